@@ -1,0 +1,217 @@
+//! The command line: what can be typed. What it means is in `commands/`.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Reads the logs of mail systems, accounts for every line, and reports.
+#[derive(Debug, Parser)]
+#[command(name = "mailtrail", version, max_term_width = 100)]
+pub struct Cli {
+    /// What applies to every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What applies to every command.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// The configuration file [default: /etc/mailtrail/mailtrail.toml, then $XDG_CONFIG_HOME/mailtrail/mailtrail.toml]
+    #[arg(long, global = true, value_name = "FILE", env = "MAILTRAIL_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// The zone of stamps that name none, and of days and hours in reports, such as Europe/Berlin
+    #[arg(long, global = true, value_name = "ZONE", env = "MAILTRAIL_TIMEZONE")]
+    pub timezone: Option<String>,
+    /// The year in which logs without years end [default: worked out from the files]
+    #[arg(long, global = true, value_name = "YEAR")]
+    pub year: Option<i32>,
+    /// Threads for parsing [default: one for each core]
+    #[arg(short = 'j', long, global = true, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Colours on the terminal
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
+    pub color: When,
+    /// A progress bar on the terminal
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
+    pub progress: When,
+    /// A folder of your own grammars, sections, reports and templates; they go before the built-in ones
+    #[arg(long = "library", global = true, value_name = "DIR")]
+    pub libraries: Vec<PathBuf>,
+    /// Bytes of a chunk of input
+    #[arg(long, global = true, hide = true)]
+    pub chunk_size: Option<usize>,
+    /// Say nothing but errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more; twice for even more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// When to do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// Where it makes sense.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read logs and write a report
+    #[cfg(feature = "sql")]
+    Report(Report),
+    /// Ask the facts of logs a question in SQL
+    #[cfg(feature = "sql")]
+    Query(Query),
+    /// List the tables and columns of the facts
+    Schema(Schema),
+    /// Show, prove and try out the grammars
+    #[command(subcommand)]
+    Grammar(Grammar),
+    /// Check or show the configuration
+    #[command(subcommand)]
+    Config(Config),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `mailtrail report`
+#[derive(Clone, Debug, Default, Args)]
+pub struct Report {
+    /// Log files, patterns, folders; `-` is standard input [default: the inputs of the configuration]
+    pub paths: Vec<PathBuf>,
+    /// Which report
+    #[arg(long, value_name = "NAME", default_value = "daily")]
+    pub report: String,
+    /// From this time on: yesterday, -2h, 2026-11-24, "2026-11-24 03:00"
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "on")]
+    pub since: Option<String>,
+    /// Up to this time, exclusive
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "on")]
+    pub until: Option<String>,
+    /// One day: yesterday, today, 2026-11-23
+    #[arg(long, value_name = "DAY")]
+    pub on: Option<String>,
+    /// Only the mail of these domains
+    #[arg(long, value_name = "DOMAIN", num_args = 1.., value_delimiter = ',')]
+    pub domain: Vec<String>,
+    /// The format [default: by the output's name; text on a terminal]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Where to write; `-` is standard output; a folder for CSV
+    #[arg(short, long, value_name = "PATH")]
+    pub output: Option<PathBuf>,
+    /// Only this section
+    #[arg(long, value_name = "NAME")]
+    pub section: Option<String>,
+    /// Rows of a table at most [default: as each section says]
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// Also tell the figures by these labels: host, instance, domain
+    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    pub by: Vec<String>,
+    /// Exit with 1 if there is a finding of this level
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub fail_on: Option<Level>,
+}
+
+/// A level of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Level {
+    /// Warnings and worse.
+    Warning,
+    /// Critical findings.
+    Critical,
+}
+
+/// `mailtrail query`
+#[derive(Clone, Debug, Args)]
+pub struct Query {
+    /// The question, in SQL; `mailtrail schema` lists the tables
+    #[arg(value_name = "SQL", required_unless_present = "file")]
+    pub sql: Option<String>,
+    /// Log files, patterns, folders; `-` is standard input [default: the inputs of the configuration]
+    pub paths: Vec<PathBuf>,
+    /// Read the question from a file
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// The format
+    #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
+    pub format: QueryFormat,
+    /// Where to write; `-` is standard output
+    #[arg(short, long, value_name = "PATH")]
+    pub output: Option<PathBuf>,
+}
+
+/// How the answer to a query is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum QueryFormat {
+    /// An aligned table.
+    Table,
+    /// CSV, formula-guarded.
+    Csv,
+    /// A JSON array of objects.
+    Json,
+    /// One JSON object a line.
+    Jsonl,
+    /// Parquet.
+    Parquet,
+}
+
+/// `mailtrail schema`
+#[derive(Clone, Debug, Args)]
+pub struct Schema {
+    /// Only these tables
+    pub tables: Vec<String>,
+    /// The format
+    #[arg(long, value_enum, default_value_t = SchemaFormat::Text)]
+    pub format: SchemaFormat,
+}
+
+/// How the schema is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaFormat {
+    /// For a terminal.
+    Text,
+    /// For the documentation.
+    Markdown,
+    /// For programs.
+    Json,
+}
+
+/// `mailtrail grammar`
+#[derive(Clone, Debug, Subcommand)]
+pub enum Grammar {
+    /// List the grammars
+    List,
+    /// Prove every grammar by its samples
+    Check,
+    /// Show for each line which pattern took it, and what it captured
+    Explain {
+        /// Log files; `-` is standard input
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// Only the lines that nothing took
+        #[arg(long)]
+        unmatched: bool,
+    },
+}
+
+/// `mailtrail config`
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum Config {
+    /// Say whether the configuration is right
+    Check,
+    /// Show every value and where it comes from
+    Show,
+}

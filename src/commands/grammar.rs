@@ -1,0 +1,119 @@
+//! `mailtrail grammar`: lists, proves and tries out the grammars.
+
+use super::{Outcome, assets, print};
+use crate::cli::{Global, Grammar};
+use crate::error::{Error, Exit, Result};
+use crate::frame;
+use crate::grammar::{Explained, Grammars, check, explain_record};
+use crate::input::{self, Chunks};
+use crate::text;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+pub(super) fn run(command: &Grammar, global: &Global) -> Outcome {
+    let grammars = Grammars::load(&assets(global))?;
+    match command {
+        Grammar::List => list(&grammars),
+        Grammar::Check => prove(&grammars),
+        Grammar::Explain { paths, unmatched } => explain(&grammars, paths, *unmatched),
+    }
+}
+
+fn list(grammars: &Grammars) -> Outcome {
+    let mut out = String::new();
+    for (at, grammar) in grammars.list.iter().enumerate() {
+        let of = |ignore| {
+            grammars
+                .patterns
+                .iter()
+                .filter(|p| p.grammar == at && p.ignore == ignore)
+                .count()
+        };
+        let _ = writeln!(
+            out,
+            "{:<12} {:>4} patterns {:>4} ignore rules  {}  ({})",
+            grammar.system,
+            of(false),
+            of(true),
+            grammar.about,
+            grammar.origin
+        );
+    }
+    print(out.as_bytes())?;
+    Ok(None)
+}
+
+fn prove(grammars: &Grammars) -> Outcome {
+    let complaints = check(grammars);
+    let samples: usize = grammars
+        .patterns
+        .iter()
+        .map(|p| p.samples.len() + p.near.len())
+        .sum();
+    if complaints.is_empty() {
+        print(
+            format!(
+                "{} patterns proved by {samples} samples\n",
+                grammars.patterns.len()
+            )
+            .as_bytes(),
+        )?;
+        return Ok(None);
+    }
+    let list: Vec<String> = complaints
+        .iter()
+        .map(|c| text::shown(&c.to_string()).into_owned())
+        .collect();
+    print(format!("{}\n", list.join("\n")).as_bytes())?;
+    Err(Error::new(
+        Exit::Config,
+        format!("{} complaints about the grammars", complaints.len()),
+    ))
+}
+
+fn explain(grammars: &Grammars, paths: &[PathBuf], unmatched: bool) -> Outcome {
+    let options = input::Options {
+        now: super::now(),
+        year: None,
+    };
+    let inputs = input::open(paths, &options)?;
+    for source in inputs.streams.iter().flat_map(|stream| &stream.sources) {
+        explain_source(grammars, source, unmatched)?;
+    }
+    Ok((!inputs.problems.is_empty()).then_some(Exit::Incomplete))
+}
+
+fn explain_source(grammars: &Grammars, source: &input::Source, unmatched: bool) -> Result<()> {
+    let failed = |e| Error::new(Exit::Io, format!("{} cannot be read", source.name.raw())).why(e);
+    let mut chunks = Chunks::open(source, crate::run::CHUNK).map_err(failed)?;
+    while let Some(chunk) = chunks.next().map_err(failed)? {
+        let mut out = String::new();
+        for (_, line) in chunk.lines() {
+            let found = frame::record(line).map(|record| explain_record(grammars, &record));
+            if !unmatched || found.as_ref().is_none_or(|found| found.taken_by.is_none()) {
+                write_line(&mut out, line, found);
+            }
+        }
+        print(out.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn write_line(out: &mut String, line: &[u8], found: Option<Explained>) {
+    let shown = |bytes: &[u8]| text::shown(&text::utf8(bytes)).into_owned();
+    let _ = writeln!(out, "{}", shown(line));
+    let Some(found) = found else {
+        let _ = writeln!(out, "    damaged: no header that is known");
+        return;
+    };
+    match &found.taken_by {
+        None => out.push_str("    unmatched\n"),
+        Some((system, name)) => {
+            let kind = if found.ignored { " (ignored)" } else { "" };
+            let _ = writeln!(out, "    {system}/{name}{kind}");
+        }
+    }
+    for (field, value) in &found.fields {
+        let _ = writeln!(out, "        {field} = {}", shown(value));
+    }
+}

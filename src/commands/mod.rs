@@ -1,0 +1,68 @@
+//! The commands: each file reads as its flow. Only here is the clock read.
+
+mod completions;
+mod grammar;
+mod schema;
+
+use crate::assets::Assets;
+use crate::cli::{Cli, Command, Global, When};
+use crate::error::{Error, Exit, Result};
+use crate::time::SECOND;
+use std::io::{self, IsTerminal, Write};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// How a command ended, if not by an error.
+pub type Outcome = Result<Option<Exit>>;
+
+/// Does what the command line says.
+///
+/// # Errors
+///
+/// Where the request cannot be met; the error carries the exit code.
+pub fn run(cli: &Cli) -> Outcome {
+    if let Some(jobs) = cli.global.jobs {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
+        pool.map_err(|e| Error::new(Exit::Usage, "the threads cannot be started").why(e))?;
+    }
+    match &cli.command {
+        Command::Schema(args) => schema::run(args),
+        Command::Grammar(command) => grammar::run(command, &cli.global),
+        Command::Completions { shell } => completions::run(*shell),
+        _ => todo!(),
+    }
+}
+
+/// The present, microseconds since the epoch.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX / SECOND)
+}
+
+/// Whether to colour what goes to a stream.
+pub fn colors(when: When, terminal: bool) -> bool {
+    match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+    }
+}
+
+fn assets(global: &Global) -> Assets {
+    Assets {
+        folders: global.libraries.clone(),
+    }
+}
+
+/// Writes to standard output. A reader that went away ends the program quietly.
+fn print(bytes: &[u8]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(e) => Err(Error::new(Exit::CannotWrite, "standard output cannot be written").why(e)),
+        Ok(()) => Ok(()),
+    }
+}
+
+fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}

@@ -1,0 +1,102 @@
+//! `mailtrail schema`: the tables and columns of the facts.
+
+use super::{Outcome, print};
+use crate::cli::{Schema, SchemaFormat};
+use crate::error::{Error, Exit, Result, nearest};
+use crate::facts::{TABLES, TableDef};
+use std::fmt::Write as _;
+
+pub(super) fn run(args: &Schema) -> Outcome {
+    let tables = chosen(&args.tables)?;
+    let out = match args.format {
+        SchemaFormat::Text => text(&tables),
+        SchemaFormat::Markdown => markdown(&tables),
+        SchemaFormat::Json => json(&tables),
+    };
+    print(out.as_bytes())?;
+    Ok(None)
+}
+
+fn chosen(names: &[String]) -> Result<Vec<&'static TableDef>> {
+    if names.is_empty() {
+        return Ok(TABLES.iter().collect());
+    }
+    names
+        .iter()
+        .map(|name| {
+            TABLES
+                .iter()
+                .find(|t| t.name == name)
+                .ok_or_else(|| unknown(name))
+        })
+        .collect()
+}
+
+fn unknown(name: &str) -> Error {
+    let names = TABLES.iter().map(|t| t.name);
+    let help = match nearest(name, names.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the tables are {}", names.collect::<Vec<_>>().join(", ")),
+    };
+    Error::new(Exit::Usage, format!("there is no table `{name}`")).help(help)
+}
+
+fn text(tables: &[&TableDef]) -> String {
+    let mut out = String::new();
+    for table in tables {
+        let _ = writeln!(out, "{}: {}\n", table.name, table.about);
+        for column in table.columns {
+            let _ = writeln!(
+                out,
+                "  {:<20} {:<9} {}",
+                column.name,
+                short(column.kind.word()),
+                column.about
+            );
+        }
+        out.push('\n');
+    }
+    out.push_str("Times are microseconds since the epoch, UTC; `hour` and `day` begin the local hour and day of `time`.\n");
+    out
+}
+
+fn short(kind: &str) -> &str {
+    kind.split(' ').next().unwrap_or(kind)
+}
+
+fn markdown(tables: &[&TableDef]) -> String {
+    let mut out = String::new();
+    for table in tables {
+        let _ = writeln!(
+            out,
+            "### `{}`\n\n{}\n\n| column | type | is |\n| --- | --- | --- |",
+            table.name, table.about
+        );
+        for column in table.columns {
+            let _ = writeln!(
+                out,
+                "| `{}` | {} | {} |",
+                column.name,
+                column.kind.word(),
+                column.about
+            );
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn json(tables: &[&TableDef]) -> String {
+    let tables: Vec<_> = tables
+        .iter()
+        .map(|table| {
+            let columns: Vec<_> = table
+                .columns
+                .iter()
+                .map(|c| serde_json::json!({"name": c.name, "type": short(c.kind.word()), "about": c.about}))
+                .collect();
+            serde_json::json!({"table": table.name, "about": table.about, "columns": columns})
+        })
+        .collect();
+    format!("{:#}\n", serde_json::Value::from(tables))
+}

@@ -1,0 +1,72 @@
+//! Directory operations: requests joined with their results, by connection and operation number.
+
+use super::open::{Keyed, in_order};
+use super::session::Sessions;
+use super::{Line, take};
+use crate::event::{Field, NO_TEXT, Word};
+use crate::facts::schema::DirectoryOp;
+use crate::facts::{Facts, NULL};
+
+#[derive(Debug, Default)]
+pub(super) struct Directory {
+    open: Keyed<DirectoryOp>,
+}
+
+impl Directory {
+    pub fn request(&mut self, line: &Line<'_>, sessions: &mut Sessions, facts: &mut Facts) {
+        let row = row(line, sessions);
+        if row.kind == Word::Unbind.id() || row.kind == Word::Abandon.id() {
+            facts.push(&row);
+        } else if let Some(before) = self.open.insert(line.event.key, row) {
+            // The number of an operation comes again only when connections are counted anew.
+            facts.push(&before);
+        }
+    }
+
+    pub fn note(&mut self, line: &Line<'_>) {
+        if let Some(row) = self.open.get_mut(&line.event.key) {
+            take(&mut row.unindexed, line.text(Field::Unindexed), &NO_TEXT);
+        }
+    }
+
+    pub fn result(&mut self, line: &Line<'_>, sessions: &mut Sessions, facts: &mut Facts) {
+        let request = self.open.remove(&line.event.key);
+        let mut done = request.unwrap_or_else(|| row(line, sessions));
+        done.result_code = line.number(Field::ResultCode);
+        done.entries = line.number(Field::Entries);
+        done.queue_s = line.number(Field::QueueTime);
+        done.duration_s = match line.number(Field::Duration) {
+            NULL if request.is_some() => (line.event.time - done.time).max(0),
+            measured => measured,
+        };
+        (done.source, done.offset) = (line.source, line.offset());
+        if done.kind == Word::Bind.id() && done.result_code == 0 {
+            sessions.bind(line.event.other, done.base);
+        }
+        facts.push(&done);
+    }
+
+    pub fn finish(&mut self, facts: &mut Facts) {
+        for row in in_order(&mut self.open, |row| (row.source, row.offset)) {
+            facts.push(&row);
+        }
+    }
+}
+
+fn row(line: &Line<'_>, sessions: &Sessions) -> DirectoryOp {
+    let session = sessions.get(line.event.other);
+    DirectoryOp {
+        time: line.event.time,
+        client_ip: session.map_or(NO_TEXT, |s| s.client_ip),
+        bind_dn: session.map_or(NO_TEXT, |s| s.user),
+        kind: line.text(Field::Kind),
+        base: line.text(Field::Base),
+        scope: line.number(Field::Scope),
+        filter: line.text(Field::Filter),
+        host: line.host(),
+        system: line.system,
+        source: line.source,
+        offset: line.offset(),
+        ..DirectoryOp::default()
+    }
+}

@@ -1,0 +1,316 @@
+//! Correlation: lines that belong together become facts.
+//!
+//! Comes in: the events of a stream's chunks, in their order. Goes out: facts. Parsing is done in parallel; this walk is
+//! not, so that it needs no care for the edges of chunks: what is open at the end of one is open at the start of the
+//! next. What part a line plays is told by its roles; no product is known here.
+
+mod directory;
+mod open;
+mod queue;
+mod session;
+
+use crate::event::{Event, Events, Field, NO_TEXT, Role, TextId, Word, is_word};
+use crate::facts::schema::{Notice, Rejection};
+use crate::facts::{Facts, NULL};
+use crate::grammar::{ChunkFacts, Grammars};
+use directory::Directory;
+use queue::Queue;
+use session::Sessions;
+use std::collections::BTreeMap;
+
+/// Makes facts of events.
+#[derive(Debug)]
+pub struct Correlator<'g> {
+    grammars: &'g Grammars,
+    /// The facts so far.
+    pub facts: Facts,
+    systems: Vec<TextId>,
+    queue: Queue,
+    sessions: Sessions,
+    directory: Directory,
+    /// The last line of each host, for a repetition that is told in another chunk.
+    last: BTreeMap<Vec<u8>, (Event, Vec<(Field, i64)>)>,
+}
+
+/// An event with its fields, texts by the ids of the run.
+#[derive(Clone, Copy, Debug)]
+struct Line<'a> {
+    event: Event,
+    values: &'a [(Field, i64)],
+    base: u32,
+    source: i64,
+    system: TextId,
+}
+
+impl Line<'_> {
+    /// A text of the chunk as a text of the run.
+    fn text_id(&self, id: TextId) -> TextId {
+        if id == NO_TEXT || is_word(id) {
+            id
+        } else {
+            id + self.base
+        }
+    }
+
+    fn raw(&self, field: Field) -> Option<i64> {
+        self.values
+            .iter()
+            .rev()
+            .find(|(f, _)| *f == field)
+            .map(|(_, value)| *value)
+    }
+
+    /// The text of a field; [`NO_TEXT`] where it has none.
+    fn text(&self, field: Field) -> TextId {
+        self.raw(field)
+            .and_then(|id| TextId::try_from(id).ok())
+            .map_or(NO_TEXT, |id| self.text_id(id))
+    }
+
+    /// The number of a field; [`NULL`] where it has none.
+    fn number(&self, field: Field) -> i64 {
+        self.raw(field).unwrap_or(NULL)
+    }
+
+    fn host(&self) -> TextId {
+        self.text_id(self.event.host)
+    }
+
+    fn offset(&self) -> i64 {
+        i64::try_from(self.event.offset).unwrap_or(i64::MAX)
+    }
+
+    /// The service that the line names, else that of its program.
+    fn service(&self) -> TextId {
+        let named = self.text(Field::Service);
+        if named == NO_TEXT {
+            self.text_id(self.event.service)
+        } else {
+            named
+        }
+    }
+
+    fn is(&self, field: Field, word: Word) -> bool {
+        self.raw(field) == Some(word.value())
+    }
+}
+
+/// Takes a value over where there is one.
+fn take<T: PartialEq>(slot: &mut T, value: T, absent: &T) {
+    if value != *absent {
+        *slot = value;
+    }
+}
+
+/// Takes a value over where there was none before.
+fn keep<T: PartialEq>(slot: &mut T, value: T, absent: &T) {
+    if *slot == *absent {
+        *slot = value;
+    }
+}
+
+impl<'g> Correlator<'g> {
+    /// A correlator without anything open.
+    pub fn new(grammars: &'g Grammars) -> Self {
+        let mut facts = Facts::default();
+        let systems = grammars
+            .list
+            .iter()
+            .map(|g| facts.texts.add_one(g.system.as_bytes()))
+            .collect();
+        Self {
+            grammars,
+            facts,
+            systems,
+            queue: Queue::default(),
+            sessions: Sessions::default(),
+            directory: Directory::default(),
+            last: BTreeMap::new(),
+        }
+    }
+
+    /// Takes the next chunk of a stream.
+    pub fn fold(&mut self, chunk: ChunkFacts, source: u32) -> Folded {
+        let base = self.facts.texts.add(chunk.texts);
+        for event in &chunk.events.list {
+            self.event(event, chunk.events.values(event), base, source);
+        }
+        self.remember(&chunk.events, base);
+        Folded {
+            events: chunk.events.list.len(),
+        }
+    }
+
+    /// Ends the walk: what is still open is told as it stands.
+    pub fn finish(mut self) -> Facts {
+        self.queue.finish(&mut self.facts);
+        self.sessions.finish(&mut self.facts);
+        self.directory.finish(&mut self.facts);
+        self.facts
+    }
+
+    fn event(&mut self, event: &Event, values: &[(Field, i64)], base: u32, source: u32) {
+        let Some(pattern) = self.grammars.patterns.get(event.pattern as usize) else {
+            return;
+        };
+        let system = self.systems.get(pattern.grammar).copied().unwrap_or(NO_TEXT);
+        let line = Line {
+            event: *event,
+            values,
+            base,
+            source: i64::from(source),
+            system,
+        };
+        for _ in 0..event.count {
+            for role in &pattern.roles {
+                self.role(*role, &line, base);
+            }
+        }
+    }
+
+    fn role(&mut self, role: Role, line: &Line<'_>, base: u32) {
+        let facts = &mut self.facts;
+        match role {
+            Role::SessionOpen => self.sessions.open(line, facts),
+            Role::SessionNote => self.sessions.note(line),
+            Role::SessionEnd => self.sessions.end(line),
+            Role::SessionClose => {
+                self.sessions.close(line, facts);
+            }
+            Role::SessionHandOver => self.sessions.hand_over(line),
+            Role::Session => self.sessions.whole(line, facts),
+            Role::Login => self.sessions.login(line, facts),
+            Role::LoginNote => self.sessions.login_note(line),
+            Role::QueueOpen => {
+                self.sessions.message(line, facts);
+                self.queue.open(line, self.sessions.get(line.event.other), facts);
+            }
+            Role::QueueNote => self.queue.note(line, facts),
+            Role::QueueAccept => self.queue.accept(line, facts),
+            Role::Delivery => self.queue.delivery(line, facts),
+            Role::QueueExpire => self.queue.expire(line, facts),
+            Role::QueueChild => self.queue.child(line, facts),
+            Role::QueueReject => self.queue.reject(line, facts),
+            Role::QueueDiscard => self.queue.discard(line, facts),
+            Role::QueueHold => self.queue.hold(line, facts),
+            Role::QueueClose => self.queue.close(line, facts),
+            Role::Rejection => {
+                self.sessions.rejected(line);
+                rejection(line, facts);
+            }
+            Role::Operation => self.directory.request(line, &mut self.sessions, facts),
+            Role::OperationNote => self.directory.note(line),
+            Role::OperationResult => self.directory.result(line, &mut self.sessions, facts),
+            Role::Restart => self.sessions.restart(line, facts),
+            Role::Notice => notice(line, facts),
+            Role::Repeat => self.repeat(line, base),
+            Role::Info => {}
+        }
+    }
+
+    /// A repetition of a host's last line, told in a later chunk: the line happens again, as often as it says.
+    fn repeat(&mut self, line: &Line<'_>, base: u32) {
+        let host = self.facts.texts.get(line.host()).unwrap_or_default().to_vec();
+        let Some((mut event, values)) = self.last.get(&host).cloned() else {
+            return;
+        };
+        event.time = line.event.time;
+        event.offset = line.event.offset;
+        event.count = u32::try_from(line.number(Field::Attempts)).unwrap_or(1);
+        let _ = base;
+        self.event(&event, &values, 0, u32::try_from(line.source).unwrap_or(0));
+    }
+
+    /// Keeps the last line of each host, with texts of the run.
+    fn remember(&mut self, events: &Events, base: u32) {
+        let mut seen: Vec<TextId> = Vec::new();
+        for event in events.list.iter().rev().take(64) {
+            if seen.contains(&event.host) {
+                continue;
+            }
+            seen.push(event.host);
+            let line = Line {
+                event: *event,
+                values: &[],
+                base,
+                source: 0,
+                system: NO_TEXT,
+            };
+            let host = self.facts.texts.get(line.host()).unwrap_or_default().to_vec();
+            let values = events
+                .values(event)
+                .iter()
+                .map(|(field, value)| (*field, global(*field, *value, &line)));
+            let values = values.collect();
+            let mut event = *event;
+            event.host = line.host();
+            event.service = line.text_id(event.service);
+            event.instance = line.text_id(event.instance);
+            self.last.insert(host, (event, values));
+        }
+    }
+}
+
+/// A field's value with a text of the run.
+fn global(field: Field, value: i64, line: &Line<'_>) -> i64 {
+    use crate::event::Type;
+    match field.kind() {
+        Type::Integer | Type::Seconds | Type::Key => value,
+        Type::Text | Type::Address(_) | Type::Ip => {
+            TextId::try_from(value).map_or(value, |id| i64::from(line.text_id(id)))
+        }
+    }
+}
+
+/// What a chunk gave.
+#[derive(Clone, Copy, Debug)]
+pub struct Folded {
+    /// How many events it held.
+    pub events: usize,
+}
+
+fn rejection(line: &Line<'_>, facts: &mut Facts) {
+    let queue_id = line.text(Field::QueueId);
+    facts.push(&Rejection {
+        time: line.event.time,
+        service: line.service(),
+        queue_id: if queue_id == Word::NoQueue.id() {
+            NO_TEXT
+        } else {
+            queue_id
+        },
+        client_ip: line.text(Field::ClientIp),
+        client_name: line.text(Field::ClientName),
+        helo: line.text(Field::Helo),
+        user: line.text(Field::User),
+        sender: line.text(Field::Sender),
+        sender_domain: line.text(Field::SenderDomain),
+        recipient: line.text(Field::Recipient),
+        recipient_domain: line.text(Field::RecipientDomain),
+        stage: line.text(Field::Stage),
+        reply_code: line.number(Field::ReplyCode),
+        dsn: line.text(Field::Dsn),
+        class: line.text(Field::Class),
+        reason: line.text(Field::Reason),
+        permanence: line.text(Field::Permanence),
+        host: line.host(),
+        system: line.system,
+        source: line.source,
+        offset: line.offset(),
+    });
+}
+
+fn notice(line: &Line<'_>, facts: &mut Facts) {
+    facts.push(&Notice {
+        time: line.event.time,
+        program: line.service(),
+        severity: line.text(Field::Severity),
+        class: line.text(Field::Class),
+        shape: line.text(Field::Shape),
+        text: line.text(Field::Text),
+        host: line.host(),
+        system: line.system,
+        source: line.source,
+        offset: line.offset(),
+    });
+}

@@ -1,0 +1,36 @@
+//! What is open, by key.
+
+use hashbrown::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// A map from keys, which are hashes already.
+pub(super) type Keyed<V> = HashMap<u128, V, BuildHasherDefault<KeyHasher>>;
+
+/// Takes a key as its own hash.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u128(&mut self, key: u128) {
+        #[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
+        let half = (key >> 64) as u64;
+        self.0 = half;
+    }
+}
+
+/// The entries of a map in an order that no hash decides: by the place of their first line.
+pub(super) fn in_order<V>(map: &mut Keyed<V>, place: impl Fn(&V) -> (i64, i64)) -> Vec<V> {
+    let mut all: Vec<V> = map.drain().map(|(_, value)| value).collect();
+    all.sort_by_key(place);
+    all
+}

@@ -1,0 +1,469 @@
+//! Queue entries: the life of a queue id, from its opener to its closer, and the deliveries in between.
+
+use super::open::{Keyed, in_order};
+use super::{Line, keep, take};
+use crate::event::{Field, NO_TEXT, TextId, Word};
+use crate::facts::schema::{Delivery, Message, Session};
+use crate::facts::{Facts, NULL};
+use crate::time::SECOND;
+use std::collections::VecDeque;
+
+/// How long a finished entry waits for a filter to tell that it was its child.
+const LINGER: i64 = 120 * SECOND;
+
+/// How long a child announced by its parent may take to appear.
+const AWAIT: i64 = 600 * SECOND;
+
+/// Entries opened by a line that only tells more, and by their opener shortly after, are one life.
+const OUT_OF_ORDER: i64 = SECOND;
+
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    open: Keyed<Entry>,
+    /// Finished entries that may still turn out to be a filter's.
+    lingering: Keyed<Entry>,
+    leaving: VecDeque<(i64, u128)>,
+    /// Children that a parent announced before their own first line.
+    awaited: Keyed<Parent>,
+    awaiting: VecDeque<(i64, u128)>,
+}
+
+/// One life of a queue id.
+#[derive(Clone, Debug)]
+struct Entry {
+    row: Message,
+    /// Whether its opener was seen.
+    opened: bool,
+    /// Whether the message was accepted.
+    accepted: bool,
+    held: bool,
+    /// Recipients put off and not yet done with.
+    waiting: Vec<Delivery>,
+    sent: bool,
+    bounced: bool,
+    expired: bool,
+    discarded: bool,
+    removed: bool,
+}
+
+/// What a parent says of its child.
+#[derive(Clone, Copy, Debug)]
+struct Parent {
+    queue_id: TextId,
+    origin: TextId,
+    notification: TextId,
+}
+
+impl Entry {
+    fn new(line: &Line<'_>) -> Self {
+        let row = Message {
+            time: line.event.time,
+            instance: line.text_id(line.event.instance),
+            queue_id: line.text(Field::QueueId),
+            deferred: 0,
+            host: line.host(),
+            system: line.system,
+            source: line.source,
+            offset: line.offset(),
+            ..Message::default()
+        };
+        Self {
+            row,
+            opened: false,
+            accepted: false,
+            held: false,
+            waiting: Vec::new(),
+            sent: false,
+            bounced: false,
+            expired: false,
+            discarded: false,
+            removed: false,
+        }
+    }
+
+    /// Takes over what a line tells about the message.
+    fn merge(&mut self, line: &Line<'_>) {
+        let row = &mut self.row;
+        take(&mut row.message_id, line.text(Field::MessageId), &NO_TEXT);
+        take(&mut row.client_ip, line.text(Field::ClientIp), &NO_TEXT);
+        take(&mut row.client_name, line.text(Field::ClientName), &NO_TEXT);
+        take(&mut row.user, line.text(Field::User), &NO_TEXT);
+        take(&mut row.user_domain, line.text(Field::UserDomain), &NO_TEXT);
+        take(&mut row.origin, line.text(Field::Origin), &NO_TEXT);
+        keep(&mut row.sender, line.text(Field::Sender), &NO_TEXT);
+        keep(&mut row.sender_domain, line.text(Field::SenderDomain), &NO_TEXT);
+        keep(&mut row.size_bytes, line.number(Field::SizeBytes), &NULL);
+        keep(&mut row.recipients, line.number(Field::Recipients), &NULL);
+    }
+
+    fn adopt(&mut self, parent: Parent) {
+        self.row.parent_queue_id = parent.queue_id;
+        keep(&mut self.row.origin, parent.origin, &NO_TEXT);
+        self.row.notification = parent.notification;
+    }
+
+    /// How the message ended, the worst of its recipients' fates.
+    fn fate(&self) -> Word {
+        let fates = [
+            (self.expired, Word::Expired),
+            (self.bounced, Word::Bounced),
+            (self.discarded && !self.sent, Word::Discarded),
+            (self.sent, Word::Sent),
+        ];
+        fates
+            .iter()
+            .find(|(happened, _)| *happened)
+            .map_or(Word::Removed, |(_, word)| *word)
+    }
+
+    /// The entry as a message's row, if it became one.
+    fn row(mut self) -> Option<Message> {
+        if !self.accepted {
+            return None;
+        }
+        if self.removed || self.discarded {
+            self.row.fate = self.fate().id();
+        } else if self.held {
+            self.row.fate = Word::Held.id();
+        }
+        Some(self.row)
+    }
+}
+
+impl Queue {
+    /// A queue entry begins; what was open under its id has ended.
+    pub fn open(&mut self, line: &Line<'_>, session: Option<&Session>, facts: &mut Facts) {
+        self.sweep(line.event.time, facts);
+        let key = line.event.key;
+        if key == 0 {
+            return;
+        }
+        let early = self.open.remove(&key);
+        let mut entry = match early {
+            Some(entry)
+                if !entry.opened && !entry.accepted && line.event.time - entry.row.time <= OUT_OF_ORDER =>
+            {
+                entry
+            }
+            Some(entry) => {
+                self.linger(key, entry, line.event.time, facts);
+                self.fresh(line)
+            }
+            None => self.fresh(line),
+        };
+        entry.opened = true;
+        entry.merge(line);
+        keep(&mut entry.row.origin, origin(line), &NO_TEXT);
+        if let Some(session) = session {
+            entry.row.tls_version = session.tls_version;
+        }
+        self.open.insert(key, entry);
+    }
+
+    /// A new entry, adopted by the parent that announced it.
+    fn fresh(&mut self, line: &Line<'_>) -> Entry {
+        let mut entry = Entry::new(line);
+        if let Some(parent) = self.awaited.remove(&line.event.key) {
+            entry.adopt(parent);
+        }
+        entry
+    }
+
+    /// The entry that a line is about; one is begun where nothing opened it.
+    fn entry(&mut self, line: &Line<'_>, facts: &mut Facts) -> &mut Entry {
+        self.sweep(line.event.time, facts);
+        if !self.open.contains_key(&line.event.key) {
+            let entry = self.fresh(line);
+            self.open.insert(line.event.key, entry);
+        }
+        self.open
+            .entry(line.event.key)
+            .or_insert_with(|| Entry::new(line))
+    }
+
+    pub fn note(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        self.entry(line, facts).merge(line);
+    }
+
+    pub fn accept(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        let entry = self.entry(line, facts);
+        entry.merge(line);
+        entry.accepted = true;
+        entry.held = false;
+    }
+
+    pub fn hold(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        if line.event.key != 0 {
+            let entry = self.entry(line, facts);
+            entry.held = true;
+            entry.accepted = true;
+        }
+    }
+
+    /// The data were refused: the entry never becomes a message.
+    pub fn reject(&mut self, line: &Line<'_>, _facts: &mut Facts) {
+        self.open.remove(&line.event.key);
+    }
+
+    /// The message is taken and thrown away: each recipient that the line names is discarded.
+    pub fn discard(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        if line.event.key == 0 {
+            return;
+        }
+        let entry = self.entry(line, facts);
+        entry.accepted = true;
+        entry.discarded = true;
+        keep(&mut entry.row.sender, line.text(Field::Sender), &NO_TEXT);
+        keep(
+            &mut entry.row.sender_domain,
+            line.text(Field::SenderDomain),
+            &NO_TEXT,
+        );
+        let mut row = delivery_row(line, &entry.row);
+        row.outcome = Word::Discarded.id();
+        facts.push(&row);
+        let entry = self.open.remove(&line.event.key);
+        if let Some(mut entry) = entry {
+            entry.row.end_time = line.event.time;
+            self.linger(line.event.key, entry, line.event.time, facts);
+        }
+    }
+
+    pub fn delivery(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        let filtered = self.is_filtered(line);
+        let entry = self.entry(line, facts);
+        let mut row = delivery_row(line, &entry.row);
+        if filtered && row.outcome == Word::Sent.id() {
+            row.outcome = Word::Filtered.id();
+        }
+        entry.waiting.retain(|other| !same_recipient(other, &row, facts));
+        match row.outcome {
+            outcome if outcome == Word::Deferred.id() => {
+                entry.row.deferred += 1;
+                entry.waiting.push(row);
+            }
+            outcome if outcome == Word::Bounced.id() => entry.bounced = true,
+            outcome if outcome == Word::Discarded.id() => entry.discarded = true,
+            _ => entry.sent = true,
+        }
+        facts.push(&row);
+        if filtered {
+            self.adopt(line, Word::Filter, facts);
+        } else if row.outcome == Word::Forwarded.id() {
+            self.adopt(line, Word::Forward, facts);
+        }
+    }
+
+    /// Whether the entry that took the message over is one of ours and carries the same Message-ID: then the other
+    /// side was a filter that gave it back.
+    fn is_filtered(&self, line: &Line<'_>) -> bool {
+        let other = line.event.other;
+        if other == 0 || other == line.event.key {
+            return false;
+        }
+        let own = self.open.get(&line.event.key).map(|entry| entry.row);
+        let child = self
+            .open
+            .get(&other)
+            .or_else(|| self.lingering.get(&other))
+            .map(|entry| entry.row);
+        match (own, child) {
+            (Some(own), Some(child)) => own.message_id != NO_TEXT && child.time >= own.time,
+            _ => false,
+        }
+    }
+
+    /// Gives the entry that a line names its parent.
+    fn adopt(&mut self, line: &Line<'_>, origin: Word, facts: &Facts) {
+        let key = line.event.other;
+        let parent = Parent {
+            queue_id: line.text(Field::QueueId),
+            origin: origin.id(),
+            notification: NO_TEXT,
+        };
+        let own = self.open.get(&line.event.key).map(|entry| entry.row.message_id);
+        let child = self.open.get_mut(&key).or_else(|| self.lingering.get_mut(&key));
+        match child {
+            Some(child) if origin == Word::Filter => {
+                let same =
+                    own.is_some_and(|own| facts.texts.get(own) == facts.texts.get(child.row.message_id));
+                if same {
+                    child.row.origin = origin.id();
+                    child.row.parent_queue_id = parent.queue_id;
+                }
+            }
+            Some(child) => child.adopt(parent),
+            None if origin == Word::Forward => self.await_child(key, parent, line.event.time),
+            None => {}
+        }
+    }
+
+    /// A parent announces its child.
+    pub fn child(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        self.sweep(line.event.time, facts);
+        let parent = Parent {
+            queue_id: line.text(Field::QueueId),
+            origin: line.text(Field::Origin),
+            notification: line.text(Field::Notification),
+        };
+        match self.open.get_mut(&line.event.other) {
+            Some(child) => child.adopt(parent),
+            None => self.await_child(line.event.other, parent, line.event.time),
+        }
+    }
+
+    fn await_child(&mut self, key: u128, parent: Parent, time: i64) {
+        if key != 0 {
+            self.awaited.insert(key, parent);
+            self.awaiting.push_back((time, key));
+        }
+    }
+
+    /// Each recipient still waiting is given up.
+    pub fn expire(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        let entry = self.entry(line, facts);
+        entry.expired = true;
+        keep(&mut entry.row.sender, line.text(Field::Sender), &NO_TEXT);
+        keep(
+            &mut entry.row.sender_domain,
+            line.text(Field::SenderDomain),
+            &NO_TEXT,
+        );
+        let unknown = delivery_row(line, &entry.row);
+        let mut waiting = std::mem::take(&mut entry.waiting);
+        if waiting.is_empty() {
+            waiting.push(Delivery {
+                transport: NO_TEXT,
+                ..unknown
+            });
+        }
+        for last in waiting {
+            facts.push(&Delivery {
+                time: unknown.time,
+                source: unknown.source,
+                offset: unknown.offset,
+                outcome: Word::Expired.id(),
+                sender: unknown.sender,
+                sender_domain: unknown.sender_domain,
+                ..last
+            });
+        }
+    }
+
+    pub fn close(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        self.sweep(line.event.time, facts);
+        if let Some(mut entry) = self.open.remove(&line.event.key) {
+            entry.removed = true;
+            entry.row.end_time = line.event.time;
+            self.linger(line.event.key, entry, line.event.time, facts);
+        }
+    }
+
+    /// Lets a finished entry wait; one of the same id that waits already is told now.
+    fn linger(&mut self, key: u128, entry: Entry, time: i64, facts: &mut Facts) {
+        if let Some(before) = self.lingering.insert(key, entry) {
+            push(before, facts);
+        }
+        self.leaving.push_back((time, key));
+    }
+
+    /// Tells the entries that have waited long enough.
+    fn sweep(&mut self, now: i64, facts: &mut Facts) {
+        while let Some((time, key)) = self.leaving.front().copied() {
+            if now - time < LINGER {
+                break;
+            }
+            self.leaving.pop_front();
+            let done = self
+                .lingering
+                .get(&key)
+                .is_some_and(|entry| entry.row.end_time.max(entry.row.time) <= time);
+            if done && let Some(entry) = self.lingering.remove(&key) {
+                push(entry, facts);
+            }
+        }
+        while let Some((time, key)) = self.awaiting.front().copied() {
+            if now - time < AWAIT {
+                break;
+            }
+            self.awaiting.pop_front();
+            self.awaited.remove(&key);
+        }
+    }
+
+    /// Tells everything that is left.
+    pub fn finish(&mut self, facts: &mut Facts) {
+        let place = |entry: &Entry| (entry.row.source, entry.row.offset);
+        for mut map in [
+            std::mem::take(&mut self.lingering),
+            std::mem::take(&mut self.open),
+        ] {
+            for entry in in_order(&mut map, place) {
+                push(entry, facts);
+            }
+        }
+    }
+}
+
+fn push(entry: Entry, facts: &mut Facts) {
+    if let Some(row) = entry.row() {
+        facts.push(&row);
+    }
+}
+
+/// Where a message came from: who authenticated submits, whatever the port.
+fn origin(line: &Line<'_>) -> TextId {
+    let submission = [Word::Submission, Word::Submissions]
+        .iter()
+        .any(|word| line.service() == word.id());
+    if submission || line.text(Field::User) != NO_TEXT {
+        Word::Submission.id()
+    } else {
+        Word::Smtp.id()
+    }
+}
+
+fn same_recipient(a: &Delivery, b: &Delivery, facts: &Facts) -> bool {
+    let same = |x: TextId, y: TextId| x == y || facts.texts.get(x) == facts.texts.get(y);
+    same(a.recipient, b.recipient) && same(a.original_recipient, b.original_recipient)
+}
+
+fn delivery_row(line: &Line<'_>, message: &Message) -> Delivery {
+    let transport = line.text(Field::Transport);
+    Delivery {
+        time: line.event.time,
+        instance: message.instance,
+        queue_id: message.queue_id,
+        message_id: message.message_id,
+        origin: message.origin,
+        user: message.user,
+        sender: message.sender,
+        sender_domain: message.sender_domain,
+        recipient: line.text(Field::Recipient),
+        recipient_domain: line.text(Field::RecipientDomain),
+        original_recipient: line.text(Field::OriginalRecipient),
+        transport: if transport == NO_TEXT {
+            line.service()
+        } else {
+            transport
+        },
+        relay_host: line.text(Field::RelayHost),
+        relay_ip: line.text(Field::RelayIp),
+        relay_port: line.number(Field::RelayPort),
+        delay_s: line.number(Field::Delay),
+        before_queue_s: line.number(Field::BeforeQueue),
+        in_queue_s: line.number(Field::InQueue),
+        connect_s: line.number(Field::Connect),
+        transmit_s: line.number(Field::Transmit),
+        size_bytes: message.size_bytes,
+        dsn: line.text(Field::Dsn),
+        outcome: line.text(Field::Outcome),
+        reply: line.text(Field::Reply),
+        reason: line.text(Field::Reason),
+        next_queue_id: line.text(Field::NextQueueId),
+        host: line.host(),
+        system: line.system,
+        source: line.source,
+        offset: line.offset(),
+    }
+}

@@ -1,0 +1,382 @@
+//! Sessions: connections from their opening to their end, and the attempts to authenticate in them.
+
+use super::open::{Keyed, in_order};
+use super::{Line, keep, take};
+use crate::event::{Field, NO_TEXT, TextId, Word};
+use crate::facts::schema::{Login, Session};
+use crate::facts::{Facts, NULL};
+use crate::time::{HOUR, SECOND};
+use std::collections::VecDeque;
+
+/// How long a session that another process takes over may wait for it.
+const HAND_OVER: i64 = 600 * SECOND;
+
+/// How long what is said of an attempt waits for the line that reports it.
+const NOTES: i64 = HOUR;
+
+/// The most attempts that one line may stand for; more is no truth but a forgery.
+const MOST_ATTEMPTS: i64 = 1_000;
+
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    open: Keyed<Open>,
+    /// Sessions that wait for another process, by what both know of the client.
+    handed: Keyed<VecDeque<u128>>,
+    handing: VecDeque<(i64, u128, u128)>,
+    notes: Keyed<Notes>,
+    noting: VecDeque<(i64, u128)>,
+}
+
+/// An open session.
+#[derive(Clone, Debug)]
+struct Open {
+    row: Session,
+    ended: TextId,
+    logins: i64,
+    /// Whether the server ended it itself, so that a missing goodbye is no loss.
+    by_server: bool,
+    handed: bool,
+}
+
+/// What other lines said of a session's attempts.
+#[derive(Clone, Copy, Debug, Default)]
+struct Notes {
+    wrong_password: bool,
+    unknown_user: bool,
+    /// Attempts of this session that were told already.
+    told: i64,
+}
+
+impl Sessions {
+    /// The session of a key.
+    pub fn get(&self, key: u128) -> Option<&Session> {
+        self.open.get(&key).map(|open| &open.row)
+    }
+
+    pub fn open(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        self.sweep(line.event.time, facts);
+        let mut open = Open::new(line);
+        if let Some(before) = self.handed_over(line.event.other) {
+            keep(&mut open.row.client_port, before.row.client_port, &NULL);
+            open.row.time = before.row.time;
+        }
+        if let Some(mut before) = self.open.insert(line.event.key, open) {
+            before.row.ended = if before.ended == NO_TEXT {
+                Word::Dropped.id()
+            } else {
+                before.ended
+            };
+            push(before, facts);
+        }
+    }
+
+    /// The session that another process gave up for this one.
+    fn handed_over(&mut self, client: u128) -> Option<Open> {
+        let waiting = self.handed.get_mut(&client)?;
+        let mut found = None;
+        while found.is_none() {
+            let Some(key) = waiting.pop_front() else { break };
+            if self.open.get(&key).is_some_and(|open| open.handed) {
+                found = self.open.remove(&key);
+            }
+        }
+        if waiting.is_empty() {
+            self.handed.remove(&client);
+        }
+        found
+    }
+
+    pub fn hand_over(&mut self, line: &Line<'_>) {
+        if let Some(open) = self.open.get_mut(&line.event.key) {
+            open.handed = true;
+            self.handed
+                .entry(line.event.other)
+                .or_default()
+                .push_back(line.event.key);
+            self.handing
+                .push_back((line.event.time, line.event.key, line.event.other));
+        }
+    }
+
+    /// The session that a line is about; one is begun where the log does not hold its opening.
+    fn entry(&mut self, line: &Line<'_>) -> &mut Open {
+        self.open.entry(line.event.key).or_insert_with(|| Open::new(line))
+    }
+
+    pub fn note(&mut self, line: &Line<'_>) {
+        if let Some(open) = self.open.get_mut(&line.event.key) {
+            open.merge(line);
+        }
+    }
+
+    pub fn end(&mut self, line: &Line<'_>) {
+        let open = self.entry(line);
+        open.merge(line);
+        open.ended = line.text(Field::Ended);
+        take(&mut open.row.lost_after, line.text(Field::After), &NO_TEXT);
+    }
+
+    pub fn close(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        self.sweep(line.event.time, facts);
+        let mut open = self
+            .open
+            .remove(&line.event.key)
+            .unwrap_or_else(|| Open::new(line));
+        open.merge(line);
+        take(&mut open.ended, line.text(Field::Ended), &NO_TEXT);
+        take(&mut open.row.lost_after, line.text(Field::After), &NO_TEXT);
+        open.row.end_time = line.event.time;
+        open.row.duration_s = duration(open.row.time, line.event.time);
+        open.row.ended = open.end_word(line);
+        if open.row.ended == Word::Lost.id() {
+            let stage = line.text(Field::Stage);
+            keep(
+                &mut open.row.lost_after,
+                if stage == NO_TEXT {
+                    Word::Connect.id()
+                } else {
+                    stage
+                },
+                &NO_TEXT,
+            );
+        }
+        if line.number(Field::Attempts) > 0 && open.logins == 0 {
+            facts.push(&login_row(line, &open.row, Word::Ok.id()));
+        }
+        (open.row.source, open.row.offset) = (line.source, line.offset());
+        push(open, facts);
+    }
+
+    /// A session that one line tells whole.
+    pub fn whole(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        let mut open = self
+            .open
+            .remove(&line.event.key)
+            .unwrap_or_else(|| Open::new(line));
+        open.merge(line);
+        open.row.end_time = line.event.time;
+        take(&mut open.ended, line.text(Field::Ended), &NO_TEXT);
+        open.row.ended = open.ended;
+        open.row.lost_after = line.text(Field::After);
+        push(open, facts);
+    }
+
+    /// The service starts anew: no connection of before goes on.
+    pub fn restart(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        let same = |open: &Open| {
+            open.row.system == line.system && facts.texts.get(open.row.host) == facts.texts.get(line.host())
+        };
+        let mut gone: Keyed<Open> = self.open.extract_if(|_, open| same(open)).collect();
+        for mut open in in_order(&mut gone, place) {
+            open.row.ended = Word::Dropped.id();
+            push(open, facts);
+        }
+    }
+
+    /// A message came by this session.
+    pub fn message(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        let user = line.text(Field::User);
+        let Some(open) = self.open.get_mut(&line.event.other) else {
+            return;
+        };
+        open.row.messages = open.row.messages.max(0) + 1;
+        if user != NO_TEXT {
+            open.row.user = user;
+            open.row.user_domain = line.text(Field::UserDomain);
+            if open.logins == 0 {
+                open.logins = 1;
+                facts.push(&login_row(line, &open.row, Word::Ok.id()));
+            }
+        }
+    }
+
+    /// A command was refused: at CONNECT, that is the session's end; a reply of 421 or 521 closes it too.
+    pub fn rejected(&mut self, line: &Line<'_>) {
+        let warning = line.is(Field::Permanence, Word::Warning);
+        if let Some(open) = self.open.get_mut(&line.event.key)
+            && !warning
+        {
+            if line.is(Field::Stage, Word::Connect) {
+                open.ended = Word::Refused.id();
+            }
+            open.by_server |= matches!(line.number(Field::ReplyCode), 421 | 521);
+            keep(&mut open.row.helo, line.text(Field::Helo), &NO_TEXT);
+        }
+    }
+
+    /// A connection to the directory is bound as this name.
+    pub fn bind(&mut self, key: u128, name: TextId) {
+        if let Some(open) = self.open.get_mut(&key) {
+            open.row.user = name;
+        }
+    }
+
+    pub fn login_note(&mut self, line: &Line<'_>) {
+        let notes = self.notes.entry(line.event.key).or_default();
+        notes.wrong_password |= line.is(Field::Outcome, Word::Failed);
+        notes.unknown_user |= line.is(Field::Outcome, Word::UnknownUser);
+        self.noting.push_back((line.event.time, line.event.key));
+    }
+
+    /// One or more attempts; those of the session that were told already do not count again.
+    pub fn login(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        let attempts = line.raw(Field::Attempts).unwrap_or(1).clamp(0, MOST_ATTEMPTS);
+        let mut outcome = line.text(Field::Outcome);
+        let notes = self.notes.get(&line.event.key).copied().unwrap_or_default();
+        let told = if line.raw(Field::Attempts).is_some() {
+            notes.told
+        } else {
+            0
+        };
+        if outcome == Word::Failed.id() && notes.unknown_user && !notes.wrong_password {
+            outcome = Word::UnknownUser.id();
+        }
+        let open = self.open.get_mut(&line.event.key);
+        let row = match &open {
+            Some(open) => login_row(line, &open.row, outcome),
+            None => login_row(line, &Session::default(), outcome),
+        };
+        if let Some(open) = open {
+            open.logins += i64::from(outcome == Word::Ok.id());
+            take(&mut open.row.user, line.text(Field::User), &NO_TEXT);
+        }
+        (told..attempts).for_each(|_| facts.push(&row));
+        if outcome == Word::PlaintextRefused.id() {
+            self.notes.entry(line.event.key).or_default().told += 1;
+            self.noting.push_back((line.event.time, line.event.key));
+        }
+    }
+
+    fn sweep(&mut self, now: i64, facts: &mut Facts) {
+        while let Some((time, key, client)) = self.handing.front().copied() {
+            if now - time < HAND_OVER {
+                break;
+            }
+            self.handing.pop_front();
+            let waits = self.handed.get(&client).is_some_and(|keys| keys.contains(&key));
+            if waits && let Some(open) = self.handed_over(client) {
+                push(open, facts);
+            }
+        }
+        while let Some((time, key)) = self.noting.front().copied() {
+            if now - time < NOTES {
+                break;
+            }
+            self.noting.pop_front();
+            self.notes.remove(&key);
+        }
+    }
+
+    pub fn finish(&mut self, facts: &mut Facts) {
+        for open in in_order(&mut self.open, place) {
+            push(open, facts);
+        }
+    }
+}
+
+fn place(open: &Open) -> (i64, i64) {
+    (open.row.source, open.row.offset)
+}
+
+impl Open {
+    fn new(line: &Line<'_>) -> Self {
+        let mut open = Self {
+            row: Session {
+                time: line.event.time,
+                service: line.service(),
+                direction: Word::In.id(),
+                host: line.host(),
+                system: line.system,
+                source: line.source,
+                offset: line.offset(),
+                ..Session::default()
+            },
+            ended: NO_TEXT,
+            logins: 0,
+            by_server: false,
+            handed: false,
+        };
+        open.merge(line);
+        open
+    }
+
+    /// Takes over what a line tells about the session.
+    fn merge(&mut self, line: &Line<'_>) {
+        let row = &mut self.row;
+        take(&mut row.client_ip, line.text(Field::ClientIp), &NO_TEXT);
+        take(&mut row.client_port, line.number(Field::ClientPort), &NULL);
+        take(&mut row.client_name, line.text(Field::ClientName), &NO_TEXT);
+        take(&mut row.helo, line.text(Field::Helo), &NO_TEXT);
+        take(&mut row.user, line.text(Field::User), &NO_TEXT);
+        take(&mut row.user_domain, line.text(Field::UserDomain), &NO_TEXT);
+        take(&mut row.tls_version, line.text(Field::TlsVersion), &NO_TEXT);
+        take(&mut row.tls_cipher, line.text(Field::TlsCipher), &NO_TEXT);
+        take(&mut row.bytes_in, line.number(Field::BytesIn), &NULL);
+        take(&mut row.bytes_out, line.number(Field::BytesOut), &NULL);
+        take(&mut row.commands, line.number(Field::Commands), &NULL);
+    }
+
+    /// How it ended: as a line said; else lost, if its counters show commands but no goodbye; else closed.
+    fn end_word(&self, line: &Line<'_>) -> TextId {
+        if self.ended != NO_TEXT {
+            return self.ended;
+        }
+        let silent = line.number(Field::Goodbye) == 0 && line.number(Field::Commands) > 0;
+        if silent && !self.by_server {
+            Word::Lost.id()
+        } else {
+            Word::Closed.id()
+        }
+    }
+}
+
+/// From one time to another; nothing where clocks went backwards.
+fn duration(start: i64, end: i64) -> i64 {
+    if start == NULL || end < start {
+        NULL
+    } else {
+        end - start
+    }
+}
+
+fn push(mut open: Open, facts: &mut Facts) {
+    if open.row.ended == NO_TEXT {
+        open.row.ended = if open.ended == NO_TEXT {
+            Word::Open.id()
+        } else {
+            open.ended
+        };
+    }
+    facts.push(&open.row);
+}
+
+fn login_row(line: &Line<'_>, session: &Session, outcome: TextId) -> Login {
+    let or = |field, other| {
+        if line.text(field) == NO_TEXT {
+            other
+        } else {
+            line.text(field)
+        }
+    };
+    let service = if session.service == NO_TEXT {
+        line.service()
+    } else {
+        session.service
+    };
+    Login {
+        time: line.event.time,
+        service,
+        client_ip: or(Field::ClientIp, session.client_ip),
+        user: or(Field::User, session.user),
+        user_domain: or(Field::UserDomain, session.user_domain),
+        mechanism: line.text(Field::Mechanism),
+        outcome,
+        reason: line.text(Field::Reason),
+        tls_version: or(Field::TlsVersion, session.tls_version),
+        session_id: line.text(Field::SessionId),
+        host: line.host(),
+        system: line.system,
+        source: line.source,
+        offset: line.offset(),
+    }
+}

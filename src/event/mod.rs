@@ -1,0 +1,162 @@
+//! The vocabulary: what a line can say, in our words.
+//!
+//! A grammar turns the text of a record into an [`Event`]: a pattern (with its roles) and typed fields. Everything
+//! after this room knows these words only, and no product.
+
+mod dictionary;
+mod fields;
+mod words;
+
+pub use dictionary::{Dictionary, Interner};
+pub use fields::{FIELDS, Field, Type};
+pub use words::{Word, is_word};
+
+/// A text of a chunk's dictionary. Ids below [`Word::COUNT`] are the fixed words, the same in every chunk.
+pub type TextId = u32;
+
+/// No text.
+pub const NO_TEXT: TextId = TextId::MAX;
+
+/// The part that a line plays in correlation. A pattern may have several, applied in the order of the grammar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Opens a session: one connection.
+    SessionOpen,
+    /// Tells more about an open session: TLS, who it is.
+    SessionNote,
+    /// Says that a session ended without a goodbye, or that the server ended it; the close may follow.
+    SessionEnd,
+    /// Closes a session.
+    SessionClose,
+    /// The session goes on in another process, which opens it again.
+    SessionHandOver,
+    /// A whole session in one line.
+    Session,
+    /// An attempt to authenticate, or several (`attempts`).
+    Login,
+    /// Says why an attempt that another line reports failed.
+    LoginNote,
+    /// Opens a queue entry: the life of a queue id begins.
+    QueueOpen,
+    /// Tells more about a queue entry, and opens it where nothing else did.
+    QueueNote,
+    /// A queue entry is complete: the message is accepted.
+    QueueAccept,
+    /// One delivery attempt for one recipient.
+    Delivery,
+    /// The recipients still open are given up.
+    QueueExpire,
+    /// A queue entry gave birth to another (`child_queue_id`): a notification, a forwarded copy.
+    QueueChild,
+    /// A queue entry is refused after its data were read.
+    QueueReject,
+    /// A queue entry is thrown away as asked by a rule; its sender believes it sent.
+    QueueDiscard,
+    /// A queue entry is put on hold.
+    QueueHold,
+    /// Closes a queue entry.
+    QueueClose,
+    /// A refusal before acceptance.
+    Rejection,
+    /// A request to the directory.
+    Operation,
+    /// Tells more about a directory request.
+    OperationNote,
+    /// The directory's answer.
+    OperationResult,
+    /// The service starts: nothing that was open before goes on.
+    Restart,
+    /// A warning, an error, a fatal end, a panic; or the log's own confession of loss.
+    Notice,
+    /// The line before it was repeated `count` times.
+    Repeat,
+    /// Nothing to correlate: understood, and not needed for any figure.
+    Info,
+}
+
+/// One line's meaning. Its fields lie in [`Events::values`].
+#[derive(Clone, Copy, Debug)]
+pub struct Event {
+    /// Microseconds since the epoch, UTC.
+    pub time: i64,
+    /// The byte at which the line starts in its source.
+    pub offset: u64,
+    /// What it is about: queue entry, session or connection, hashed with its host and its kind.
+    pub key: u128,
+    /// A second entry that it names (a child), hashed in the same way; 0 for none.
+    pub other: u128,
+    /// The pattern, as an index into the grammars' patterns.
+    pub pattern: u32,
+    /// The host that wrote it.
+    pub host: TextId,
+    /// The service or transport whose program wrote it.
+    pub service: TextId,
+    /// The instance of the system.
+    pub instance: TextId,
+    /// How many times it happened: more than 1 for `message repeated N times`.
+    pub count: u32,
+    /// Where its values begin in [`Events::values`].
+    pub first: u32,
+    /// How many values it has.
+    pub len: u16,
+}
+
+/// The events of a chunk, in the order of its lines.
+#[derive(Debug, Default)]
+pub struct Events {
+    /// The events.
+    pub list: Vec<Event>,
+    /// Their fields, one event's after the other's. Text is a [`TextId`], a duration microseconds.
+    pub values: Vec<(Field, i64)>,
+}
+
+impl Events {
+    /// The fields of an event.
+    pub fn values(&self, event: &Event) -> &[(Field, i64)] {
+        let first = event.first as usize;
+        self.values
+            .get(first..first + usize::from(event.len))
+            .unwrap_or_default()
+    }
+}
+
+impl Role {
+    /// Whether it is about a queue entry.
+    pub fn is_of_queue(self) -> bool {
+        matches!(
+            self,
+            Self::QueueOpen
+                | Self::QueueNote
+                | Self::QueueAccept
+                | Self::Delivery
+                | Self::QueueExpire
+                | Self::QueueChild
+                | Self::QueueReject
+                | Self::QueueDiscard
+                | Self::QueueHold
+                | Self::QueueClose
+        )
+    }
+
+    /// Whether it is about a directory operation.
+    pub fn is_of_operation(self) -> bool {
+        matches!(
+            self,
+            Self::Operation | Self::OperationNote | Self::OperationResult
+        )
+    }
+}
+
+/// The start of a key's hash: who it belongs to.
+pub(crate) fn hash_seed(owner: &[u8]) -> u64 {
+    use std::hash::BuildHasher;
+    dictionary::HASH[0].hash_one(owner)
+}
+
+/// The key of an entry: its owner, its kind and its id, as 128 bits of two hashes with random seeds.
+pub(crate) fn key(owner: u64, kind: u8, id: &[u8]) -> u128 {
+    use std::hash::BuildHasher;
+    let half = |at: usize| u128::from(dictionary::HASH[at].hash_one((owner, kind, id)));
+    (half(0) << 64) | half(1) | 1
+}

@@ -1,0 +1,89 @@
+//! The texts of all chunks, by ids that hold for the whole run.
+
+use crate::event::{Dictionary, NO_TEXT, TextId, Word};
+
+/// The dictionaries of the chunks, one behind the other: a chunk's own ids plus its base are ids of the run. Texts
+/// are kept once for each chunk, not once for all: one table for everything would cost more than it saves.
+#[derive(Debug, Default)]
+pub struct Texts {
+    parts: Vec<(u32, Dictionary)>,
+    next: u32,
+}
+
+impl Texts {
+    /// Takes a chunk's texts; what is to be added to its ids.
+    pub fn add(&mut self, texts: Dictionary) -> u32 {
+        let base = self.next;
+        self.next += texts.len();
+        if !texts.is_empty() {
+            self.parts.push((base, texts));
+        }
+        base
+    }
+
+    /// Takes a single text; its id.
+    pub fn add_one(&mut self, text: &[u8]) -> TextId {
+        let mut interner = crate::event::Interner::default();
+        let id = interner.id(text);
+        if crate::event::is_word(id) {
+            id
+        } else {
+            Word::COUNT + self.add(interner.finish())
+        }
+    }
+
+    /// The text of an id.
+    pub fn get(&self, id: TextId) -> Option<&[u8]> {
+        if id == NO_TEXT {
+            return None;
+        }
+        let Some(at) = id.checked_sub(Word::COUNT) else {
+            return Some(Word::ALL[id as usize].as_bytes());
+        };
+        let part = self
+            .parts
+            .partition_point(|(base, _)| *base <= at)
+            .checked_sub(1)?;
+        let (base, texts) = self.parts.get(part)?;
+        Some(texts.get(at - base))
+    }
+
+    /// All dictionaries with their bases, in order.
+    pub fn parts(&self) -> &[(u32, Dictionary)] {
+        &self.parts
+    }
+
+    /// How many texts there are, fixed words included.
+    pub fn len(&self) -> u32 {
+        Word::COUNT + self.next
+    }
+
+    /// Whether there is none but the fixed words.
+    pub fn is_empty(&self) -> bool {
+        self.next == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Interner;
+
+    #[test]
+    fn ids_of_several_chunks_stay_apart() {
+        let mut texts = Texts::default();
+        let chunk = |words: &[&str]| {
+            let mut interner = Interner::default();
+            let ids: Vec<_> = words.iter().map(|w| interner.id(w.as_bytes())).collect();
+            (ids, interner.finish())
+        };
+        let (a, first) = chunk(&["x", "sent"]);
+        let (b, second) = chunk(&["y", "x"]);
+        let base_a = texts.add(first);
+        let base_b = texts.add(second);
+        assert_eq!(texts.get(a[0] + base_a), Some(&b"x"[..]));
+        assert_eq!(texts.get(b[0] + base_b), Some(&b"y"[..]));
+        assert_eq!(texts.get(Word::Sent.id()), Some(&b"sent"[..]));
+        assert_eq!(texts.get(NO_TEXT), None);
+    }
+}

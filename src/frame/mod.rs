@@ -1,0 +1,79 @@
+//! Frames: from a line to a record. Its time, host, program and process are read; the text is left as it is.
+//!
+//! The frame is told by the line's own first bytes, so that lines of several frames may stand in one file. What
+//! comes out borrows from the line. It knows no grammar.
+
+mod journal;
+mod syslog;
+
+use crate::time::stamp::{Stamp, hex_epoch, iso, yearless};
+use std::borrow::Cow;
+
+pub use syslog::{octet_count, repeated_text as repeated};
+
+/// A line with its header read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// When it was written.
+    pub stamp: Stamp,
+    /// The host that wrote it; empty where the frame has none.
+    pub host: Cow<'a, [u8]>,
+    /// The program that wrote it; empty where the frame has none.
+    pub program: Cow<'a, [u8]>,
+    /// Its process id.
+    pub pid: u32,
+    /// What it says.
+    pub text: Cow<'a, [u8]>,
+}
+
+/// Reads a line's header; nothing where it has none that we know.
+pub fn record(line: &[u8]) -> Option<Record<'_>> {
+    let line = trim(line);
+    match line.first()? {
+        b'<' => syslog::with_priority(line),
+        b'{' => journal::record(line),
+        b'A'..=b'Z' => yearless(line).and_then(|(stamp, len)| syslog::after_stamp(stamp, &line[len..])),
+        _ => bare(line),
+    }
+}
+
+/// A line that begins with a digit: ISO time, a slapd log's hexadecimal time, or nothing we know.
+fn bare(line: &[u8]) -> Option<Record<'_>> {
+    if let Some((stamp, len)) = iso(line) {
+        return syslog::after_stamp(stamp, &line[len..]);
+    }
+    let (stamp, len) = hex_epoch(line)?;
+    let mut text = line[len..].trim_ascii_start();
+    // The thread that wrote the line.
+    if text.starts_with(b"0x") {
+        text = &text[memchr::memchr(b' ', text)? + 1..];
+    }
+    Some(headless(stamp, text))
+}
+
+/// A record of a program's own log file: a time and a text, nothing else.
+fn headless(stamp: Stamp, text: &[u8]) -> Record<'_> {
+    Record {
+        stamp,
+        host: Cow::Borrowed(b""),
+        program: Cow::Borrowed(b""),
+        pid: 0,
+        text: Cow::Borrowed(text),
+    }
+}
+
+/// The stamp of a line, for those who look ahead.
+pub fn stamp(line: &[u8]) -> Option<Stamp> {
+    let line = trim(line);
+    match line.first()? {
+        b'A'..=b'Z' => yearless(line).map(|(stamp, _)| stamp),
+        b'<' | b'{' => record(line).map(|r| r.stamp),
+        _ => iso(line).or_else(|| hex_epoch(line)).map(|(stamp, _)| stamp),
+    }
+}
+
+/// Takes off what is not the line's: a byte order mark, the carriage return of CRLF, trailing blanks.
+fn trim(line: &[u8]) -> &[u8] {
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+    line.trim_ascii_end()
+}

@@ -1,0 +1,199 @@
+//! Syslog: RFC 3164, the traditional file with RFC 3339 stamps, RFC 5424, and programs' own files.
+
+use super::{Record, headless};
+use crate::time::stamp::{Stamp, iso, yearless};
+use memchr::memchr;
+use std::borrow::Cow;
+
+/// A line with a priority: `<22>Nov  4 ...` or `<22>1 2026-...` (RFC 5424 6).
+pub(super) fn with_priority(line: &[u8]) -> Option<Record<'_>> {
+    let end = memchr(b'>', line.get(..6).unwrap_or(line))?;
+    if end < 2 || !line[1..end].iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let rest = &line[end + 1..];
+    if let Some(rest) = rest.strip_prefix(b"1 ") {
+        return rfc5424(rest);
+    }
+    let (stamp, len) = yearless(rest).or_else(|| iso(rest))?;
+    after_stamp(stamp, &rest[len..])
+}
+
+/// RFC 5424 after its version: `TIMESTAMP HOSTNAME APP-NAME PROCID MSGID STRUCTURED-DATA [MSG]`, nil being `-`.
+fn rfc5424(line: &[u8]) -> Option<Record<'_>> {
+    let (stamp, len) = iso(line)?;
+    let rest = line.get(len..)?.strip_prefix(b" ")?;
+    let (host, rest) = word(rest)?;
+    let (program, rest) = word(rest)?;
+    let (pid, rest) = word(rest)?;
+    let (_message_id, rest) = word(rest)?;
+    let text = after_structured_data(rest)?;
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    Some(Record {
+        stamp,
+        host: Cow::Borrowed(nil(host)),
+        program: Cow::Borrowed(nil(program)),
+        pid: number(pid).unwrap_or(0),
+        text: Cow::Borrowed(text),
+    })
+}
+
+fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = memchr(b' ', text)?;
+    Some((&text[..end], &text[end + 1..]))
+}
+
+fn nil(word: &[u8]) -> &[u8] {
+    if word == b"-" { b"" } else { word }
+}
+
+/// The message after `-` or after `[id name="value" ...]...`, in which `"`, `\` and `]` are escaped by `\`.
+fn after_structured_data(text: &[u8]) -> Option<&[u8]> {
+    if let Some(rest) = text.strip_prefix(b"-") {
+        return Some(rest.strip_prefix(b" ").unwrap_or(rest));
+    }
+    let mut at = 0;
+    while text.get(at) == Some(&b'[') {
+        at = element_end(text, at)?;
+    }
+    let rest = text.get(at..)?;
+    Some(rest.strip_prefix(b" ").unwrap_or(rest))
+}
+
+fn element_end(text: &[u8], start: usize) -> Option<usize> {
+    let (mut at, mut quoted) = (start, false);
+    loop {
+        match text.get(at)? {
+            b'\\' if quoted => at += 1,
+            b'"' => quoted = !quoted,
+            b']' if !quoted => return Some(at + 1),
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+/// What follows a stamp: `host program[pid]: text`, `program[pid]: text`, or a text alone.
+pub(super) fn after_stamp(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
+    let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+    // Some systems put a colon or the facility between stamp and host; a blank more is common.
+    let rest = rest.trim_ascii_start();
+    let end = memchr(b' ', rest).unwrap_or(rest.len());
+    let first = &rest[..end];
+    if let Some(text) = repeated(rest) {
+        return Some(tagged(stamp, b"", text));
+    }
+    if first.last() == Some(&b':') || memchr(b'(', first).is_some() || end == rest.len() {
+        return hostless(stamp, rest);
+    }
+    let after = rest[end..].trim_ascii_start();
+    Some(match tag(after) {
+        Some((program, pid, text)) => record(stamp, first, program, pid, text),
+        None => tagged(stamp, first, after),
+    })
+}
+
+/// `last message repeated N times`, which some daemons write without a host.
+fn repeated(rest: &[u8]) -> Option<&[u8]> {
+    rest.starts_with(b"last message repeated ").then_some(rest)
+}
+
+fn hostless(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
+    match tag(rest) {
+        // A program's path or a process id tells a syslog tag from a word of the text.
+        Some((program, pid, text)) if pid != 0 || memchr(b'/', program).is_some() => {
+            Some(record(stamp, b"", program, pid, text))
+        }
+        _ => (!rest.is_empty()).then(|| headless(stamp, rest)),
+    }
+}
+
+fn record<'a>(stamp: Stamp, host: &'a [u8], program: &'a [u8], pid: u32, text: &'a [u8]) -> Record<'a> {
+    Record {
+        stamp,
+        host: Cow::Borrowed(host),
+        program: Cow::Borrowed(program),
+        pid,
+        text: Cow::Borrowed(solaris(text)),
+    }
+}
+
+fn tagged<'a>(stamp: Stamp, host: &'a [u8], text: &'a [u8]) -> Record<'a> {
+    record(stamp, host, b"", 0, text)
+}
+
+/// A tag: `program[pid]: `, `program: `; program, process id, and what follows.
+fn tag(text: &[u8]) -> Option<(&[u8], u32, &[u8])> {
+    let end = text
+        .iter()
+        .take(128)
+        .position(|b| matches!(b, b'[' | b':' | b' ' | b'('))?;
+    let program = &text[..end];
+    if program.is_empty() {
+        return None;
+    }
+    match text[end] {
+        b':' => Some((program, 0, skip_blank(&text[end + 1..]))),
+        b'[' => {
+            let close = end + memchr(b']', text.get(end..text.len().min(end + 32))?)?;
+            let pid = number(&text[end + 1..close])?;
+            let after = &text[close + 1..];
+            Some((
+                program,
+                pid,
+                skip_blank(after.strip_prefix(b":").unwrap_or(after)),
+            ))
+        }
+        _ => None,
+    }
+}
+
+fn skip_blank(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b" ").unwrap_or(text)
+}
+
+/// Solaris puts `[ID 197553 mail.info] ` after the tag.
+fn solaris(text: &[u8]) -> &[u8] {
+    match text.strip_prefix(b"[ID ") {
+        Some(rest) => memchr(b']', rest).map_or(text, |end| skip_blank(&rest[end + 1..])),
+        None => text,
+    }
+}
+
+fn number(text: &[u8]) -> Option<u32> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0_u32, |sum, b| {
+        b.is_ascii_digit()
+            .then(|| sum.wrapping_mul(10).wrapping_add(u32::from(b - b'0')))
+    })
+}
+
+/// The length of an octet-counted frame at the start of `text` (RFC 6587 3.4.1: `MSG-LEN SP SYSLOG-MSG`): the
+/// bytes of the count with its blank, and those of the message.
+pub fn octet_count(text: &[u8]) -> Option<(usize, usize)> {
+    let digits = text.iter().take(9).take_while(|b| b.is_ascii_digit()).count();
+    if digits == 0
+        || text[0] == b'0'
+        || text.get(digits) != Some(&b' ')
+        || text.get(digits + 1) != Some(&b'<')
+    {
+        return None;
+    }
+    let count = number(&text[..digits])?;
+    Some((digits + 1, usize::try_from(count).ok()?))
+}
+
+/// `message repeated 3 times: [ text]`, as rsyslogd writes it (`tools/syslogd.c`): how often, and the text.
+pub fn repeated_text(text: &[u8]) -> (u32, &[u8]) {
+    let inner = || {
+        let rest = text.strip_prefix(b"message repeated ")?;
+        let blank = memchr(b' ', rest)?;
+        let count = number(&rest[..blank])?;
+        let inner = rest[blank..].strip_prefix(b" times: [")?;
+        let inner = inner.strip_suffix(b"]").unwrap_or(inner);
+        Some((count.max(1), skip_blank(inner)))
+    };
+    inner().unwrap_or((1, text))
+}

@@ -1,0 +1,119 @@
+//! Proof of the grammars: every sample is taken by its own pattern and holds what it says, every near miss is not.
+
+use super::read::explain;
+use super::{Grammars, Pattern, Sample};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Something that is wrong with a grammar.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Complaint {
+    /// The grammar's file.
+    pub origin: String,
+    /// The pattern.
+    pub pattern: String,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.origin, self.pattern, self.what)
+    }
+}
+
+/// Everything that is wrong with the grammars; nothing if they prove themselves.
+pub fn check(grammars: &Grammars) -> Vec<Complaint> {
+    let complain = |pattern: &Pattern, what: String| Complaint {
+        origin: grammars.list[pattern.grammar].origin.clone(),
+        pattern: pattern.name.clone(),
+        what,
+    };
+    let mut complaints = clashes(grammars);
+    for pattern in &grammars.patterns {
+        if pattern.samples.is_empty() {
+            complaints.push(complain(pattern, "has no sample".into()));
+        }
+        let wrong = pattern.samples.iter().flat_map(|sample| {
+            programs(pattern, sample)
+                .into_iter()
+                .filter_map(|p| wrong(grammars, pattern, sample, p))
+        });
+        complaints.extend(wrong.map(|what| complain(pattern, what)));
+        let taken = pattern.near.iter().filter(|line| takes(grammars, pattern, line));
+        complaints.extend(taken.map(|line| complain(pattern, format!("takes the near miss `{line}`"))));
+    }
+    complaints.sort();
+    complaints
+}
+
+/// Patterns that take the very same lines, and names that stand twice.
+fn clashes(grammars: &Grammars) -> Vec<Complaint> {
+    let mut out = Vec::new();
+    for grammar in &grammars.list {
+        out.extend(grammar.clashes.iter().map(|(first, second)| Complaint {
+            origin: grammar.origin.clone(),
+            pattern: grammars.label(*second).1.to_owned(),
+            what: format!(
+                "can never match: `{}` takes the same lines",
+                grammars.label(*first).1
+            ),
+        }));
+    }
+    let mut names: BTreeMap<(usize, &str), usize> = BTreeMap::new();
+    for pattern in &grammars.patterns {
+        *names.entry((pattern.grammar, &pattern.name)).or_default() += 1;
+    }
+    let twice = names.into_iter().filter(|(_, count)| *count > 1);
+    out.extend(twice.map(|((grammar, name), _)| Complaint {
+        origin: grammars.list[grammar].origin.clone(),
+        pattern: name.to_owned(),
+        what: "the name stands twice".into(),
+    }));
+    out
+}
+
+/// The programs for which a sample is tried: its own, else all of its pattern's.
+fn programs<'a>(pattern: &'a Pattern, sample: &'a Sample) -> Vec<&'a str> {
+    match &sample.program {
+        Some(program) => vec![program],
+        None if pattern.programs.is_empty() => vec![""],
+        None => pattern.programs.iter().map(String::as_str).collect(),
+    }
+}
+
+/// What is wrong with a sample, if anything.
+fn wrong(grammars: &Grammars, pattern: &Pattern, sample: &Sample, program: &str) -> Option<String> {
+    let found = explain(grammars, pattern.grammar, program, sample.line.as_bytes());
+    match &found.taken_by {
+        None => return Some(format!("does not take its sample `{}`", sample.line)),
+        Some((_, name)) if *name != pattern.name => {
+            return Some(format!("its sample `{}` is taken by `{name}`", sample.line));
+        }
+        Some(_) => {}
+    }
+    let found: BTreeMap<String, String> = found
+        .fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), String::from_utf8_lossy(&value).into_owned()))
+        .collect();
+    (found != sample.is).then(|| {
+        format!(
+            "its sample `{}` holds {found:?}, not {:?}",
+            sample.line, sample.is
+        )
+    })
+}
+
+fn takes(grammars: &Grammars, pattern: &Pattern, line: &str) -> bool {
+    let all = [String::new()];
+    let programs = if pattern.programs.is_empty() {
+        &all[..]
+    } else {
+        &pattern.programs
+    };
+    programs.iter().any(|program| {
+        let found = explain(grammars, pattern.grammar, program, line.as_bytes());
+        found.taken_by.is_some_and(|(_, name)| name == pattern.name)
+    })
+}

@@ -1,0 +1,376 @@
+//! A grammar's file: its layout as TOML, and how it becomes a [`Grammar`].
+
+use super::pattern::{self, PatternError};
+use super::{Classes, Find, Grammar, Pairs, Pattern, Tree, matches_name};
+use crate::error::{Error, Exit, Result};
+use crate::event::{Field, Role};
+use aho_corasick::AhoCorasick;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// The file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    system: String,
+    about: String,
+    #[serde(default)]
+    programs: Programs,
+    #[serde(default)]
+    services: Vec<Service>,
+    #[serde(default)]
+    macros: BTreeMap<String, String>,
+    #[serde(default)]
+    pairs: PairsEntry,
+    #[serde(default)]
+    map: BTreeMap<String, BTreeMap<String, String>>,
+    #[serde(default)]
+    find: Vec<FindEntry>,
+    #[serde(default)]
+    class: Vec<ClassEntry>,
+    #[serde(default)]
+    layout: Layout,
+    #[serde(default)]
+    pattern: Vec<Entry>,
+    #[serde(default)]
+    ignore: Vec<Entry>,
+}
+
+/// Which programs of the header are this system's.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Programs {
+    /// Their names; a `*` at the end takes any ending.
+    pub names: Vec<String>,
+    /// Whether the name is a path, as in `instance/label/program`.
+    pub path: bool,
+    /// Whether the system also writes lines whose header names no program.
+    pub native: bool,
+}
+
+/// The service that a program works for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Service {
+    program: String,
+    #[serde(default)]
+    label: Option<String>,
+    pub service: String,
+}
+
+impl Service {
+    pub fn takes(&self, program: &str, label: &str) -> bool {
+        matches_name(&self.program, program) && self.label.as_ref().is_none_or(|l| matches_name(l, label))
+    }
+}
+
+/// How a session is told from others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyKind {
+    /// By the process that serves it.
+    #[default]
+    Process,
+    /// By its `session_id`, else by its `pid`.
+    Session,
+    /// By its `connection`.
+    Connection,
+    /// By the client's address and port.
+    Client,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PairsEntry {
+    separator: String,
+    keys: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FindEntry {
+    from: String,
+    after: String,
+    take: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClassEntry {
+    class: String,
+    #[serde(default)]
+    phrases: Vec<String>,
+    #[serde(default)]
+    dsn: Vec<String>,
+}
+
+/// How a line that has no syslog header is laid out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Layout {
+    /// A line that begins so names the columns of the lines that follow (CSV).
+    pub header: Option<String>,
+    /// What stands between columns.
+    pub separator: Option<String>,
+    /// The column, or the key of a JSON object, that holds the time.
+    pub time: Option<String>,
+    /// Whether each line is a JSON object; a key that it must have.
+    pub json: Option<String>,
+    /// The host's column or key.
+    pub host: Option<String>,
+    /// The columns or keys that make up the text that patterns read, as `{name}` in it.
+    pub text: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: String,
+    #[serde(default)]
+    programs: Vec<String>,
+    #[serde(default)]
+    roles: Vec<Role>,
+    text: Texts,
+    #[serde(default)]
+    session: KeyKind,
+    #[serde(default)]
+    set: BTreeMap<String, String>,
+    #[serde(default)]
+    samples: Vec<Sample>,
+    #[serde(default)]
+    near: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Texts {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Texts {
+    fn list(self) -> Vec<String> {
+        match self {
+            Self::One(text) => vec![text],
+            Self::Several(texts) => texts,
+        }
+    }
+}
+
+/// A line that a pattern takes, and what it holds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sample {
+    /// The text after the header.
+    pub line: String,
+    /// The program that writes it, where the pattern has several.
+    #[serde(default)]
+    pub program: Option<String>,
+    /// Every field that is captured, as it stands in the line.
+    #[serde(default)]
+    pub is: BTreeMap<String, String>,
+}
+
+/// Reads and compiles a grammar.
+pub(super) fn compile(origin: &str, text: &str, at: usize, patterns: &mut Vec<Pattern>) -> Result<Grammar> {
+    let file: File = toml::from_str(text).map_err(|e| {
+        let error = Error::new(Exit::Config, "this grammar cannot be read").why(e.message());
+        match e.span() {
+            Some(span) => error.at(origin, text, span),
+            None => error.help(format!("the file is {origin}")),
+        }
+    })?;
+    let context = Context {
+        origin,
+        text,
+        macros: &file.macros,
+    };
+    let mut trees = Trees::new(&file);
+    let entries = file
+        .pattern
+        .into_iter()
+        .map(|e| (e, false))
+        .chain(file.ignore.into_iter().map(|e| (e, true)));
+    for (entry, ignore) in entries {
+        let id = u32::try_from(patterns.len()).unwrap_or(u32::MAX);
+        let (pattern, parts) = context.pattern(entry, ignore, at)?;
+        parts
+            .iter()
+            .for_each(|parts| trees.insert(&pattern.programs, parts, id));
+        patterns.push(pattern);
+    }
+    Ok(Grammar {
+        system: file.system,
+        about: file.about,
+        origin: origin.to_owned(),
+        programs: file.programs,
+        services: file.services,
+        clashes: std::mem::take(&mut trees.clashes),
+        trees: trees.seal(),
+        pairs: context.pairs(file.pairs)?,
+        maps: context.maps(file.map)?,
+        finds: file
+            .find
+            .into_iter()
+            .map(|find| context.find(&find))
+            .collect::<Result<_>>()?,
+        classes: context.classes(file.class)?,
+        layout: file.layout,
+    })
+}
+
+/// What messages need to show a place.
+struct Context<'a> {
+    origin: &'a str,
+    text: &'a str,
+    macros: &'a BTreeMap<String, String>,
+}
+
+impl Context<'_> {
+    fn pattern(
+        &self,
+        entry: Entry,
+        ignore: bool,
+        grammar: usize,
+    ) -> Result<(Pattern, Vec<Vec<pattern::Part>>)> {
+        let texts = entry.text.list();
+        let parts = texts
+            .iter()
+            .map(|text| {
+                pattern::parse(text, self.macros).map_err(|e| self.wrong_pattern(&entry.name, text, &e))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let set = entry
+            .set
+            .iter()
+            .map(|(name, value)| Ok((self.field(name)?, value.clone())))
+            .collect::<Result<_>>()?;
+        let pattern = Pattern {
+            name: entry.name,
+            grammar,
+            roles: entry.roles,
+            ignore,
+            session: entry.session,
+            set,
+            texts,
+            programs: entry.programs,
+            samples: entry.samples,
+            near: entry.near,
+        };
+        Ok((pattern, parts))
+    }
+
+    fn wrong_pattern(&self, name: &str, text: &str, error: &PatternError) -> Error {
+        let wrong =
+            Error::new(Exit::Config, format!("the pattern `{name}` cannot be read")).why(&error.message);
+        // TOML's escapes may hide the text; then its name shows the place.
+        let (at, len) = match (self.text.find(text), self.text.find(&format!("\"{name}\""))) {
+            (Some(at), _) => (
+                at + error.at.min(text.len()),
+                text.len() - error.at.min(text.len()),
+            ),
+            (None, Some(at)) => (at, name.len() + 2),
+            (None, None) => return wrong.help(format!("the file is {}", self.origin)),
+        };
+        wrong.at(self.origin, self.text, at..at + len)
+    }
+
+    fn field(&self, name: &str) -> Result<Field> {
+        Field::named(name).ok_or_else(|| {
+            let at = self.text.find(name).unwrap_or(0);
+            Error::new(Exit::Config, format!("there is no field `{name}`"))
+                .at(self.origin, self.text, at..at + name.len())
+                .help("`mailtrail schema` lists the fields")
+        })
+    }
+
+    fn pairs(&self, entry: PairsEntry) -> Result<Pairs> {
+        let keys = entry
+            .keys
+            .iter()
+            .map(|(key, field)| Ok((key.as_bytes().to_vec(), self.field(field)?)));
+        Ok(Pairs {
+            separator: entry.separator.into_bytes(),
+            keys: keys.collect::<Result<_>>()?,
+        })
+    }
+
+    fn maps(
+        &self,
+        maps: BTreeMap<String, BTreeMap<String, String>>,
+    ) -> Result<Vec<(Field, BTreeMap<Vec<u8>, String>)>> {
+        let bytes =
+            |words: BTreeMap<String, String>| words.into_iter().map(|(k, v)| (k.into_bytes(), v)).collect();
+        maps.into_iter()
+            .map(|(name, words)| Ok((self.field(&name)?, bytes(words))))
+            .collect()
+    }
+
+    fn find(&self, entry: &FindEntry) -> Result<Find> {
+        Ok(Find {
+            from: self.field(&entry.from)?,
+            after: entry.after.clone().into_bytes(),
+            take: self.field(&entry.take)?,
+        })
+    }
+
+    fn classes(&self, entries: Vec<ClassEntry>) -> Result<Classes> {
+        let mut classes = Classes::default();
+        let mut phrases = Vec::new();
+        for (rule, entry) in entries.into_iter().enumerate() {
+            classes.names.push(entry.class);
+            classes
+                .codes
+                .extend(entry.dsn.into_iter().map(|code| (code, rule)));
+            classes.rule_of_phrase.extend(entry.phrases.iter().map(|_| rule));
+            phrases.extend(entry.phrases);
+        }
+        let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(phrases);
+        classes.phrases = Some(automaton.map_err(|e| {
+            Error::new(Exit::Config, "the classes of this grammar cannot be compiled")
+                .why(e)
+                .help(self.origin)
+        })?);
+        Ok(classes)
+    }
+}
+
+/// The trees of a grammar while they grow.
+struct Trees {
+    trees: BTreeMap<String, Tree>,
+    clashes: Vec<(u32, u32)>,
+}
+
+impl Trees {
+    /// A tree for each program that a pattern names, and one for all others.
+    fn new(file: &File) -> Self {
+        let named = file
+            .pattern
+            .iter()
+            .chain(&file.ignore)
+            .flat_map(|entry| entry.programs.iter().cloned());
+        let trees = named
+            .chain([String::new()])
+            .map(|name| (name, Tree::default()))
+            .collect();
+        Self {
+            trees,
+            clashes: Vec::new(),
+        }
+    }
+
+    fn insert(&mut self, programs: &[String], parts: &[pattern::Part], id: u32) {
+        for (name, tree) in &mut self.trees {
+            if programs.is_empty() || programs.contains(name) {
+                let clash = tree.insert(parts, id).map(|first| (first, id));
+                self.clashes
+                    .extend(clash.filter(|clash| !self.clashes.contains(clash)));
+            }
+        }
+    }
+
+    fn seal(mut self) -> BTreeMap<String, Tree> {
+        self.trees.values_mut().for_each(Tree::seal);
+        self.trees
+    }
+}

@@ -1,0 +1,231 @@
+//! Grammars: what the lines of a system mean, as data.
+//!
+//! A grammar is a file `grammars/<system>.toml`: patterns with their roles, and samples that prove them. Comes in:
+//! records. Goes out: events. Nothing here knows a product: what is peculiar to one stands in its file.
+
+mod check;
+mod file;
+mod pattern;
+mod read;
+mod scan;
+mod tree;
+
+pub use check::{Complaint, check};
+pub use file::{KeyKind, Sample};
+pub use read::{ChunkFacts, Explained, Reader, Shapes, explain_record};
+pub use tree::{Captures, Counters, Pairs, Tree};
+
+use crate::assets::Assets;
+use crate::error::Result;
+use crate::event::{Field, Role};
+use aho_corasick::AhoCorasick;
+use std::collections::BTreeMap;
+
+/// All grammars, compiled.
+#[derive(Debug)]
+pub struct Grammars {
+    /// The grammars, in order of name.
+    pub list: Vec<Grammar>,
+    /// All their patterns; an event names its pattern by its place here.
+    pub patterns: Vec<Pattern>,
+}
+
+/// One system's grammar, compiled.
+#[derive(Debug)]
+pub struct Grammar {
+    /// The system's name, as in the facts.
+    pub system: String,
+    /// What it is, in a line.
+    pub about: String,
+    /// The file it came from, for messages.
+    pub origin: String,
+    programs: file::Programs,
+    services: Vec<file::Service>,
+    /// A tree for each program that patterns name; `*` for all other programs, `""` for lines without one.
+    trees: BTreeMap<String, Tree>,
+    pairs: Pairs,
+    /// Words of ours for words of the system's, by field.
+    maps: Vec<(Field, BTreeMap<Vec<u8>, String>)>,
+    finds: Vec<Find>,
+    classes: Classes,
+    layout: file::Layout,
+    /// Patterns of which the second takes no line that the first does not take.
+    clashes: Vec<(u32, u32)>,
+}
+
+/// A pattern, or an ignore rule.
+#[derive(Debug)]
+pub struct Pattern {
+    /// Its name, unique in its grammar.
+    pub name: String,
+    /// Its grammar, as a place in [`Grammars::list`].
+    pub grammar: usize,
+    /// The parts it plays; none for an ignore rule.
+    pub roles: Vec<Role>,
+    /// Whether it is an ignore rule.
+    pub ignore: bool,
+    /// How its session is told from others.
+    pub session: KeyKind,
+    /// The fields that it sets by itself.
+    pub set: Vec<(Field, String)>,
+    /// Its text, as written.
+    pub texts: Vec<String>,
+    /// The programs whose lines it takes; empty for all of the system's.
+    pub programs: Vec<String>,
+    /// Lines that it takes, with what they hold.
+    pub samples: Vec<Sample>,
+    /// Lines that it must not take.
+    pub near: Vec<String>,
+}
+
+impl Pattern {
+    /// Whether it plays this part.
+    pub fn is(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+}
+
+/// A field found inside another.
+#[derive(Debug)]
+struct Find {
+    from: Field,
+    after: Vec<u8>,
+    take: Field,
+}
+
+/// Reasons of refusals sorted into classes: the first rule that fits wins.
+#[derive(Debug, Default)]
+struct Classes {
+    names: Vec<String>,
+    phrases: Option<AhoCorasick>,
+    rule_of_phrase: Vec<usize>,
+    codes: Vec<(String, usize)>,
+}
+
+impl Classes {
+    /// The class of a reason, by its phrases or its enhanced status code.
+    fn find(&self, reason: &[u8], dsn: &[u8]) -> Option<&str> {
+        let phrases = self.phrases.iter().flat_map(|p| p.find_overlapping_iter(reason));
+        let by_phrase = phrases.map(|found| self.rule_of_phrase[found.pattern().as_usize()]);
+        let by_code = self
+            .codes
+            .iter()
+            .filter(|(code, _)| code.as_bytes() == dsn)
+            .map(|(_, rule)| *rule);
+        by_phrase
+            .chain(by_code)
+            .min()
+            .and_then(|rule| self.names.get(rule))
+            .map(String::as_str)
+    }
+}
+
+/// What the program of a record's header says: whose line it is and what it belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Program<'a> {
+    /// The grammar, as a place in [`Grammars::list`].
+    pub grammar: usize,
+    /// The program as patterns name it.
+    pub name: &'a str,
+    /// The instance of the system.
+    pub instance: &'a str,
+    /// The service it works for.
+    pub service: &'a str,
+}
+
+impl Grammars {
+    /// Reads all grammars, a user's own replacing built-in ones of the same name.
+    pub fn load(assets: &Assets) -> Result<Self> {
+        let mut all = Self {
+            list: Vec::new(),
+            patterns: Vec::new(),
+        };
+        for asset in assets.list("grammars", ".toml").into_values() {
+            all.add(&asset.origin, &asset.text)?;
+        }
+        Ok(all)
+    }
+
+    /// Adds a grammar from its text.
+    pub fn add(&mut self, origin: &str, text: &str) -> Result<()> {
+        let grammar = file::compile(origin, text, self.list.len(), &mut self.patterns)?;
+        self.list.push(grammar);
+        Ok(())
+    }
+
+    /// Whose line a program wrote.
+    pub fn program<'a>(&'a self, program: &'a str) -> Option<Program<'a>> {
+        self.list
+            .iter()
+            .enumerate()
+            .find_map(|(at, grammar)| grammar.program(at, program))
+    }
+
+    /// The grammars that read lines whose header names no program.
+    pub fn native(&self) -> impl Iterator<Item = (usize, &Grammar)> {
+        self.list
+            .iter()
+            .enumerate()
+            .filter(|(_, grammar)| grammar.programs.native)
+    }
+
+    /// The name of a pattern with that of its system.
+    pub fn label(&self, pattern: u32) -> (&str, &str) {
+        self.patterns
+            .get(pattern as usize)
+            .map_or(("", ""), |p| (&self.list[p.grammar].system, &p.name))
+    }
+}
+
+impl Grammar {
+    /// Whether this grammar reads the lines of a program, and what its name says.
+    fn program<'a>(&'a self, at: usize, program: &'a str) -> Option<Program<'a>> {
+        let claimed = |name: &str| {
+            self.programs
+                .names
+                .iter()
+                .any(|pattern| matches_name(pattern, name))
+        };
+        let (first, rest) = match program.split_once(['/', '.']) {
+            Some((first, rest)) if self.programs.path && program.contains('/') => (first, rest),
+            _ => (program, ""),
+        };
+        let name = rest.rsplit('/').next().unwrap_or_default();
+        let label = rest.strip_suffix(name).unwrap_or_default().trim_end_matches('/');
+        let known = claimed(first);
+        if !known && (rest.is_empty() || !self.trees.contains_key(name)) {
+            return None;
+        }
+        let name = if rest.is_empty() { program } else { name };
+        let free_label = if known { label } else { first };
+        let service = self
+            .services
+            .iter()
+            .find(|s| s.takes(name, free_label))
+            .map_or(name, |s| &s.service);
+        let instance = if known { first } else { &self.system };
+        Some(Program {
+            grammar: at,
+            name,
+            instance,
+            service,
+        })
+    }
+
+    /// The tree for a program's lines: its own, else that of all programs, else that of lines without one.
+    fn tree(&self, program: &str) -> Option<&Tree> {
+        let any = || (!program.is_empty()).then(|| self.trees.get("*")).flatten();
+        self.trees
+            .get(program)
+            .or_else(any)
+            .or_else(|| self.trees.get(""))
+    }
+}
+
+/// Whether a name is this one, or begins so where the pattern ends in `*`.
+fn matches_name(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => pattern == name,
+    }
+}

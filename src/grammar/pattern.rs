@@ -1,0 +1,254 @@
+//! The pattern language of the grammars, read with `nom`.
+//!
+//! | written | means |
+//! | --- | --- |
+//! | `text` | these bytes; `{{` and `}}` stand for braces |
+//! | `{field}` | captures a field, by the field's own scanner |
+//! | `{field:scanner}` | captures it by this scanner |
+//! | `{-}`, `{-:scanner}` | skips what the scanner takes |
+//! | `{?...}` | this, or nothing |
+//! | `{=a\|b}` | one of these texts |
+//! | `{field=a\|b}` | one of these texts, captured |
+//! | `{@name}` | the grammar's macro of this name |
+//! | `{:pairs}` | `key=value` pairs, as the grammar's `[pairs]` says |
+//! | `{:counters}` | SMTP command counters: `ehlo=1 mail=0/1 quit=1 commands=2/3` |
+
+use super::scan::Scanner;
+use crate::event::{Field, Type};
+use nom::branch::alt;
+use nom::bytes::complete::{is_not, tag, take_while1};
+use nom::character::complete::char;
+use nom::combinator::{map, opt, value};
+use nom::multi::{many0, separated_list1};
+use nom::sequence::{delimited, preceded};
+use nom::{IResult, Parser};
+use std::collections::BTreeMap;
+
+/// A piece of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// These bytes.
+    Literal(Vec<u8>),
+    /// What a scanner takes; kept where there is a field.
+    Capture(Option<Field>, Scanner),
+    /// These parts, or nothing.
+    Optional(Vec<Part>),
+    /// One of these texts; kept where there is a field.
+    OneOf(Option<Field>, Vec<Vec<u8>>),
+    /// A list of pairs.
+    Pairs,
+    /// SMTP command counters.
+    Counters,
+}
+
+/// A pattern that cannot be read: what is wrong, and where in its text (after macros).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatternError {
+    /// What is wrong.
+    pub message: String,
+    /// The byte of the pattern.
+    pub at: usize,
+}
+
+/// Reads a pattern, its macros put in first.
+pub fn parse(text: &str, macros: &BTreeMap<String, String>) -> Result<Vec<Part>, PatternError> {
+    let text = expand(text, macros)?;
+    match many0(part).parse(&text) {
+        Ok(("", parts)) => resolve(parts),
+        Ok((rest, _)) => Err(PatternError {
+            message: explain(rest),
+            at: text.len() - rest.len(),
+        }),
+        Err(_) => Err(PatternError {
+            message: "this cannot be read".into(),
+            at: 0,
+        }),
+    }
+}
+
+fn explain(rest: &str) -> String {
+    let cut: String = rest.chars().take(24).collect();
+    match rest.chars().next() {
+        Some('}') => "a `}` without its `{`; write `}}` for a brace".into(),
+        _ => format!("`{cut}` is no capture; see `mailtrail grammar --help` for the pattern language"),
+    }
+}
+
+/// Puts macros in; they may use one another, but not themselves.
+fn expand(text: &str, macros: &BTreeMap<String, String>) -> Result<String, PatternError> {
+    let mut text = text.to_owned();
+    for _ in 0..8 {
+        let Some(start) = text.find("{@") else {
+            return Ok(text);
+        };
+        let end = text[start..].find('}').map_or(text.len(), |n| start + n);
+        let name = &text[start + 2..end];
+        let Some(body) = macros.get(name) else {
+            return Err(PatternError {
+                message: format!("there is no macro `{name}`"),
+                at: start,
+            });
+        };
+        text = text.replace(&format!("{{@{name}}}"), body);
+    }
+    Err(PatternError {
+        message: "macros use one another without end".into(),
+        at: 0,
+    })
+}
+
+/// What the text says, names not yet looked up.
+#[derive(Clone, Debug)]
+enum Raw<'a> {
+    Literal(String),
+    Capture(&'a str, Option<&'a str>),
+    Optional(Vec<Raw<'a>>),
+    OneOf(&'a str, Vec<&'a str>),
+}
+
+fn part(text: &str) -> IResult<&str, Raw<'_>> {
+    alt((literal, optional, one_of, capture)).parse(text)
+}
+
+fn literal(text: &str) -> IResult<&str, Raw<'_>> {
+    let piece = alt((value("{", tag("{{")), value("}", tag("}}")), is_not("{}")));
+    let (rest, pieces) = nom::multi::many1(piece).parse(text)?;
+    Ok((rest, Raw::Literal(pieces.concat())))
+}
+
+fn optional(text: &str) -> IResult<&str, Raw<'_>> {
+    map(delimited(tag("{?"), many0(part), char('}')), Raw::Optional).parse(text)
+}
+
+fn one_of(text: &str) -> IResult<&str, Raw<'_>> {
+    let word = is_not("|{}");
+    let words = separated_list1(char('|'), word);
+    let inner = (opt(name), preceded(char('='), words));
+    map(delimited(char('{'), inner, char('}')), |(field, words)| {
+        Raw::OneOf(field.unwrap_or("-"), words)
+    })
+    .parse(text)
+}
+
+fn capture(text: &str) -> IResult<&str, Raw<'_>> {
+    let inner = (opt(name), opt(preceded(char(':'), name)));
+    map(delimited(char('{'), inner, char('}')), |(field, scanner)| {
+        Raw::Capture(field.unwrap_or("-"), scanner)
+    })
+    .parse(text)
+}
+
+fn name(text: &str) -> IResult<&str, &str> {
+    take_while1(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-').parse(text)
+}
+
+fn resolve(parts: Vec<Raw<'_>>) -> Result<Vec<Part>, PatternError> {
+    parts.into_iter().map(resolve_one).collect()
+}
+
+fn resolve_one(part: Raw<'_>) -> Result<Part, PatternError> {
+    Ok(match part {
+        Raw::Literal(text) => Part::Literal(text.into_bytes()),
+        Raw::Optional(parts) => Part::Optional(resolve(parts)?),
+        Raw::OneOf(name, words) => {
+            let mut words: Vec<Vec<u8>> = words.iter().map(|w| w.as_bytes().to_vec()).collect();
+            // The longest first, so that a word that begins another does not hide it.
+            words.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+            Part::OneOf(field(name)?, words)
+        }
+        Raw::Capture("-", Some("pairs")) => Part::Pairs,
+        Raw::Capture("-", Some("counters")) => Part::Counters,
+        Raw::Capture(name, scanner) => {
+            let field = field(name)?;
+            let scanner = match scanner {
+                Some(name) => {
+                    Scanner::named(name).ok_or_else(|| unknown("scanner", name, Scanner::names()))?
+                }
+                None => field.map_or(Scanner::To, default_scanner),
+            };
+            Part::Capture(field, scanner)
+        }
+    })
+}
+
+fn field(name: &str) -> Result<Option<Field>, PatternError> {
+    if name == "-" {
+        return Ok(None);
+    }
+    let names = crate::event::FIELDS.iter().map(|(_, name, _)| *name);
+    Field::named(name)
+        .map(Some)
+        .ok_or_else(|| unknown("field", name, names))
+}
+
+fn unknown<'a>(kind: &str, name: &str, names: impl IntoIterator<Item = &'a str>) -> PatternError {
+    let near = crate::error::nearest(name, names)
+        .map(|n| format!("; did you mean `{n}`?"))
+        .unwrap_or_default();
+    PatternError {
+        message: format!("there is no {kind} `{name}`{near}"),
+        at: 0,
+    }
+}
+
+/// How a field is scanned where the pattern does not say.
+fn default_scanner(field: Field) -> Scanner {
+    match field {
+        Field::QueueId | Field::ChildQueueId | Field::Dsn | Field::Connection | Field::Op | Field::Pid => {
+            Scanner::Id
+        }
+        Field::ClientName | Field::RelayHost => Scanner::Host,
+        Field::Stage | Field::Outcome | Field::Mechanism => Scanner::Word,
+        _ => match field.kind() {
+            Type::Ip => Scanner::Ip,
+            Type::Integer => Scanner::Int,
+            Type::Seconds => Scanner::Number,
+            Type::Address(_) if field != Field::User => Scanner::Address,
+            _ => Scanner::To,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<Part>, PatternError> {
+        parse(
+            text,
+            &BTreeMap::from([("from".to_owned(), "{client_name}[{client_ip}]".to_owned())]),
+        )
+    }
+
+    #[test]
+    fn a_pattern_is_literals_captures_and_options() {
+        let parts = read("{queue_id}: {=a|bb}{?, x={-:word}} {{from}} {@from}").expect("a pattern");
+        assert_eq!(
+            parts,
+            [
+                Part::Capture(Some(Field::QueueId), Scanner::Id),
+                Part::Literal(b": ".to_vec()),
+                Part::OneOf(None, vec![b"bb".to_vec(), b"a".to_vec()]),
+                Part::Optional(vec![
+                    Part::Literal(b", x=".to_vec()),
+                    Part::Capture(None, Scanner::Word)
+                ]),
+                Part::Literal(b" {from} ".to_vec()),
+                Part::Capture(Some(Field::ClientName), Scanner::Host),
+                Part::Literal(b"[".to_vec()),
+                Part::Capture(Some(Field::ClientIp), Scanner::Ip),
+                Part::Literal(b"]".to_vec()),
+            ]
+        );
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        assert_eq!(
+            read("{sendr}").unwrap_err().message,
+            "there is no field `sendr`; did you mean `sender`?"
+        );
+        assert_eq!(read("a}").unwrap_err().at, 1);
+        assert_eq!(read("{@nope}").unwrap_err().message, "there is no macro `nope`");
+    }
+}

@@ -1,0 +1,269 @@
+//! Scanners: each takes the bytes of one field from where it stands, without allocating.
+//!
+//! Those that know their own alphabet end by themselves. The others end at what the pattern says comes next, so that
+//! text that a stranger chose is taken as a whole and never searched for a keyword.
+
+use memchr::{memchr, memmem};
+
+/// How the bytes of a field are told from what follows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scanner {
+    /// Letters, digits, `-`, `_`, `.`: ids.
+    Id,
+    /// Digits.
+    Int,
+    /// Digits and a point: decimal numbers.
+    Number,
+    /// An address of a host: no blank, no bracket, no comma.
+    Ip,
+    /// A host's name: no blank, no bracket, no comma, no colon.
+    Host,
+    /// No blank, no comma, no closing bracket.
+    Word,
+    /// Up to the first place where what follows stands.
+    To,
+    /// Up to the last place where what follows stands.
+    ToLast,
+    /// A mail address up to its `>`: one inside a quoted local part does not end it (RFC 5321 4.1.2).
+    Address,
+    /// Up to a `"` that is not escaped by `\`.
+    Quoted,
+    /// The rest of the line.
+    Rest,
+}
+
+const NAMES: [(&str, Scanner); 11] = [
+    ("id", Scanner::Id),
+    ("int", Scanner::Int),
+    ("number", Scanner::Number),
+    ("ip", Scanner::Ip),
+    ("host", Scanner::Host),
+    ("word", Scanner::Word),
+    ("to", Scanner::To),
+    ("to-last", Scanner::ToLast),
+    ("address", Scanner::Address),
+    ("quoted", Scanner::Quoted),
+    ("rest", Scanner::Rest),
+];
+
+impl Scanner {
+    /// The scanner of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        NAMES
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, scanner)| *scanner)
+    }
+
+    /// All names.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.iter().map(|(name, _)| *name)
+    }
+
+    /// Whether what follows decides where it ends.
+    pub(super) fn needs_stop(self) -> bool {
+        matches!(self, Self::To | Self::ToLast | Self::Address)
+    }
+
+    /// The end of the field that starts at `at`; nothing where there is none. An empty field is one only for
+    /// scanners that end at a stop.
+    #[inline]
+    pub(super) fn end(self, text: &[u8], at: usize, stops: &Stops) -> Option<usize> {
+        let rest = text.get(at..)?;
+        let len = match self {
+            Self::Id => run(rest, ID)?,
+            Self::Int => run(rest, INT)?,
+            Self::Number => run(rest, NUMBER)?,
+            Self::Ip => run(rest, IP)?,
+            Self::Host => run(rest, HOST)?,
+            Self::Word => run(rest, WORD)?,
+            Self::To => stops.first(rest)?,
+            Self::ToLast => stops.last(rest)?,
+            Self::Address => address(rest, stops)?,
+            Self::Quoted => quoted(rest)?,
+            Self::Rest => rest.len(),
+        };
+        Some(at + len)
+    }
+}
+
+/// The classes of bytes, one bit each.
+static CLASSES: [u8; 256] = classes();
+const ID: u8 = 1;
+const INT: u8 = 2;
+const NUMBER: u8 = 4;
+const IP: u8 = 8;
+const HOST: u8 = 16;
+const WORD: u8 = 32;
+
+const fn classes() -> [u8; 256] {
+    let mut table = [0_u8; 256];
+    let mut at = 0;
+    while at < 256 {
+        #[expect(clippy::cast_possible_truncation, reason = "at is below 256")]
+        let b = at as u8;
+        let mut class = 0;
+        if b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.') {
+            class |= ID;
+        }
+        if b.is_ascii_digit() {
+            class |= INT | NUMBER;
+        }
+        if b == b'.' {
+            class |= NUMBER;
+        }
+        let blank = matches!(
+            b,
+            b' ' | b'\t' | b',' | b'[' | b']' | b'<' | b'>' | b'(' | b')' | b'"'
+        );
+        if !blank {
+            class |= IP;
+        }
+        if !blank && b != b':' {
+            class |= HOST;
+        }
+        if !matches!(b, b' ' | b'\t' | b',' | b']' | b')' | b';') {
+            class |= WORD;
+        }
+        table[at] = class;
+        at += 1;
+    }
+    table
+}
+
+/// The length of the run of bytes of a class; nothing where it is empty.
+#[inline]
+fn run(text: &[u8], class: u8) -> Option<usize> {
+    let len = text
+        .iter()
+        .take_while(|b| CLASSES[usize::from(**b)] & class != 0)
+        .count();
+    (len > 0).then_some(len)
+}
+
+/// What can stand behind a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stops {
+    /// The texts, each of which ends the field.
+    pub(super) texts: Vec<Vec<u8>>,
+    /// Whether the end of the line ends it too.
+    pub(super) end: bool,
+}
+
+impl Stops {
+    /// The first place where a stop stands.
+    #[inline]
+    fn first(&self, text: &[u8]) -> Option<usize> {
+        let found = match self.texts.as_slice() {
+            [] => None,
+            [one] => find(text, one),
+            several => several.iter().filter_map(|stop| find(text, stop)).min(),
+        };
+        found.or_else(|| self.end.then_some(text.len()))
+    }
+
+    /// The last place where a stop stands.
+    fn last(&self, text: &[u8]) -> Option<usize> {
+        let found = self
+            .texts
+            .iter()
+            .filter_map(|stop| memmem::rfind(text, stop))
+            .max();
+        found.or_else(|| self.end.then_some(text.len()))
+    }
+
+    fn at(&self, text: &[u8]) -> bool {
+        self.texts.iter().any(|stop| text.starts_with(stop)) || (self.end && text.is_empty())
+    }
+}
+
+/// The first place of a short text; a call of `memmem` costs more than the bytes that most fields have.
+#[inline]
+fn find(text: &[u8], stop: &[u8]) -> Option<usize> {
+    let (&first, rest) = stop.split_first()?;
+    let mut from = 0;
+    for _ in 0..8 {
+        let at = from + memchr(first, text.get(from..)?)?;
+        if text[at + 1..].starts_with(rest) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+    memmem::find(&text[from..], stop).map(|at| from + at)
+}
+
+/// The end of an address: the first stop outside of quotes; if quotes do not close, the first stop of all.
+fn address(text: &[u8], stops: &Stops) -> Option<usize> {
+    if text.first() != Some(&b'"') {
+        return stops.first(text);
+    }
+    let mut quoted = false;
+    let mut at = 0;
+    while at < text.len() {
+        match text[at] {
+            b'\\' if quoted => at += 1,
+            b'"' => quoted = !quoted,
+            _ if !quoted && stops.at(&text[at..]) => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    stops.first(text)
+}
+
+fn quoted(text: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let found = at + memchr(b'"', text.get(at..)?)?;
+        let escapes = text[..found].iter().rev().take_while(|b| **b == b'\\').count();
+        if escapes % 2 == 0 {
+            return Some(found);
+        }
+        at = found + 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take<'a>(scanner: Scanner, text: &'a str, stop: &str) -> Option<&'a str> {
+        let stops = Stops {
+            texts: vec![stop.as_bytes().to_vec()],
+            end: false,
+        };
+        scanner.end(text.as_bytes(), 0, &stops).map(|end| &text[..end])
+    }
+
+    #[test]
+    fn t1_a_quoted_local_part_does_not_end_its_address() {
+        let line = r#""a>, relay=x, status=bounced "@v.example>, relay=mx"#;
+        assert_eq!(
+            take(Scanner::Address, line, ">, relay="),
+            Some(r#""a>, relay=x, status=bounced "@v.example"#)
+        );
+        assert_eq!(
+            take(Scanner::Address, "a@b.example>, relay=mx", ">, relay="),
+            Some("a@b.example")
+        );
+        assert_eq!(
+            take(Scanner::Address, "\"a@b>, relay=mx", ">, relay="),
+            Some("\"a@b")
+        );
+    }
+
+    #[test]
+    fn scanners_with_an_alphabet_end_by_themselves() {
+        assert_eq!(take(Scanner::Id, "4Xk1z: to", ""), Some("4Xk1z"));
+        assert_eq!(take(Scanner::Ip, "2001:db8::1]:25", ""), Some("2001:db8::1"));
+        assert_eq!(take(Scanner::Host, "mx.example[1]", ""), Some("mx.example"));
+        assert_eq!(take(Scanner::Int, "x", ""), None);
+        assert_eq!(take(Scanner::Quoted, r#"a\"b" c"#, ""), Some(r#"a\"b"#));
+    }
+
+    #[test]
+    fn the_first_and_the_last_stop_differ() {
+        assert_eq!(take(Scanner::To, "a) b) c", ")"), Some("a"));
+        assert_eq!(take(Scanner::ToLast, "a) b) c", ")"), Some("a) b"));
+    }
+}

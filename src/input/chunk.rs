@@ -1,0 +1,360 @@
+//! Chunks: slices of a source that start and end at a line's edge.
+
+use super::{Compression, Source, map};
+use crate::frame;
+use memchr::{memchr, memrchr};
+use memmap2::Mmap;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+
+/// The longest line that is read whole; a longer one is damaged.
+pub const LONGEST_LINE: usize = 16 << 20;
+
+/// A slice of a source.
+#[derive(Debug)]
+pub struct Chunk {
+    /// The byte of the source at which it starts.
+    pub offset: u64,
+    /// Its bytes; of a line that is too long to be read, only its start.
+    pub bytes: Bytes,
+    /// Whether it is the start of a line that is too long to be read.
+    pub oversize: bool,
+    /// Whether its lines are counted in octets (RFC 6587 3.4.1).
+    pub counted: bool,
+}
+
+/// Bytes, mapped or read.
+#[derive(Debug)]
+pub enum Bytes {
+    /// A part of a finished file.
+    Mapped(Mmap),
+    /// What was read or decompressed.
+    Read(Vec<u8>),
+}
+
+impl std::ops::Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Mapped(map) => map,
+            Self::Read(bytes) => bytes,
+        }
+    }
+}
+
+impl Chunk {
+    /// Its lines, without their ends, each with the byte at which it starts.
+    pub fn lines(&self) -> Lines<'_> {
+        Lines {
+            bytes: &self.bytes,
+            at: 0,
+            offset: self.offset,
+            counted: self.counted,
+        }
+    }
+}
+
+/// Walks the lines of a chunk.
+#[derive(Debug)]
+pub struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    offset: u64,
+    counted: bool,
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = (u64, &'a [u8]);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
+        let offset = self.offset + self.at as u64;
+        if self.counted
+            && let Some((head, len)) = frame::octet_count(rest)
+            && let Some(line) = rest.get(head..head + len)
+        {
+            self.at += head + len;
+            return Some((offset, line));
+        }
+        let end = memchr(b'\n', rest);
+        self.at += end.map_or(rest.len(), |end| end + 1);
+        Some((offset, &rest[..end.unwrap_or(rest.len())]))
+    }
+}
+
+/// Cuts a source into chunks.
+pub struct Chunks {
+    from: From,
+    offset: u64,
+    target: usize,
+    counted: bool,
+}
+
+enum From {
+    /// A finished file, up to this length.
+    Map(File, u64),
+    /// A stream; what was read and not yet given out; whether its end was reached.
+    Stream(Box<dyn Read + Send>, Vec<u8>, bool),
+}
+
+impl std::fmt::Debug for Chunks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Chunks at {}", self.offset)
+    }
+}
+
+impl Chunks {
+    /// Opens a source to be cut into chunks of about `target` bytes.
+    ///
+    /// # Errors
+    ///
+    /// Where the source cannot be opened.
+    pub fn open(source: &Source, target: usize) -> io::Result<Self> {
+        let mut file = source.open()?;
+        let from = match source.compression {
+            Compression::None if source.finished && !source.counted && source.len > 0 => {
+                From::Map(file, source.len)
+            }
+            Compression::None => {
+                file.seek(SeekFrom::Start(0))?;
+                From::Stream(Box::new(file.take(source.len)), Vec::new(), false)
+            }
+            compression => From::Stream(compression.reader(file)?, Vec::new(), false),
+        };
+        Ok(Self {
+            from,
+            offset: 0,
+            target: target.max(1),
+            counted: source.counted,
+        })
+    }
+
+    /// The next chunk, or nothing at the end.
+    ///
+    /// # Errors
+    ///
+    /// Where reading fails; what was read before has been given out, and the next call gives what is left of it.
+    pub fn next(&mut self) -> io::Result<Option<Chunk>> {
+        let found = match &mut self.from {
+            From::Map(file, len) => mapped(file, self.offset, *len, self.target)?,
+            From::Stream(reader, rest, ended) => {
+                streamed(reader.as_mut(), rest, ended, self.target, self.counted)?
+            }
+        };
+        let Some(Piece { bytes, oversize, len }) = found else {
+            return Ok(None);
+        };
+        let chunk = Chunk {
+            offset: self.offset,
+            bytes,
+            oversize,
+            counted: self.counted,
+        };
+        self.offset += len;
+        Ok(Some(chunk))
+    }
+}
+
+/// A chunk, and how many bytes of the source it stands for.
+struct Piece {
+    bytes: Bytes,
+    oversize: bool,
+    len: u64,
+}
+
+fn mapped(file: &File, offset: u64, len: u64, target: usize) -> io::Result<Option<Piece>> {
+    let left = usize::try_from(len - offset).unwrap_or(usize::MAX);
+    if left == 0 {
+        return Ok(None);
+    }
+    let mut window = target.min(left);
+    loop {
+        let map = map::slice(file, offset, window)?;
+        let end = if window == left {
+            Some(window)
+        } else {
+            memrchr(b'\n', &map).map(|at| at + 1)
+        };
+        match end {
+            Some(end) if end == window => return Ok(Some(whole(Bytes::Mapped(map)))),
+            Some(end) => return Ok(Some(whole(Bytes::Mapped(map::slice(file, offset, end)?)))),
+            None if window >= LONGEST_LINE => return oversize_in(file, offset, len, &map).map(Some),
+            None => window = (window * 2).min(left),
+        }
+    }
+}
+
+fn whole(bytes: Bytes) -> Piece {
+    let len = bytes.len() as u64;
+    Piece {
+        bytes,
+        oversize: false,
+        len,
+    }
+}
+
+/// A line that is too long: its start, and its length with its end.
+fn oversize_in(file: &File, offset: u64, len: u64, start: &[u8]) -> io::Result<Piece> {
+    let mut at = offset + start.len() as u64;
+    while at < len {
+        let window = usize::try_from(len - at).unwrap_or(usize::MAX).min(LONGEST_LINE);
+        let map = map::slice(file, at, window)?;
+        match memchr(b'\n', &map) {
+            Some(end) => {
+                at += end as u64 + 1;
+                break;
+            }
+            None => at += window as u64,
+        }
+    }
+    Ok(Piece {
+        bytes: Bytes::Read(start[..200].to_vec()),
+        oversize: true,
+        len: at - offset,
+    })
+}
+
+fn streamed(
+    reader: &mut (dyn Read + Send),
+    rest: &mut Vec<u8>,
+    ended: &mut bool,
+    target: usize,
+    counted: bool,
+) -> io::Result<Option<Piece>> {
+    let mut want = target;
+    loop {
+        fill(reader, rest, ended, want)?;
+        if rest.is_empty() {
+            return Ok(None);
+        }
+        let edge = if counted {
+            counted_edge(rest, target)
+        } else {
+            memrchr(b'\n', rest).map(|at| at + 1)
+        };
+        let edge = if *ended && (edge.is_none() || rest.len() <= want) {
+            Some(rest.len())
+        } else {
+            edge
+        };
+        match edge {
+            Some(edge) => {
+                let tail = rest.split_off(edge);
+                return Ok(Some(whole(Bytes::Read(std::mem::replace(rest, tail)))));
+            }
+            None if rest.len() >= LONGEST_LINE => return oversize_of(reader, rest, ended).map(Some),
+            None => want = rest.len() * 2,
+        }
+    }
+}
+
+/// Reads until there are `want` bytes or no more. An error is kept until what came before it was given out.
+fn fill(reader: &mut (dyn Read + Send), rest: &mut Vec<u8>, ended: &mut bool, want: usize) -> io::Result<()> {
+    while rest.len() < want && !*ended {
+        let before = rest.len();
+        match reader.take((want - before) as u64).read_to_end(rest) {
+            Ok(0) => *ended = true,
+            Ok(_) => {}
+            Err(e) => {
+                *ended = true;
+                if rest.is_empty() {
+                    return Err(e);
+                }
+                // The lines before the break count; what the error means for them is told at the end.
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The end of the last whole frame in the bytes, after `target` bytes at most.
+fn counted_edge(bytes: &[u8], target: usize) -> Option<usize> {
+    let mut at = 0;
+    while at < bytes.len() && at < target.max(1) {
+        let next = match frame::octet_count(&bytes[at..]) {
+            Some((head, len)) if at + head + len <= bytes.len() => at + head + len,
+            Some(_) => break,
+            // Not a frame: up to the end of the line, if that is there.
+            None => match memchr(b'\n', &bytes[at..]) {
+                Some(end) => at + end + 1,
+                None => break,
+            },
+        };
+        at = next;
+    }
+    (at > 0).then_some(at)
+}
+
+fn oversize_of(reader: &mut (dyn Read + Send), rest: &mut Vec<u8>, ended: &mut bool) -> io::Result<Piece> {
+    let start = rest[..200].to_vec();
+    let mut len = 0;
+    loop {
+        if let Some(end) = memchr(b'\n', rest) {
+            len += end as u64 + 1;
+            rest.drain(..=end);
+            break;
+        }
+        len += rest.len() as u64;
+        rest.clear();
+        fill(reader, rest, ended, LONGEST_LINE)?;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    Ok(Piece {
+        bytes: Bytes::Read(start),
+        oversize: true,
+        len,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(text: &[u8], target: usize, counted: bool) -> Vec<Vec<u8>> {
+        let (mut reader, mut rest, mut ended) = (text, Vec::new(), false);
+        let mut out = Vec::new();
+        while let Some(piece) = streamed(&mut reader, &mut rest, &mut ended, target, counted).expect("memory")
+        {
+            out.push(piece.bytes.to_vec());
+        }
+        out
+    }
+
+    #[test]
+    fn l9_pieces_end_at_lines_and_lose_nothing() {
+        let text = b"one\ntwo two\n\nthree without end";
+        for target in 1..40 {
+            let pieces = pieces(text, target, false);
+            assert_eq!(pieces.concat(), text);
+            assert!(
+                pieces[..pieces.len() - 1].iter().all(|p| p.ends_with(b"\n")),
+                "{target}"
+            );
+        }
+    }
+
+    #[test]
+    fn counted_frames_may_hold_line_feeds() {
+        let text = b"5 <1>1a7 <1>1\nxy9 <1>1";
+        for target in 1..30 {
+            let pieces = pieces(text, target, true);
+            assert_eq!(pieces.concat(), text);
+        }
+        let chunk = Chunk {
+            offset: 0,
+            bytes: Bytes::Read(text.to_vec()),
+            oversize: false,
+            counted: true,
+        };
+        let lines: Vec<_> = chunk.lines().map(|(_, line)| line.to_vec()).collect();
+        assert_eq!(
+            lines,
+            [b"<1>1a".to_vec(), b"<1>1\nxy".to_vec(), b"9 <1>1".to_vec()]
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! Sources that hold nothing new: the same file by another name, a copy, a compressed copy, the beginning of another.
+
+use super::{Inputs, Source};
+use crate::text::Text;
+use std::io::{self, Read};
+
+/// Takes out what another source holds too; the longest stays.
+pub(super) fn remove(sources: Vec<Source>, inputs: &mut Inputs) -> Vec<Source> {
+    let mut kept: Vec<Source> = Vec::new();
+    for source in sources {
+        let twin = kept.iter().position(|other| may_share(other, &source));
+        let place = twin
+            .filter(|_| source.len > 0)
+            .and_then(|_| shared(&kept, &source));
+        match place {
+            Some((at, Holds::Other)) => inputs.duplicates.push((source, kept[at].name.clone())),
+            Some((at, Holds::Source)) => {
+                let shorter = std::mem::replace(&mut kept[at], source);
+                let name = kept[at].name.clone();
+                inputs.duplicates.push((shorter, name));
+            }
+            None => kept.push(source),
+        }
+    }
+    name_the_kept(inputs, &kept);
+    inputs.duplicates.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    kept
+}
+
+/// Which of two sources holds all of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holds {
+    Other,
+    Source,
+}
+
+/// The first kept source that shares all its text with this one.
+fn shared(kept: &[Source], source: &Source) -> Option<(usize, Holds)> {
+    kept.iter()
+        .enumerate()
+        .filter(|(_, other)| may_share(other, source))
+        .find_map(|(at, other)| {
+            if other.identity == source.identity {
+                return Some((at, Holds::Other));
+            }
+            compare(other, source).ok().flatten().map(|holds| (at, holds))
+        })
+}
+
+/// Whether the texts begin alike, as far as both were looked at.
+fn may_share(a: &Source, b: &Source) -> bool {
+    let len = a.head.len().min(b.head.len());
+    a.identity == b.identity || (len > 0 && a.head[..len] == b.head[..len])
+}
+
+/// Reads both texts until one ends or they differ.
+fn compare(other: &Source, source: &Source) -> io::Result<Option<Holds>> {
+    let (mut a, mut b) = (other.text()?, source.text()?);
+    let (mut left, mut right) = (vec![0; 256 << 10], vec![0; 256 << 10]);
+    loop {
+        let (m, n) = (
+            read_full(a.as_mut(), &mut left)?,
+            read_full(b.as_mut(), &mut right)?,
+        );
+        let common = m.min(n);
+        if left[..common] != right[..common] {
+            return Ok(None);
+        }
+        if n < right.len() || m < left.len() {
+            return Ok(match (m, n) {
+                (m, n) if n <= m => Some(Holds::Other),
+                _ => Some(Holds::Source),
+            });
+        }
+    }
+}
+
+fn read_full(reader: &mut (dyn Read + Send), buffer: &mut [u8]) -> io::Result<usize> {
+    let mut len = 0;
+    while len < buffer.len() {
+        match reader.read(&mut buffer[len..]) {
+            Ok(0) => break,
+            Ok(n) => len += n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(len)
+}
+
+/// A source that was taken for the longest may have given way to a longer one.
+fn name_the_kept(inputs: &mut Inputs, kept: &[Source]) {
+    let is_kept = |name: &Text| kept.iter().any(|source| source.name == *name);
+    let moved: Vec<(Text, Text)> = inputs
+        .duplicates
+        .iter()
+        .map(|(source, of)| (source.name.clone(), of.clone()))
+        .collect();
+    for (_, of) in &mut inputs.duplicates {
+        while !is_kept(of)
+            && let Some((_, next)) = moved.iter().find(|(name, _)| name == of)
+            && next != of
+        {
+            *of = next.clone();
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! A source: one file, or standard input.
+
+use super::Options;
+use crate::frame;
+use crate::text::Text;
+use crate::time::SECOND;
+use crate::time::stamp::Stamp;
+use std::fs::{File, Metadata};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How long a file must have been left alone to count as finished.
+const QUIET: i64 = 600 * SECOND;
+
+/// How much of a source's beginning is looked at before it is read.
+pub(super) const HEAD: usize = 64 << 10;
+
+/// A file, or standard input.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Its name as the user gave it.
+    pub name: Text,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Standard input, once it lies in a file of ours.
+    spooled: Option<Arc<File>>,
+    /// Device and inode.
+    pub identity: (u64, u64),
+    /// Its length when it was opened, as it lies on the disk.
+    pub len: u64,
+    /// When it was last written, or, of a gz file, when what it holds was; microseconds since the epoch.
+    pub written: i64,
+    /// How it is compressed.
+    pub compression: Compression,
+    /// Whether nobody writes to it any more.
+    pub finished: bool,
+    /// Whether its lines are counted in octets.
+    pub counted: bool,
+    /// The beginning of its text.
+    pub head: Vec<u8>,
+    /// The stamp of its first line that has one.
+    pub first: Option<Stamp>,
+}
+
+/// How a file is compressed; told by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// gzip (RFC 1952), possibly of several members.
+    Gzip,
+    /// Zstandard (RFC 8878).
+    Zstd,
+    /// xz.
+    Xz,
+    /// bzip2.
+    Bzip2,
+}
+
+/// The longest window that a zstd frame may ask for: 2^27 bytes, as the `zstd` command allows.
+const ZSTD_WINDOW_LOG: u32 = 27;
+
+/// The most memory that an xz stream may ask for.
+const XZ_MEMORY: u64 = 256 << 20;
+
+impl Compression {
+    fn of(head: &[u8]) -> Self {
+        let magics: [(&[u8], Self); 4] = [
+            (b"\x1f\x8b", Self::Gzip),
+            (b"\x28\xb5\x2f\xfd", Self::Zstd),
+            (b"\xfd7zXZ\0", Self::Xz),
+            (b"BZh", Self::Bzip2),
+        ];
+        magics
+            .iter()
+            .find(|(magic, _)| head.starts_with(magic))
+            .map_or(Self::None, |(_, kind)| *kind)
+    }
+
+    /// A reader of the text. Members and frames one behind the other are one text.
+    pub(super) fn reader(self, file: File) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match self {
+            Self::None => Box::new(file),
+            Self::Gzip => Box::new(flate2::read::MultiGzDecoder::new(file)),
+            Self::Zstd => {
+                let mut decoder = zstd::stream::read::Decoder::new(file)?;
+                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+                Box::new(decoder)
+            }
+            Self::Xz => {
+                let stream =
+                    liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY, liblzma::stream::CONCATENATED)?;
+                Box::new(liblzma::read::XzDecoder::new_stream(
+                    io::BufReader::new(file),
+                    stream,
+                ))
+            }
+            Self::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(file)),
+        })
+    }
+}
+
+impl Source {
+    /// Looks at a file.
+    pub(super) fn of_file(name: Text, path: &Path, options: &Options) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
+        Self::of(name, path, None, &file, &metadata, options)
+    }
+
+    /// Takes in what cannot be read twice (standard input, a pipe): it goes into a file that has no name.
+    pub(super) fn of_pipe(
+        name: Text,
+        reader: &mut dyn Read,
+        metadata: &Metadata,
+        options: &Options,
+    ) -> io::Result<Self> {
+        let mut file = tempfile::tempfile()?;
+        io::copy(reader, &mut file)?;
+        file.flush()?;
+        let mut source = Self::of(
+            name,
+            Path::new("-"),
+            Some(&file),
+            &file,
+            &file.metadata()?,
+            options,
+        )?;
+        source.finished = true;
+        source.written = options.now;
+        if metadata.is_file() {
+            source.identity = (metadata.dev(), metadata.ino());
+            source.written = metadata.mtime() * SECOND;
+        }
+        Ok(source)
+    }
+
+    fn of(
+        name: Text,
+        path: &Path,
+        spooled: Option<&File>,
+        file: &File,
+        metadata: &Metadata,
+        options: &Options,
+    ) -> io::Result<Self> {
+        let mut magic = [0; 10];
+        let got = file.read_at(&mut magic, 0)?;
+        let compression = Compression::of(&magic[..got]);
+        let written = gzip_time(compression, &magic).unwrap_or(metadata.mtime()) * SECOND;
+        let mut source = Self {
+            name,
+            path: path.to_owned(),
+            spooled: spooled.map(|f| f.try_clone().map(Arc::new)).transpose()?,
+            identity: (metadata.dev(), metadata.ino()),
+            len: metadata.len(),
+            written,
+            compression,
+            finished: metadata.mtime() * SECOND + QUIET < options.now,
+            counted: false,
+            head: Vec::new(),
+            first: None,
+        };
+        source.look();
+        Ok(source)
+    }
+
+    /// Reads the beginning of the text. A text that breaks off at once has none; that is told when it is read.
+    fn look(&mut self) {
+        let mut head = Vec::new();
+        if let Ok(reader) = self.text() {
+            let _ = reader.take(HEAD as u64).read_to_end(&mut head);
+        }
+        self.counted = frame::octet_count(&head).is_some();
+        self.first = if self.counted {
+            frame::octet_count(&head).and_then(|(start, _)| frame::stamp(&head[start..]))
+        } else {
+            head.split(|b| *b == b'\n').find_map(frame::stamp)
+        };
+        self.head = head;
+    }
+
+    /// The file, from its start.
+    pub(super) fn open(&self) -> io::Result<File> {
+        match &self.spooled {
+            Some(file) => {
+                let mut file = file.try_clone()?;
+                file.seek(SeekFrom::Start(0))?;
+                Ok(file)
+            }
+            None => File::open(&self.path),
+        }
+    }
+
+    /// A reader of the text, up to the length that the source had.
+    pub fn text(&self) -> io::Result<Box<dyn Read + Send>> {
+        let file = self.open()?;
+        match self.compression {
+            Compression::None => Ok(Box::new(file.take(self.len))),
+            compression => compression.reader(file),
+        }
+    }
+
+    /// The stamp of the last line of a plain file.
+    pub(super) fn last(&self) -> Option<Stamp> {
+        if self.compression != Compression::None || self.counted {
+            return None;
+        }
+        let start = self.len.saturating_sub(HEAD as u64);
+        let tail = self.read_at(start, HEAD)?;
+        tail.split(|b| *b == b'\n').rev().find_map(frame::stamp)
+    }
+
+    /// Some bytes of a plain file.
+    pub(super) fn read_at(&self, offset: u64, len: usize) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; len.min(usize::try_from(self.len - offset.min(self.len)).unwrap_or(len))];
+        self.open().ok()?.read_exact_at(&mut bytes, offset).ok()?;
+        Some(bytes)
+    }
+}
+
+/// The time that a gzip header tells (RFC 1952 2.3.1, MTIME), if it does.
+fn gzip_time(compression: Compression, head: &[u8; 10]) -> Option<i64> {
+    let time = i64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]));
+    (compression == Compression::Gzip && time > 0).then_some(time)
+}

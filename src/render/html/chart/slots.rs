@@ -1,0 +1,151 @@
+//! The places of rows along a chart: in time where they are times, so that a gap in time is a gap in the picture.
+
+use crate::report::{Cell, Chart, Section};
+use crate::time::{DAY, HOUR, Zone};
+
+/// About so many labels stand along a chart; every other one is left out on a phone.
+const LABELS: usize = 8;
+
+/// No chart has more places; rows in more times than that stand side by side.
+const MOST: usize = 2_000;
+
+const MINUTE: i64 = HOUR / 60;
+
+/// Steps between labels that people expect.
+const STRIDES: [i64; 16] = [
+    MINUTE,
+    5 * MINUTE,
+    10 * MINUTE,
+    15 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    2 * HOUR,
+    3 * HOUR,
+    6 * HOUR,
+    12 * HOUR,
+    DAY,
+    2 * DAY,
+    7 * DAY,
+    14 * DAY,
+    30 * DAY,
+    90 * DAY,
+];
+
+/// The places of the rows.
+pub(super) struct Slots {
+    /// How many places there are.
+    pub count: usize,
+    /// The place of each row.
+    pub places: Vec<usize>,
+    /// Labels: place, text, whether a phone shows it.
+    pub labels: Vec<(usize, String, bool)>,
+}
+
+impl Slots {
+    /// The places of a section's rows.
+    pub fn of(section: &Section, chart: &Chart, zone: &Zone, names: &[String]) -> Self {
+        let time = |row: &Vec<Cell>| match row.get(chart.label) {
+            Some(Cell::Time(micros)) => Some(*micros),
+            _ => None,
+        };
+        let times: Option<Vec<i64>> = section.rows.iter().map(time).collect();
+        times.and_then(|times| in_time(&times, zone)).unwrap_or_else(|| side_by_side(names))
+    }
+
+    /// The middle of a place, in percent.
+    #[expect(clippy::cast_precision_loss, reason = "there are few places")]
+    pub fn middle(&self, place: usize) -> f64 {
+        (place as f64 + 0.5) * self.width()
+    }
+
+    /// The width of a place, in percent.
+    #[expect(clippy::cast_precision_loss, reason = "there are few places")]
+    pub fn width(&self) -> f64 {
+        100.0 / self.count.max(1) as f64
+    }
+}
+
+/// Places in time; nothing where the times do not rise or are too many.
+fn in_time(times: &[i64], zone: &Zone) -> Option<Slots> {
+    let (first, last) = (*times.first()?, *times.last()?);
+    let step = usual_step(times)?;
+    let place = |time: i64| usize::try_from((time - first + step / 2) / step).ok();
+    let count = place(last)? + 1;
+    let places: Vec<usize> = times.iter().map(|time| place(*time)).collect::<Option<_>>()?;
+    let labels = time_labels(first, step, count, zone);
+    (count <= MOST).then_some(Slots { count, places, labels })
+}
+
+/// The step between most of the times, which must rise. (Days are not all equally long.)
+fn usual_step(times: &[i64]) -> Option<i64> {
+    let mut steps: Vec<i64> = times.windows(2).filter_map(|pair| Some(pair.get(1)? - pair.first()?)).collect();
+    if steps.iter().any(|step| *step <= 0) {
+        return None;
+    }
+    steps.sort_unstable();
+    steps.get(steps.len() / 2).copied()
+}
+
+fn time_labels(first: i64, step: i64, count: usize, zone: &Zone) -> Vec<(usize, String, bool)> {
+    let time = |place: usize| first + i64::try_from(place).unwrap_or(0) * step;
+    let span = time(count) - first;
+    let wanted = span / i64::try_from(LABELS).unwrap_or(1);
+    let stride = STRIDES.into_iter().find(|stride| *stride >= wanted && *stride >= step).unwrap_or(span);
+    let origin = if stride > DAY { zone.civil(first).div_euclid(DAY) * DAY } else { 0 };
+    let is_labelled = |place: &usize| {
+        let into = (zone.civil(time(*place)) - origin).rem_euclid(stride);
+        into < step && into < stride
+    };
+    let pattern = if stride < DAY && span <= 2 * DAY { "%H:%M" } else { "%-d %b" };
+    let labels = (0..count).filter(is_labelled).enumerate();
+    labels.map(|(nth, place)| (place, zone.format(time(place), pattern), nth % 2 == 0)).collect()
+}
+
+/// A place for each row, labelled by its name.
+fn side_by_side(names: &[String]) -> Slots {
+    let stride = names.len().div_ceil(2 * LABELS).max(1);
+    let label = |(place, name): (usize, &String)| {
+        (place, crate::render::crop::end(name, 10), (place / stride).is_multiple_of(2))
+    };
+    Slots {
+        count: names.len(),
+        places: (0..names.len()).collect(),
+        labels: names.iter().enumerate().step_by(stride).map(label).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIDNIGHT: i64 = 1_795_392_000_000_000;
+
+    fn labels(slots: &Slots) -> Vec<&str> {
+        slots.labels.iter().map(|(_, label, _)| label.as_str()).collect()
+    }
+
+    #[test]
+    fn a_gap_in_time_is_a_gap_in_the_picture() {
+        let times = [0, 1, 2, 5, 6].map(|hour| MIDNIGHT + hour * HOUR);
+        let slots = in_time(&times, &Zone::utc()).expect("they rise");
+        assert_eq!((slots.count, slots.places), (7, vec![0, 1, 2, 5, 6]));
+    }
+
+    #[test]
+    fn labels_stand_at_round_times_of_the_zone() {
+        let day: Vec<i64> = (0..24).map(|hour| MIDNIGHT + hour * HOUR).collect();
+        let slots = in_time(&day, &Zone::utc()).expect("they rise");
+        assert_eq!(labels(&slots), ["00:00", "03:00", "06:00", "09:00", "12:00", "15:00", "18:00", "21:00"]);
+        let berlin = Zone::named("Europe/Berlin").expect("the zone is known");
+        let slots = in_time(&day, &berlin).expect("they rise");
+        assert_eq!(labels(&slots).first(), Some(&"03:00"));
+    }
+
+    #[test]
+    fn days_stay_in_place_over_a_change_of_the_clock() {
+        let berlin = Zone::named("Europe/Berlin").expect("the zone is known");
+        let days: Vec<i64> = (-30..30).map(|day| berlin.day_start(1_792_900_000_000_000 + day * DAY)).collect();
+        let slots = in_time(&days, &berlin).expect("they rise");
+        assert_eq!(slots.places, (0..60).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,81 @@
+//! Findings as the page shows them.
+
+use super::page::Mark;
+use crate::render::{crop, parts};
+use crate::report::{Evidence, Finding};
+use crate::text::{Text, shown};
+use serde::Serialize;
+
+/// How many characters of a sentence or of a log line are shown.
+const MOST: usize = 600;
+
+/// A finding.
+#[derive(Serialize)]
+pub(super) struct FindingView {
+    mark: Mark,
+    rule: String,
+    title: String,
+    message: Cropped,
+    meaning: String,
+    observed: String,
+    expected: String,
+    labels: Vec<(String, Cropped)>,
+    command: Option<String>,
+    evidence: Vec<Proof>,
+    evidence_title: String,
+}
+
+/// A log line and its place.
+#[derive(Serialize)]
+pub(super) struct Proof {
+    place: String,
+    line: Cropped,
+}
+
+/// Text out of a log with nothing invisible in it, and how much of it is left out.
+#[derive(Serialize)]
+pub(super) struct Cropped {
+    text: String,
+    more: Option<String>,
+}
+
+impl Cropped {
+    /// At most `max` characters of a text.
+    pub fn of(text: &Text, max: usize) -> Self {
+        let crop::Excerpt { shown, rest } = crop::excerpt(text, max);
+        Self { text: shown, more: more(rest) }
+    }
+}
+
+/// The words for what is left out: `1 048 276 more`.
+pub(super) fn more(rest: usize) -> Option<String> {
+    (rest > 0).then(|| format!("{} more", crate::units::count(rest as u64)))
+}
+
+impl FindingView {
+    /// A finding as the templates show it.
+    pub fn of(finding: &Finding) -> Self {
+        let labels = finding.labels.iter().map(|(name, value)| (name.clone(), Cropped::of(value, 100)));
+        Self {
+            mark: Mark::of(finding.state),
+            rule: finding.rule.clone(),
+            title: finding.title.clone(),
+            message: Cropped::of(&finding.message, MOST),
+            meaning: finding.meaning.clone(),
+            observed: shown(&finding.observed).into_owned(),
+            expected: shown(&finding.expected).into_owned(),
+            labels: labels.collect(),
+            command: finding.command.as_ref().map(|command| command.tty().into_owned()),
+            evidence: finding.evidence.iter().map(Proof::of).collect(),
+            evidence_title: parts::plural(finding.evidence.len() as u64, "log line", "log lines"),
+        }
+    }
+}
+
+impl Proof {
+    /// A log line as the templates show it.
+    pub fn of(evidence: &Evidence) -> Self {
+        let source = crop::middle(evidence.source.raw(), 200);
+        Self { place: format!("{source}:{}", evidence.offset), line: Cropped::of(&evidence.line, MOST) }
+    }
+}

@@ -1,0 +1,144 @@
+//! What the page's template is given.
+
+use super::{account::Account, finding::FindingView, table::SectionView, tiles};
+use crate::render::{parts, show};
+use crate::report::{Report, Section, State};
+use crate::text::shown;
+use crate::time::Zone;
+use crate::units;
+use minijinja::Value;
+use serde::Serialize;
+
+/// The page.
+#[derive(Serialize)]
+pub(super) struct Page {
+    #[serde(flatten)]
+    dress: Dress,
+    version: &'static str,
+    name: String,
+    title: String,
+    hosts: String,
+    scope: String,
+    period: String,
+    start: Option<Stamp>,
+    end: Option<Stamp>,
+    zone: String,
+    verdict: Verdict,
+    tiles: Vec<tiles::Tile>,
+    findings: Vec<FindingView>,
+    fine: Vec<FindingView>,
+    groups: Vec<Group>,
+    coverage: Account,
+}
+
+/// What the page wears: its policy, style and script.
+#[derive(Serialize)]
+pub(super) struct Dress {
+    /// The content security policy.
+    pub policy: String,
+    /// The style sheet, ready to stand in the page.
+    pub style: Value,
+    /// The script, ready to stand in the page.
+    pub script: Value,
+}
+
+/// A point in time, for people and for programs.
+#[derive(Serialize)]
+pub(super) struct Stamp {
+    text: String,
+    datetime: String,
+}
+
+impl Stamp {
+    /// A point in time in this zone.
+    pub fn of(micros: i64, zone: &Zone) -> Self {
+        Self { text: zone.minute_text(micros), datetime: zone.rfc3339(micros) }
+    }
+}
+
+/// A state as the templates show it: by word, sign and, by the word's class, colour.
+#[derive(Serialize)]
+pub(super) struct Mark {
+    word: &'static str,
+    sign: &'static str,
+}
+
+impl Mark {
+    /// The mark of a state.
+    pub fn of(state: State) -> Self {
+        Self { word: state.word(), sign: parts::sign(state) }
+    }
+}
+
+#[derive(Serialize)]
+struct Verdict {
+    mark: Mark,
+    headline: String,
+    lead: String,
+}
+
+#[derive(Serialize)]
+struct Group {
+    title: String,
+    sections: Vec<SectionView>,
+}
+
+impl Page {
+    /// The page of a report.
+    pub fn of(report: &Report, sections: &[&Section], dress: Dress) -> Self {
+        let zone = &report.period.zone;
+        let (fine, findings) = report.findings.iter().partition::<Vec<_>, _>(|f| f.state == State::Ok);
+        let views = |findings: Vec<_>| findings.into_iter().map(FindingView::of).collect();
+        Self {
+            dress,
+            version: env!("CARGO_PKG_VERSION"),
+            name: report.name.clone(),
+            title: report.title.clone(),
+            hosts: show::hosts(report),
+            scope: report.domains.iter().map(|domain| shown(domain)).collect::<Vec<_>>().join(", "),
+            period: show::period(&report.period),
+            start: report.period.start.map(|start| Stamp::of(start, zone)),
+            end: report.period.end.map(|end| Stamp::of(end, zone)),
+            zone: zone.name().to_owned(),
+            verdict: Verdict::of(report),
+            tiles: tiles::of(report),
+            findings: views(findings),
+            fine: views(fine),
+            groups: groups(sections, zone),
+            coverage: Account::of(&report.coverage, zone),
+        }
+    }
+}
+
+impl Verdict {
+    fn of(report: &Report) -> Self {
+        Self { mark: Mark::of(report.verdict()), headline: parts::headline(report), lead: lead(report) }
+    }
+}
+
+/// What the verdict rests on, in a sentence.
+fn lead(report: &Report) -> String {
+    let counts = &report.coverage.counts;
+    let judged = match report.verdict() {
+        State::Ok if counts.lines == 0 => return "There was no line of any log in this period.".to_owned(),
+        State::Ok => "Nothing was beyond its limits.",
+        State::Unknown => "Something that should be watched could not be.",
+        State::Warning => "Mail flows; what is listed below should be looked at.",
+        State::Critical => "Something needs to be looked at now.",
+    };
+    let lines = parts::plural(counts.lines, "line", "lines");
+    let unread = counts.unmatched + counts.damaged;
+    if unread == 0 {
+        return format!("{judged} All of the {lines} read were understood or set aside by name.");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a share of a hundred million million lines is exact enough")]
+    let share = units::share(unread as f64 / counts.lines as f64);
+    format!("{judged} Of the {lines} read, {share} could not be understood.")
+}
+
+fn groups(sections: &[&Section], zone: &Zone) -> Vec<Group> {
+    let named = |title: &str| if title.is_empty() { "Figures".to_owned() } else { title.to_owned() };
+    let views = |members: Vec<&Section>| members.into_iter().map(|section| SectionView::of(section, zone)).collect();
+    let groups = parts::groups(sections).into_iter();
+    groups.map(|(title, members)| Group { title: named(title), sections: views(members) }).collect()
+}

@@ -1,0 +1,110 @@
+use super::*;
+use crate::render::fixture;
+use std::fs;
+
+fn render(report: &Report, assets: &Assets) -> Result<String> {
+    let options = Options { assets, width: 80, color: false, section: None };
+    match Html.render(report, &options)? {
+        Rendered::One(bytes) => Ok(String::from_utf8(bytes).expect("it is UTF-8")),
+        Rendered::Folder(_) => panic!("a page is one file"),
+    }
+}
+
+fn page() -> String {
+    render(&fixture::report(), &Assets::default()).expect("it renders")
+}
+
+/// Assets in which a file of the templates' folder is replaced.
+fn with_own(name: &str, text: &str) -> (tempfile::TempDir, Assets) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let html = folder.path().join(FOLDER);
+    fs::create_dir_all(&html).expect("a folder");
+    fs::write(html.join(name), text).expect("a file");
+    let assets = Assets { folders: vec![folder.path().to_owned()] };
+    (folder, assets)
+}
+
+#[test]
+fn nothing_out_of_a_log_acts_in_the_page() {
+    let page = page();
+    assert!(!page.contains("<script>alert"));
+    assert!(!page.contains("<b>mx2</b>"));
+    assert!(!page.contains(['\x1b', '\x07', '\u{202e}']));
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;"));
+    assert!(page.contains("user\\u{202e}gpj.exe"));
+}
+
+#[test]
+fn a_template_in_a_log_comes_out_literally() {
+    assert!(page().contains("<bdi>{{7*7}}{% raw %}</bdi>"));
+}
+
+#[test]
+fn the_page_has_one_heading_one_script_and_a_policy_that_allows_it() {
+    let page = page();
+    assert_eq!(page.matches("<h1").count(), 1);
+    assert_eq!(page.matches("<script").count(), 1);
+    let script = page.split_once("<script>").and_then(|(_, rest)| rest.split_once("</script>"));
+    let (script, _) = script.expect("the script stands in the page");
+    let hash = BASE64.encode(Sha256::digest(script.as_bytes()));
+    let start = page.find("http-equiv=\"Content-Security-Policy\"").expect("a policy");
+    let meta = page[start..].split('>').next().unwrap_or_default();
+    let meta = meta.replace("&#x2f;", "/").replace("&#x27;", "'");
+    assert!(meta.contains(&format!("script-src 'sha256-{hash}'")), "{meta}");
+}
+
+#[test]
+fn the_page_loads_nothing() {
+    let page = page();
+    for reach in ["src=", "@import", "url(", "href=\"http", "srcset"] {
+        assert!(!page.contains(reach), "{reach}");
+    }
+}
+
+#[test]
+fn absent_stays_absent() {
+    let page = render(&fixture::nothing(), &Assets::default()).expect("it renders");
+    assert!(page.contains("Nothing was read"));
+    assert!(page.contains('–'));
+    assert!(page.contains("Nothing of the kind happened."));
+}
+
+#[test]
+fn a_very_long_cell_is_cropped_and_the_rest_counted() {
+    let mut report = fixture::report();
+    report.sections[1].rows[0][0] = crate::report::Cell::Text("x".repeat(1 << 20).into());
+    let page = render(&report, &Assets::default()).expect("it renders");
+    assert!(page.contains("1\u{202f}048\u{202f}276 more"));
+    assert!(page.len() < 200_000);
+}
+
+#[test]
+fn a_users_own_template_takes_the_place_of_ours() {
+    let (_folder, assets) = with_own(PAGE, "<h1>{{ title }}</h1>{{ hosts }}");
+    let page = render(&fixture::report(), &assets).expect("it renders");
+    assert_eq!(page, "<h1>Daily report</h1>mx1, &lt;b&gt;mx2&lt;&#x2f;b&gt;");
+}
+
+#[test]
+fn a_users_own_script_is_allowed_by_its_own_hash() {
+    let (_folder, assets) = with_own(SCRIPT, "void 0;\r\n");
+    let page = render(&fixture::report(), &assets).expect("it renders");
+    assert!(page.contains("<script>void 0;\n</script>"));
+}
+
+#[test]
+fn a_fault_in_a_template_is_told_with_its_line() {
+    let (_folder, assets) = with_own(PAGE, "<p>\n  {{ no_such_thing }}\n");
+    let error = render(&fixture::report(), &assets).expect_err("it is undefined");
+    assert_eq!(error.exit(), Exit::Config);
+    let told = error.to_string();
+    assert!(told.contains("page.html:2:6") && told.contains("undefined"), "{told}");
+}
+
+#[test]
+fn a_template_that_does_not_end_is_stopped() {
+    let nested = "{% for a in range(10000) %}{% for b in range(10000) %}x{% endfor %}{% endfor %}";
+    let (_folder, assets) = with_own(PAGE, nested);
+    let error = render(&fixture::report(), &assets).expect_err("it is stopped");
+    assert!(error.to_string().contains("too many steps"));
+}

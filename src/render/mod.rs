@@ -1,0 +1,103 @@
+//! Renderers: from a report to bytes.
+//!
+//! Comes in: the report, its rows and findings in their final order. Goes out: the bytes of a file, or of the files of
+//! a folder. A renderer formats and does nothing else: it sorts nothing, judges nothing, and what is absent in the
+//! report stays absent in its output. It opens and writes no file.
+//!
+//! A new format is one file here and one line in [`RENDERERS`]; the command line reads that list.
+
+use crate::assets::Assets;
+use crate::error::Result;
+use crate::report::Report;
+
+mod parts;
+mod show;
+mod crop;
+mod csv;
+mod html;
+mod json;
+mod text;
+
+#[cfg(test)]
+mod fixture;
+
+/// What a renderer may know besides the report.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'a> {
+    /// Where templates are looked up.
+    pub assets: &'a Assets,
+    /// The columns of the terminal.
+    pub width: usize,
+    /// Whether the terminal shows colours.
+    pub color: bool,
+    /// The only section that is asked for.
+    pub section: Option<&'a str>,
+}
+
+/// What a renderer makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rendered {
+    /// One file.
+    One(Vec<u8>),
+    /// The files of a folder: name and content.
+    Folder(Vec<(String, Vec<u8>)>),
+}
+
+/// An output format.
+pub trait Renderer: Sync {
+    /// Its name, as in `--format`.
+    fn name(&self) -> &'static str;
+
+    /// The ending of its files' names, without the dot.
+    fn extension(&self) -> &'static str;
+
+    /// What it is good for, in a few words.
+    fn about(&self) -> &'static str;
+
+    /// Formats a report.
+    fn render(&self, report: &Report, options: &Options<'_>) -> Result<Rendered>;
+}
+
+/// Every output format, in order of name.
+pub static RENDERERS: &[&dyn Renderer] = &[&csv::Csv, &html::Html, &json::Json, &text::Plain];
+
+/// The format of this name.
+pub fn by_name(name: &str) -> Option<&'static dyn Renderer> {
+    RENDERERS.iter().copied().find(|renderer| renderer.name() == name)
+}
+
+/// The names of all formats.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    RENDERERS.iter().map(|renderer| renderer.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_found_by_name_and_listed_in_order() {
+        assert!(names().is_sorted());
+        assert!(names().all(|name| by_name(name).is_some_and(|renderer| renderer.name() == name)));
+        assert!(by_name("pdf").is_none());
+    }
+
+    #[test]
+    fn the_same_report_gives_the_same_bytes() {
+        let (report, assets) = (fixture::report(), Assets::default());
+        let options = Options { assets: &assets, width: 80, color: true, section: None };
+        for renderer in RENDERERS {
+            let render = || renderer.render(&report, &options).expect("it renders");
+            assert_eq!(render(), render(), "{}", renderer.name());
+        }
+    }
+
+    #[test]
+    fn an_empty_report_is_still_a_report() {
+        let (report, assets) = (fixture::nothing(), Assets::default());
+        let options = Options { assets: &assets, width: 80, color: false, section: None };
+        for renderer in RENDERERS {
+            assert!(renderer.render(&report, &options).is_ok(), "{}", renderer.name());
+        }
+    }
+}

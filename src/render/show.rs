@@ -1,0 +1,140 @@
+//! Values as people read them, by their units, in the report's zone.
+
+use crate::report::{Cell, Period, Report, Section, Unit};
+use crate::text::shown;
+use crate::time::{DAY, SECOND, Zone};
+use crate::units;
+
+/// What stands where a value is not known.
+pub(super) const ABSENT: &str = "–";
+
+/// A figure with its unit.
+pub(super) fn figure(x: f64, unit: Unit) -> String {
+    match unit {
+        Unit::None | Unit::Count => units::number(x),
+        Unit::Bytes => units::bytes(x),
+        Unit::Seconds => units::seconds(x),
+        Unit::Share => units::share(x),
+    }
+}
+
+/// A figure, or what stands for one that is not known.
+pub(super) fn figure_or_absent(x: Option<f64>, unit: Unit) -> String {
+    x.map_or_else(|| ABSENT.to_owned(), |x| figure(x, unit))
+}
+
+/// How the cells of one column are written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manner<'a> {
+    unit: Unit,
+    clock: &'static str,
+    zone: &'a Zone,
+}
+
+impl<'a> Manner<'a> {
+    /// The manner of column `at` of a section: its times are as short as all of them together allow.
+    pub fn of(section: &Section, at: usize, zone: &'a Zone) -> Self {
+        let unit = section.columns.get(at).map(|column| column.unit).unwrap_or_default();
+        Self { unit, clock: clock(section, at, zone), zone }
+    }
+
+    /// A cell in plain text. Text of a log still needs an encoder.
+    pub fn write(&self, cell: &Cell) -> String {
+        match cell {
+            Cell::Null => ABSENT.to_owned(),
+            Cell::Text(text) => shown(text.raw()).into_owned(),
+            Cell::Integer(n) if matches!(self.unit, Unit::None | Unit::Count) => units::integer(*n),
+            Cell::Integer(_) | Cell::Number(_) => figure_or_absent(cell.number(), self.unit),
+            Cell::Time(micros) => self.zone.format(*micros, self.clock),
+            Cell::State(state) => state.word().to_owned(),
+            Cell::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        }
+    }
+}
+
+/// The shortest pattern that loses nothing down to the second.
+fn clock(section: &Section, at: usize, zone: &Zone) -> &'static str {
+    let times = || section.rows.iter().filter_map(|row| match row.get(at) {
+        Some(Cell::Time(micros)) => Some(zone.civil(*micros)),
+        _ => None,
+    });
+    let all_multiples_of = |step| times().all(|civil| civil.rem_euclid(step) == 0);
+    match () {
+        () if all_multiples_of(DAY) => "%Y-%m-%d",
+        () if all_multiples_of(60 * SECOND) => "%Y-%m-%d %H:%M",
+        () => "%Y-%m-%d %H:%M:%S",
+    }
+}
+
+/// The hosts by name; of many, the first few.
+pub(super) fn hosts(report: &Report) -> String {
+    const MOST: usize = 6;
+    let mut names: Vec<String> =
+        report.hosts.iter().take(MOST).map(|host| super::crop::middle(host.raw(), 64)).collect();
+    if report.hosts.len() > MOST {
+        names.push(format!("{} more", units::count((report.hosts.len() - MOST) as u64)));
+    }
+    names.join(", ")
+}
+
+/// The period in words: one day, or from when to when.
+pub(super) fn period(period: &Period) -> String {
+    let Period { start: Some(start), end: Some(end), zone } = period else {
+        return "no time at all".to_owned();
+    };
+    if is_day(*start, *end, zone) {
+        return zone.format(*start, "%A, %-d %B %Y");
+    }
+    let clock = if [start, end].iter().all(|t| **t % (60 * SECOND) == 0) { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" };
+    format!("{} to {}", zone.format(*start, clock), zone.format(*end, clock))
+}
+
+/// Whether a period is one civil day.
+fn is_day(start: i64, end: i64, zone: &Zone) -> bool {
+    let (start, end) = (zone.civil(start), zone.civil(end));
+    start.rem_euclid(DAY) == 0 && end - start == DAY
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Column, Kind};
+
+    fn section(cells: &[Cell], unit: Unit) -> Section {
+        let column = Column { name: "c".into(), title: "C".into(), kind: Kind::Time, unit };
+        let rows = cells.iter().map(|cell| vec![cell.clone()]).collect();
+        Section { columns: vec![column], rows, ..crate::render::fixture::empty_section() }
+    }
+
+    fn written(cells: &[Cell], unit: Unit) -> Vec<String> {
+        let (section, zone) = (section(cells, unit), Zone::utc());
+        let manner = Manner::of(&section, 0, &zone);
+        cells.iter().map(|cell| manner.write(cell).replace('\u{202f}', " ")).collect()
+    }
+
+    #[test]
+    fn times_are_as_short_as_all_of_them_allow() {
+        let midnight = Cell::Time(1_795_392_000_000_000);
+        let noon = Cell::Time(1_795_435_200_000_000);
+        let second = Cell::Time(1_795_435_201_000_000);
+        assert_eq!(written(std::slice::from_ref(&midnight), Unit::None), ["2026-11-23"]);
+        assert_eq!(written(&[midnight.clone(), noon], Unit::None), ["2026-11-23 00:00", "2026-11-23 12:00"]);
+        assert_eq!(written(&[midnight, second], Unit::None), ["2026-11-23 00:00:00", "2026-11-23 12:00:01"]);
+    }
+
+    #[test]
+    fn absent_is_not_nought() {
+        assert_eq!(written(&[Cell::Null, Cell::Integer(0), Cell::Number(f64::NAN)], Unit::Bytes)[..2], ["–", "0 B"]);
+        assert_eq!(figure_or_absent(None, Unit::Count), "–");
+    }
+
+    #[test]
+    fn a_day_is_named_and_another_period_has_two_ends() {
+        let zone = Zone::named("Europe/Berlin").expect("the zone is known");
+        let (start, noon) = (1_795_388_400_000_000, 1_795_431_600_000_000);
+        let of = |start, end| period(&Period { start, end, zone: zone.clone() });
+        assert_eq!(of(Some(start), Some(start + DAY)), "Monday, 23 November 2026");
+        assert_eq!(of(Some(start), Some(noon)), "2026-11-23 00:00 to 2026-11-23 12:00");
+        assert_eq!(of(None, None), "no time at all");
+    }
+}

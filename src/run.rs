@@ -1,0 +1,411 @@
+//! The run: from paths to facts, and the account of every line.
+//!
+//! Chunks are parsed in parallel and correlated in their order. While one batch is correlated the next is parsed and the
+//! one after that is read, so that no core waits for long.
+
+use crate::correlate::Correlator;
+use crate::error::Result;
+use crate::facts::Facts;
+use crate::grammar::{ChunkFacts, Grammars, Reader};
+use crate::input::{self, Chunk, Chunks, Inputs, Source, Stream};
+use crate::report::{Counts, Coverage, Evidence, Shape, SourceCoverage};
+use crate::text::Text;
+use crate::time::Zone;
+use crate::time::stamp::{Clock, ClockState};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// How a run is done.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The zone of stamps that have none.
+    pub zone: Zone,
+    /// The host of lines that name none.
+    pub host: String,
+    /// How input is found.
+    pub input: input::Options,
+    /// Bytes of a chunk.
+    pub chunk: usize,
+}
+
+/// The size of chunks that parses fastest: their dictionaries stay in the cache.
+pub const CHUNK: usize = 1 << 20;
+
+/// What a run gives.
+#[derive(Debug)]
+pub struct Run {
+    /// The facts.
+    pub facts: Facts,
+    /// The account of every line.
+    pub coverage: Coverage,
+    /// The sources, by the number that facts name them by.
+    pub sources: Vec<Source>,
+    /// Whether all input could be read.
+    pub complete: bool,
+    /// What was passed over with good reason, in words.
+    pub notes: Vec<Text>,
+}
+
+/// Reads everything behind the paths. `progress` is told how many bytes of how many were read.
+///
+/// # Errors
+///
+/// Where there is nothing to read. What cannot be read in part is told in the coverage.
+pub fn run(
+    paths: &[PathBuf],
+    grammars: &Grammars,
+    options: &Options,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<Run> {
+    let inputs = input::open(paths, &options.input)?;
+    let mut years: Vec<i32> = inputs.streams.iter().map(|stream| stream.start_year).collect();
+    // A stream whose years were misjudged ends in another year than it should; it is read again with the right ones.
+    for _ in 0..2 {
+        let attempt = Walk::new(grammars, options, &inputs, progress).all(&years);
+        let wrong = attempt
+            .ends
+            .iter()
+            .zip(&inputs.streams)
+            .map(|(end, stream)| match end {
+                0 => 0,
+                end => stream.end_year - end,
+            });
+        let wrong: Vec<i32> = wrong.collect();
+        if wrong.iter().all(|years| *years == 0) {
+            let (facts, coverage) = attempt.end();
+            return Ok(finish(facts, coverage, inputs));
+        }
+        years.iter_mut().zip(&wrong).for_each(|(year, by)| *year += by);
+    }
+    let (facts, coverage) = Walk::new(grammars, options, &inputs, progress).all(&years).end();
+    Ok(finish(facts, coverage, inputs))
+}
+
+fn finish(facts: Facts, mut coverage: Coverage, inputs: Inputs) -> Run {
+    coverage.problems.extend(inputs.problems);
+    let sources = inputs
+        .streams
+        .into_iter()
+        .flat_map(|stream| stream.sources)
+        .collect();
+    Run {
+        facts,
+        complete: coverage.problems.is_empty(),
+        coverage,
+        sources,
+        notes: inputs.notes,
+    }
+}
+
+/// A walk through all streams.
+struct Walk<'a> {
+    grammars: &'a Grammars,
+    options: &'a Options,
+    inputs: &'a Inputs,
+    progress: &'a (dyn Fn(u64, u64) + Sync),
+    correlator: Correlator<'a>,
+    account: Account,
+    read: u64,
+    /// The year in which each stream ended; 0 where its stamps have years.
+    ends: Vec<i32>,
+}
+
+/// What became of the lines so far.
+#[derive(Default)]
+struct Account {
+    sources: Vec<SourceCoverage>,
+    ignored_by: BTreeMap<u32, u64>,
+    shapes: BTreeMap<String, Shape>,
+    problems: Vec<Text>,
+}
+
+/// A chunk and the state of the clock in which its walk is expected to begin.
+type Expected = (Chunk, ClockState);
+
+impl<'a> Walk<'a> {
+    fn new(
+        grammars: &'a Grammars,
+        options: &'a Options,
+        inputs: &'a Inputs,
+        progress: &'a (dyn Fn(u64, u64) + Sync),
+    ) -> Self {
+        Self {
+            grammars,
+            options,
+            inputs,
+            progress,
+            correlator: Correlator::new(grammars),
+            account: Account::default(),
+            read: 0,
+            ends: Vec::new(),
+        }
+    }
+
+    fn all(mut self, years: &[i32]) -> Self {
+        for (stream, year) in self.inputs.streams.iter().zip(years) {
+            let end = self.stream(stream, *year);
+            self.ends.push(if stream.end_year == 0 { 0 } else { end });
+        }
+        self
+    }
+
+    /// Reads a stream; the year in which it ends.
+    fn stream(&mut self, stream: &Stream, year: i32) -> i32 {
+        let mut state = ClockState::starting(year);
+        for source in &stream.sources {
+            state = self.source(source, state);
+        }
+        state.year
+    }
+
+    /// Reads a source; the state of the clock at its end.
+    fn source(&mut self, source: &Source, state: ClockState) -> ClockState {
+        self.account.sources.push(SourceCoverage {
+            path: source.name.clone(),
+            ..SourceCoverage::default()
+        });
+        let mut chunks = match Chunks::open(source, self.options.chunk) {
+            Ok(chunks) => chunks,
+            Err(error) => {
+                self.problem(source, &error);
+                return state;
+            }
+        };
+        let mut ahead = Ahead {
+            clock: Clock::new(&self.options.zone, state),
+            error: None,
+        };
+        let mut batch = ahead.batch(&mut chunks);
+        let mut parsed: Vec<(Expected, ChunkFacts)> = Vec::new();
+        let mut state = state;
+        while !batch.is_empty() || !parsed.is_empty() {
+            let (grammars, options) = (self.grammars, self.options);
+            let ((), (done, next)) = rayon::join(
+                || state = self.correlate(parsed, state),
+                || {
+                    rayon::join(
+                        || parse_all(batch, grammars, options),
+                        || ahead.batch(&mut chunks),
+                    )
+                },
+            );
+            (parsed, batch) = (done, next);
+        }
+        if let Some(error) = ahead.error {
+            self.problem(source, &error);
+        }
+        state
+    }
+
+    fn problem(&mut self, source: &Source, error: &std::io::Error) {
+        self.account
+            .problems
+            .push(Text::from(format!("{}: {error}", source.name.raw())));
+    }
+
+    /// Takes parsed chunks in their order. One that was parsed from another state of the clock than that in which the
+    /// one before it ended is parsed again.
+    fn correlate(&mut self, parsed: Vec<(Expected, ChunkFacts)>, mut state: ClockState) -> ClockState {
+        for ((chunk, expected), mut facts) in parsed {
+            if expected != state {
+                facts = parse(&chunk, state, self.grammars, self.options);
+            }
+            state = facts.clock;
+            self.read += chunk.bytes.len() as u64;
+            (self.progress)(
+                self.read,
+                self.inputs
+                    .streams
+                    .iter()
+                    .flat_map(|s| &s.sources)
+                    .map(|s| s.len)
+                    .sum(),
+            );
+            self.account.add(&mut facts, self.grammars);
+            let source = u32::try_from(self.account.sources.len() - 1).unwrap_or(u32::MAX);
+            self.correlator.fold(facts, source);
+        }
+        state
+    }
+
+    fn end(self) -> (Facts, Coverage) {
+        (
+            self.correlator.finish(),
+            self.account.finish(self.grammars, self.inputs),
+        )
+    }
+}
+
+/// Reads chunks ahead of the parsers, and foresees the state of the clock at the start of each.
+struct Ahead<'a> {
+    clock: Clock<'a>,
+    error: Option<std::io::Error>,
+}
+
+impl Ahead<'_> {
+    fn batch(&mut self, chunks: &mut Chunks) -> Vec<Expected> {
+        let mut batch = Vec::new();
+        while self.error.is_none() && batch.len() < 4 * rayon::current_num_threads() {
+            match chunks.next() {
+                Ok(Some(chunk)) => {
+                    let state = self.clock.state();
+                    self.pass(&chunk);
+                    batch.push((chunk, state));
+                }
+                Ok(None) => break,
+                Err(error) => self.error = Some(error),
+            }
+        }
+        batch
+    }
+
+    /// Moves the clock past a chunk by its first and last stamp: enough unless a year or a repeated hour begins in it.
+    fn pass(&mut self, chunk: &Chunk) {
+        if chunk.oversize {
+            return;
+        }
+        let first = chunk.lines().find_map(|(_, line)| crate::frame::stamp(line));
+        let last = if chunk.counted {
+            chunk
+                .lines()
+                .filter_map(|(_, line)| crate::frame::stamp(line))
+                .last()
+        } else {
+            chunk.bytes.rsplit(|b| *b == b'\n').find_map(crate::frame::stamp)
+        };
+        for stamp in first.into_iter().chain(last) {
+            self.clock.resolve(stamp);
+        }
+    }
+}
+
+fn parse_all(batch: Vec<Expected>, grammars: &Grammars, options: &Options) -> Vec<(Expected, ChunkFacts)> {
+    use rayon::prelude::*;
+    batch
+        .into_par_iter()
+        .map(|(chunk, state)| {
+            let facts = parse(&chunk, state, grammars, options);
+            ((chunk, state), facts)
+        })
+        .collect()
+}
+
+fn parse(chunk: &Chunk, state: ClockState, grammars: &Grammars, options: &Options) -> ChunkFacts {
+    let mut reader = Reader::new(grammars, &options.zone, state, options.host.as_bytes());
+    if chunk.oversize {
+        reader.oversize(&chunk.bytes, chunk.offset);
+    } else {
+        for (offset, line) in chunk.lines() {
+            reader.line(line, offset);
+        }
+    }
+    reader.finish()
+}
+
+/// The most shapes of unmatched lines that a report can show.
+const MOST_SHAPES: usize = 10_000;
+
+impl Account {
+    fn add(&mut self, chunk: &mut ChunkFacts, grammars: &Grammars) {
+        for (rule, lines) in &chunk.ignored_by {
+            *self.ignored_by.entry(*rule).or_default() += lines;
+        }
+        let Some(source) = self.sources.last_mut() else {
+            return;
+        };
+        source.counts += chunk.counts;
+        for (grammar, lines) in grammars
+            .list
+            .iter()
+            .zip(&chunk.by_grammar)
+            .filter(|(_, lines)| **lines > 0)
+        {
+            match source
+                .systems
+                .iter_mut()
+                .find(|(name, _)| *name == grammar.system)
+            {
+                Some((_, sum)) => *sum += lines,
+                None => source.systems.push((grammar.system.clone(), *lines)),
+            }
+        }
+        if let Some((first, last)) = chunk.times {
+            let times = source.times.get_or_insert((first, last));
+            *times = (times.0.min(first), times.1.max(last));
+        }
+        let path = source.path.clone();
+        for (shape, (count, offset, line)) in std::mem::take(&mut chunk.shapes) {
+            self.shape(shape, count, offset, &line, &path);
+        }
+    }
+
+    fn shape(&mut self, shape: String, count: u64, offset: u64, line: &[u8], source: &Text) {
+        let full = self.shapes.len() >= MOST_SHAPES && !self.shapes.contains_key(&shape);
+        let shape = if full { "(other shapes)".to_owned() } else { shape };
+        let entry = self.shapes.entry(shape).or_insert_with_key(|shape| Shape {
+            shape: Text::from(shape.as_str()),
+            count: 0,
+            example: Evidence {
+                source: source.clone(),
+                offset,
+                line: Text::from_bytes(line),
+            },
+        });
+        entry.count += count;
+    }
+
+    fn finish(mut self, grammars: &Grammars, inputs: &Inputs) -> Coverage {
+        for (source, of) in &inputs.duplicates {
+            let lines = count_lines(source);
+            let counts = Counts {
+                lines,
+                duplicate: lines,
+                ..Counts::default()
+            };
+            let duplicate_of = Some(of.clone());
+            self.sources.push(SourceCoverage {
+                path: source.name.clone(),
+                duplicate_of,
+                counts,
+                ..SourceCoverage::default()
+            });
+        }
+        let mut counts = Counts::default();
+        for source in &mut self.sources {
+            source.systems.sort();
+            counts += source.counts;
+        }
+        let mut shapes: Vec<Shape> = self.shapes.into_values().collect();
+        shapes.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.shape.cmp(&b.shape)));
+        let total_shapes = shapes.len();
+        shapes.truncate(100);
+        let label = |rule: u32| {
+            let (system, name) = grammars.label(rule);
+            (system.to_owned(), name.to_owned())
+        };
+        let ignored = self
+            .ignored_by
+            .into_iter()
+            .map(|(rule, lines)| (label(rule).0, label(rule).1, lines));
+        Coverage {
+            counts,
+            sources: self.sources,
+            unmatched_shapes: shapes,
+            total_shapes,
+            ignored_by: ignored.collect(),
+            problems: self.problems,
+        }
+    }
+}
+
+/// The lines of a source that is not read again.
+fn count_lines(source: &Source) -> u64 {
+    let Ok(mut chunks) = Chunks::open(source, CHUNK) else {
+        return 0;
+    };
+    let mut lines = 0;
+    while let Ok(Some(chunk)) = chunks.next() {
+        lines += chunk.lines().count() as u64;
+    }
+    lines
+}

@@ -1,0 +1,278 @@
+//! Log text and its only ways out: one encoder for each sink.
+//!
+//! Nothing that a stranger writes into a log may act in a terminal, a browser or a spreadsheet. [`Text`]
+//! therefore has no `Display`: it leaves through an encoder, and each encoder can be undone.
+
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Text that came out of a log. Valid UTF-8; bytes that were not stand as `\xNN`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text(String);
+
+impl Text {
+    /// Takes the bytes of a log; what is not UTF-8 becomes `\xNN`.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        Self(utf8(bytes).into_owned())
+    }
+
+    /// The text itself, for comparing and for encoders.
+    pub fn raw(&self) -> &str {
+        &self.0
+    }
+
+    /// For HTML: markup escaped and invisible characters named, safe in text and in quoted attributes.
+    pub fn html(&self) -> String {
+        html(&shown(&self.0))
+    }
+
+    /// For a terminal: no control, no direction marks; nothing that moves the cursor.
+    pub fn tty(&self) -> Cow<'_, str> {
+        shown(&self.0)
+    }
+
+    /// For a CSV cell that a spreadsheet may open: no formula.
+    pub fn csv(&self) -> Cow<'_, str> {
+        csv(&self.0)
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// JSON's own escapes make any text harmless there.
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// UTF-8 out of any bytes. A bad byte becomes `\xNN`; a backslash that stands before what looks like such an
+/// escape is doubled, so that the bytes can be restored.
+pub fn utf8(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(escape_invalid(bytes)),
+    }
+}
+
+fn escape_invalid(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() + 16);
+    for chunk in bytes.utf8_chunks() {
+        push_with_doubled_backslash(&mut out, chunk.valid());
+        for byte in chunk.invalid() {
+            let _ = write!(out, "\\x{byte:02x}");
+        }
+    }
+    out
+}
+
+fn push_with_doubled_backslash(out: &mut String, text: &str) {
+    for (at, c) in text.char_indices() {
+        if c == '\\' && looks_escaped(&text[at..]) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+}
+
+/// Whether the text begins with something that an escape of ours could be.
+fn looks_escaped(text: &str) -> bool {
+    text.starts_with("\\x") || text.starts_with("\\u{") || text.starts_with("\\\\")
+}
+
+/// The text with everything invisible or steering named: controls as `\xNN`, format and direction characters
+/// and line separators as `\u{NNNN}`.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for (at, c) in text.char_indices() {
+        match c {
+            '\\' if looks_escaped(&text[at..]) => out.push_str("\\\\"),
+            c if acts(c) && (c as u32) < 0x100 => {
+                let _ = write!(out, "\\x{:02x}", c as u32);
+            }
+            c if acts(c) => {
+                let _ = write!(out, "\\u{{{:x}}}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Characters that act on a reader's screen: Unicode's Cc, Cf, Zl, Zp, and variation selectors and tags.
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c as u32,
+            0xad | 0x600..=0x605 | 0x61c | 0x6dd | 0x70f | 0x890..=0x891 | 0x8e2 | 0x180e
+            | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfe00..=0xfe0f | 0xfeff
+            | 0xfff9..=0xfffb | 0x110bd | 0x110cd | 0x13430..=0x1343f | 0x1bca0..=0x1bca3
+            | 0x1d173..=0x1d17a | 0xe0000..=0xe0fff)
+}
+
+/// Escapes markup. Newlines stay, so only [`Text::html`] may be given log text.
+pub fn html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '`' => out.push_str("&#96;"),
+            '{' => out.push_str("&#123;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Guards a cell against spreadsheets: text that would be read as a formula gets a leading `'`, and so does
+/// text that begins with one, so that the guard can be taken off again.
+pub fn csv(text: &str) -> Cow<'_, str> {
+    let guarded = matches!(
+        text.trim_start_matches([' ', '\u{a0}', '\u{3000}'])
+            .chars()
+            .next(),
+        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\'' | '＝' | '＋' | '－' | '＠')
+    );
+    if guarded {
+        Cow::Owned(format!("'{}", shown(text)))
+    } else {
+        shown(text)
+    }
+}
+
+/// The text with its variable parts masked, so that lines that say the same thing group together: digits,
+/// addresses, names with a dot, ids and quoted or bracketed parts become `*`.
+pub fn shape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut words = text.split(' ').peekable();
+    while let Some(word) = words.next() {
+        push_masked(&mut out, word);
+        if words.peek().is_some() {
+            out.push(' ');
+        }
+    }
+    crop(&mut out, 200);
+    out
+}
+
+/// One word of a shape: its outer punctuation stays, its inside is masked where it varies.
+fn push_masked(out: &mut String, word: &str) {
+    if let Some((key, value)) = word.split_once('=')
+        && !key.is_empty()
+        && key
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    {
+        out.push_str(key);
+        out.push('=');
+        return push_masked(out, value);
+    }
+    let inner = word.trim_matches(is_outer);
+    let start = word.len() - word.trim_start_matches(is_outer).len();
+    let (before, after) = (&word[..start], &word[start + inner.len()..]);
+    out.push_str(before);
+    out.push_str(if varies(inner) { "*" } else { inner });
+    out.push_str(after);
+}
+
+fn is_outer(c: char) -> bool {
+    matches!(
+        c,
+        '<' | '>' | '(' | ')' | '[' | ']' | '"' | '\'' | ',' | ';' | ':' | '!' | '?' | '.'
+    )
+}
+
+/// Words that differ from line to line: with a digit (status codes stay), an at sign, a slash or inner dots.
+fn varies(word: &str) -> bool {
+    if is_status_code(word) {
+        return false;
+    }
+    word.bytes()
+        .any(|b| b.is_ascii_digit() || b == b'@' || b == b'[' || b == b'<')
+        || (word.len() > 3 && word.bytes().any(|b| b == b'.' || b == b'/') && !word.contains("..."))
+}
+
+/// SMTP reply codes and enhanced status codes (RFC 5321 4.2, RFC 3463) say what kind of failure it is.
+fn is_status_code(word: &str) -> bool {
+    let enhanced = || {
+        let mut parts = word.split('.');
+        matches!(parts.next(), Some("2" | "4" | "5"))
+            && parts.clone().count() == 2
+            && parts.all(|p| !p.is_empty() && p.len() <= 3 && p.bytes().all(|b| b.is_ascii_digit()))
+    };
+    (word.len() == 3
+        && matches!(word.as_bytes()[0], b'2' | b'4' | b'5')
+        && word.bytes().all(|b| b.is_ascii_digit()))
+        || enhanced()
+}
+
+/// Cuts a text at `max` bytes, at a character's edge, and says so with an ellipsis.
+pub fn crop(text: &mut String, max: usize) {
+    if text.len() > max {
+        text.truncate(text.floor_char_boundary(max));
+        text.push('…');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bad_bytes_are_named_and_good_ones_stay() {
+        assert_eq!(utf8(b"a\xffb"), "a\\xffb");
+        assert_eq!(utf8(b"a\xff\\xff"), "a\\xff\\\\xff");
+        assert_eq!(utf8("jörg".as_bytes()), "jörg");
+    }
+
+    #[test]
+    fn nothing_steers_a_terminal() {
+        assert_eq!(shown("a\x1b[31m\u{202e}b\r\n"), "a\\x1b[31m\\u{202e}b\\x0d\\x0a");
+        assert_eq!(shown("plain"), "plain");
+    }
+
+    #[test]
+    fn markup_is_inert() {
+        assert_eq!(
+            Text::from("<b a='1'>&`").html(),
+            "&lt;b a=&#39;1&#39;&gt;&amp;&#96;"
+        );
+    }
+
+    #[test]
+    fn formulas_are_guarded_and_words_are_not() {
+        assert_eq!(csv("=1+1"), "'=1+1");
+        assert_eq!(csv(" @x"), "' @x");
+        assert_eq!(csv("'a"), "''a");
+        assert_eq!(csv("a=1"), "a=1");
+    }
+
+    #[test]
+    fn shapes_keep_codes_and_mask_names() {
+        assert_eq!(
+            shape("host mx.a.example[192.0.2.1] said: 550 5.1.1 <x@a.example>: no such user"),
+            "host * said: 550 5.1.1 <*>: no such user"
+        );
+        assert_eq!(
+            shape("connect to a.example[192.0.2.1]:25: timed out"),
+            "connect to *: timed out"
+        );
+    }
+}

@@ -1,0 +1,18 @@
+//! Time: stamps of log lines, zones and periods. All instants are microseconds since the epoch, UTC.
+//!
+//! `chrono` does the calendar and stays inside this folder; the zones come from the machine's database by `jiff`,
+//! with the one compiled in where the machine has none. Nothing here reads the clock.
+
+mod period;
+mod zone;
+pub mod stamp;
+
+pub use period::{Span, parse_day, parse_duration, parse_instant};
+pub use zone::{Local, Zone};
+
+/// Microseconds in a second.
+pub const SECOND: i64 = 1_000_000;
+/// Microseconds in an hour.
+pub const HOUR: i64 = 3_600 * SECOND;
+/// Microseconds in a day of 24 hours.
+pub const DAY: i64 = 24 * HOUR;

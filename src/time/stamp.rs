@@ -1,0 +1,352 @@
+//! Stamps at the head of log lines, read by hand: this runs once for each line.
+//!
+//! A stamp without a year (RFC 3164 4.1.2) or without a zone is only half a time. [`Clock`] makes it whole: it walks
+//! the lines in their order, tells a new year and the second pass of a repeated hour, and so needs no calendar clock.
+
+use super::{DAY, HOUR, Local, SECOND, Zone};
+
+/// A stamp as the line gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stamp {
+    /// An instant: microseconds since the epoch.
+    Instant(i64),
+    /// A wall clock with a year but no zone: microseconds since 1970-01-01 00:00 on it.
+    Civil(i64),
+    /// Month (1 to 12), day, and microseconds of the day.
+    Yearless(u8, u8, i64),
+}
+
+const MONTHS: [&[u8; 3]; 12] = [
+    b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
+];
+
+/// `Nov  4 09:00:01`, possibly with a fraction, or a year after the day: the stamp and the bytes it takes.
+pub fn yearless(line: &[u8]) -> Option<(Stamp, usize)> {
+    let head = line.get(..15)?;
+    let month = month(head)?;
+    if head[3] != b' ' || head[6] != b' ' {
+        return None;
+    }
+    let day = if head[4] == b' ' {
+        digit(head[5])?
+    } else {
+        two(&head[4..6])?
+    };
+    let (micros, len) = match clock(&line[7..]) {
+        Some((micros, len)) => (micros, 7 + len),
+        None => return with_year(line, month, day),
+    };
+    (1..=31).contains(&day).then_some(())?;
+    Some((Stamp::Yearless(month, u8::try_from(day).ok()?, micros), len))
+}
+
+/// `Nov  4 2026 09:00:01`, as some relays write it.
+fn with_year(line: &[u8], month: u8, day: u32) -> Option<(Stamp, usize)> {
+    let year = number(line.get(7..11)?)?;
+    if line.get(11) != Some(&b' ') {
+        return None;
+    }
+    let (micros, len) = clock(&line[12..])?;
+    let days = days_from_civil(i64::from(year), u32::from(month), day)?;
+    Some((Stamp::Civil(days * DAY + micros), 12 + len))
+}
+
+fn month(head: &[u8]) -> Option<u8> {
+    let at = MONTHS.iter().position(|name| head.starts_with(*name))?;
+    u8::try_from(at + 1).ok()
+}
+
+/// `09:00:01`, with a fraction of up to nine digits: microseconds, and the bytes it takes. A leap second
+/// (`:60`) is the start of the next second.
+fn clock(text: &[u8]) -> Option<(i64, usize)> {
+    let head = text.get(..8)?;
+    if head[2] != b':' || head[5] != b':' {
+        return None;
+    }
+    let (hour, minute, second) = (two(&head[0..2])?, two(&head[3..5])?, two(&head[6..8])?);
+    if hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let seconds = i64::from(hour * 3600 + minute * 60 + second);
+    match text.get(8) {
+        Some(b'.' | b',') => {
+            let digits = text[9..].iter().take_while(|b| b.is_ascii_digit()).count();
+            if digits == 0 {
+                return Some((seconds * SECOND, 8));
+            }
+            let micros = text[9..9 + digits]
+                .iter()
+                .chain(std::iter::repeat(&b'0'))
+                .take(6)
+                .fold(0_i64, |sum, b| sum * 10 + i64::from(b - b'0'));
+            Some((seconds * SECOND + micros, 9 + digits))
+        }
+        _ => Some((seconds * SECOND, 8)),
+    }
+}
+
+/// RFC 3339 (`2026-11-24T12:47:35.127397+00:00`), also with a blank for the `T`, `+0100` for the zone, or no zone.
+pub fn iso(line: &[u8]) -> Option<(Stamp, usize)> {
+    let date = line.get(..10)?;
+    if date[4] != b'-' || date[7] != b'-' || !matches!(line.get(10), Some(b'T' | b' ' | b't')) {
+        return None;
+    }
+    let days = days_from_civil(
+        i64::from(number(&date[0..4])?),
+        two(&date[5..7])?,
+        two(&date[8..10])?,
+    )?;
+    let (micros, len) = clock(&line[11..])?;
+    let civil = days * DAY + micros;
+    let end = 11 + len;
+    match offset(&line[end..]) {
+        Some((east, len)) => Some((Stamp::Instant(civil - east * SECOND), end + len)),
+        None => Some((Stamp::Civil(civil), end)),
+    }
+}
+
+/// `Z`, `+01:00`, `+0100`: seconds east of UTC, and the bytes it takes.
+fn offset(text: &[u8]) -> Option<(i64, usize)> {
+    let sign = match text.first()? {
+        b'Z' | b'z' => return Some((0, 1)),
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let hours = two(text.get(1..3)?)?;
+    let colon = usize::from(text.get(3) == Some(&b':'));
+    let minutes = two(text.get(3 + colon..5 + colon)?)?;
+    Some((sign * i64::from(hours * 3600 + minutes * 60), 5 + colon))
+}
+
+/// Seconds since the epoch in hexadecimal, with a fraction in hexadecimal nanoseconds or microseconds, as
+/// OpenLDAP's own log writes it (`libraries/liblutil/`, `servers/slapd/logging.c`).
+pub fn hex_epoch(line: &[u8]) -> Option<(Stamp, usize)> {
+    let digits = line.get(..8)?;
+    let seconds = hex(digits)?;
+    match line.get(8)? {
+        b' ' => Some((Stamp::Instant(seconds * SECOND), 8)),
+        b'.' => {
+            let len = line[9..].iter().take_while(|b| b.is_ascii_hexdigit()).count();
+            let fraction = hex(line.get(9..9 + len)?)?;
+            // Eight digits count nanoseconds, five count microseconds.
+            let micros = if len == 8 { fraction / 1000 } else { fraction };
+            (line.get(9 + len) == Some(&b' ') && micros < SECOND)
+                .then_some((Stamp::Instant(seconds * SECOND + micros), 9 + len))
+        }
+        _ => None,
+    }
+}
+
+fn hex(digits: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(digits).ok()?;
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    i64::from_str_radix(text, 16).ok()
+}
+
+fn digit(b: u8) -> Option<u32> {
+    b.is_ascii_digit().then(|| u32::from(b - b'0'))
+}
+
+fn two(text: &[u8]) -> Option<u32> {
+    Some(digit(*text.first()?)? * 10 + digit(*text.get(1)?)?)
+}
+
+fn number(text: &[u8]) -> Option<u32> {
+    text.iter().try_fold(0_u32, |sum, b| Some(sum * 10 + digit(*b)?))
+}
+
+/// Days since 1970-01-01 of a date of the Gregorian calendar; nothing where there is no such date.
+fn days_from_civil(year: i64, month: u32, day: u32) -> Option<i64> {
+    let date = chrono::NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+    Some(
+        date.signed_duration_since(chrono::NaiveDate::default())
+            .num_days(),
+    )
+}
+
+/// Half a year, in the calendar of 31-day months that orders stamps without a year.
+const HALF_YEAR: i64 = 186 * DAY;
+
+/// A step back that tells the second pass of a repeated hour from lines that are merely out of order.
+const FOLD_STEP: i64 = 10 * 60 * SECOND;
+
+/// Where the walk through the lines of a stream stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClockState {
+    /// The year of the last line that had none.
+    pub year: i32,
+    /// The last stamp: microseconds in a year of 31-day months, or since the epoch on the wall clock.
+    last: Option<i64>,
+    /// Whether the walk is in the second pass of a repeated hour.
+    second: bool,
+}
+
+impl ClockState {
+    /// The walk begins in this year.
+    pub fn starting(year: i32) -> Self {
+        Self {
+            year,
+            last: None,
+            second: false,
+        }
+    }
+}
+
+/// Makes the stamps of a stream whole, line by line.
+#[derive(Clone, Debug)]
+pub struct Clock<'a> {
+    zone: &'a Zone,
+    state: ClockState,
+    /// The civil hour last resolved and its offset, so that most lines cost a comparison.
+    hour: (i64, Local),
+    /// The midnight last resolved, by year, month and day.
+    midnight: ((i32, u8, u8), i64),
+}
+
+impl<'a> Clock<'a> {
+    /// A clock for a zone, that goes on from a state.
+    pub fn new(zone: &'a Zone, state: ClockState) -> Self {
+        Self {
+            zone,
+            state,
+            hour: (i64::MIN, Local::Once(0)),
+            midnight: ((0, 0, 0), 0),
+        }
+    }
+
+    /// Where the walk stands.
+    pub fn state(&self) -> ClockState {
+        self.state
+    }
+
+    /// The instant of a stamp; nothing where there is no such date.
+    pub fn resolve(&mut self, stamp: Stamp) -> Option<i64> {
+        match stamp {
+            Stamp::Instant(micros) => Some(micros),
+            Stamp::Civil(civil) => {
+                let back = self.state.last.is_some_and(|last| civil + FOLD_STEP < last);
+                self.state.last = Some(civil);
+                Some(self.localize(civil, back))
+            }
+            Stamp::Yearless(month, day, micros) => self.resolve_yearless(month, day, micros),
+        }
+    }
+
+    fn resolve_yearless(&mut self, month: u8, day: u8, micros: i64) -> Option<i64> {
+        let place = (i64::from(month) * 31 + i64::from(day)) * DAY + micros;
+        let step = place - self.state.last.unwrap_or(place);
+        self.state.year += i32::from(step < -HALF_YEAR) - i32::from(step > HALF_YEAR);
+        self.state.last = Some(place);
+        let date = (self.state.year, month, day);
+        if self.midnight.0 != date {
+            let days = days_from_civil(i64::from(date.0), u32::from(month), u32::from(day))?;
+            self.midnight = (date, days * DAY);
+        }
+        Some(self.localize(self.midnight.1 + micros, (-HALF_YEAR..-FOLD_STEP).contains(&step)))
+    }
+
+    /// The instant of a civil time; `back` tells that it lies well before the line before it.
+    fn localize(&mut self, civil: i64, back: bool) -> i64 {
+        // Offsets change on full minutes at most; hours of the wall clock never hold two changes.
+        let hour = civil.div_euclid(HOUR / 4);
+        if self.hour.0 != hour {
+            self.hour = (hour, self.zone.local(civil));
+        }
+        let offset = match self.hour.1 {
+            Local::Once(offset) => {
+                self.state.second = false;
+                offset
+            }
+            Local::Twice(first, second) => {
+                self.state.second |= back;
+                if self.state.second { second } else { first }
+            }
+        };
+        civil - i64::from(offset) * SECOND
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stamp(text: &str) -> Stamp {
+        yearless(text.as_bytes())
+            .or_else(|| iso(text.as_bytes()))
+            .expect("a stamp")
+            .0
+    }
+
+    #[test]
+    fn stamps_of_all_kinds_are_read() {
+        assert_eq!(stamp("Nov  4 09:00:01 "), Stamp::Yearless(11, 4, 32_401 * SECOND));
+        assert_eq!(
+            stamp("1970-01-02T00:00:00.5+01:00"),
+            Stamp::Instant(DAY - HOUR + SECOND / 2)
+        );
+        assert_eq!(stamp("1970-01-02 00:00:00"), Stamp::Civil(DAY));
+        assert_eq!(stamp("Jan  2 1970 00:00:00"), Stamp::Civil(DAY));
+        assert_eq!(yearless(b"Nov 31 25:00:00 x"), None);
+        assert_eq!(iso(b"2026-02-30T00:00:00Z"), None);
+        assert_eq!(
+            hex_epoch(b"00000001.00000fa0 0x7f conn"),
+            Some((Stamp::Instant(SECOND + 4), 17))
+        );
+    }
+
+    #[test]
+    fn f15_a_new_year_is_told_by_the_order_of_lines() {
+        let zone = Zone::utc();
+        let mut clock = Clock::new(&zone, ClockState::starting(2025));
+        let times: Vec<_> = [
+            "Dec 31 23:59:59 ",
+            "Jan  1 00:00:01 ",
+            "Dec 31 23:59:58 ",
+            "Jan  1 00:00:02 ",
+        ]
+        .iter()
+        .map(|text| zone.date_text(clock.resolve(stamp(text)).expect("a date")))
+        .collect();
+        assert_eq!(times, ["2025-12-31", "2026-01-01", "2025-12-31", "2026-01-01"]);
+    }
+
+    #[test]
+    fn f15_a_date_that_never_was_is_no_time() {
+        let zone = Zone::utc();
+        assert_eq!(
+            Clock::new(&zone, ClockState::starting(2025)).resolve(stamp("Feb 29 10:00:00 ")),
+            None
+        );
+        assert!(
+            Clock::new(&zone, ClockState::starting(2024))
+                .resolve(stamp("Feb 29 10:00:00 "))
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn f14_a_repeated_hour_is_resolved_by_the_order_of_lines() {
+        let zone = Zone::named("Europe/Berlin").expect("the zone is known");
+        let mut clock = Clock::new(&zone, ClockState::starting(2026));
+        let times: Vec<_> = [
+            "Oct 25 02:10:00 ",
+            "Oct 25 02:59:00 ",
+            "Oct 25 02:05:00 ",
+            "Oct 25 02:50:00 ",
+            "Oct 25 03:01:00 ",
+        ]
+        .iter()
+        .map(|text| clock.resolve(stamp(text)).expect("a date"))
+        .collect();
+        assert!(times.is_sorted());
+        assert_eq!(times[3] - times[0], HOUR + 40 * 60 * SECOND);
+    }
+
+    #[test]
+    fn f16_a_leap_second_is_the_next_second() {
+        assert_eq!(stamp("2016-12-31T23:59:60Z"), stamp("2017-01-01T00:00:00Z"));
+    }
+}
