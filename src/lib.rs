@@ -12,7 +12,13 @@ pub mod event;
 pub mod grammar;
 pub mod correlate;
 pub mod facts;
+#[cfg(feature = "sql")]
+pub mod sections;
 pub mod report;
+pub mod units;
+pub mod render;
+pub mod deliver;
+pub mod config;
 pub mod run;
 pub mod cli;
 pub mod commands;

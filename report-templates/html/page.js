@@ -23,8 +23,15 @@
     return sign * (typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true }));
   };
 
+  // Figures begin with the greatest, words with the first.
+  const direction = (head) => {
+    const now = head.getAttribute("aria-sort");
+    if (now) return now === "descending" ? 1 : -1;
+    return head.classList.contains("n") ? -1 : 1;
+  };
+
   const sort = (table, head, column) => {
-    const sign = head.getAttribute("aria-sort") === "descending" ? 1 : -1;
+    const sign = direction(head);
     all(table, "th[aria-sort]").forEach((other) => other.removeAttribute("aria-sort"));
     head.setAttribute("aria-sort", sign > 0 ? "ascending" : "descending");
     const body = table.tBodies[0];

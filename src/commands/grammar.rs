@@ -2,6 +2,7 @@
 
 use super::{Outcome, assets, print};
 use crate::cli::{Global, Grammar};
+use crate::config::Config;
 use crate::error::{Error, Exit, Result};
 use crate::frame;
 use crate::grammar::{Explained, Grammars, check, explain_record};
@@ -10,8 +11,8 @@ use crate::text;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-pub(super) fn run(command: &Grammar, global: &Global) -> Outcome {
-    let grammars = Grammars::load(&assets(global))?;
+pub(super) fn run(command: &Grammar, global: &Global, config: &Config) -> Outcome {
+    let grammars = Grammars::load(&assets(global, config))?;
     match command {
         Grammar::List => list(&grammars),
         Grammar::Check => prove(&grammars),

@@ -2,13 +2,18 @@
 
 mod completions;
 mod grammar;
+#[cfg(feature = "sql")]
+mod query;
+#[cfg(feature = "sql")]
+mod read;
 mod schema;
 
 use crate::assets::Assets;
 use crate::cli::{Cli, Command, Global, When};
+use crate::config::Config;
 use crate::error::{Error, Exit, Result};
 use crate::time::SECOND;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How a command ended, if not by an error.
@@ -24,9 +29,12 @@ pub fn run(cli: &Cli) -> Outcome {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
         pool.map_err(|e| Error::new(Exit::Usage, "the threads cannot be started").why(e))?;
     }
+    let config = Config::load(cli.global.config.as_deref())?;
     match &cli.command {
+        #[cfg(feature = "sql")]
+        Command::Query(args) => query::run(args, &cli.global, &config),
         Command::Schema(args) => schema::run(args),
-        Command::Grammar(command) => grammar::run(command, &cli.global),
+        Command::Grammar(command) => grammar::run(command, &cli.global, &config),
         Command::Completions { shell } => completions::run(*shell),
         _ => todo!(),
     }
@@ -47,9 +55,15 @@ pub fn colors(when: When, terminal: bool) -> bool {
     }
 }
 
-fn assets(global: &Global) -> Assets {
+/// Where grammars, sections, reports and templates are looked up: the command line's folders go first.
+fn assets(global: &Global, config: &Config) -> Assets {
     Assets {
-        folders: global.libraries.clone(),
+        folders: global
+            .libraries
+            .iter()
+            .chain(&config.libraries)
+            .cloned()
+            .collect(),
     }
 }
 
@@ -61,8 +75,4 @@ fn print(bytes: &[u8]) -> Result<()> {
         Err(e) => Err(Error::new(Exit::CannotWrite, "standard output cannot be written").why(e)),
         Ok(()) => Ok(()),
     }
-}
-
-fn is_terminal() -> bool {
-    io::stdout().is_terminal()
 }

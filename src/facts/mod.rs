@@ -5,9 +5,13 @@
 
 pub mod schema;
 mod texts;
+#[cfg(feature = "sql")]
+mod view;
 
 pub use schema::{Column, NULL, Row, TABLES, TableDef};
 pub use texts::Texts;
+#[cfg(feature = "sql")]
+pub use view::{DERIVED, View};
 
 use schema::{Delivery, DirectoryOp, Gauge, Hop, Login, Measurement, Message, Notice, Rejection, Session};
 

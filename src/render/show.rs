@@ -4,6 +4,7 @@ use crate::report::{Cell, Period, Report, Section, Unit};
 use crate::text::shown;
 use crate::time::{DAY, SECOND, Zone};
 use crate::units;
+use std::ops::Range;
 
 /// What stands where a value is not known.
 pub(super) const ABSENT: &str = "–";
@@ -33,9 +34,17 @@ pub(super) struct Manner<'a> {
 
 impl<'a> Manner<'a> {
     /// The manner of column `at` of a section: its times are as short as all of them together allow.
-    pub fn of(section: &Section, at: usize, zone: &'a Zone) -> Self {
-        let unit = section.columns.get(at).map(|column| column.unit).unwrap_or_default();
-        Self { unit, clock: clock(section, at, zone), zone }
+    pub fn of(section: &Section, at: usize, period: &'a Period) -> Self {
+        let unit = section
+            .columns
+            .get(at)
+            .map(|column| column.unit)
+            .unwrap_or_default();
+        Self {
+            unit,
+            clock: clock(section, at, period),
+            zone: &period.zone,
+        }
     }
 
     /// A cell in plain text. Text of a log still needs an encoder.
@@ -52,47 +61,79 @@ impl<'a> Manner<'a> {
     }
 }
 
-/// The shortest pattern that loses nothing down to the second.
-fn clock(section: &Section, at: usize, zone: &Zone) -> &'static str {
-    let times = || section.rows.iter().filter_map(|row| match row.get(at) {
-        Some(Cell::Time(micros)) => Some(zone.civil(*micros)),
-        _ => None,
-    });
-    let all_multiples_of = |step| times().all(|civil| civil.rem_euclid(step) == 0);
-    match () {
-        () if all_multiples_of(DAY) => "%Y-%m-%d",
-        () if all_multiples_of(60 * SECOND) => "%Y-%m-%d %H:%M",
-        () => "%Y-%m-%d %H:%M:%S",
+/// The shortest pattern that loses nothing down to the second; in the report of a day its date goes without saying.
+fn clock(section: &Section, at: usize, period: &Period) -> &'static str {
+    let times = || {
+        section
+            .rows
+            .iter()
+            .filter_map(|row| row.get(at))
+            .filter_map(instant)
+    };
+    let all_multiples_of = |step| times().all(|time| period.zone.civil(time).rem_euclid(step) == 0);
+    let in_the_day = day_of(period).is_some_and(|day| times().all(|time| day.contains(&time)));
+    match (all_multiples_of(60 * SECOND), in_the_day) {
+        _ if all_multiples_of(DAY) => "%Y-%m-%d",
+        (true, true) => "%H:%M",
+        (false, true) => "%H:%M:%S",
+        (true, false) => "%Y-%m-%d %H:%M",
+        (false, false) => "%Y-%m-%d %H:%M:%S",
+    }
+}
+
+fn instant(cell: &Cell) -> Option<i64> {
+    if let Cell::Time(micros) = cell {
+        Some(*micros)
+    } else {
+        None
     }
 }
 
 /// The hosts by name; of many, the first few.
 pub(super) fn hosts(report: &Report) -> String {
     const MOST: usize = 6;
-    let mut names: Vec<String> =
-        report.hosts.iter().take(MOST).map(|host| super::crop::middle(host.raw(), 64)).collect();
+    let mut names: Vec<String> = report
+        .hosts
+        .iter()
+        .take(MOST)
+        .map(|host| super::crop::middle(host.raw(), 64))
+        .collect();
     if report.hosts.len() > MOST {
-        names.push(format!("{} more", units::count((report.hosts.len() - MOST) as u64)));
+        names.push(format!(
+            "{} more",
+            units::count((report.hosts.len() - MOST) as u64)
+        ));
     }
     names.join(", ")
 }
 
 /// The period in words: one day, or from when to when.
 pub(super) fn period(period: &Period) -> String {
-    let Period { start: Some(start), end: Some(end), zone } = period else {
+    let Period {
+        start: Some(start),
+        end: Some(end),
+        zone,
+    } = period
+    else {
         return "no time at all".to_owned();
     };
-    if is_day(*start, *end, zone) {
+    if day_of(period).is_some() {
         return zone.format(*start, "%A, %-d %B %Y");
     }
-    let clock = if [start, end].iter().all(|t| **t % (60 * SECOND) == 0) { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" };
+    let whole_minutes = [start, end].iter().all(|time| **time % (60 * SECOND) == 0);
+    let clock = if whole_minutes {
+        "%Y-%m-%d %H:%M"
+    } else {
+        "%Y-%m-%d %H:%M:%S"
+    };
     format!("{} to {}", zone.format(*start, clock), zone.format(*end, clock))
 }
 
-/// Whether a period is one civil day.
-fn is_day(start: i64, end: i64, zone: &Zone) -> bool {
-    let (start, end) = (zone.civil(start), zone.civil(end));
-    start.rem_euclid(DAY) == 0 && end - start == DAY
+/// The period's instants, if it is one civil day.
+fn day_of(period: &Period) -> Option<Range<i64>> {
+    let (start, end) = (period.start?, period.end?);
+    let (civil_start, civil_end) = (period.zone.civil(start), period.zone.civil(end));
+    (civil_start.rem_euclid(DAY) == 0 && civil_end - civil_start == DAY).then_some(start..end)
 }
 
 #[cfg(test)]
@@ -101,15 +142,36 @@ mod tests {
     use crate::report::{Column, Kind};
 
     fn section(cells: &[Cell], unit: Unit) -> Section {
-        let column = Column { name: "c".into(), title: "C".into(), kind: Kind::Time, unit };
+        let column = Column {
+            name: "c".into(),
+            title: "C".into(),
+            kind: Kind::Time,
+            unit,
+        };
         let rows = cells.iter().map(|cell| vec![cell.clone()]).collect();
-        Section { columns: vec![column], rows, ..crate::render::fixture::empty_section() }
+        Section {
+            columns: vec![column],
+            rows,
+            ..crate::render::fixture::empty_section()
+        }
     }
 
     fn written(cells: &[Cell], unit: Unit) -> Vec<String> {
-        let (section, zone) = (section(cells, unit), Zone::utc());
-        let manner = Manner::of(&section, 0, &zone);
-        cells.iter().map(|cell| manner.write(cell).replace('\u{202f}', " ")).collect()
+        let period = Period {
+            start: None,
+            end: None,
+            zone: Zone::utc(),
+        };
+        written_in(&period, cells, unit)
+    }
+
+    fn written_in(period: &Period, cells: &[Cell], unit: Unit) -> Vec<String> {
+        let section = section(cells, unit);
+        let manner = Manner::of(&section, 0, period);
+        cells
+            .iter()
+            .map(|cell| manner.write(cell).replace('\u{202f}', " "))
+            .collect()
     }
 
     #[test]
@@ -117,14 +179,50 @@ mod tests {
         let midnight = Cell::Time(1_795_392_000_000_000);
         let noon = Cell::Time(1_795_435_200_000_000);
         let second = Cell::Time(1_795_435_201_000_000);
-        assert_eq!(written(std::slice::from_ref(&midnight), Unit::None), ["2026-11-23"]);
-        assert_eq!(written(&[midnight.clone(), noon], Unit::None), ["2026-11-23 00:00", "2026-11-23 12:00"]);
-        assert_eq!(written(&[midnight, second], Unit::None), ["2026-11-23 00:00:00", "2026-11-23 12:00:01"]);
+        assert_eq!(
+            written(std::slice::from_ref(&midnight), Unit::None),
+            ["2026-11-23"]
+        );
+        assert_eq!(
+            written(&[midnight.clone(), noon], Unit::None),
+            ["2026-11-23 00:00", "2026-11-23 12:00"]
+        );
+        assert_eq!(
+            written(&[midnight, second], Unit::None),
+            ["2026-11-23 00:00:00", "2026-11-23 12:00:01"]
+        );
+    }
+
+    #[test]
+    fn in_the_report_of_a_day_its_date_goes_without_saying() {
+        let period = Period {
+            start: Some(1_795_392_000_000_000),
+            end: Some(1_795_478_400_000_000),
+            zone: Zone::utc(),
+        };
+        let (noon, later) = (
+            Cell::Time(1_795_435_200_000_000),
+            Cell::Time(1_795_478_460_000_000),
+        );
+        assert_eq!(
+            written_in(&period, std::slice::from_ref(&noon), Unit::None),
+            ["12:00"]
+        );
+        assert_eq!(
+            written_in(&period, &[noon, later], Unit::None),
+            ["2026-11-23 12:00", "2026-11-24 00:01"]
+        );
     }
 
     #[test]
     fn absent_is_not_nought() {
-        assert_eq!(written(&[Cell::Null, Cell::Integer(0), Cell::Number(f64::NAN)], Unit::Bytes)[..2], ["–", "0 B"]);
+        assert_eq!(
+            written(
+                &[Cell::Null, Cell::Integer(0), Cell::Number(f64::NAN)],
+                Unit::Bytes
+            )[..2],
+            ["–", "0 B"]
+        );
         assert_eq!(figure_or_absent(None, Unit::Count), "–");
     }
 
@@ -132,9 +230,18 @@ mod tests {
     fn a_day_is_named_and_another_period_has_two_ends() {
         let zone = Zone::named("Europe/Berlin").expect("the zone is known");
         let (start, noon) = (1_795_388_400_000_000, 1_795_431_600_000_000);
-        let of = |start, end| period(&Period { start, end, zone: zone.clone() });
+        let of = |start, end| {
+            period(&Period {
+                start,
+                end,
+                zone: zone.clone(),
+            })
+        };
         assert_eq!(of(Some(start), Some(start + DAY)), "Monday, 23 November 2026");
-        assert_eq!(of(Some(start), Some(noon)), "2026-11-23 00:00 to 2026-11-23 12:00");
+        assert_eq!(
+            of(Some(start), Some(noon)),
+            "2026-11-23 00:00 to 2026-11-23 12:00"
+        );
         assert_eq!(of(None, None), "no time at all");
     }
 }

@@ -39,8 +39,9 @@ impl Svg {
     /// An empty picture with a title for those who cannot see it.
     pub fn new(title: &str, height: f64) -> Self {
         let (title, height) = (encoded(title), number(height));
-        let body =
-            format!("<svg role=\"img\" width=\"100%\" height=\"{height}\" aria-label=\"{title}\"><title>{title}</title>");
+        let body = format!(
+            "<svg role=\"img\" width=\"100%\" height=\"{height}\" aria-label=\"{title}\"><title>{title}</title>"
+        );
         Self { body }
     }
 
@@ -62,25 +63,33 @@ impl Svg {
     /// A line across the whole picture.
     pub fn rule(&mut self, class: &str, y: f64) {
         let y = number(y);
-        self.put(format_args!("<line class=\"{class}\" x1=\"0\" x2=\"100%\" y1=\"{y}\" y2=\"{y}\"/>"));
+        self.put(format_args!(
+            "<line class=\"{class}\" x1=\"0\" x2=\"100%\" y1=\"{y}\" y2=\"{y}\"/>"
+        ));
     }
 
     /// A dot, its centre in percent and pixels.
     pub fn dot(&mut self, class: &str, x: f64, y: f64) {
         let (x, y) = (number(x), number(y));
-        self.put(format_args!("<circle class=\"{class}\" cx=\"{x}%\" cy=\"{y}\" r=\"2.5\"/>"));
+        self.put(format_args!(
+            "<circle class=\"{class}\" cx=\"{x}%\" cy=\"{y}\" r=\"2.5\"/>"
+        ));
     }
 
     /// A text at a percentage of the width.
     pub fn text(&mut self, class: &str, x: f64, y: f64, anchor: Anchor, text: &str) {
         let (x, y, anchor, text) = (number(x), number(y), anchor.word(), encoded(text));
-        self.put(format_args!("<text class=\"{class}\" x=\"{x}%\" y=\"{y}\" text-anchor=\"{anchor}\">{text}</text>"));
+        self.put(format_args!(
+            "<text class=\"{class}\" x=\"{x}%\" y=\"{y}\" text-anchor=\"{anchor}\">{text}</text>"
+        ));
     }
 
     /// A text that ends left of the picture, in the room that the page leaves there.
     pub fn text_before(&mut self, y: f64, text: &str) {
         let (y, text) = (number(y), encoded(text));
-        self.put(format_args!("<text class=\"tick\" x=\"-8\" y=\"{y}\" text-anchor=\"end\">{text}</text>"));
+        self.put(format_args!(
+            "<text class=\"tick\" x=\"-8\" y=\"{y}\" text-anchor=\"end\">{text}</text>"
+        ));
     }
 
     /// Paths in a box of 1000 by `height`, stretched to the picture's width; strokes keep theirs.
@@ -115,7 +124,11 @@ impl Svg {
 pub(super) fn number(x: f64) -> String {
     let text = format!("{x:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+    if text == "-0" {
+        "0".to_owned()
+    } else {
+        text.to_owned()
+    }
 }
 
 fn encoded(text: &str) -> String {

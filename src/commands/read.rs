@@ -1,0 +1,95 @@
+//! What the commands that read logs have in common: grammars, options, the progress bar, messages about the input.
+
+use super::assets;
+use crate::cli::{Global, When};
+use crate::config::Config;
+use crate::error::{Error, Exit, Result};
+use crate::grammar::Grammars;
+use crate::input;
+use crate::run::{self, Run};
+use crate::text;
+use crate::time::Zone;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+
+/// The zone of the command line, of the configuration, or of the machine.
+pub(super) fn zone(global: &Global, config: &Config) -> Result<Zone> {
+    match global.timezone.as_deref().or(config.timezone.as_deref()) {
+        Some(name) => Zone::named(name),
+        None => Ok(Zone::of_machine()),
+    }
+}
+
+/// Reads the logs that the command line or the configuration names, and says what could not be read.
+pub(super) fn logs(paths: &[PathBuf], global: &Global, config: &Config, zone: &Zone) -> Result<Run> {
+    let grammars = Grammars::load(&assets(global, config))?;
+    let paths = if paths.is_empty() {
+        config.paths()
+    } else {
+        paths.to_vec()
+    };
+    if paths.is_empty() {
+        return Err(Error::new(Exit::NoInput, "no logs are named")
+            .help("name files, folders or `-`, or give `[[inputs]]` in the configuration"));
+    }
+    let options = run::Options {
+        zone: zone.clone(),
+        host: config.host().unwrap_or_default(),
+        input: input::Options {
+            now: super::now(),
+            year: global.year,
+        },
+        chunk: global.chunk_size.unwrap_or(run::CHUNK),
+    };
+    let bar = progress_bar(global);
+    let run = run::run(&paths, &grammars, &options, &|done, all| {
+        bar.set_length(all);
+        bar.set_position(done.min(all));
+    });
+    bar.finish_and_clear();
+    let run = run?;
+    tell(&run, global);
+    Ok(run)
+}
+
+fn progress_bar(global: &Global) -> ProgressBar {
+    let wanted = match global.progress {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => io::stderr().is_terminal() && !global.quiet,
+    };
+    if !wanted {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("reading {bar:30} {bytes}/{total_bytes} {eta}");
+    ProgressBar::no_length().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// Says on standard error what could not be read, what holds nothing new and, if asked for, what was passed over.
+fn tell(run: &Run, global: &Global) {
+    for problem in &run.coverage.problems {
+        eprintln!("mailtrail: {}", problem.tty());
+    }
+    if global.quiet {
+        return;
+    }
+    for source in &run.coverage.sources {
+        if let Some(of) = &source.duplicate_of {
+            eprintln!(
+                "mailtrail: {}: holds nothing that {} does not hold; counted once",
+                source.path.tty(),
+                of.tty()
+            );
+        }
+    }
+    if global.verbose > 0 {
+        run.notes
+            .iter()
+            .for_each(|note| eprintln!("mailtrail: {}", note.tty()));
+    }
+    if run.coverage.counts.lines > 0 && run.coverage.counts.matched == 0 {
+        let help = text::shown("no line was understood; `mailtrail grammar explain FILE` shows why");
+        eprintln!("mailtrail: {help}");
+    }
+}

@@ -1,0 +1,90 @@
+//! Delivery: bytes to where they are wanted. Files appear whole or not at all.
+
+use crate::error::{Error, Exit, Result};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Writes a file: beside its place first, then renamed into it, so that nobody ever sees half of it. Readable by its
+/// owner only, since reports hold personal data; a file that is there already keeps its permissions.
+///
+/// # Errors
+///
+/// Where it cannot be written; what was there before is left as it was.
+pub fn file(path: &Path, bytes: &[u8]) -> Result<()> {
+    if is_special(path) {
+        return fs::OpenOptions::new()
+            .write(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.flush()))
+            .map_err(|e| failed(path, &e));
+    }
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    write_beside(folder, path, bytes).map_err(|e| failed(path, &e))
+}
+
+/// Devices and pipes are written to as they are: a rename would replace them.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir())
+}
+
+fn write_beside(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    if let Ok(before) = fs::metadata(path) {
+        file.as_file().set_permissions(before.permissions())?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|e| e.error)?;
+    fs::File::open(folder)?.sync_all()
+}
+
+/// Writes files into a folder, which is made where it is missing.
+///
+/// # Errors
+///
+/// Where the folder or a file cannot be written.
+pub fn folder(path: &Path, files: &[(String, Vec<u8>)]) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|e| failed(path, &e))?;
+    files
+        .iter()
+        .try_for_each(|(name, bytes)| file(&path.join(PathBuf::from(name)), bytes))
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> Error {
+    Error::new(Exit::CannotWrite, format!("{} cannot be written", path.display())).why(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_belongs_to_its_owner() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("report.html");
+        file(&path, b"one").expect("written");
+        file(&path, b"two").expect("written again");
+        assert_eq!(fs::read(&path).expect("read"), b"two");
+        assert_eq!(
+            fs::metadata(&path).expect("there").permissions().mode() & 0o777,
+            0o600
+        );
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_told() {
+        let error = file(Path::new("/nonexistent/x"), b"").expect_err("no such folder");
+        assert_eq!(error.exit(), Exit::CannotWrite);
+    }
+}
