@@ -103,7 +103,7 @@ pub struct Report {
     #[arg(long, value_name = "DAY")]
     pub on: Option<String>,
     /// Only the mail of these domains
-    #[arg(long, value_name = "DOMAIN", num_args = 1.., value_delimiter = ',')]
+    #[arg(long, value_name = "DOMAIN", value_delimiter = ',')]
     pub domain: Vec<String>,
     /// The format [default: by the output's name; text on a terminal]
     #[arg(long, value_name = "FORMAT")]

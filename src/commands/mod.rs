@@ -6,6 +6,8 @@ mod grammar;
 mod query;
 #[cfg(feature = "sql")]
 mod read;
+#[cfg(feature = "sql")]
+mod report;
 mod schema;
 
 use crate::assets::Assets;
@@ -31,6 +33,8 @@ pub fn run(cli: &Cli) -> Outcome {
     }
     let config = Config::load(cli.global.config.as_deref())?;
     match &cli.command {
+        #[cfg(feature = "sql")]
+        Command::Report(args) => report::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
         Command::Query(args) => query::run(args, &cli.global, &config),
         Command::Schema(args) => schema::run(args),

@@ -2,6 +2,7 @@
 
 use super::{Outcome, print, read};
 use crate::cli::{Global, Query, QueryFormat};
+use crate::compose::is_time;
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
 use crate::facts::View;
@@ -73,11 +74,6 @@ fn render(answer: Answer, format: QueryFormat, zone: &Zone) -> Result<Vec<u8>> {
         QueryFormat::Jsonl => Ok(jsonl(&answer.columns, &rows, zone).into_bytes()),
         QueryFormat::Parquet => Ok(Vec::new()),
     }
-}
-
-/// Whether a column of this name holds points in time.
-pub(crate) fn is_time(name: &str) -> bool {
-    matches!(name, "time" | "hour" | "day") || name.ends_with("_time")
 }
 
 fn as_time(cell: Cell, time: bool) -> Cell {

@@ -34,6 +34,21 @@ pub struct Table {
     pub rows: usize,
 }
 
+impl Table {
+    /// The hosts of its rows; neighbours are mostly the same.
+    fn hosts(&self) -> Vec<crate::event::TextId> {
+        let at = self.def.columns.iter().position(|column| column.name == "host");
+        let Some(Column::Texts(ids)) = at.and_then(|at| self.columns.get(at)) else {
+            return Vec::new();
+        };
+        let mut hosts = ids.clone();
+        hosts.dedup();
+        hosts.sort_unstable();
+        hosts.dedup();
+        hosts
+    }
+}
+
 /// A row type that has its place among the tables.
 pub trait Stored: Row {
     /// The place of its table in [`TABLES`].
@@ -78,6 +93,14 @@ impl Facts {
         let table = &mut self.tables[R::PLACE];
         row.push(&mut table.columns);
         table.rows += 1;
+    }
+
+    /// The hosts that wrote the facts, in order of name.
+    pub fn hosts(&self) -> Vec<crate::text::Text> {
+        let ids: std::collections::BTreeSet<_> = self.tables.iter().flat_map(Table::hosts).collect();
+        let names: std::collections::BTreeSet<_> =
+            ids.into_iter().filter_map(|id| self.texts.get(id)).collect();
+        names.into_iter().map(crate::text::Text::from_bytes).collect()
     }
 
     /// The tables, in the order of [`TABLES`].

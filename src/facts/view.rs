@@ -53,6 +53,21 @@ impl<'a> View<'a> {
         })
     }
 
+    /// The same where it is wanted, else nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`View::new`].
+    pub fn new_if(
+        wanted: bool,
+        facts: &'a Facts,
+        zone: &'a Zone,
+        span: Span,
+        domains: &[String],
+    ) -> Result<Option<Self>> {
+        wanted.then(|| Self::new(facts, zone, span, domains)).transpose()
+    }
+
     /// The table with those of these columns that it has.
     ///
     /// # Errors

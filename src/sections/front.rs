@@ -33,8 +33,12 @@ pub struct Front {
     pub unit: String,
     /// Of a metric: what it is.
     pub about: String,
-    /// Of a metric: whether no rows mean 0.
+    /// Of a metric: whether no value means 0.
     pub zero: bool,
+    /// Of a metric: whether it counts what was before the period too.
+    pub since_ever: bool,
+    /// Of a metric: the column of each label that can be asked for by `--by`.
+    pub by: BTreeMap<String, String>,
     /// Of a rule: its state, `warning` or `critical`.
     pub state: String,
     /// Of a rule: its parameters with their defaults.

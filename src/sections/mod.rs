@@ -7,6 +7,7 @@ mod front;
 mod guard;
 mod rows;
 
+pub(crate) use front::spaced;
 pub use front::{Front, Question};
 pub use guard::{EXTRA_TABLES, Needs, check};
 pub use rows::{Answer, Asker};

@@ -1,0 +1,8 @@
+-- unit = "count"
+-- about = "Of these, ended by the client or the net without a goodbye."
+-- by = { host = "host" }
+SELECT {by}lost_after AS after, ended AS how, service, COUNT(*) AS value
+FROM sessions
+WHERE direction = 'in' AND (ended = 'lost' OR ended = 'timeout')
+GROUP BY {group}lost_after, ended, service
+ORDER BY {group}service, lost_after, ended

@@ -1,0 +1,8 @@
+-- unit = "count"
+-- about = "Of these, turned away at CONNECT."
+-- by = { host = "host" }
+SELECT {by}service, COUNT(*) AS value
+FROM sessions
+WHERE direction = 'in' AND ended = 'refused'
+GROUP BY {group}service
+ORDER BY {group}service

@@ -1,0 +1,8 @@
+-- unit = "count"
+-- about = "Inbound connections; one TCP connection counts once."
+-- by = { host = "host" }
+SELECT {by}service, COUNT(*) AS value
+FROM sessions
+WHERE direction = 'in'
+GROUP BY {group}service
+ORDER BY {group}service

@@ -1,0 +1,8 @@
+-- unit = "count"
+-- about = "Delivery attempts put off."
+-- by = { host = "host", instance = "instance", domain = "recipient_domain" }
+SELECT {by}transport, COUNT(*) AS value
+FROM deliveries
+WHERE outcome = 'deferred'
+GROUP BY {group}transport
+ORDER BY {group}transport

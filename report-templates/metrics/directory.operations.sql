@@ -1,0 +1,8 @@
+-- unit = "count"
+-- about = "Directory operations."
+-- by = { host = "host" }
+SELECT {by}kind, COUNT(*) AS value
+FROM directory_ops
+WHERE kind IS NOT NULL
+GROUP BY {group}kind
+ORDER BY {group}kind

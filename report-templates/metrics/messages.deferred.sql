@@ -1,0 +1,7 @@
+-- unit = "count"
+-- about = "Distinct messages put off at least once."
+-- by = { host = "host", instance = "instance", domain = "sender_domain" }
+-- zero = true
+SELECT {by}SUM(CASE WHEN deferred > 0 THEN 1 ELSE 0 END) AS value
+FROM messages
+{group-by}

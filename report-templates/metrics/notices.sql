@@ -1,0 +1,7 @@
+-- unit = "count"
+-- about = "Warning, error, fatal and panic lines that are no other fact."
+-- by = { host = "host" }
+SELECT {by}severity, COUNT(*) AS value
+FROM notices
+GROUP BY {group}severity
+ORDER BY {group}severity

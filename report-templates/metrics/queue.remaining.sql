@@ -1,0 +1,8 @@
+-- unit = "count"
+-- about = "Messages accepted and without a final fate at the end of the period."
+-- by = { host = "host", instance = "instance" }
+-- zero = true
+-- since_ever = true
+SELECT {by}SUM(CASE WHEN end_time IS NULL OR end_time >= {end} THEN 1 ELSE 0 END) AS value
+FROM messages
+{group-by}

@@ -1,0 +1,136 @@
+//! Composing: a report's definition is looked up, its questions are asked, its figures judged.
+//!
+//! Comes in: the facts of a run. Goes out: a [`Report`]. How it will look is not known here.
+
+mod metrics;
+mod overview;
+mod section;
+
+pub use section::is_time;
+
+use crate::assets::Assets;
+use crate::error::{Error, Exit, Result, nearest};
+use crate::facts::View;
+use crate::report::{Coverage, Period, Report};
+use crate::run::Run;
+use crate::sections::{Asker, Question};
+use crate::time::{SECOND, Span, Zone};
+use rayon::prelude::*;
+use serde::Deserialize;
+
+/// What a report is asked for.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The report's name.
+    pub report: &'a str,
+    /// Its period; all that was read where it is open.
+    pub span: Span,
+    /// Its domains; the whole site where there are none.
+    pub domains: &'a [String],
+    /// Rows of a table at most, where the section's own limit is not wanted.
+    pub top: Option<usize>,
+    /// Labels that the figures are told by as well.
+    pub by: &'a [String],
+}
+
+/// A report's definition: `report-templates/reports/<name>.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Definition {
+    title: String,
+    sections: Vec<String>,
+}
+
+/// The section that is made of the figures themselves.
+const OVERVIEW: &str = "overview";
+
+/// Asks the facts of a run for a report.
+///
+/// # Errors
+///
+/// Where there is no such report, or one of its questions cannot be asked.
+pub fn compose(
+    run: &Run,
+    assets: &Assets,
+    zone: &Zone,
+    request: &Request<'_>,
+    judge: &Judge<'_>,
+) -> Result<Report> {
+    let definition = definition(assets, request.report)?;
+    let questions = definition
+        .sections
+        .iter()
+        .filter(|name| *name != OVERVIEW)
+        .map(|name| Question::named(assets, "sections", name))
+        .collect::<Result<Vec<_>>>()?;
+    let view = View::new(&run.facts, zone, request.span, request.domains)?;
+    let asker = Asker::new(&view, &run.coverage)?;
+    let period = period(run, zone, request.span);
+    let mut measurements = metrics::measure(run, assets, zone, request, &asker, &period)?;
+    let findings = judge(&asker, &mut measurements, &period)?;
+    let mut sections = questions
+        .par_iter()
+        .map(|question| section::ask(question, &asker, request.top))
+        .collect::<Result<Vec<_>>>()?;
+    if let Some(at) = definition.sections.iter().position(|name| name == OVERVIEW) {
+        sections.insert(at, overview::section(&measurements));
+    }
+    Ok(Report {
+        name: request.report.to_owned(),
+        title: definition.title,
+        domains: request.domains.to_vec(),
+        hosts: run.facts.hosts(),
+        period,
+        coverage: scoped(&run.coverage, request.domains),
+        measurements,
+        findings,
+        sections,
+    })
+}
+
+/// Judges figures: sets their states and gives the findings, the worst first.
+pub type Judge<'a> = dyn Fn(&Asker<'_>, &mut Vec<crate::report::Measurement>, &Period) -> Result<Vec<crate::report::Finding>>
+    + 'a;
+
+fn definition(assets: &Assets, name: &str) -> Result<Definition> {
+    let all = assets.list("report-templates/reports", ".toml");
+    let Some(asset) = all.get(name) else {
+        let names: Vec<&str> = all.keys().map(String::as_str).collect();
+        let help = match nearest(name, names.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the reports are {}", names.join(", ")),
+        };
+        return Err(Error::new(Exit::Usage, format!("there is no report `{name}`")).help(help));
+    };
+    toml::from_str(&asset.text).map_err(|e| {
+        Error::new(Exit::Config, "this report cannot be read")
+            .why(e.message())
+            .at(
+                asset.origin.clone(),
+                asset.text.to_string(),
+                e.span().unwrap_or(0..0),
+            )
+    })
+}
+
+/// The period asked for; where it is open, whole seconds around what was read.
+fn period(run: &Run, zone: &Zone, span: Span) -> Period {
+    let times = run.coverage.sources.iter().filter_map(|source| source.times);
+    let read = times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+    let first = read.map(|(first, _)| first.div_euclid(SECOND) * SECOND);
+    let last = read.map(|(_, last)| (last.div_euclid(SECOND) + 1) * SECOND);
+    Period {
+        start: span.start.or(first),
+        end: span.end.or(last),
+        zone: zone.clone(),
+    }
+}
+
+/// The account as those of a domain may see it: without lines that may be of others.
+fn scoped(coverage: &Coverage, domains: &[String]) -> Coverage {
+    let mut coverage = coverage.clone();
+    if !domains.is_empty() {
+        coverage.unmatched_shapes.clear();
+    }
+    coverage
+}

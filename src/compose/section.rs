@@ -1,0 +1,152 @@
+//! Sections: an answer with what its question's head says of it.
+
+use crate::error::{Error, Exit, Result, nearest};
+use crate::report::{Cell, Chart, ChartKind, Column, Kind, Section, State, Unit};
+use crate::sections::{Answer, Asker, Front, Question, spaced};
+
+/// Rows shown where the section does not say.
+const TOP: usize = 20;
+
+/// Rows kept of a section that is drawn: a chart of time needs all of them.
+const DRAWN: usize = 1_000;
+
+/// Asks a section's question.
+pub(super) fn ask(question: &Question, asker: &Asker<'_>, top: Option<usize>) -> Result<Section> {
+    let answer = asker.ask(&question.sql).map_err(|e| in_file(question, e))?;
+    let front = &question.front;
+    let columns: Vec<Column> = (0..answer.columns.len())
+        .map(|at| column(&answer, at, front))
+        .collect();
+    let chart = front
+        .chart
+        .as_ref()
+        .map(|_| chart(question, &columns))
+        .transpose()?;
+    let own = front
+        .top
+        .unwrap_or(if chart.as_ref().is_some_and(|c| c.kind != ChartKind::Bars) {
+            DRAWN
+        } else {
+            TOP
+        });
+    let rows = answer.rows(top.unwrap_or(own));
+    let typed = |row: Vec<Cell>| {
+        row.into_iter()
+            .zip(&columns)
+            .map(|(cell, column)| typed(cell, column.kind))
+            .collect()
+    };
+    Ok(Section {
+        name: question.name.clone(),
+        title: question.title(),
+        group: front.group.clone(),
+        help: front.help.clone(),
+        empty: front.empty.clone(),
+        rows: rows.into_iter().map(typed).collect(),
+        total_rows: answer.height(),
+        columns,
+        chart,
+    })
+}
+
+/// A section that cannot be asked is wrong in its file.
+fn in_file(question: &Question, error: Error) -> Error {
+    error.help(format!("the question is {}", question.origin))
+}
+
+fn column(answer: &Answer, at: usize, front: &Front) -> Column {
+    let name = &answer.columns[at];
+    let kind = if front.states.contains(name) {
+        Kind::State
+    } else if answer.is_integer(at) && (front.times.contains(name) || is_time(name)) {
+        Kind::Time
+    } else if answer.is_integer(at) {
+        Kind::Integer
+    } else if answer.is_number(at) {
+        Kind::Number
+    } else if answer.is_flag(at) {
+        Kind::Flag
+    } else {
+        Kind::Text
+    };
+    let default = if kind == Kind::Integer {
+        Unit::Count
+    } else {
+        Unit::None
+    };
+    Column {
+        name: name.clone(),
+        title: front.titles.get(name).cloned().unwrap_or_else(|| spaced(name)),
+        kind,
+        unit: front.units.get(name).map_or(default, |word| unit(word)),
+    }
+}
+
+/// Whether a column of this name holds points in time.
+pub fn is_time(name: &str) -> bool {
+    matches!(name, "time" | "hour" | "day") || name.ends_with("_time")
+}
+
+/// The unit of this word.
+pub(super) fn unit(word: &str) -> Unit {
+    match word {
+        "count" | "1" => Unit::Count,
+        "bytes" | "By" => Unit::Bytes,
+        "seconds" | "s" => Unit::Seconds,
+        "share" => Unit::Share,
+        _ => Unit::None,
+    }
+}
+
+fn typed(cell: Cell, kind: Kind) -> Cell {
+    match (cell, kind) {
+        (Cell::Integer(micros), Kind::Time) => Cell::Time(micros),
+        (Cell::Text(word), Kind::State) => Cell::State(state(word.raw())),
+        (cell, _) => cell,
+    }
+}
+
+fn state(word: &str) -> State {
+    let states = [State::Ok, State::Warning, State::Critical];
+    states
+        .into_iter()
+        .find(|state| state.word() == word)
+        .unwrap_or(State::Unknown)
+}
+
+fn chart(question: &Question, columns: &[Column]) -> Result<Chart> {
+    let Some(front) = &question.front.chart else {
+        return Err(Error::new(Exit::Internal, "no chart"));
+    };
+    let place = |name: &String| {
+        columns
+            .iter()
+            .position(|column| column.name == *name)
+            .ok_or_else(|| {
+                let near = nearest(name, columns.iter().map(|c| c.name.as_str()));
+                Error::new(
+                    Exit::Config,
+                    format!("the chart of `{}` names no column `{name}`", question.name),
+                )
+                .help(near.map_or_else(
+                    || question.origin.clone(),
+                    |near| format!("did you mean `{near}`?"),
+                ))
+            })
+    };
+    let kind = match front.kind.as_str() {
+        "bars" => ChartKind::Bars,
+        "columns" => ChartKind::Columns,
+        "lines" => ChartKind::Lines,
+        "share" => ChartKind::Share,
+        other => {
+            return Err(Error::new(Exit::Config, format!("there is no chart `{other}`"))
+                .help(format!("{}: bars, columns, lines or share", question.origin)));
+        }
+    };
+    Ok(Chart {
+        kind,
+        label: place(&front.label)?,
+        series: front.series.iter().map(place).collect::<Result<_>>()?,
+    })
+}
