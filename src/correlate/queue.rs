@@ -208,7 +208,7 @@ impl Queue {
     /// The message is taken and thrown away: each recipient that the line names is discarded.
     pub fn discard(&mut self, line: &Line<'_>, facts: &mut Facts) {
         if line.event.key == 0 {
-            return;
+            return discard_unqueued(line, facts);
         }
         let entry = self.entry(line, facts);
         entry.accepted = true;
@@ -236,11 +236,14 @@ impl Queue {
         if filtered && row.outcome == Word::Sent.id() {
             row.outcome = Word::Filtered.id();
         }
-        entry.waiting.retain(|other| !same_recipient(other, &row, facts));
+        let before = entry.waiting.iter().position(|other| same_recipient(other, &row, facts));
+        let before = before.map(|at| entry.waiting.swap_remove(at));
         match row.outcome {
             outcome if outcome == Word::Deferred.id() => {
                 entry.row.deferred += 1;
-                entry.waiting.push(row);
+                // An agent that only stands in for another does not become the message's transport.
+                let real = before.filter(|_| line.number(Field::StandIn) == 1).unwrap_or(row).transport;
+                entry.waiting.push(Delivery { transport: real, ..row });
             }
             outcome if outcome == Word::Bounced.id() => entry.bounced = true,
             outcome if outcome == Word::Discarded.id() => entry.discarded = true,
@@ -403,6 +406,18 @@ impl Queue {
             }
         }
     }
+}
+
+/// A message that a rule throws away before it has a queue entry: its sender believes it accepted.
+fn discard_unqueued(line: &Line<'_>, facts: &mut Facts) {
+    let mut entry = Entry::new(line);
+    entry.merge(line);
+    entry.row.queue_id = NO_TEXT;
+    entry.row.origin = origin(line);
+    entry.row.end_time = line.event.time;
+    entry.row.fate = Word::Discarded.id();
+    facts.push(&entry.row);
+    facts.push(&Delivery { outcome: Word::Discarded.id(), ..delivery_row(line, &entry.row) });
 }
 
 fn push(entry: Entry, facts: &mut Facts) {

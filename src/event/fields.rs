@@ -64,6 +64,7 @@ fields! {
     RecipientDomain "recipient_domain" Type::Text;
     OriginalRecipient "original_recipient" Type::Text;
     Transport "transport" Type::Text;
+    StandIn "stand_in" Type::Integer;
     RelayHost "relay_host" Type::Text;
     RelayIp "relay_ip" Type::Ip;
     RelayPort "relay_port" Type::Integer;
@@ -116,3 +117,6 @@ impl Field {
         FIELDS[self as usize].2
     }
 }
+
+// A match keeps the set of captured fields in a `u128`.
+const _: () = assert!(FIELDS.len() < 128);

@@ -5,7 +5,7 @@
 
 use super::pattern::Part;
 use super::scan::{Scanner, Stops};
-use crate::event::Field;
+use crate::event::{FIELDS, Field};
 
 /// Captured bytes: where they start and end in the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub struct Bytes {
 /// What a match captured: a slot for each field, valid where its bit is set.
 #[derive(Clone, Debug)]
 pub struct Captures {
-    set: u64,
-    slots: [Bytes; 64],
+    set: u128,
+    slots: [Bytes; FIELDS.len()],
     /// The counters, where the pattern has them.
     pub counters: Option<Counters>,
 }
@@ -40,7 +40,7 @@ impl Default for Captures {
     fn default() -> Self {
         Self {
             set: 0,
-            slots: [Bytes::default(); 64],
+            slots: [Bytes::default(); FIELDS.len()],
             counters: None,
         }
     }
@@ -62,12 +62,12 @@ impl Captures {
             start: start as u32,
             end: end as u32,
         };
-        self.slots[field as usize & 63] = bytes;
+        self.slots[field as usize] = bytes;
     }
 
     /// The bytes of a field.
     pub fn get<'a>(&self, field: Field, text: &'a [u8]) -> Option<&'a [u8]> {
-        let bytes = self.slots[field as usize & 63];
+        let bytes = self.slots[field as usize];
         (self.set & (1 << field as u8) != 0)
             .then(|| text.get(bytes.start as usize..bytes.end as usize))
             .flatten()
@@ -79,7 +79,7 @@ impl Captures {
         let mut set = self.set;
         std::iter::from_fn(move || {
             let at = set.trailing_zeros() as usize;
-            let field = crate::event::FIELDS.get(at)?.0;
+            let field = FIELDS.get(at)?.0;
             set &= set - 1;
             Some((field, self.slots[at]))
         })

@@ -5,7 +5,9 @@
 
 use crate::error::{Error, Exit, Result, nearest};
 use crate::facts::TABLES;
-use sqlparser::ast::{Expr, Query, SetExpr, Statement, TableFactor, Visit, Visitor};
+use sqlparser::ast::{
+    Expr, FunctionArguments, Ident, Query, SetExpr, Statement, TableFactor, Visit, VisitMut, Visitor, VisitorMut,
+};
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 use std::collections::BTreeSet;
@@ -15,72 +17,15 @@ use std::ops::ControlFlow;
 pub const EXTRA_TABLES: [&str; 1] = ["coverage"];
 
 /// The functions that a question may use.
+#[rustfmt::skip]
 const FUNCTIONS: &[&str] = &[
-    "abs",
-    "avg",
-    "ceil",
-    "ceiling",
-    "char_length",
-    "coalesce",
-    "concat",
-    "concat_ws",
-    "corr",
-    "count",
-    "dense_rank",
-    "exp",
-    "first",
-    "first_value",
-    "floor",
-    "greatest",
-    "if",
-    "ifnull",
-    "initcap",
-    "lag",
-    "last",
-    "last_value",
-    "lead",
-    "least",
-    "left",
-    "length",
-    "ln",
-    "log",
-    "log10",
-    "log2",
-    "lower",
-    "ltrim",
-    "max",
-    "median",
-    "min",
-    "mod",
-    "nullif",
-    "octet_length",
-    "pow",
-    "power",
-    "quantile_cont",
-    "quantile_disc",
-    "rank",
-    "regexp_like",
-    "replace",
-    "reverse",
-    "right",
-    "round",
-    "row_number",
-    "rtrim",
-    "sign",
-    "sqrt",
-    "starts_with",
-    "ends_with",
-    "stddev",
-    "strpos",
-    "substr",
-    "substring",
-    "sum",
-    "trim",
-    "upper",
-    "variance",
-    "date",
-    "strftime",
-    "date_part",
+    "abs", "avg", "ceil", "ceiling", "char_length", "coalesce", "concat", "concat_ws", "corr", "count",
+    "dense_rank", "exp", "first", "first_value", "floor", "greatest", "if", "ifnull", "initcap", "lag",
+    "last", "last_value", "lead", "least", "left", "length", "ln", "log", "log10", "log2", "lower", "ltrim",
+    "max", "median", "min", "mod", "nullif", "octet_length", "pow", "power", "quantile_cont",
+    "quantile_disc", "rank", "regexp_like", "replace", "reverse", "right", "round", "row_number", "rtrim",
+    "sign", "sqrt", "starts_with", "ends_with", "stddev", "strpos", "substr", "substring", "sum", "trim",
+    "upper", "variance", "date", "strftime", "date_part",
 ];
 
 /// What a question that passed needs.
@@ -92,6 +37,8 @@ pub struct Needs {
     pub columns: BTreeSet<String>,
     /// Whether it asks for all columns.
     pub all: bool,
+    /// The question as the engine is to read it.
+    pub sql: String,
 }
 
 /// Lets a question pass, or says why not.
@@ -100,17 +47,36 @@ pub struct Needs {
 ///
 /// Where it is not one query about the facts; exit code 64.
 pub fn check(sql: &str) -> Result<Needs> {
-    let statements = Parser::parse_sql(&GenericDialect {}, sql)
+    let mut statements = Parser::parse_sql(&GenericDialect {}, sql)
         .map_err(|e| refuse("this is not SQL that can be read").why(clean(&e.to_string())))?;
+    let _ = VisitMut::visit(&mut statements, &mut ColumnNames);
     let [Statement::Query(query)] = statements.as_slice() else {
         return Err(refuse("only one query can be asked").help("a query begins with SELECT or WITH"));
     };
     let mut gate = Gate::default();
-    if let ControlFlow::Break(error) = query.visit(&mut gate) {
+    if let ControlFlow::Break(error) = Visit::visit(query, &mut gate) {
         return Err(*error);
     }
     gate.needs.all |= gate.wildcard;
+    gate.needs.sql = query.to_string();
     Ok(gate.needs)
+}
+
+/// `user` is a column of ours, and a function without arguments to the parser: the engine gets it as a name.
+struct ColumnNames;
+
+impl VisitorMut for ColumnNames {
+    type Break = ();
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        if let Expr::Function(function) = expr
+            && matches!(function.args, FunctionArguments::None)
+            && function.name.to_string().eq_ignore_ascii_case("user")
+        {
+            *expr = Expr::Identifier(Ident::with_quote('"', "user"));
+        }
+        ControlFlow::Continue(())
+    }
 }
 
 fn refuse(what: impl Into<String>) -> Error {

@@ -61,7 +61,7 @@ impl<'a> Asker<'a> {
             }
         }
         let frame = context
-            .execute(sql)
+            .execute(&needs.sql)
             .and_then(polars::prelude::LazyFrame::collect)
             .map_err(|e| refused(&e))?;
         Ok(Answer {

@@ -1,0 +1,34 @@
+-- title = "Lost connections by stage"
+-- group = "Connections"
+-- help = """Connections that ended without a goodbye: after which step of the protocol, and whether the line broke
+-- (lost) or the client fell silent (timeout). The share is of all connections of the service; many clients at one
+-- stage point to the server or the net, one client points to that client."""
+-- empty = "No connection was lost."
+-- top = 30
+-- units = { share = "share" }
+-- titles = { share = "share of service" }
+WITH counted AS (
+    SELECT
+        service,
+        lost_after,
+        ended,
+        CAST(COUNT(*) AS BIGINT) AS connections,
+        COUNT(DISTINCT CASE WHEN ended IN ('lost', 'timeout') THEN client_ip END) AS clients
+    FROM sessions
+    WHERE direction = 'in'
+    GROUP BY service, lost_after, ended
+),
+shared AS (
+    SELECT
+        service,
+        lost_after,
+        ended,
+        connections,
+        clients,
+        1.0 * connections / SUM(connections) OVER (PARTITION BY service) AS share
+    FROM counted
+)
+SELECT service, lost_after AS after, ended AS how, connections, clients, share
+FROM shared
+WHERE ended IN ('lost', 'timeout')
+ORDER BY connections DESC, service NULLS LAST, after NULLS LAST, how

@@ -1,0 +1,33 @@
+-- title = "Traffic by day"
+-- group = "Delivery"
+-- help = """Messages accepted, and for each recipient: sent, deferred (an attempt was put off), bounced (expired
+-- ones too), rejected at the door. Each counts on the day on which it happened."""
+-- empty = "No mail passed."
+-- top = 92
+-- chart = { kind = "columns", label = "day", series = ["sent", "deferred", "bounced", "rejected"] }
+WITH counted AS (
+    SELECT day, 'accepted' AS what, CAST(COUNT(*) AS BIGINT) AS n
+    FROM messages
+    WHERE origin IN ('smtp', 'submission', 'local')
+    GROUP BY day
+    UNION ALL
+    SELECT day, outcome AS what, CAST(COUNT(*) AS BIGINT) AS n
+    FROM deliveries
+    WHERE outcome IN ('sent', 'deferred', 'bounced', 'expired')
+    GROUP BY day, outcome
+    UNION ALL
+    SELECT day, 'rejected' AS what, CAST(COUNT(*) AS BIGINT) AS n
+    FROM rejections
+    WHERE permanence <> 'warning'
+    GROUP BY day
+)
+SELECT
+    day,
+    SUM(CASE WHEN what = 'accepted' THEN n ELSE 0 END) AS accepted,
+    SUM(CASE WHEN what = 'sent' THEN n ELSE 0 END) AS sent,
+    SUM(CASE WHEN what = 'deferred' THEN n ELSE 0 END) AS deferred,
+    SUM(CASE WHEN what IN ('bounced', 'expired') THEN n ELSE 0 END) AS bounced,
+    SUM(CASE WHEN what = 'rejected' THEN n ELSE 0 END) AS rejected
+FROM counted
+GROUP BY day
+ORDER BY day NULLS LAST
