@@ -5,7 +5,6 @@
 -- empty = "No delivery was completed."
 -- top = 30
 -- units = { share = "share", bytes = "bytes" }
--- chart = { kind = "share", label = "outcome", series = ["deliveries"] }
 WITH counted AS (
     SELECT outcome, transport, CAST(COUNT(*) AS BIGINT) AS deliveries, SUM(size_bytes) AS bytes
     FROM deliveries

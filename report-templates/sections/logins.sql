@@ -11,7 +11,7 @@ WITH counted AS (
         service,
         outcome,
         CAST(COUNT(*) AS BIGINT) AS logins,
-        COUNT(DISTINCT `user`) AS users,
+        COUNT(DISTINCT user) AS users,
         COUNT(DISTINCT client_ip) AS clients
     FROM logins
     GROUP BY service, outcome

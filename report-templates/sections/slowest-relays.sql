@@ -9,7 +9,7 @@
 WITH counted AS (
     SELECT relay_host, connect_s + transmit_s AS value, CAST(COUNT(*) AS BIGINT) AS n
     FROM deliveries
-    WHERE outcome IN ('sent', 'bounced', 'filtered')
+    WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded')
         AND relay_ip IS NOT NULL AND connect_s IS NOT NULL AND transmit_s IS NOT NULL
     GROUP BY relay_host, connect_s + transmit_s
 ),

@@ -7,7 +7,7 @@
 -- units = { bytes = "bytes" }
 -- titles = { client_ip = "client" }
 SELECT
-    `user`,
+    user,
     sender,
     client_ip,
     COUNT(*) AS messages,
@@ -15,5 +15,5 @@ SELECT
     SUM(size_bytes) AS bytes
 FROM messages
 WHERE origin IN ('submission', 'local')
-GROUP BY `user`, sender, client_ip
-ORDER BY messages DESC, recipients DESC, `user` NULLS LAST, sender NULLS LAST, client_ip NULLS LAST
+GROUP BY user, sender, client_ip
+ORDER BY messages DESC, recipients DESC, user NULLS LAST, sender NULLS LAST, client_ip NULLS LAST

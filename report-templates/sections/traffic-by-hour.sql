@@ -3,7 +3,6 @@
 -- help = """Messages accepted, and for each recipient: sent, deferred (an attempt was put off), bounced (expired
 -- ones too), rejected at the door. Each counts in the hour in which it happened."""
 -- empty = "No mail passed."
--- top = 168
 -- chart = { kind = "columns", label = "hour", series = ["sent", "deferred", "bounced", "rejected"] }
 WITH counted AS (
     SELECT hour, 'accepted' AS what, CAST(COUNT(*) AS BIGINT) AS n

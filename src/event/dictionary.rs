@@ -66,6 +66,9 @@ impl Dictionary {
 pub(crate) static HASH: LazyLock<[RandomState; 2]> =
     LazyLock::new(|| [RandomState::default(), RandomState::default()]);
 
+/// Texts that a chunk of the usual size has.
+const USUAL: usize = 12_000;
+
 static WORDS: LazyLock<HashTable<TextId>> = LazyLock::new(|| {
     let mut table = HashTable::new();
     for (id, word) in (0..).zip(Word::ALL) {
@@ -89,8 +92,10 @@ pub struct Interner {
 
 impl Default for Interner {
     fn default() -> Self {
+        let mut table = WORDS.clone();
+        table.reserve(USUAL, |id| hash(Word::ALL[*id as usize].as_bytes()));
         Self {
-            table: WORDS.clone(),
+            table,
             texts: Dictionary::default(),
         }
     }
@@ -112,7 +117,7 @@ impl Interner {
     fn id_of_utf8(&mut self, text: &[u8]) -> TextId {
         let hash = hash(text);
         let texts = &mut self.texts;
-        if let Some(id) = self.table.find(hash, |id| get(texts, *id) == text) {
+        if let Some(id) = self.table.find(hash, |id| same(get(texts, *id), text)) {
             return *id;
         }
         let id = Word::COUNT + texts.len();
@@ -137,6 +142,21 @@ impl Interner {
     }
 }
 
+/// Whether two texts are the same; for texts as short as most are, a call would cost more than the comparison.
+#[inline]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let ((left, left_rest), (right, right_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let words = left
+        .iter()
+        .zip(right)
+        .all(|(x, y)| u64::from_le_bytes(*x) == u64::from_le_bytes(*y));
+    words && left_rest.iter().zip(right_rest).all(|(x, y)| x == y)
+}
+
+#[inline]
 fn get(texts: &Dictionary, id: TextId) -> &[u8] {
     match id.checked_sub(Word::COUNT) {
         Some(at) => texts.get(at),

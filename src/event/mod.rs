@@ -121,33 +121,6 @@ impl Events {
     }
 }
 
-impl Role {
-    /// Whether it is about a queue entry.
-    pub fn is_of_queue(self) -> bool {
-        matches!(
-            self,
-            Self::QueueOpen
-                | Self::QueueNote
-                | Self::QueueAccept
-                | Self::Delivery
-                | Self::QueueExpire
-                | Self::QueueChild
-                | Self::QueueReject
-                | Self::QueueDiscard
-                | Self::QueueHold
-                | Self::QueueClose
-        )
-    }
-
-    /// Whether it is about a directory operation.
-    pub fn is_of_operation(self) -> bool {
-        matches!(
-            self,
-            Self::Operation | Self::OperationNote | Self::OperationResult
-        )
-    }
-}
-
 /// The start of a key's hash: who it belongs to.
 pub(crate) fn hash_seed(owner: &[u8]) -> u64 {
     use std::hash::BuildHasher;

@@ -248,6 +248,7 @@ impl Context<'_> {
         let pattern = Pattern {
             name: entry.name,
             grammar,
+            role_set: super::role_set(&entry.roles),
             roles: entry.roles,
             ignore,
             session: entry.session,
@@ -309,7 +310,7 @@ impl Context<'_> {
     fn find(&self, entry: &FindEntry) -> Result<Find> {
         Ok(Find {
             from: self.field(&entry.from)?,
-            after: entry.after.clone().into_bytes(),
+            after: memchr::memmem::FinderRev::new(entry.after.as_bytes()).into_owned(),
             take: self.field(&entry.take)?,
         })
     }

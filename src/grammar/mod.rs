@@ -4,15 +4,17 @@
 //! records. Goes out: events. Nothing here knows a product: what is peculiar to one stands in its file.
 
 mod check;
+mod emit;
 mod file;
 mod pattern;
 mod read;
 mod scan;
 mod tree;
+mod value;
 
 pub use check::{Complaint, check};
 pub use file::{KeyKind, Sample};
-pub use read::{ChunkFacts, Explained, Reader, Shapes, explain_record};
+pub use read::{ChunkFacts, Explained, OTHER_SHAPES, Reader, Shapes, explain_record};
 pub use tree::{Captures, Counters, Pairs, Tree};
 
 use crate::assets::Assets;
@@ -62,6 +64,8 @@ pub struct Pattern {
     pub grammar: usize,
     /// The parts it plays; none for an ignore rule.
     pub roles: Vec<Role>,
+    /// The same as a set of bits.
+    role_set: u32,
     /// Whether it is an ignore rule.
     pub ignore: bool,
     /// How its session is told from others.
@@ -78,10 +82,52 @@ pub struct Pattern {
     pub near: Vec<String>,
 }
 
+/// The roles that are about a queue entry, as a set of bits.
+const QUEUE: u32 = role_set(&[
+    Role::QueueOpen,
+    Role::QueueNote,
+    Role::QueueAccept,
+    Role::Delivery,
+    Role::QueueExpire,
+    Role::QueueChild,
+    Role::QueueReject,
+    Role::QueueDiscard,
+    Role::QueueHold,
+    Role::QueueClose,
+]);
+
+/// The roles that are about a directory operation.
+const OPERATION: u32 = role_set(&[Role::Operation, Role::OperationNote, Role::OperationResult]);
+
+const fn role_set(roles: &[Role]) -> u32 {
+    let (mut set, mut at) = (0, 0);
+    while at < roles.len() {
+        set |= 1 << roles[at] as u32;
+        at += 1;
+    }
+    set
+}
+
 impl Pattern {
     /// Whether it plays this part.
+    #[inline]
     pub fn is(&self, role: Role) -> bool {
-        self.roles.contains(&role)
+        self.role_set & (1 << role as u32) != 0
+    }
+
+    /// Whether it is about a queue entry.
+    fn is_of_queue(&self) -> bool {
+        self.role_set & QUEUE != 0
+    }
+
+    /// Whether it is about a directory operation.
+    fn is_of_operation(&self) -> bool {
+        self.role_set & OPERATION != 0
+    }
+
+    /// Whether nothing follows from it.
+    fn is_silent(&self) -> bool {
+        self.role_set & !(1 << Role::Info as u32) == 0
     }
 }
 
@@ -89,7 +135,7 @@ impl Pattern {
 #[derive(Debug)]
 struct Find {
     from: Field,
-    after: Vec<u8>,
+    after: memchr::memmem::FinderRev<'static>,
     take: Field,
 }
 

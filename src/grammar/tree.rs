@@ -115,11 +115,43 @@ pub struct Pairs {
     pub keys: Vec<(Vec<u8>, Field)>,
 }
 
+/// A literal of a node. Its first eight bytes lie in a word, so that most comparisons are one.
+#[derive(Clone, Debug)]
+struct Literal {
+    head: u64,
+    mask: u64,
+    text: Vec<u8>,
+}
+
+impl Literal {
+    fn new(text: &[u8]) -> Self {
+        let mut bytes = [0; 8];
+        let len = text.len().min(8);
+        bytes[..len].copy_from_slice(&text[..len]);
+        let mask = if len == 8 { u64::MAX } else { (1 << (8 * len)) - 1 };
+        Self {
+            head: u64::from_le_bytes(bytes),
+            mask,
+            text: text.to_vec(),
+        }
+    }
+
+    /// Whether a text begins with it.
+    #[inline]
+    fn begins(&self, text: &[u8]) -> bool {
+        let Some(word) = text.first_chunk::<8>() else {
+            return text.starts_with(&self.text);
+        };
+        (u64::from_le_bytes(*word) ^ self.head) & self.mask == 0
+            && (self.text.len() <= 8 || text[8..].starts_with(&self.text[8..]))
+    }
+}
+
 /// A node: what may come next.
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
     /// Literals, no two with the same first byte.
-    literals: Vec<(Vec<u8>, Tree)>,
+    literals: Vec<(Literal, Tree)>,
     /// The literal for each first byte, counted from 1.
     by_byte: Option<Box<[u8; 256]>>,
     others: Vec<(Op, Tree)>,
@@ -165,17 +197,25 @@ impl Tree {
         if text.is_empty() {
             return self;
         }
-        let Some(at) = self.literals.iter().position(|(other, _)| other[0] == text[0]) else {
-            self.literals.push((text.to_vec(), Self::default()));
+        let Some(at) = self
+            .literals
+            .iter()
+            .position(|(other, _)| other.text[0] == text[0])
+        else {
+            self.literals.push((Literal::new(text), Self::default()));
             let last = self.literals.len() - 1;
             return &mut self.literals[last].1;
         };
         let (other, node) = &mut self.literals[at];
-        let common = other.iter().zip(text).take_while(|(a, b)| a == b).count();
-        if common < other.len() {
-            let tail = other.split_off(common);
+        let common = other.text.iter().zip(text).take_while(|(a, b)| a == b).count();
+        if common < other.text.len() {
+            let (start, tail) = (
+                Literal::new(&other.text[..common]),
+                Literal::new(&other.text[common..]),
+            );
             let below = std::mem::take(node);
             node.literals.push((tail, below));
+            *other = start;
         }
         self.literals[at].1.literal(&text[common..])
     }
@@ -185,7 +225,7 @@ impl Tree {
         if self.literals.len() > 4 && self.literals.len() < 255 {
             let mut table = Box::new([0_u8; 256]);
             for (at, (text, _)) in (1_u8..).zip(&self.literals) {
-                table[usize::from(text[0])] = at;
+                table[usize::from(text.text[0])] = at;
             }
             self.by_byte = Some(table);
         }
@@ -205,7 +245,7 @@ impl Tree {
         }
         let before = captures.set;
         if let Some((literal, node)) = self.literal_at(text, at)
-            && let Some(found) = node.find(text, at + literal.len(), pairs, captures)
+            && let Some(found) = node.find(text, at + literal.text.len(), pairs, captures)
         {
             return Some(found);
         }
@@ -222,15 +262,15 @@ impl Tree {
     }
 
     #[inline]
-    fn literal_at(&self, text: &[u8], at: usize) -> Option<&(Vec<u8>, Self)> {
+    fn literal_at(&self, text: &[u8], at: usize) -> Option<&(Literal, Self)> {
         let first = *text.get(at)?;
         let found = match &self.by_byte {
             Some(table) => self
                 .literals
                 .get(usize::from(table[usize::from(first)]).wrapping_sub(1)),
-            None => self.literals.iter().find(|(literal, _)| literal[0] == first),
+            None => self.literals.iter().find(|(literal, _)| literal.text[0] == first),
         };
-        found.filter(|(literal, _)| text[at..].starts_with(literal))
+        found.filter(|(literal, _)| literal.begins(&text[at..]))
     }
 }
 

@@ -6,7 +6,8 @@
 use crate::error::{Error, Exit, Result, nearest};
 use crate::facts::TABLES;
 use sqlparser::ast::{
-    Expr, FunctionArguments, Ident, Query, SetExpr, Statement, TableFactor, Visit, VisitMut, Visitor, VisitorMut,
+    Expr, FunctionArguments, Ident, Query, SetExpr, Statement, TableFactor, Visit, VisitMut, Visitor,
+    VisitorMut,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
