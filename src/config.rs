@@ -41,10 +41,7 @@ impl Config {
 
     /// All paths of all inputs.
     pub fn paths(&self) -> Vec<PathBuf> {
-        self.inputs
-            .iter()
-            .flat_map(|input| input.paths.iter().cloned())
-            .collect()
+        self.inputs.iter().flat_map(|input| input.paths.iter().cloned()).collect()
     }
 
     /// The host of lines that name none.

@@ -62,14 +62,10 @@ pub fn run(
     // A stream whose years were misjudged ends in another year than it should; it is read again with the right ones.
     for _ in 0..2 {
         let attempt = Walk::new(grammars, options, &inputs, progress).all(&years);
-        let wrong = attempt
-            .ends
-            .iter()
-            .zip(&inputs.streams)
-            .map(|(end, stream)| match end {
-                0 => 0,
-                end => stream.end_year - end,
-            });
+        let wrong = attempt.ends.iter().zip(&inputs.streams).map(|(end, stream)| match end {
+            0 => 0,
+            end => stream.end_year - end,
+        });
         let wrong: Vec<i32> = wrong.collect();
         if wrong.iter().all(|years| *years == 0) {
             let (facts, coverage) = attempt.end();
@@ -83,18 +79,8 @@ pub fn run(
 
 fn finish(facts: Facts, mut coverage: Coverage, inputs: Inputs) -> Run {
     coverage.problems.extend(inputs.problems);
-    let sources = inputs
-        .streams
-        .into_iter()
-        .flat_map(|stream| stream.sources)
-        .collect();
-    Run {
-        facts,
-        complete: coverage.problems.is_empty(),
-        coverage,
-        sources,
-        notes: inputs.notes,
-    }
+    let sources = inputs.streams.into_iter().flat_map(|stream| stream.sources).collect();
+    Run { facts, complete: coverage.problems.is_empty(), coverage, sources, notes: inputs.notes }
 }
 
 /// A walk through all streams.
@@ -160,10 +146,7 @@ impl<'a> Walk<'a> {
 
     /// Reads a source; the state of the clock at its end.
     fn source(&mut self, source: &Source, state: ClockState) -> ClockState {
-        self.account.sources.push(SourceCoverage {
-            path: source.name.clone(),
-            ..SourceCoverage::default()
-        });
+        self.account.sources.push(SourceCoverage { path: source.name.clone(), ..SourceCoverage::default() });
         let mut chunks = match Chunks::open(source, self.options.chunk) {
             Ok(chunks) => chunks,
             Err(error) => {
@@ -171,10 +154,7 @@ impl<'a> Walk<'a> {
                 return state;
             }
         };
-        let mut ahead = Ahead {
-            clock: Clock::new(&self.options.zone, state),
-            error: None,
-        };
+        let mut ahead = Ahead { clock: Clock::new(&self.options.zone, state), error: None };
         let mut batch = ahead.batch(&mut chunks);
         let mut parsed: Vec<(Expected, ChunkFacts)> = Vec::new();
         let mut state = state;
@@ -182,12 +162,7 @@ impl<'a> Walk<'a> {
             let (grammars, options) = (self.grammars, self.options);
             let ((), (done, next)) = rayon::join(
                 || state = self.correlate(parsed, state),
-                || {
-                    rayon::join(
-                        || parse_all(batch, grammars, options),
-                        || ahead.batch(&mut chunks),
-                    )
-                },
+                || rayon::join(|| parse_all(batch, grammars, options), || ahead.batch(&mut chunks)),
             );
             (parsed, batch) = (done, next);
         }
@@ -198,9 +173,7 @@ impl<'a> Walk<'a> {
     }
 
     fn problem(&mut self, source: &Source, error: &std::io::Error) {
-        self.account
-            .problems
-            .push(Text::from(format!("{}: {error}", source.name.raw())));
+        self.account.problems.push(Text::from(format!("{}: {error}", source.name.raw())));
     }
 
     /// Takes parsed chunks in their order. One that was parsed from another state of the clock than that in which the
@@ -212,15 +185,7 @@ impl<'a> Walk<'a> {
             }
             state = facts.clock;
             self.read += chunk.bytes.len() as u64;
-            (self.progress)(
-                self.read,
-                self.inputs
-                    .streams
-                    .iter()
-                    .flat_map(|s| &s.sources)
-                    .map(|s| s.len)
-                    .sum(),
-            );
+            (self.progress)(self.read, self.inputs.streams.iter().flat_map(|s| &s.sources).map(|s| s.len).sum());
             self.account.add(&mut facts, self.grammars);
             let source = u32::try_from(self.account.sources.len() - 1).unwrap_or(u32::MAX);
             self.correlator.fold(facts, source);
@@ -229,10 +194,7 @@ impl<'a> Walk<'a> {
     }
 
     fn end(self) -> (Facts, Coverage) {
-        (
-            self.correlator.finish(),
-            self.account.finish(self.grammars, self.inputs),
-        )
+        (self.correlator.finish(), self.account.finish(self.grammars, self.inputs))
     }
 }
 
@@ -266,10 +228,7 @@ impl Ahead<'_> {
         }
         let first = chunk.lines().find_map(|(_, line)| crate::frame::stamp(line));
         let last = if chunk.counted {
-            chunk
-                .lines()
-                .filter_map(|(_, line)| crate::frame::stamp(line))
-                .last()
+            chunk.lines().filter_map(|(_, line)| crate::frame::stamp(line)).last()
         } else {
             chunk.bytes.rsplit(|b| *b == b'\n').find_map(crate::frame::stamp)
         };
@@ -314,17 +273,8 @@ impl Account {
             return;
         };
         source.counts += chunk.counts;
-        for (grammar, lines) in grammars
-            .list
-            .iter()
-            .zip(&chunk.by_grammar)
-            .filter(|(_, lines)| **lines > 0)
-        {
-            match source
-                .systems
-                .iter_mut()
-                .find(|(name, _)| *name == grammar.system)
-            {
+        for (grammar, lines) in grammars.list.iter().zip(&chunk.by_grammar).filter(|(_, lines)| **lines > 0) {
+            match source.systems.iter_mut().find(|(name, _)| *name == grammar.system) {
                 Some((_, sum)) => *sum += lines,
                 None => source.systems.push((grammar.system.clone(), *lines)),
             }
@@ -345,11 +295,7 @@ impl Account {
         let entry = self.shapes.entry(shape).or_insert_with_key(|shape| Shape {
             shape: Text::from(shape.as_str()),
             count: 0,
-            example: Evidence {
-                source: source.clone(),
-                offset,
-                line: Text::from_bytes(line),
-            },
+            example: Evidence { source: source.clone(), offset, line: Text::from_bytes(line) },
         });
         entry.count += count;
     }
@@ -357,11 +303,7 @@ impl Account {
     fn finish(mut self, grammars: &Grammars, inputs: &Inputs) -> Coverage {
         for (source, of) in &inputs.duplicates {
             let lines = count_lines(source);
-            let counts = Counts {
-                lines,
-                duplicate: lines,
-                ..Counts::default()
-            };
+            let counts = Counts { lines, duplicate: lines, ..Counts::default() };
             let duplicate_of = Some(of.clone());
             self.sources.push(SourceCoverage {
                 path: source.name.clone(),
@@ -383,10 +325,7 @@ impl Account {
             let (system, name) = grammars.label(rule);
             (system.to_owned(), name.to_owned())
         };
-        let ignored = self
-            .ignored_by
-            .into_iter()
-            .map(|(rule, lines)| (label(rule).0, label(rule).1, lines));
+        let ignored = self.ignored_by.into_iter().map(|(rule, lines)| (label(rule).0, label(rule).1, lines));
         Coverage {
             counts,
             sources: self.sources,

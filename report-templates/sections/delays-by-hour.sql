@@ -1,7 +1,7 @@
 -- title = "Delivery delays by hour"
 -- group = "Delays"
--- help = """How long mail took from arrival to its final outcome, by the hour of the outcome. Half of all mail was
--- faster than p50, 95 of 100 were faster than p95. Mail that expired is not counted here."""
+-- help = """How long mail took from arrival to its final outcome, by the hour of the outcome. Half of all mail \
+-- was faster than p50, 95 of 100 were faster than p95. Mail that expired is not counted here."""
 -- empty = "No delivery with a delay was logged."
 -- units = { p50_s = "seconds", p95_s = "seconds", max_s = "seconds" }
 -- titles = { p50_s = "p50", p95_s = "p95", max_s = "longest" }

@@ -1,7 +1,7 @@
 -- title = "Deliveries by relay"
 -- group = "Delivery"
--- help = """The servers that mail was handed to, and what they did with it, once for each recipient. A row without a
--- name is mail for which no server could be reached or none was needed."""
+-- help = """The servers that mail was handed to, and what they did with it, once for each recipient. A row \
+-- without a name is mail for which no server could be reached or none was needed."""
 -- empty = "No delivery was tried."
 -- top = 20
 -- units = { bytes = "bytes" }

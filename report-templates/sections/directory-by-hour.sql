@@ -1,6 +1,6 @@
 -- title = "Directory operations by hour"
 -- group = "Directory"
--- help = """What clients asked of the directory (LDAP) by the hour, and how many answers were errors."""
+-- help = "What clients asked of the directory (LDAP) by the hour, and how many answers were errors."
 -- empty = "Nobody asked the directory."
 -- chart = { kind = "columns", label = "hour", series = ["searches", "binds", "changes", "other"] }
 SELECT

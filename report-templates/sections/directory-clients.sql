@@ -1,7 +1,7 @@
 -- title = "Directory clients"
 -- group = "Directory"
--- help = """Who asks the directory (LDAP) most, under how many names each was bound, and how much of the directory's
--- time it took (busy)."""
+-- help = """Who asks the directory (LDAP) most, under how many names each was bound, and how much of the \
+-- directory's time it took (busy)."""
 -- empty = "Nobody asked the directory."
 -- top = 20
 -- units = { busy_s = "seconds" }

@@ -1,11 +1,11 @@
 -- title = "Directory errors"
 -- group = "Directory"
--- help = """Answers of the directory (LDAP) that are errors: the result code and its name, what was asked of which
--- entry, and as whom. Error 49 is a wrong password or a user who does not exist; its entry is the name that was
--- tried."""
+-- help = """Answers of the directory (LDAP) that are errors, by the result code, its name and what was asked. \
+-- Error 49 is a wrong password or a user who does not exist."""
 -- empty = "The directory gave no error."
 -- top = 30
--- titles = { result_code = "code", base = "entry", bind_dn = "bound as" }
+-- units = { result_code = "" }
+-- titles = { result_code = "code", last_time = "last" }
 SELECT
     result_code,
     CASE result_code
@@ -52,10 +52,10 @@ SELECT
         WHEN 123 THEN 'authorizationDenied'
     END AS error,
     kind,
-    base,
-    bind_dn,
-    COUNT(*) AS errors
+    COUNT(*) AS errors,
+    COUNT(DISTINCT client_ip) AS clients,
+    MAX(time) AS last_time
 FROM directory_ops
 WHERE result_code NOT IN (0, 5, 6, 14)
-GROUP BY result_code, kind, base, bind_dn
-ORDER BY errors DESC, result_code, kind NULLS LAST, base NULLS LAST, bind_dn NULLS LAST
+GROUP BY result_code, kind
+ORDER BY errors DESC, result_code, kind NULLS LAST

@@ -1,7 +1,7 @@
 -- title = "Clients whose logins fail"
 -- group = "Logins"
--- help = """The clients with the most failed logins, and how many names they tried. Many names and no success: somebody
--- is guessing passwords. A success after many failures deserves a look."""
+-- help = """The clients with the most failed logins, and how many names they tried. Many names and no success: \
+-- somebody is guessing passwords. A success after many failures deserves a look."""
 -- empty = "No login failed."
 -- top = 20
 -- titles = { client_ip = "client", users = "names tried", first_time = "first failure", last_time = "last failure" }

@@ -1,7 +1,7 @@
 -- title = "Users whose logins fail"
 -- group = "Logins"
--- help = """The names for which most logins failed, and from how many clients. A name with some successes and one
--- client is a forgotten password; one without and with many clients is being guessed."""
+-- help = """The names for which most logins failed, and from how many clients. A name with some successes and \
+-- one client is a forgotten password; one without and with many clients is being guessed."""
 -- empty = "No login failed."
 -- top = 20
 -- titles = { clients = "failing clients", last_time = "last failure" }

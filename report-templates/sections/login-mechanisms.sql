@@ -1,7 +1,7 @@
 -- title = "Login mechanisms"
 -- group = "Logins"
--- help = """How users proved who they are (SASL mechanism), over which version of TLS. A row without a version is not
--- encrypted, or the log does not tell."""
+-- help = """How users proved who they are (SASL mechanism), over which version of TLS. A row without a version \
+-- is not encrypted, or the log does not tell."""
 -- empty = "Nobody tried to log in."
 -- top = 30
 -- titles = { tls_version = "TLS version" }

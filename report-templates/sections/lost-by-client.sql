@@ -1,7 +1,7 @@
 -- title = "Clients that lose connections"
 -- group = "Connections"
--- help = """The clients with the most connections that ended without a goodbye. A client that loses nearly all of
--- its connections is broken, badly connected, or a scanner."""
+-- help = """The clients with the most connections that ended without a goodbye. A client that loses nearly all \
+-- of its connections is broken, badly connected, or a scanner."""
 -- empty = "No client lost a connection."
 -- top = 20
 -- units = { lost_share = "share" }

@@ -1,7 +1,7 @@
 -- title = "Mailbox sessions"
 -- group = "Mailboxes"
--- help = """Sessions of users who read or manage their mailboxes, and how they ended. Half of them were shorter than p50,
--- 95 of 100 were shorter than p95."""
+-- help = """Sessions of users who read or manage their mailboxes, and how they ended. Half of them were shorter \
+-- than p50, 95 of 100 were shorter than p95."""
 -- empty = "Nobody opened a mailbox."
 -- top = 30
 -- units = { p50_s = "seconds", p95_s = "seconds", max_s = "seconds" }

@@ -1,7 +1,7 @@
 -- title = "Mailbox traffic by user"
 -- group = "Mailboxes"
--- help = """What users moved to and from their mailboxes (bytes out: what they read), and how long they were connected.
--- A user who reads far more than before may be a new device, or a stranger who copies the mailbox."""
+-- help = """What users moved to and from their mailboxes (bytes out: what they read), and how long they were \
+-- connected. A user who reads far more than before may be a new device, or a stranger who copies the mailbox."""
 -- empty = "Nobody opened a mailbox."
 -- top = 20
 -- units = { bytes_in = "bytes", bytes_out = "bytes", connected_s = "seconds" }

@@ -1,6 +1,6 @@
 -- title = "Message sizes"
 -- group = "Delivery"
--- help = """New mail by its size. Few large messages often make most of the bytes."""
+-- help = "New mail by its size. Few large messages often make most of the bytes."
 -- empty = "No message with a size was accepted."
 -- top = 20
 -- units = { share = "share", bytes = "bytes", bytes_share = "share" }

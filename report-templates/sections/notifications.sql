@@ -1,8 +1,8 @@
 -- title = "Notifications"
 -- group = "Delivery"
--- help = """Messages that the mail system wrote itself: to senders about mail that could not be delivered (non_delivery)
--- or is late (delay), about success, to the postmaster. Bounced ones could not reach the sender: often the answer
--- to forged mail."""
+-- help = """Messages that the mail system wrote itself: to senders about mail that could not be delivered \
+-- (non_delivery) or is late (delay), about success, to the postmaster. Bounced ones could not reach the sender: \
+-- often the answer to forged mail."""
 -- empty = "No notification was sent."
 -- top = 20
 -- units = { bytes = "bytes" }

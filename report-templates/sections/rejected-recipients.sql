@@ -1,7 +1,7 @@
 -- title = "Refused recipients"
 -- group = "Refusals"
--- help = """The recipients for whom mail was refused most, and why. One that does not exist but is asked for by many
--- clients may be an old address, or one on a spammer's list."""
+-- help = """The recipients for whom mail was refused most, and why. One that does not exist but is asked for by \
+-- many clients may be an old address, or one on a spammer's list."""
 -- empty = "No recipient was refused."
 -- top = 20
 SELECT

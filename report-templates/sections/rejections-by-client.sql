@@ -1,16 +1,14 @@
 -- title = "Rejections by client"
 -- group = "Refusals"
--- help = """The clients that were refused most, and for how many recipients and reasons. A real server that stands
--- here may be blocked wrongly; warnings are not counted."""
+-- help = """The clients that were refused most, and for how many recipients. A real server that stands here may \
+-- be blocked wrongly; warnings are not counted."""
 -- empty = "Nothing was refused."
 -- top = 20
--- titles = { client_ip = "client", client_name = "name", classes = "kinds of reasons", last_time = "last" }
+-- titles = { client_ip = "client", client_name = "name", last_time = "last" }
 SELECT
     client_ip,
     MIN(NULLIF(client_name, 'unknown')) AS client_name,
     COUNT(*) AS rejections,
-    SUM(CASE WHEN permanence = 'temporary' THEN 1 ELSE 0 END) AS temporary,
-    COUNT(DISTINCT class) AS classes,
     COUNT(DISTINCT recipient) AS recipients,
     MAX(time) AS last_time
 FROM rejections

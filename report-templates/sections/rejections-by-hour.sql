@@ -1,7 +1,7 @@
 -- title = "Rejections by hour"
 -- group = "Refusals"
--- help = """Refusals by the hour, for good (permanent) and for now (temporary), and from how many clients. A burst from
--- many clients is a wave of spam; one from a single client is that client's fault."""
+-- help = """Refusals by the hour, for good (permanent) and for now (temporary), and from how many clients. A \
+-- burst from many clients is a wave of spam; one from a single client is that client's fault."""
 -- empty = "Nothing was refused."
 -- chart = { kind = "columns", label = "hour", series = ["permanent", "temporary"] }
 SELECT

@@ -1,7 +1,7 @@
 -- title = "Sender domains"
 -- group = "Delivery"
--- help = """The domains that the envelope senders of accepted mail belong to. A row without a domain is mail without
--- a sender: notifications of other servers."""
+-- help = """The domains that the envelope senders of accepted mail belong to. A row without a domain is mail \
+-- without a sender: notifications of other servers."""
 -- empty = "No message was accepted."
 -- top = 20
 -- units = { bytes = "bytes" }

@@ -1,7 +1,7 @@
 -- title = "Slow directory searches"
 -- group = "Directory"
--- help = """Searches of the directory (LDAP) that took 0.1 seconds or more, the slowest first. Many entries explain the
--- time; few entries and a long time point to an index that is missing."""
+-- help = """Searches of the directory (LDAP) that took 0.1 seconds or more, the slowest first. Many entries \
+-- explain the time; few entries and a long time point to an index that is missing."""
 -- empty = "No search took 0.1 seconds or more."
 -- top = 20
 -- units = { duration_s = "seconds" }

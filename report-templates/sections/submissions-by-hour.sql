@@ -1,7 +1,8 @@
 -- title = "Submissions by hour"
 -- group = "Submission"
--- help = """Messages that users who logged in (authenticated) and users and programs of the machine itself (local)
--- handed in, and how many users did. A burst of recipients from few users may be spam from a stolen account."""
+-- help = """Messages that users who logged in (authenticated) and users and programs of the machine itself \
+-- (local) handed in, and how many users did. A burst of recipients from few users may be spam from a stolen \
+-- account."""
 -- empty = "Nobody handed in mail."
 -- chart = { kind = "columns", label = "hour", series = ["authenticated", "local"] }
 SELECT

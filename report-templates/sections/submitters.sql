@@ -1,7 +1,7 @@
 -- title = "Submitters"
 -- group = "Submission"
--- help = """Who handed in mail: users who logged in, and users and programs of the machine itself (no client). One
--- user with many senders or many clients may be an account that was taken over."""
+-- help = """Who handed in mail: users who logged in, and users and programs of the machine itself (no client). \
+-- One user with many senders or many clients may be an account that was taken over."""
 -- empty = "Nobody handed in mail."
 -- top = 20
 -- units = { bytes = "bytes" }

@@ -17,28 +17,14 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let renderer = renderer(args)?;
     let run = read::logs(&args.paths, global, config, &zone)?;
     if !run.coverage.counts.balances() {
-        return Err(Error::new(
-            Exit::Internal,
-            "lines were lost in the account; please report this",
-        )
-        .why(format!("{:?}", run.coverage.counts)));
+        return Err(Error::new(Exit::Internal, "lines were lost in the account; please report this")
+            .why(format!("{:?}", run.coverage.counts)));
     }
     let assets = assets(global, config);
-    let request = Request {
-        report: &args.report,
-        span,
-        domains: &args.domain,
-        top: args.top,
-        by: &args.by,
-    };
+    let request = Request { report: &args.report, span, domains: &args.domain, top: args.top, by: &args.by };
     let report = compose::compose(&run, &assets, &zone, &request, &|_, _, _| Ok(Vec::new()))?;
     let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());
-    let options = render::Options {
-        assets: &assets,
-        width: width(),
-        color,
-        section: args.section.as_deref(),
-    };
+    let options = render::Options { assets: &assets, width: width(), color, section: args.section.as_deref() };
     write(renderer.render(&report, &options)?, args.output.as_deref())?;
     Ok(exit(&report, args.fail_on, run.complete))
 }
@@ -49,26 +35,14 @@ fn span(args: &Args, zone: &Zone) -> Result<Span> {
     if let Some(day) = &args.on {
         return parse_day(day, zone, now);
     }
-    let instant = |text: &Option<String>| {
-        text.as_deref()
-            .map(|text| parse_instant(text, zone, now))
-            .transpose()
-    };
-    let span = Span {
-        start: instant(&args.since)?,
-        end: instant(&args.until)?,
-    };
+    let instant = |text: &Option<String>| text.as_deref().map(|text| parse_instant(text, zone, now)).transpose();
+    let span = Span { start: instant(&args.since)?, end: instant(&args.until)? };
     match span {
-        Span {
-            start: Some(start),
-            end: Some(end),
-        } if end <= start => Err(
-            Error::new(Exit::Usage, "the period ends before it begins").why(format!(
-                "{} to {}",
-                zone.rfc3339(start),
-                zone.rfc3339(end)
-            )),
-        ),
+        Span { start: Some(start), end: Some(end) } if end <= start => Err(Error::new(
+            Exit::Usage,
+            "the period ends before it begins",
+        )
+        .why(format!("{} to {}", zone.rfc3339(start), zone.rfc3339(end)))),
         span => Ok(span),
     }
 }
@@ -78,38 +52,22 @@ fn renderer(args: &Args) -> Result<&'static dyn Renderer> {
     if let Some(name) = &args.format {
         return render::by_name(name).ok_or_else(|| unknown_format(name));
     }
-    let ending = args
-        .output
-        .as_deref()
-        .and_then(Path::extension)
-        .and_then(|ending| ending.to_str());
-    let by_ending = render::RENDERERS
-        .iter()
-        .find(|renderer| Some(renderer.extension()) == ending);
-    by_ending
-        .copied()
-        .or_else(|| render::by_name("text"))
-        .ok_or_else(|| unknown_format("text"))
+    let ending = args.output.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
+    let by_ending = render::RENDERERS.iter().find(|renderer| Some(renderer.extension()) == ending);
+    by_ending.copied().or_else(|| render::by_name("text")).ok_or_else(|| unknown_format("text"))
 }
 
 fn unknown_format(name: &str) -> Error {
     let help = match nearest(name, render::names()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!(
-            "the formats are {}",
-            render::names().collect::<Vec<_>>().join(", ")
-        ),
+        None => format!("the formats are {}", render::names().collect::<Vec<_>>().join(", ")),
     };
     Error::new(Exit::Usage, format!("there is no format `{name}`")).help(help)
 }
 
 /// The terminal's columns, 80 where there is none.
 fn width() -> usize {
-    std::env::var("COLUMNS")
-        .ok()
-        .and_then(|columns| columns.parse().ok())
-        .filter(|w| *w >= 40)
-        .unwrap_or(80)
+    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|w| *w >= 40).unwrap_or(80)
 }
 
 fn write(rendered: Rendered, output: Option<&Path>) -> Result<()> {

@@ -18,10 +18,7 @@ pub struct Dictionary {
 impl Dictionary {
     /// How many texts it holds.
     pub fn len(&self) -> u32 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a chunk has fewer bytes than 4 GiB"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "a chunk has fewer bytes than 4 GiB")]
         let len = self.ends.len() as u32;
         len
     }
@@ -34,10 +31,7 @@ impl Dictionary {
     /// The text at this place, counted from 0 after the fixed words.
     pub fn get(&self, at: u32) -> &[u8] {
         let at = at as usize;
-        let start = at
-            .checked_sub(1)
-            .and_then(|before| self.ends.get(before))
-            .map_or(0, |end| *end as usize);
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| *end as usize);
         let end = self.ends.get(at).map_or(start, |end| *end as usize);
         self.bytes.get(start..end).unwrap_or_default()
     }
@@ -54,10 +48,7 @@ impl Dictionary {
 
     fn push(&mut self, text: &[u8]) {
         self.bytes.extend_from_slice(text);
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a chunk has fewer bytes than 4 GiB"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "a chunk has fewer bytes than 4 GiB")]
         self.ends.push(self.bytes.len() as u32);
     }
 }
@@ -72,9 +63,7 @@ const USUAL: usize = 12_000;
 static WORDS: LazyLock<HashTable<TextId>> = LazyLock::new(|| {
     let mut table = HashTable::new();
     for (id, word) in (0..).zip(Word::ALL) {
-        table.insert_unique(hash(word.as_bytes()), id, |id| {
-            hash(Word::ALL[*id as usize].as_bytes())
-        });
+        table.insert_unique(hash(word.as_bytes()), id, |id| hash(Word::ALL[*id as usize].as_bytes()));
     }
     table
 });
@@ -94,10 +83,7 @@ impl Default for Interner {
     fn default() -> Self {
         let mut table = WORDS.clone();
         table.reserve(USUAL, |id| hash(Word::ALL[*id as usize].as_bytes()));
-        Self {
-            table,
-            texts: Dictionary::default(),
-        }
+        Self { table, texts: Dictionary::default() }
     }
 }
 
@@ -106,11 +92,7 @@ impl Interner {
     /// made so first.
     #[inline]
     pub fn id(&mut self, text: &[u8]) -> TextId {
-        if text.is_ascii() {
-            self.id_of_utf8(text)
-        } else {
-            self.id_of_utf8(crate::text::utf8(text).as_bytes())
-        }
+        if text.is_ascii() { self.id_of_utf8(text) } else { self.id_of_utf8(crate::text::utf8(text).as_bytes()) }
     }
 
     #[inline]
@@ -122,18 +104,13 @@ impl Interner {
         }
         let id = Word::COUNT + texts.len();
         texts.push(text);
-        self.table
-            .insert_unique(hash, id, |id| self::hash(get(texts, *id)));
+        self.table.insert_unique(hash, id, |id| self::hash(get(texts, *id)));
         id
     }
 
     /// The text of an id that this interner gave; of no text the empty one.
     pub fn text(&self, id: TextId) -> &[u8] {
-        if id == super::NO_TEXT {
-            b""
-        } else {
-            get(&self.texts, id)
-        }
+        if id == super::NO_TEXT { b"" } else { get(&self.texts, id) }
     }
 
     /// The texts, for good.
@@ -149,10 +126,7 @@ fn same(a: &[u8], b: &[u8]) -> bool {
         return false;
     }
     let ((left, left_rest), (right, right_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
-    let words = left
-        .iter()
-        .zip(right)
-        .all(|(x, y)| u64::from_le_bytes(*x) == u64::from_le_bytes(*y));
+    let words = left.iter().zip(right).all(|(x, y)| u64::from_le_bytes(*x) == u64::from_le_bytes(*y));
     words && left_rest.iter().zip(right_rest).all(|(x, y)| x == y)
 }
 

@@ -115,9 +115,7 @@ impl Events {
     /// The fields of an event.
     pub fn values(&self, event: &Event) -> &[(Field, i64)] {
         let first = event.first as usize;
-        self.values
-            .get(first..first + usize::from(event.len))
-            .unwrap_or_default()
+        self.values.get(first..first + usize::from(event.len)).unwrap_or_default()
     }
 }
 

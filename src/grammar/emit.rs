@@ -1,6 +1,6 @@
 //! From a match to an event: captured bytes become values, and what follows from them is added.
 
-use super::tree::Captures;
+use super::captures::Captures;
 use super::value::{domain_of, id_at_start, integer, micros, shape_of, undressed};
 use super::{Grammar, Grammars, KeyKind, Pattern};
 use crate::event::{Event, Events, Field, Interner, NO_TEXT, Role, TextId, Type, Word, hash_seed, key};
@@ -61,17 +61,10 @@ impl<'a> Emitter<'a> {
         let grammars = self.grammars;
         let rules = &grammars.patterns[pattern as usize];
         let first = self.events.values.len();
-        let found = Match {
-            rules,
-            grammar: &grammars.list[rules.grammar],
-            text,
-            captures,
-            context,
-            first,
-        };
+        let found = Match { rules, grammar: &grammars.list[rules.grammar], text, captures, context, first };
         self.constants(pattern, rules);
         for (field, bytes) in captures.fields() {
-            self.value(found.grammar, field, bytes.of(text));
+            self.value(found.grammar, *field, bytes.of(text));
         }
         self.counters(captures);
         self.derive(found);
@@ -95,12 +88,7 @@ impl<'a> Emitter<'a> {
     /// Adds an event once more, at another time and place.
     pub fn again(&mut self, event: usize, time: i64, offset: u64, count: u32) {
         if let Some(before) = self.events.list.get(event).copied() {
-            self.events.list.push(Event {
-                time,
-                offset,
-                count,
-                ..before
-            });
+            self.events.list.push(Event { time, offset, count, ..before });
         }
     }
 
@@ -123,11 +111,7 @@ impl<'a> Emitter<'a> {
         let interner = &mut self.interner;
         let known = &mut self.constants[pattern as usize];
         let values = known.get_or_insert_with(|| {
-            rules
-                .set
-                .iter()
-                .map(|(field, text)| (*field, constant(*field, text, interner)))
-                .collect()
+            rules.set.iter().map(|(field, text)| (*field, constant(*field, text, interner))).collect()
         });
         self.events.values.extend_from_slice(values);
     }
@@ -184,7 +168,7 @@ impl<'a> Emitter<'a> {
     fn derive_delivery(&mut self, found: Match<'_>) {
         for find in &found.grammar.finds {
             let bytes = found.bytes(find.from).and_then(|bytes| {
-                let at = find.after.rfind(bytes)? + find.after.needle().len();
+                let at = find.after.last_in(bytes)? + find.after.len();
                 id_at_start(&bytes[at..])
             });
             if let Some(id) = bytes {
@@ -208,11 +192,7 @@ impl<'a> Emitter<'a> {
         if self.text_value(Field::Permanence, found.first).is_none() {
             let code = found.bytes(Field::ReplyCode).or_else(|| found.bytes(Field::Dsn));
             let temporary = code.is_some_and(|code| code.starts_with(b"4"));
-            let word = if temporary {
-                Word::Temporary
-            } else {
-                Word::Permanent
-            };
+            let word = if temporary { Word::Temporary } else { Word::Permanent };
             self.put(Field::Permanence, word.value());
         }
     }
@@ -247,11 +227,8 @@ impl<'a> Emitter<'a> {
         if found.rules.is(Role::QueueOpen) {
             return process(found);
         }
-        let next = found
-            .rules
-            .is(Role::Delivery)
-            .then(|| self.text_value(Field::NextQueueId, found.first))
-            .flatten();
+        let next =
+            found.rules.is(Role::Delivery).then(|| self.text_value(Field::NextQueueId, found.first)).flatten();
         next.map_or(0, |next| self.queue_key(found.context, self.interner.text(next)))
     }
 
@@ -278,11 +255,7 @@ impl<'a> Emitter<'a> {
 
 /// The key of the session that a line is about.
 fn session(found: Match<'_>) -> u128 {
-    let keyed = |kind, field| {
-        found
-            .bytes(field)
-            .map(|bytes| key(found.context.host_hash, kind, bytes))
-    };
+    let keyed = |kind, field| found.bytes(field).map(|bytes| key(found.context.host_hash, kind, bytes));
     let own = match found.rules.session {
         KeyKind::Process => None,
         KeyKind::Session => keyed(b's', Field::SessionId),
@@ -297,10 +270,7 @@ fn session(found: Match<'_>) -> u128 {
 
 /// The key of the session that a process serves.
 fn process(found: Match<'_>) -> u128 {
-    let pid = found
-        .bytes(Field::Pid)
-        .and_then(integer)
-        .unwrap_or(i64::from(found.context.pid));
+    let pid = found.bytes(Field::Pid).and_then(integer).unwrap_or(i64::from(found.context.pid));
     key(found.context.host_hash, b'p', &pid.to_le_bytes())
 }
 
@@ -308,8 +278,7 @@ impl Grammar {
     /// Our word for a word of the system's.
     fn mapped<'b>(&'b self, field: Field, bytes: &'b [u8]) -> &'b [u8] {
         let map = self.maps.iter().find(|(f, _)| *f == field);
-        map.and_then(|(_, words)| words.get(bytes))
-            .map_or(bytes, |word| word.as_bytes())
+        map.and_then(|(_, words)| words.get(bytes)).map_or(bytes, |word| word.as_bytes())
     }
 }
 

@@ -3,19 +3,22 @@
 //! A grammar is a file `grammars/<system>.toml`: patterns with their roles, and samples that prove them. Comes in:
 //! records. Goes out: events. Nothing here knows a product: what is peculiar to one stands in its file.
 
+mod captures;
 mod check;
 mod emit;
 mod file;
+mod literal;
 mod pattern;
 mod read;
 mod scan;
 mod tree;
 mod value;
 
+pub use captures::{Captures, Counters};
 pub use check::{Complaint, check};
 pub use file::{KeyKind, Sample};
 pub use read::{ChunkFacts, Explained, OTHER_SHAPES, Reader, Shapes, explain_record};
-pub use tree::{Captures, Counters, Pairs, Tree};
+pub use tree::{Pairs, Tree};
 
 use crate::assets::Assets;
 use crate::error::Result;
@@ -135,7 +138,7 @@ impl Pattern {
 #[derive(Debug)]
 struct Find {
     from: Field,
-    after: memchr::memmem::FinderRev<'static>,
+    after: literal::Literal,
     take: Field,
 }
 
@@ -153,16 +156,8 @@ impl Classes {
     fn find(&self, reason: &[u8], dsn: &[u8]) -> Option<&str> {
         let phrases = self.phrases.iter().flat_map(|p| p.find_overlapping_iter(reason));
         let by_phrase = phrases.map(|found| self.rule_of_phrase[found.pattern().as_usize()]);
-        let by_code = self
-            .codes
-            .iter()
-            .filter(|(code, _)| code.as_bytes() == dsn)
-            .map(|(_, rule)| *rule);
-        by_phrase
-            .chain(by_code)
-            .min()
-            .and_then(|rule| self.names.get(rule))
-            .map(String::as_str)
+        let by_code = self.codes.iter().filter(|(code, _)| code.as_bytes() == dsn).map(|(_, rule)| *rule);
+        by_phrase.chain(by_code).min().and_then(|rule| self.names.get(rule)).map(String::as_str)
     }
 }
 
@@ -182,10 +177,7 @@ pub struct Program<'a> {
 impl Grammars {
     /// Reads all grammars, a user's own replacing built-in ones of the same name.
     pub fn load(assets: &Assets) -> Result<Self> {
-        let mut all = Self {
-            list: Vec::new(),
-            patterns: Vec::new(),
-        };
+        let mut all = Self { list: Vec::new(), patterns: Vec::new() };
         for asset in assets.list("grammars", ".toml").into_values() {
             all.add(&asset.origin, &asset.text)?;
         }
@@ -201,37 +193,24 @@ impl Grammars {
 
     /// Whose line a program wrote.
     pub fn program<'a>(&'a self, program: &'a str) -> Option<Program<'a>> {
-        self.list
-            .iter()
-            .enumerate()
-            .find_map(|(at, grammar)| grammar.program(at, program))
+        self.list.iter().enumerate().find_map(|(at, grammar)| grammar.program(at, program))
     }
 
     /// The grammars that read lines whose header names no program.
     pub fn native(&self) -> impl Iterator<Item = (usize, &Grammar)> {
-        self.list
-            .iter()
-            .enumerate()
-            .filter(|(_, grammar)| grammar.programs.native)
+        self.list.iter().enumerate().filter(|(_, grammar)| grammar.programs.native)
     }
 
     /// The name of a pattern with that of its system.
     pub fn label(&self, pattern: u32) -> (&str, &str) {
-        self.patterns
-            .get(pattern as usize)
-            .map_or(("", ""), |p| (&self.list[p.grammar].system, &p.name))
+        self.patterns.get(pattern as usize).map_or(("", ""), |p| (&self.list[p.grammar].system, &p.name))
     }
 }
 
 impl Grammar {
     /// Whether this grammar reads the lines of a program, and what its name says.
     fn program<'a>(&'a self, at: usize, program: &'a str) -> Option<Program<'a>> {
-        let claimed = |name: &str| {
-            self.programs
-                .names
-                .iter()
-                .any(|pattern| matches_name(pattern, name))
-        };
+        let claimed = |name: &str| self.programs.names.iter().any(|pattern| matches_name(pattern, name));
         let (first, rest) = match program.split_once(['/', '.']) {
             Some((first, rest)) if self.programs.path && program.contains('/') => (first, rest),
             _ => (program, ""),
@@ -244,27 +223,15 @@ impl Grammar {
         }
         let name = if rest.is_empty() { program } else { name };
         let free_label = if known { label } else { first };
-        let service = self
-            .services
-            .iter()
-            .find(|s| s.takes(name, free_label))
-            .map_or(name, |s| &s.service);
+        let service = self.services.iter().find(|s| s.takes(name, free_label)).map_or(name, |s| &s.service);
         let instance = if known { first } else { &self.system };
-        Some(Program {
-            grammar: at,
-            name,
-            instance,
-            service,
-        })
+        Some(Program { grammar: at, name, instance, service })
     }
 
     /// The tree for a program's lines: its own, else that of all programs, else that of lines without one.
     fn tree(&self, program: &str) -> Option<&Tree> {
         let any = || (!program.is_empty()).then(|| self.trees.get("*")).flatten();
-        self.trees
-            .get(program)
-            .or_else(any)
-            .or_else(|| self.trees.get(""))
+        self.trees.get(program).or_else(any).or_else(|| self.trees.get(""))
     }
 }
 

@@ -1,14 +1,15 @@
 //! Reading a chunk: its lines become records, the records events. This is where the time goes.
 
+use super::captures::Captures;
 use super::emit::{Context, Emitter};
-use super::tree::{Bytes, Captures, Pairs, Tree};
+use super::tree::{Pairs, Tree};
 use super::value::{integer, shape_of};
 use super::{Grammars, Program};
 use crate::event::{Events, Field, NO_TEXT, Role, TextId, hash_seed};
 use crate::frame::{self, Record};
 use crate::report::Counts;
 use crate::time::Zone;
-use crate::time::stamp::{Clock, ClockState};
+use crate::time::stamp::{Clock, ClockState, Stamp};
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 
@@ -49,6 +50,8 @@ type Map<V> = HashMap<Vec<u8>, V, foldhash::fast::RandomState>;
 pub struct Reader<'a> {
     grammars: &'a Grammars,
     clock: Clock<'a>,
+    /// The first bytes of the last line, its stamp and its time.
+    stamp: Option<(u128, Stamp, i64)>,
     emitter: Emitter<'a>,
     captures: Captures,
     programs: Map<Option<Known<'a>>>,
@@ -91,18 +94,14 @@ impl<'a> Reader<'a> {
     pub fn new(grammars: &'a Grammars, zone: &'a Zone, state: ClockState, default_host: &'a [u8]) -> Self {
         let mut emitter = Emitter::new(grammars);
         let natives = grammars.native().filter_map(|(at, _)| {
-            let program = Program {
-                grammar: at,
-                name: "",
-                instance: &grammars.list[at].system,
-                service: "",
-            };
+            let program = Program { grammar: at, name: "", instance: &grammars.list[at].system, service: "" };
             known(grammars, program, &mut emitter)
         });
         Self {
             natives: natives.collect(),
             grammars,
             clock: Clock::new(zone, state),
+            stamp: None,
             emitter,
             captures: Captures::default(),
             programs: Map::default(),
@@ -167,12 +166,7 @@ impl<'a> Reader<'a> {
     }
 
     fn record(&mut self, line: &[u8], offset: u64) {
-        let Some(record) = frame::record(line) else {
-            return self.damaged(line, offset);
-        };
-        let Some(time) = self.clock.resolve(record.stamp) else {
-            return self.damaged(line, offset);
-        };
+        let Some((record, time)) = self.header(line) else { return self.damaged(line, offset) };
         let times = self.out.times.get_or_insert((time, time));
         *times = (times.0.min(time), times.1.max(time));
         let host = self.host(&record.host);
@@ -185,6 +179,22 @@ impl<'a> Reader<'a> {
                 self.note_shape(format!("{program}: {}", shape_of(&record.text)), line, offset);
             }
         }
+    }
+
+    /// Reads a line's header. Most lines have the very stamp of the line before, which need not be read again.
+    #[inline]
+    fn header<'l>(&mut self, line: &'l [u8]) -> Option<(Record<'l>, i64)> {
+        let start = line.first_chunk::<{ frame::YEARLESS }>().map_or(0, |start| u128::from_le_bytes(*start));
+        if let Some((known, stamp, time)) = self.stamp
+            && known == start
+        {
+            return Some((frame::record_after(stamp, line)?, time));
+        }
+        let record = frame::record(line)?;
+        let time = self.clock.resolve(record.stamp)?;
+        let plain = matches!(record.stamp, Stamp::Yearless(..)) && line.get(frame::YEARLESS - 1) == Some(&b' ');
+        self.stamp = (plain && line[0].is_ascii_uppercase()).then_some((start, record.stamp, time));
+        Some((record, time))
     }
 
     /// Finds the pattern of a record's text.
@@ -240,17 +250,8 @@ impl<'a> Reader<'a> {
 
     /// The last line of the host happens again, as often as the text says.
     fn repeat(&mut self, event: usize, text: &[u8], context: Context) -> usize {
-        let times = self
-            .captures
-            .get(Field::Attempts, text)
-            .and_then(integer)
-            .unwrap_or(1);
-        self.emitter.again(
-            event,
-            context.time,
-            context.offset,
-            u32::try_from(times).unwrap_or(1),
-        );
+        let times = self.captures.get(Field::Attempts, text).and_then(integer).unwrap_or(1);
+        self.emitter.again(event, context.time, context.offset, u32::try_from(times).unwrap_or(1));
         event
     }
 
@@ -273,16 +274,8 @@ impl<'a> Reader<'a> {
         if let Some(known) = self.hosts.get(host) {
             return *known;
         }
-        let id = if host.is_empty() {
-            NO_TEXT
-        } else {
-            self.emitter.interner.id(host)
-        };
-        self.host_list.push(Host {
-            id,
-            hash: hash_seed(host),
-            last: None,
-        });
+        let id = if host.is_empty() { NO_TEXT } else { self.emitter.interner.id(host) };
+        self.host_list.push(Host { id, hash: hash_seed(host), last: None });
         self.hosts.insert(host.to_vec(), self.host_list.len() - 1);
         self.host_list.len() - 1
     }
@@ -291,9 +284,7 @@ impl<'a> Reader<'a> {
         let shapes = &mut self.out.shapes;
         let kept = shapes.len() < MOST_SHAPES || shapes.contains_key(&shape);
         let shape = if kept { shape } else { OTHER_SHAPES.into() };
-        let entry = shapes
-            .entry(shape)
-            .or_insert_with(|| (0, offset, line[..line.len().min(2_000)].to_vec()));
+        let entry = shapes.entry(shape).or_insert_with(|| (0, offset, line[..line.len().min(2_000)].to_vec()));
         entry.0 += 1;
     }
 }
@@ -302,11 +293,7 @@ impl<'a> Reader<'a> {
 fn known<'a>(grammars: &'a Grammars, program: Program<'_>, emitter: &mut Emitter<'_>) -> Option<Known<'a>> {
     let grammar = &grammars.list[program.grammar];
     let mut word = |text: &str| {
-        if text.is_empty() {
-            NO_TEXT
-        } else {
-            emitter.interner.id(text.as_bytes())
-        }
+        if text.is_empty() { NO_TEXT } else { emitter.interner.id(text.as_bytes()) }
     };
     Some(Known {
         grammar: program.grammar,
@@ -330,11 +317,7 @@ pub struct Explained {
 
 impl Explained {
     fn nothing() -> Self {
-        Self {
-            taken_by: None,
-            ignored: false,
-            fields: Vec::new(),
-        }
+        Self { taken_by: None, ignored: false, fields: Vec::new() }
     }
 }
 
@@ -343,9 +326,7 @@ pub fn explain_record(grammars: &Grammars, record: &Record<'_>) -> Explained {
     let (_, text) = frame::repeated(&record.text);
     if record.program.is_empty() {
         let found = grammars.native().map(|(at, _)| explain(grammars, at, "", text));
-        return found
-            .reduce(|a, b| if a.taken_by.is_some() { a } else { b })
-            .unwrap_or_else(Explained::nothing);
+        return found.reduce(|a, b| if a.taken_by.is_some() { a } else { b }).unwrap_or_else(Explained::nothing);
     }
     let name = String::from_utf8_lossy(&record.program);
     match grammars.program(&name) {
@@ -358,16 +339,12 @@ pub fn explain_record(grammars: &Grammars, record: &Record<'_>) -> Explained {
 pub(super) fn explain(grammars: &Grammars, at: usize, program: &str, text: &[u8]) -> Explained {
     let mut captures = Captures::default();
     let grammar = &grammars.list[at];
-    let found = grammar
-        .tree(program)
-        .and_then(|tree| tree.find(text, 0, &grammar.pairs, &mut captures));
+    let found = grammar.tree(program).and_then(|tree| tree.find(text, 0, &grammar.pairs, &mut captures));
     let Some(pattern) = found else {
         return Explained::nothing();
     };
     let (system, name) = grammars.label(pattern);
-    let fields = captures
-        .fields()
-        .map(|(field, bytes): (Field, Bytes)| (field.name(), bytes.of(text).to_vec()));
+    let fields = captures.fields().iter().map(|(field, bytes)| (field.name(), bytes.of(text).to_vec()));
     Explained {
         taken_by: Some((system.to_owned(), name.to_owned())),
         ignored: grammars.patterns[pattern as usize].ignore,

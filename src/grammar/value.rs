@@ -13,8 +13,7 @@ pub(super) fn integer(bytes: &[u8]) -> Option<i64> {
         return None;
     }
     let number = digits.iter().try_fold(0_i64, |sum, b| {
-        b.is_ascii_digit()
-            .then(|| sum.saturating_mul(10).saturating_add(i64::from(b - b'0')))
+        b.is_ascii_digit().then(|| sum.saturating_mul(10).saturating_add(i64::from(b - b'0')))
     })?;
     Some(if negative { -number } else { number })
 }
@@ -28,9 +27,7 @@ pub(super) fn micros(bytes: &[u8]) -> Option<i64> {
         .iter()
         .chain(std::iter::repeat(&b'0'))
         .take(6)
-        .try_fold(0_i64, |sum, b| {
-            b.is_ascii_digit().then(|| sum * 10 + i64::from(b - b'0'))
-        })?;
+        .try_fold(0_i64, |sum, b| b.is_ascii_digit().then(|| sum * 10 + i64::from(b - b'0')))?;
     Some(whole.saturating_mul(1_000_000).saturating_add(fraction))
 }
 
@@ -51,11 +48,7 @@ pub(super) fn domain_of(address: &[u8]) -> Option<Cow<'_, [u8]>> {
         return None;
     }
     let lower = !domain.iter().any(u8::is_ascii_uppercase);
-    Some(if lower {
-        Cow::Borrowed(domain)
-    } else {
-        Cow::Owned(domain.to_ascii_lowercase())
-    })
+    Some(if lower { Cow::Borrowed(domain) } else { Cow::Owned(domain.to_ascii_lowercase()) })
 }
 
 /// The letters and digits at the start of a text, if there are enough of them for an id.
