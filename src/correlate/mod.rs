@@ -12,7 +12,7 @@ mod session;
 use crate::event::{Event, Events, Field, NO_TEXT, Role, TextId, Word, is_word};
 use crate::facts::schema::{Notice, Rejection};
 use crate::facts::{Facts, NULL};
-use crate::grammar::{ChunkFacts, Grammars};
+use crate::grammar::{ChunkFacts, Grammars, Scratch};
 use directory::Directory;
 use queue::Queue;
 use session::Sessions;
@@ -141,14 +141,14 @@ impl<'g> Correlator<'g> {
         }
     }
 
-    /// Takes the next chunk of a stream.
-    pub fn fold(&mut self, chunk: ChunkFacts, source: u32) -> Folded {
-        let base = self.facts.texts.add(chunk.texts);
+    /// Takes the next chunk of a stream; its memory comes back.
+    pub fn fold(&mut self, mut chunk: ChunkFacts, source: u32) -> Scratch {
+        let base = self.facts.texts.add(std::mem::take(&mut chunk.texts));
         for event in &chunk.events.list {
             self.event(event, chunk.events.values(event), base, source);
         }
         self.remember(&chunk.events, base);
-        Folded { events: chunk.events.list.len() }
+        chunk.into_scratch()
     }
 
     /// Ends the walk: what is still open is told as it stands.
@@ -255,13 +255,6 @@ fn global(field: Field, value: i64, line: &Line<'_>) -> i64 {
             TextId::try_from(value).map_or(value, |id| i64::from(line.text_id(id)))
         }
     }
-}
-
-/// What a chunk gave.
-#[derive(Clone, Copy, Debug)]
-pub struct Folded {
-    /// How many events it held.
-    pub events: usize,
 }
 
 fn rejection(line: &Line<'_>, facts: &mut Facts) {

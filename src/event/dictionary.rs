@@ -57,17 +57,6 @@ impl Dictionary {
 pub(crate) static HASH: LazyLock<[RandomState; 2]> =
     LazyLock::new(|| [RandomState::default(), RandomState::default()]);
 
-/// Texts that a chunk of the usual size has.
-const USUAL: usize = 12_000;
-
-static WORDS: LazyLock<HashTable<TextId>> = LazyLock::new(|| {
-    let mut table = HashTable::new();
-    for (id, word) in (0..).zip(Word::ALL) {
-        table.insert_unique(hash(word.as_bytes()), id, |id| hash(Word::ALL[*id as usize].as_bytes()));
-    }
-    table
-});
-
 fn hash(text: &[u8]) -> u64 {
     HASH[0].hash_one(text)
 }
@@ -79,15 +68,26 @@ pub struct Interner {
     texts: Dictionary,
 }
 
+/// The table of an interner that is done, to be used again.
+#[derive(Debug, Default)]
+pub struct Table(HashTable<TextId>);
+
 impl Default for Interner {
     fn default() -> Self {
-        let mut table = WORDS.clone();
-        table.reserve(USUAL, |id| hash(Word::ALL[*id as usize].as_bytes()));
-        Self { table, texts: Dictionary::default() }
+        Self::new(Table::default())
     }
 }
 
 impl Interner {
+    /// An interner that knows the fixed words only.
+    pub fn new(Table(mut table): Table) -> Self {
+        table.clear();
+        for (id, word) in (0..).zip(Word::ALL) {
+            table.insert_unique(hash(word.as_bytes()), id, |id| hash(Word::ALL[*id as usize].as_bytes()));
+        }
+        Self { table, texts: Dictionary::default() }
+    }
+
     /// The id of a text: of a fixed word its own, else one counted up from [`Word::COUNT`]. What is not UTF-8 is
     /// made so first.
     #[inline]
@@ -113,9 +113,11 @@ impl Interner {
         if id == super::NO_TEXT { b"" } else { get(&self.texts, id) }
     }
 
-    /// The texts, for good.
-    pub fn finish(self) -> Dictionary {
-        self.texts
+    /// The texts, for good, and the table.
+    pub fn finish(mut self) -> (Dictionary, Table) {
+        self.texts.bytes.shrink_to_fit();
+        self.texts.ends.shrink_to_fit();
+        (self.texts, Table(self.table))
     }
 }
 
@@ -150,6 +152,6 @@ mod tests {
         assert_eq!(a, interner.id(b"a@b.example"));
         assert_ne!(a, interner.id(b""));
         assert_eq!(interner.text(a), b"a@b.example");
-        assert_eq!(interner.finish().get(0), b"a@b.example");
+        assert_eq!(interner.finish().0.get(0), b"a@b.example");
     }
 }

@@ -7,7 +7,7 @@ mod dictionary;
 mod fields;
 mod words;
 
-pub use dictionary::{Dictionary, Interner};
+pub use dictionary::{Dictionary, Interner, Table};
 pub use fields::{FIELDS, Field, Type};
 pub use words::{Word, is_word};
 
@@ -112,6 +112,12 @@ pub struct Events {
 }
 
 impl Events {
+    /// Forgets all, and keeps the memory.
+    pub fn clear(&mut self) {
+        self.list.clear();
+        self.values.clear();
+    }
+
     /// The fields of an event.
     pub fn values(&self, event: &Event) -> &[(Field, i64)] {
         let first = event.first as usize;

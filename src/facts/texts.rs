@@ -25,7 +25,7 @@ impl Texts {
     pub fn add_one(&mut self, text: &[u8]) -> TextId {
         let mut interner = crate::event::Interner::default();
         let id = interner.id(text);
-        if crate::event::is_word(id) { id } else { Word::COUNT + self.add(interner.finish()) }
+        if crate::event::is_word(id) { id } else { Word::COUNT + self.add(interner.finish().0) }
     }
 
     /// The text of an id.
@@ -68,7 +68,7 @@ mod tests {
         let chunk = |words: &[&str]| {
             let mut interner = Interner::default();
             let ids: Vec<_> = words.iter().map(|w| interner.id(w.as_bytes())).collect();
-            (ids, interner.finish())
+            (ids, interner.finish().0)
         };
         let (a, first) = chunk(&["x", "sent"]);
         let (b, second) = chunk(&["y", "x"]);

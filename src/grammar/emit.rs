@@ -2,7 +2,7 @@
 
 use super::captures::Captures;
 use super::value::{domain_of, id_at_start, integer, micros, shape_of, undressed};
-use super::{Grammar, Grammars, KeyKind, Pattern};
+use super::{Grammar, Grammars, KeyKind, Pattern, Scratch};
 use crate::event::{Event, Events, Field, Interner, NO_TEXT, Role, TextId, Type, Word, hash_seed, key};
 
 /// Who wrote a line, and when.
@@ -47,11 +47,11 @@ impl<'m> Match<'m> {
 }
 
 impl<'a> Emitter<'a> {
-    pub fn new(grammars: &'a Grammars) -> Self {
+    pub fn new(grammars: &'a Grammars, scratch: Scratch) -> Self {
         Self {
             grammars,
-            interner: Interner::default(),
-            events: Events::default(),
+            interner: Interner::new(scratch.table),
+            events: scratch.events,
             constants: vec![None; grammars.patterns.len()],
         }
     }

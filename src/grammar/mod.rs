@@ -17,7 +17,7 @@ mod value;
 pub use captures::{Captures, Counters};
 pub use check::{Complaint, check};
 pub use file::{KeyKind, Sample};
-pub use read::{ChunkFacts, Explained, OTHER_SHAPES, Reader, Shapes, explain_record};
+pub use read::{ChunkFacts, Explained, OTHER_SHAPES, Reader, Scratch, Shapes, explain_record};
 pub use tree::{Pairs, Tree};
 
 use crate::assets::Assets;

@@ -5,13 +5,20 @@ use super::emit::{Context, Emitter};
 use super::tree::{Pairs, Tree};
 use super::value::{integer, shape_of};
 use super::{Grammars, Program};
-use crate::event::{Events, Field, NO_TEXT, Role, TextId, hash_seed};
+use crate::event::{Events, Field, NO_TEXT, Role, Table, TextId, hash_seed};
 use crate::frame::{self, Record};
 use crate::report::Counts;
 use crate::time::Zone;
 use crate::time::stamp::{Clock, ClockState, Stamp};
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
+
+/// Memory of a chunk that is done, to be used again: fresh pages cost more than what is written to them.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(super) events: Events,
+    pub(super) table: Table,
+}
 
 /// What a chunk holds.
 #[derive(Debug)]
@@ -32,6 +39,15 @@ pub struct ChunkFacts {
     pub times: Option<(i64, i64)>,
     /// Where the walk through the times ended.
     pub clock: ClockState,
+    table: Table,
+}
+
+impl ChunkFacts {
+    /// What is left of it once its events are dealt with.
+    pub fn into_scratch(mut self) -> Scratch {
+        self.events.clear();
+        Scratch { events: self.events, table: self.table }
+    }
 }
 
 /// Unmatched lines by shape: how many, where the first of them is, and its text.
@@ -91,8 +107,14 @@ enum Taken {
 
 impl<'a> Reader<'a> {
     /// A reader that begins where a clock stands.
-    pub fn new(grammars: &'a Grammars, zone: &'a Zone, state: ClockState, default_host: &'a [u8]) -> Self {
-        let mut emitter = Emitter::new(grammars);
+    pub fn new(
+        grammars: &'a Grammars,
+        zone: &'a Zone,
+        state: ClockState,
+        default_host: &'a [u8],
+        scratch: Scratch,
+    ) -> Self {
+        let mut emitter = Emitter::new(grammars, scratch);
         let natives = grammars.native().filter_map(|(at, _)| {
             let program = Program { grammar: at, name: "", instance: &grammars.list[at].system, service: "" };
             known(grammars, program, &mut emitter)
@@ -117,6 +139,7 @@ impl<'a> Reader<'a> {
                 shapes: Shapes::new(),
                 times: None,
                 clock: state,
+                table: Table::default(),
             },
         }
     }
@@ -142,7 +165,7 @@ impl<'a> Reader<'a> {
     pub fn finish(mut self) -> ChunkFacts {
         self.out.clock = self.clock.state();
         self.out.events = self.emitter.events;
-        self.out.texts = self.emitter.interner.finish();
+        (self.out.texts, self.out.table) = self.emitter.interner.finish();
         self.out
     }
 
