@@ -94,7 +94,8 @@ fn looks_escaped(text: &str) -> bool {
 /// The text with everything invisible or steering named: controls as `\xNN`, format and direction characters
 /// and line separators as `\u{NNNN}`.
 pub fn shown(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(acts) {
+    let plain = text.bytes().all(|b| matches!(b, b' '..=b'~'));
+    if plain || !text.chars().any(acts) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);

@@ -22,10 +22,10 @@ pub(super) struct Queue {
     open: Keyed<Entry>,
     /// Finished entries that may still turn out to be a filter's.
     lingering: Keyed<Entry>,
-    leaving: VecDeque<(i64, u128)>,
+    leaving: VecDeque<(i64, u64)>,
     /// Children that a parent announced before their own first line.
     awaited: Keyed<Parent>,
-    awaiting: VecDeque<(i64, u128)>,
+    awaiting: VecDeque<(i64, u64)>,
 }
 
 /// One life of a queue id.
@@ -302,7 +302,7 @@ impl Queue {
         }
     }
 
-    fn await_child(&mut self, key: u128, parent: Parent, time: i64) {
+    fn await_child(&mut self, key: u64, parent: Parent, time: i64) {
         if key != 0 {
             self.awaited.insert(key, parent);
             self.awaiting.push_back((time, key));
@@ -343,7 +343,7 @@ impl Queue {
     }
 
     /// Lets a finished entry wait; one of the same id that waits already is told now.
-    fn linger(&mut self, key: u128, entry: Entry, time: i64, facts: &mut Facts) {
+    fn linger(&mut self, key: u64, entry: Entry, time: i64, facts: &mut Facts) {
         if let Some(before) = self.lingering.insert(key, entry) {
             push(before, facts);
         }

@@ -21,10 +21,10 @@ const MOST_ATTEMPTS: i64 = 1_000;
 pub(super) struct Sessions {
     open: Keyed<Open>,
     /// Sessions that wait for another process, by what both know of the client.
-    handed: Keyed<VecDeque<u128>>,
-    handing: VecDeque<(i64, u128, u128)>,
+    handed: Keyed<VecDeque<u64>>,
+    handing: VecDeque<(i64, u64, u64)>,
     notes: Keyed<Notes>,
-    noting: VecDeque<(i64, u128)>,
+    noting: VecDeque<(i64, u64)>,
 }
 
 /// An open session.
@@ -49,7 +49,7 @@ struct Notes {
 
 impl Sessions {
     /// The session of a key.
-    pub fn get(&self, key: u128) -> Option<&Session> {
+    pub fn get(&self, key: u64) -> Option<&Session> {
         self.open.get(&key).map(|open| &open.row)
     }
 
@@ -67,7 +67,7 @@ impl Sessions {
     }
 
     /// The session that another process gave up for this one.
-    fn handed_over(&mut self, client: u128) -> Option<Open> {
+    fn handed_over(&mut self, client: u64) -> Option<Open> {
         let waiting = self.handed.get_mut(&client)?;
         let mut found = None;
         while found.is_none() {
@@ -183,7 +183,7 @@ impl Sessions {
     }
 
     /// A connection to the directory is bound as this name.
-    pub fn bind(&mut self, key: u128, name: TextId) {
+    pub fn bind(&mut self, key: u64, name: TextId) {
         if let Some(open) = self.open.get_mut(&key) {
             open.row.user = name;
         }

@@ -5,7 +5,7 @@
 use super::{TextId, Word};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 use std::sync::LazyLock;
 
 /// The texts of a chunk, by id. The fixed words are not in it: they come before its first id.
@@ -54,11 +54,13 @@ impl Dictionary {
 }
 
 /// The hash of texts and keys. Seeded at random: strangers choose addresses and names.
-pub(crate) static HASH: LazyLock<[RandomState; 2]> =
-    LazyLock::new(|| [RandomState::default(), RandomState::default()]);
+static HASH: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
-fn hash(text: &[u8]) -> u64 {
-    HASH[0].hash_one(text)
+#[inline]
+pub(super) fn hash(text: &[u8]) -> u64 {
+    let mut hasher = HASH.build_hasher();
+    hasher.write(text);
+    hasher.finish()
 }
 
 /// Gives each text of a chunk its id.

@@ -12,6 +12,9 @@ pub(super) struct Context {
     pub host_hash: u64,
     pub service: TextId,
     pub instance: TextId,
+    /// The hashes of service and instance.
+    pub service_hash: u64,
+    pub instance_hash: u64,
     pub pid: u32,
     pub time: i64,
     pub offset: u64,
@@ -204,7 +207,7 @@ impl<'a> Emitter<'a> {
     }
 
     /// What the event is about, and what else it names.
-    fn keys(&self, found: Match<'_>) -> (u128, u128) {
+    fn keys(&self, found: Match<'_>) -> (u64, u64) {
         let rules = found.rules;
         if rules.is_of_queue() {
             let own = self.queue(found, Field::QueueId).unwrap_or(0);
@@ -220,7 +223,7 @@ impl<'a> Emitter<'a> {
     }
 
     /// The entry or session that a line about a queue entry names: its child, or the session that brought it.
-    fn named_by(&self, found: Match<'_>) -> u128 {
+    fn named_by(&self, found: Match<'_>) -> u64 {
         if let Some(child) = self.queue(found, Field::ChildQueueId) {
             return child;
         }
@@ -229,32 +232,31 @@ impl<'a> Emitter<'a> {
         }
         let next =
             found.rules.is(Role::Delivery).then(|| self.text_value(Field::NextQueueId, found.first)).flatten();
-        next.map_or(0, |next| self.queue_key(found.context, self.interner.text(next)))
+        next.map_or(0, |next| Self::queue_key(found.context, self.interner.text(next)))
     }
 
-    fn queue(&self, found: Match<'_>, field: Field) -> Option<u128> {
+    fn queue(&self, found: Match<'_>, field: Field) -> Option<u64> {
         let id = found.bytes(field)?;
-        (id != Word::NoQueue.text().as_bytes()).then(|| self.queue_key(found.context, id))
+        (id != Word::NoQueue.text().as_bytes()).then(|| Self::queue_key(found.context, id))
     }
 
     /// The key of a queue entry: host, instance and id.
-    fn queue_key(&self, context: Context, id: &[u8]) -> u128 {
-        let instance = hash_seed(self.interner.text(context.instance));
-        key(instance ^ context.host_hash.rotate_left(17), b'q', id)
+    #[inline]
+    fn queue_key(context: Context, id: &[u8]) -> u64 {
+        key(context.instance_hash ^ context.host_hash.rotate_left(17), b'q', id)
     }
 
     /// What both processes know of a client that one hands over to the other.
-    fn meeting(&self, found: Match<'_>) -> u128 {
+    fn meeting(&self, found: Match<'_>) -> u64 {
         let Some(ip) = found.bytes(Field::ClientIp) else {
             return 0;
         };
-        let service = hash_seed(self.interner.text(found.context.service));
-        key(found.context.host_hash ^ service, b'h', undressed(ip))
+        key(found.context.host_hash ^ found.context.service_hash, b'h', undressed(ip))
     }
 }
 
 /// The key of the session that a line is about.
-fn session(found: Match<'_>) -> u128 {
+fn session(found: Match<'_>) -> u64 {
     let keyed = |kind, field| found.bytes(field).map(|bytes| key(found.context.host_hash, kind, bytes));
     let own = match found.rules.session {
         KeyKind::Process => None,
@@ -269,7 +271,7 @@ fn session(found: Match<'_>) -> u128 {
 }
 
 /// The key of the session that a process serves.
-fn process(found: Match<'_>) -> u128 {
+fn process(found: Match<'_>) -> u64 {
     let pid = found.bytes(Field::Pid).and_then(integer).unwrap_or(i64::from(found.context.pid));
     key(found.context.host_hash, b'p', &pid.to_le_bytes())
 }

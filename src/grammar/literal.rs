@@ -2,11 +2,14 @@
 
 use memchr::{memchr, memmem, memrchr};
 
-/// A text that is looked for. Its first eight bytes lie in a word, so that most comparisons are one.
+/// Bytes that are compared at once.
+const WORD: usize = 16;
+
+/// A text that is looked for. Its first sixteen bytes lie in a word, so that most comparisons are one.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Literal {
-    head: u64,
-    mask: u64,
+    head: u128,
+    mask: u128,
     text: Box<[u8]>,
 }
 
@@ -18,11 +21,11 @@ impl std::fmt::Debug for Literal {
 
 impl Literal {
     pub fn new(text: &[u8]) -> Self {
-        let mut bytes = [0; 8];
-        let len = text.len().min(8);
+        let mut bytes = [0; WORD];
+        let len = text.len().min(WORD);
         bytes[..len].copy_from_slice(&text[..len]);
-        let mask = if len == 8 { u64::MAX } else { (1 << (8 * len)) - 1 };
-        Self { head: u64::from_le_bytes(bytes), mask, text: text.into() }
+        let mask = if len == WORD { u128::MAX } else { (1 << (8 * len)) - 1 };
+        Self { head: u128::from_le_bytes(bytes), mask, text: text.into() }
     }
 
     pub fn text(&self) -> &[u8] {
@@ -43,9 +46,9 @@ impl Literal {
     /// Whether a text begins with it.
     #[inline]
     pub fn begins(&self, text: &[u8]) -> bool {
-        let Some(word) = text.first_chunk::<8>() else { return text.starts_with(&self.text) };
-        (u64::from_le_bytes(*word) ^ self.head) & self.mask == 0
-            && (self.text.len() <= 8 || text[8..].starts_with(&self.text[8..]))
+        let Some(word) = text.first_chunk::<WORD>() else { return text.starts_with(&self.text) };
+        (u128::from_le_bytes(*word) ^ self.head) & self.mask == 0
+            && (self.text.len() <= WORD || text[WORD..].starts_with(&self.text[WORD..]))
     }
 
     /// Whether a text is this one.

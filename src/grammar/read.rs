@@ -86,6 +86,8 @@ struct Known<'a> {
     pairs: &'a Pairs,
     service: TextId,
     instance: TextId,
+    service_hash: u64,
+    instance_hash: u64,
 }
 
 /// A host of this chunk.
@@ -229,6 +231,8 @@ impl<'a> Reader<'a> {
             host_hash: hash,
             service: known.service,
             instance: known.instance,
+            service_hash: known.service_hash,
+            instance_hash: known.instance_hash,
             pid: record.pid,
             time,
             offset,
@@ -324,6 +328,8 @@ fn known<'a>(grammars: &'a Grammars, program: Program<'_>, emitter: &mut Emitter
         pairs: &grammar.pairs,
         service: word(program.service),
         instance: word(program.instance),
+        service_hash: hash_seed(program.service.as_bytes()),
+        instance_hash: hash_seed(program.instance.as_bytes()),
     })
 }
 

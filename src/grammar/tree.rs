@@ -106,27 +106,41 @@ impl Tree {
     }
 
     /// The pattern that takes the whole text from `at`.
-    #[inline]
-    pub fn find(&self, text: &[u8], at: usize, pairs: &Pairs, captures: &mut Captures) -> Option<u32> {
-        if at == text.len() && self.accept.is_some() {
-            return self.accept;
-        }
-        let before = captures.mark();
-        if let Some((literal, node)) = self.literal_at(text, at)
-            && let Some(found) = node.find(text, at + literal.len(), pairs, captures)
-        {
-            return Some(found);
-        }
-        for (op, node) in &self.others {
-            captures.back_to(before);
-            if let Some(next) = step(op, text, at, pairs, captures)
-                && let Some(found) = node.find(text, next, pairs, captures)
-            {
-                return Some(found);
+    pub fn find(&self, text: &[u8], mut at: usize, pairs: &Pairs, captures: &mut Captures) -> Option<u32> {
+        let mut node = self;
+        // Most nodes offer one way only: it is walked without a call.
+        loop {
+            if at == text.len() && node.accept.is_some() {
+                return node.accept;
+            }
+            match (node.literal_at(text, at), node.others.as_slice()) {
+                (Some((literal, next)), []) => (node, at) = (next, at + literal.len()),
+                (None, [(op, next)]) => (node, at) = (next, step(op, text, at, pairs, captures)?),
+                (None, []) => return None,
+                (literal, _) => return node.choose(literal, text, at, pairs, captures),
             }
         }
-        captures.back_to(before);
-        None
+    }
+
+    /// Tries one way after the other; what a dead end captured is forgotten.
+    fn choose(
+        &self,
+        literal: Option<&(Literal, Self)>,
+        text: &[u8],
+        at: usize,
+        pairs: &Pairs,
+        captures: &mut Captures,
+    ) -> Option<u32> {
+        let before = captures.mark();
+        let by_literal = literal.and_then(|(literal, next)| next.find(text, at + literal.len(), pairs, captures));
+        if by_literal.is_some() {
+            return by_literal;
+        }
+        self.others.iter().find_map(|(op, next)| {
+            captures.back_to(before);
+            let at = step(op, text, at, pairs, captures)?;
+            next.find(text, at, pairs, captures)
+        })
     }
 
     #[inline]
@@ -170,6 +184,12 @@ fn step(op: &Op, text: &[u8], at: usize, pairs: &Pairs, captures: &mut Captures)
 
 /// The group if it is there; else nothing is taken and nothing kept.
 fn optional(ops: &[Op], text: &[u8], at: usize, pairs: &Pairs, captures: &mut Captures) -> usize {
+    // Most groups begin with a literal, and most are not there.
+    if let Some(Op::Literal(first)) = ops.first()
+        && !first.begins(&text[at..])
+    {
+        return at;
+    }
     let before = captures.mark();
     let mut next = at;
     for op in ops {

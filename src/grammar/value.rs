@@ -3,32 +3,47 @@
 use crate::text;
 use std::borrow::Cow;
 
-/// A whole number; one that is too large is the largest there is.
+/// A whole number; nothing where it is none, or has more digits than a number can.
+#[inline]
 pub(super) fn integer(bytes: &[u8]) -> Option<i64> {
-    let (negative, digits) = match bytes.strip_prefix(b"-") {
-        Some(digits) => (true, digits),
-        None => (false, bytes),
+    let (sign, digits) = match bytes.split_first()? {
+        (b'-', digits) => (-1, digits),
+        _ => (1, bytes),
     };
-    if digits.is_empty() {
-        return None;
+    let (number, len) = digits_at(digits, 0);
+    (len > 0 && len == digits.len() && len <= MOST_DIGITS).then_some(sign * number)
+}
+
+/// Digits that a number of 64 bits can hold, whatever they are.
+const MOST_DIGITS: usize = 18;
+
+/// The number that digits make behind a number, and how many there are.
+#[inline]
+fn digits_at(bytes: &[u8], before: i64) -> (i64, usize) {
+    let mut number = before;
+    let mut len = 0;
+    for byte in bytes {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        number = number.wrapping_mul(10).wrapping_add(i64::from(digit));
+        len += 1;
     }
-    let number = digits.iter().try_fold(0_i64, |sum, b| {
-        b.is_ascii_digit().then(|| sum.saturating_mul(10).saturating_add(i64::from(b - b'0')))
-    })?;
-    Some(if negative { -number } else { number })
+    (number, len)
 }
 
 /// A decimal number of seconds as microseconds; more digits than six are cut.
+#[inline]
 pub(super) fn micros(bytes: &[u8]) -> Option<i64> {
-    let point = bytes.iter().position(|b| *b == b'.').unwrap_or(bytes.len());
-    let whole = if point == 0 { 0 } else { integer(&bytes[..point])? };
-    let digits = bytes.get(point + 1..).unwrap_or_default();
-    let fraction = digits
-        .iter()
-        .chain(std::iter::repeat(&b'0'))
-        .take(6)
-        .try_fold(0_i64, |sum, b| b.is_ascii_digit().then(|| sum * 10 + i64::from(b - b'0')))?;
-    Some(whole.saturating_mul(1_000_000).saturating_add(fraction))
+    let (whole, len) = digits_at(bytes, 0);
+    let Some((b'.', fraction)) = bytes.get(len..)?.split_first() else {
+        return (len > 0 && len == bytes.len() && len <= 12).then(|| whole * 1_000_000);
+    };
+    let cut = &fraction[..fraction.len().min(6)];
+    let (number, digits) = digits_at(cut, whole);
+    let scale = 10_i64.pow(u32::try_from(6 - cut.len()).unwrap_or(0));
+    (digits == cut.len() && len <= 12).then(|| number * scale)
 }
 
 /// An IPv4 address that is dressed as IPv6 (RFC 4291 2.5.5.2) as itself.
@@ -57,9 +72,12 @@ pub(super) fn id_at_start(text: &[u8]) -> Option<&[u8]> {
     (len >= 5).then(|| &text[..len])
 }
 
+/// How much of a text makes its shape.
+const MOST_OF_SHAPE: usize = 1_000;
+
 /// The text with its variable parts masked.
 pub(super) fn shape_of(bytes: &[u8]) -> String {
-    text::shape(&text::shown(&text::utf8(&bytes[..bytes.len().min(1_000)])))
+    text::shape(&text::shown(&text::utf8(&bytes[..bytes.len().min(MOST_OF_SHAPE)])))
 }
 
 #[cfg(test)]
