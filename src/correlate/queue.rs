@@ -101,10 +101,17 @@ impl Entry {
         }
     }
 
+    /// The parent knows best where its child came from. What a client began under the same id and never finished is
+    /// no part of it.
     fn adopt(&mut self, parent: Parent) {
-        self.row.parent_queue_id = parent.queue_id;
-        keep(&mut self.row.origin, parent.origin, &NO_TEXT);
-        self.row.notification = parent.notification;
+        let row = &mut self.row;
+        row.parent_queue_id = parent.queue_id;
+        row.origin = parent.origin;
+        row.notification = parent.notification;
+        if parent.origin != Word::Filter.id() {
+            (row.client_ip, row.client_name) = (NO_TEXT, NO_TEXT);
+            (row.user, row.user_domain) = (NO_TEXT, NO_TEXT);
+        }
     }
 
     /// How the message ended, the worst of its recipients' fates.
@@ -226,10 +233,10 @@ impl Queue {
     }
 
     pub fn delivery(&mut self, line: &Line<'_>, facts: &mut Facts) {
-        let filtered = self.is_filtered(line);
+        let filtered = self.is_filtered(line, facts);
         let entry = self.entry(line, facts);
         let mut row = delivery_row(line, &entry.row);
-        if filtered && row.outcome == Word::Sent.id() {
+        if filtered {
             row.outcome = Word::Filtered.id();
         }
         let before = entry.waiting.iter().position(|other| same_recipient(other, &row, facts));
@@ -247,44 +254,39 @@ impl Queue {
         }
         facts.push(&row);
         if filtered {
-            self.adopt(line, Word::Filter, facts);
+            self.adopt(line, Word::Filter);
         } else if row.outcome == Word::Forwarded.id() {
-            self.adopt(line, Word::Forward, facts);
+            self.adopt(line, Word::Forward);
         }
     }
 
     /// Whether the entry that took the message over is one of ours and carries the same Message-ID: then the other
     /// side was a filter that gave it back.
-    fn is_filtered(&self, line: &Line<'_>) -> bool {
+    fn is_filtered(&self, line: &Line<'_>, facts: &Facts) -> bool {
         let other = line.event.other;
-        if other == 0 || other == line.event.key {
+        if other == 0 || other == line.event.key || !line.is(Field::Outcome, Word::Sent) {
             return false;
         }
         let own = self.open.get(&line.event.key).map(|entry| entry.row);
         let child = self.open.get(&other).or_else(|| self.lingering.get(&other)).map(|entry| entry.row);
-        match (own, child) {
-            (Some(own), Some(child)) => own.message_id != NO_TEXT && child.time >= own.time,
-            _ => false,
-        }
+        let (Some(own), Some(child)) = (own, child) else { return false };
+        own.message_id != NO_TEXT
+            && child.time >= own.time
+            && facts.texts.get(own.message_id) == facts.texts.get(child.message_id)
     }
 
     /// Gives the entry that a line names its parent.
-    fn adopt(&mut self, line: &Line<'_>, origin: Word, facts: &Facts) {
-        let key = line.event.other;
+    fn adopt(&mut self, line: &Line<'_>, origin: Word) {
         let parent = Parent { queue_id: line.text(Field::QueueId), origin: origin.id(), notification: NO_TEXT };
-        let own = self.open.get(&line.event.key).map(|entry| entry.row.message_id);
-        let child = self.open.get_mut(&key).or_else(|| self.lingering.get_mut(&key));
-        match child {
-            Some(child) if origin == Word::Filter => {
-                let same = own.is_some_and(|own| facts.texts.get(own) == facts.texts.get(child.row.message_id));
-                if same {
-                    child.row.origin = origin.id();
-                    child.row.parent_queue_id = parent.queue_id;
-                }
-            }
+        self.give_parent(line, parent);
+    }
+
+    /// The child may be open, done, or yet to come.
+    fn give_parent(&mut self, line: &Line<'_>, parent: Parent) {
+        let key = line.event.other;
+        match self.open.get_mut(&key).or_else(|| self.lingering.get_mut(&key)) {
             Some(child) => child.adopt(parent),
-            None if origin == Word::Forward => self.await_child(key, parent, line.event.time),
-            None => {}
+            None => self.await_child(key, parent, line.event.time),
         }
     }
 
@@ -296,10 +298,7 @@ impl Queue {
             origin: line.text(Field::Origin),
             notification: line.text(Field::Notification),
         };
-        match self.open.get_mut(&line.event.other) {
-            Some(child) => child.adopt(parent),
-            None => self.await_child(line.event.other, parent, line.event.time),
-        }
+        self.give_parent(line, parent);
     }
 
     fn await_child(&mut self, key: u64, parent: Parent, time: i64) {
