@@ -6,7 +6,7 @@ use crate::event::{Field, NO_TEXT, TextId, Word};
 use crate::facts::schema::{Delivery, Message, Session};
 use crate::facts::{Facts, NULL};
 use crate::time::SECOND;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// How long a finished entry waits for a filter to tell that it was its child.
 const LINGER: i64 = 120 * SECOND;
@@ -26,12 +26,18 @@ pub(super) struct Queue {
     /// Children that a parent announced before their own first line.
     awaited: Keyed<Parent>,
     awaiting: VecDeque<(i64, u64)>,
+    /// Destinations that put mail off, with the transport that told so first.
+    unreachable: BTreeMap<Vec<u8>, TextId>,
+    /// The entry refused last, for the refusal that the same line tells.
+    refused: Option<(u64, TextId)>,
 }
 
 /// One life of a queue id.
 #[derive(Clone, Debug)]
 struct Entry {
     row: Message,
+    /// The service that its client spoke to.
+    service: TextId,
     /// Whether its opener was seen.
     opened: bool,
     /// Whether the message was accepted.
@@ -69,6 +75,7 @@ impl Entry {
         };
         Self {
             row,
+            service: line.service(),
             opened: false,
             accepted: false,
             held: false,
@@ -161,6 +168,7 @@ impl Queue {
             None => self.fresh(line),
         };
         entry.opened = true;
+        entry.service = line.service();
         entry.merge(line);
         keep(&mut entry.row.origin, origin(line), &NO_TEXT);
         if let Some(session) = session {
@@ -209,7 +217,12 @@ impl Queue {
 
     /// The data were refused: the entry never becomes a message.
     pub fn reject(&mut self, line: &Line<'_>, _facts: &mut Facts) {
-        self.open.remove(&line.event.key);
+        self.refused = self.open.remove(&line.event.key).map(|entry| (line.event.key, entry.service));
+    }
+
+    /// The service to which the client of a refused entry spoke.
+    pub fn service(&self, line: &Line<'_>) -> Option<TextId> {
+        self.refused.filter(|(key, _)| *key == line.event.key).map(|(_, service)| service)
     }
 
     /// The message is taken and thrown away: each recipient that the line names is discarded.
@@ -241,22 +254,43 @@ impl Queue {
         }
         let before = entry.waiting.iter().position(|other| same_recipient(other, &row, facts));
         let before = before.map(|at| entry.waiting.swap_remove(at));
+        let mut deferred = false;
         match row.outcome {
             outcome if outcome == Word::Deferred.id() => {
                 entry.row.deferred += 1;
-                // An agent that only stands in for another does not become the message's transport.
-                let real = before.filter(|_| line.number(Field::StandIn) == 1).unwrap_or(row).transport;
-                entry.waiting.push(Delivery { transport: real, ..row });
+                entry.waiting.push(row);
+                deferred = true;
             }
             outcome if outcome == Word::Bounced.id() => entry.bounced = true,
             outcome if outcome == Word::Discarded.id() => entry.discarded = true,
             _ => entry.sent = true,
         }
         facts.push(&row);
+        if deferred {
+            self.keep_transport(line, before, facts);
+        }
         if filtered {
             self.adopt(line, Word::Filter);
         } else if row.outcome == Word::Forwarded.id() {
             self.adopt(line, Word::Forward);
+        }
+    }
+
+    /// An agent that only stands in for another, while its destination cannot be reached, does not become the
+    /// transport of the recipient that waits: that is the one of its attempt before, or of the destination's last.
+    fn keep_transport(&mut self, line: &Line<'_>, before: Option<Delivery>, facts: &Facts) {
+        let Some(waiting) = self.open.get_mut(&line.event.key).and_then(|entry| entry.waiting.last_mut()) else {
+            return;
+        };
+        let destination = facts.texts.get(waiting.recipient_domain).unwrap_or_default();
+        if line.number(Field::StandIn) != 1 {
+            if !self.unreachable.contains_key(destination) {
+                self.unreachable.insert(destination.to_vec(), waiting.transport);
+            }
+        } else if let Some(real) =
+            before.map(|row| row.transport).or_else(|| self.unreachable.get(destination).copied())
+        {
+            waiting.transport = real;
         }
     }
 

@@ -217,6 +217,8 @@ impl Grammar {
         };
         let name = rest.rsplit('/').next().unwrap_or_default();
         let label = rest.strip_suffix(name).unwrap_or_default().trim_end_matches('/');
+        // `name-submission/smtpd`: an instance that is named for what it does.
+        let label = if label.is_empty() { first.split_once('-').map_or("", |(_, tail)| tail) } else { label };
         let known = claimed(first);
         if !known && (rest.is_empty() || !self.trees.contains_key(name)) {
             return None;
