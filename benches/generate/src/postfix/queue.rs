@@ -132,7 +132,10 @@ impl World {
         }
         let recipient = &mut message.recipients[index];
         recipient.open = verdict.outcome == "deferred";
-        recipient.transport = attempt.daemon.name();
+        // The error service stands in for a transport; the recipient keeps its own.
+        if attempt.daemon.name() != "error" || recipient.transport.is_empty() {
+            recipient.transport = attempt.daemon.name();
+        }
         round.bounced |= verdict.outcome == "bounced";
         round.end = round.end.max(attempt.end);
     }
