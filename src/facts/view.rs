@@ -12,13 +12,20 @@ use polars::prelude::{
     ChunkTake, DataFrame, IdxCa, IdxSize, IntoColumn, NamedFrom, Series, StringChunked, StringChunkedBuilder,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::Mutex;
 
-/// Columns that every table with a time has beside its own: the starts of the local hour and day.
-pub const DERIVED: [(&str, &str); 2] = [
+/// Columns that tables with a time have beside their own: the starts of the local hour and day, the client's network.
+pub const DERIVED: [(&str, &str); 3] = [
     ("hour", "The instant at which the local hour of `time` began."),
     ("day", "The same of the local day."),
+    (
+        CLIENT_NET,
+        "Of tables with `client_ip`: the client's network, an IPv4 /24 or an IPv6 /48.",
+    ),
 ];
+
+const CLIENT_NET: &str = "client_net";
 
 /// Facts within a period and a scope.
 #[derive(Debug)]
@@ -82,7 +89,8 @@ impl<'a> View<'a> {
         let derived = DERIVED
             .iter()
             .map(|(name, _)| *name)
-            .filter(|_| time_column(table).is_some());
+            .filter(|_| time_column(table).is_some())
+            .filter(|name| *name != CLIENT_NET || ids(table, "client_ip").is_some());
         let names: Vec<&str> = own.chain(derived).filter(|name| wanted.contains(*name)).collect();
         let columns = names
             .iter()
@@ -125,6 +133,7 @@ impl<'a> View<'a> {
         let series = match (found, name) {
             (Some((_, Column::Texts(ids))), _) => self.text_series(name, ids, rows)?,
             (Some((def, Column::Numbers(values))), _) => number_series(def, values, rows),
+            (None, CLIENT_NET) => self.networks(ids(table, "client_ip").unwrap_or_default(), rows),
             (None, "hour") => self.bucket(table, name, rows, Zone::hour_start),
             (None, _) => self.bucket(table, name, rows, Zone::day_start),
         };
@@ -144,6 +153,23 @@ impl<'a> View<'a> {
             .take(&IdxCa::from_vec("".into(), places))
             .map_err(|e| internal(&e))?;
         Ok(taken.with_name(name.into()).into())
+    }
+
+    /// The networks of the clients with these addresses.
+    fn networks(&self, addresses: &[TextId], rows: Option<&[u32]>) -> Series {
+        let mut known: BTreeMap<TextId, Option<String>> = BTreeMap::new();
+        let mut of = |id: TextId| {
+            let network = known.entry(id).or_insert_with(|| {
+                let address = std::str::from_utf8(self.facts.texts.get(id)?).ok()?;
+                Some(network(address.parse().ok()?))
+            });
+            network.clone()
+        };
+        let networks: Vec<Option<String>> = match rows {
+            Some(rows) => rows.iter().map(|row| of(addresses[*row as usize])).collect(),
+            None => addresses.iter().map(|id| of(*id)).collect(),
+        };
+        Series::new(CLIENT_NET.into(), networks)
     }
 
     fn bucket(
@@ -171,6 +197,21 @@ impl<'a> View<'a> {
             None => values.iter().map(|time| of(*time)).collect(),
         };
         Series::new(name.into(), buckets)
+    }
+}
+
+/// The network that an address is taken to be of: who has one address of it can often have others too.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let [a, b, c, _] = address.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        IpAddr::V6(address) => {
+            let [a, b, c, ..] = address.segments();
+            let start = std::net::Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0);
+            format!("{start}/48")
+        }
     }
 }
 
