@@ -5,6 +5,7 @@ use crate::cli::{Global, Level, Report as Args};
 use crate::compose::{self, Request};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result, nearest};
+use crate::judge::{Case, Judge};
 use crate::render::{self, Rendered, Renderer};
 use crate::report::{Report, State};
 use crate::time::{Span, Zone, parse_day, parse_instant};
@@ -15,6 +16,8 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let zone = read::zone(global, config)?;
     let span = span(args, &zone)?;
     let renderer = renderer(args)?;
+    let assets = assets(global, config);
+    let judge = Judge::new(config, &assets)?;
     let run = read::logs(&args.paths, global, config, &zone)?;
     if !run.coverage.counts.balances() {
         return Err(Error::new(
@@ -23,7 +26,6 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
         )
         .why(format!("{:?}", run.coverage.counts)));
     }
-    let assets = assets(global, config);
     let request = Request {
         report: &args.report,
         span,
@@ -31,7 +33,15 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
         top: args.top,
         by: &args.by,
     };
-    let report = compose::compose(&run, &assets, &zone, &request, &|_, _, _| Ok(Vec::new()))?;
+    let report = compose::compose(&run, &assets, &zone, &request, &|asker, figures, period| {
+        let case = Case {
+            asker,
+            sources: &run.sources,
+            period,
+            whole_site: args.domain.is_empty(),
+        };
+        judge.judge(&case, figures)
+    })?;
     let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());
     let options = render::Options {
         assets: &assets,
