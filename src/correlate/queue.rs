@@ -236,23 +236,14 @@ impl Queue {
         if filtered && row.outcome == Word::Sent.id() {
             row.outcome = Word::Filtered.id();
         }
-        let before = entry
-            .waiting
-            .iter()
-            .position(|other| same_recipient(other, &row, facts));
+        let before = entry.waiting.iter().position(|other| same_recipient(other, &row, facts));
         let before = before.map(|at| entry.waiting.swap_remove(at));
         match row.outcome {
             outcome if outcome == Word::Deferred.id() => {
                 entry.row.deferred += 1;
                 // An agent that only stands in for another does not become the message's transport.
-                let real = before
-                    .filter(|_| line.number(Field::StandIn) == 1)
-                    .unwrap_or(row)
-                    .transport;
-                entry.waiting.push(Delivery {
-                    transport: real,
-                    ..row
-                });
+                let real = before.filter(|_| line.number(Field::StandIn) == 1).unwrap_or(row).transport;
+                entry.waiting.push(Delivery { transport: real, ..row });
             }
             outcome if outcome == Word::Bounced.id() => entry.bounced = true,
             outcome if outcome == Word::Discarded.id() => entry.discarded = true,
@@ -426,10 +417,7 @@ fn discard_unqueued(line: &Line<'_>, facts: &mut Facts) {
     entry.row.end_time = line.event.time;
     entry.row.fate = Word::Discarded.id();
     facts.push(&entry.row);
-    facts.push(&Delivery {
-        outcome: Word::Discarded.id(),
-        ..delivery_row(line, &entry.row)
-    });
+    facts.push(&Delivery { outcome: Word::Discarded.id(), ..delivery_row(line, &entry.row) });
 }
 
 fn push(entry: Entry, facts: &mut Facts) {
