@@ -9,9 +9,9 @@ mod entries;
 mod show;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-pub use calendar::{DAY_MINUTES, Date, Entry};
+pub use calendar::{DAY_MINUTES, Date, Entry, entry as calendar_entry};
 pub use comparison::{Comparison, Operator, Quantity, Wrong, comparison, figure, quantity};
 pub(crate) use entries::points_at;
 pub use entries::{Anomaly, Input, ReportDefaults, Schedule, Threshold};

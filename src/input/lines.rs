@@ -24,7 +24,7 @@ pub fn lines_at(source: &Source, offsets: &[u64]) -> BTreeMap<u64, Vec<u8>> {
 }
 
 fn line_at(source: &Source, offset: u64) -> Option<Vec<u8>> {
-    let mut line = source.read_at(offset, LONGEST)?;
+    let mut line = source.read_at(offset, LONGEST).filter(|line| !line.is_empty())?;
     line.truncate(memchr(b'\n', &line).unwrap_or(line.len()));
     Some(line)
 }

@@ -318,3 +318,63 @@ fn without_head(sql: &str) -> String {
     let body = sql.lines().skip_while(|line| line.starts_with("--"));
     body.collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(test)]
+impl Rule {
+    /// Proves that each `{name}` of the rule's texts is a column or a parameter, but never both, and that what is asked
+    /// for its evidence and its command can be asked.
+    pub(super) fn prove(&self, asker: &crate::sections::Asker<'_>) {
+        use super::fill::names;
+        let sql = fill(&self.question.sql, |name| self.sql(name));
+        let answer = asker.ask(&sql).expect("it can be asked");
+        let is_column = |name: &str| answer.columns.iter().any(|column| column == name);
+        let front = &self.question.front;
+        assert!(
+            self.parameters.keys().all(|name| !is_column(name)),
+            "{}",
+            self.question.name
+        );
+        let ours = [
+            &front.title,
+            &front.observed,
+            &front.expected,
+            &front.meaning,
+            &front.message,
+        ];
+        for name in ours.iter().flat_map(|text| names(text)) {
+            assert!(
+                is_column(&name) || self.parameters.contains_key(&name),
+                "{}: {name}",
+                self.question.name
+            );
+        }
+        for text in [&front.evidence, &front.command]
+            .into_iter()
+            .filter(|text| !text.is_empty())
+        {
+            assert!(
+                names(text).iter().all(|name| is_column(name)),
+                "{}: {text}",
+                self.question.name
+            );
+            let is_text = |name: &str| {
+                let at = answer.columns.iter().position(|column| column == name);
+                at.is_none_or(|at| !answer.is_number(at))
+            };
+            let sql = fill(text, |name| {
+                Some(if is_text(name) { "''" } else { "0" }.to_owned())
+            });
+            asker.ask(&sql).expect("it can be asked");
+        }
+        assert!(
+            front.labels.iter().all(|name| is_column(name)),
+            "{}",
+            self.question.name
+        );
+        assert!(
+            !front.meaning.is_empty() && !front.title.is_empty(),
+            "{}",
+            self.question.name
+        );
+    }
+}

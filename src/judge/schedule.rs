@@ -83,7 +83,7 @@ fn days(a: &Entry, b: &Entry, later: i64) -> std::ops::RangeInclusive<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::entry;
+    use crate::config::calendar_entry as entry;
     use crate::time::HOUR;
     use proptest::prelude::*;
 
