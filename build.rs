@@ -19,11 +19,7 @@ fn main() -> io::Result<()> {
     let mut out = fs::File::create(out)?;
     writeln!(out, "&[")?;
     for file in &files {
-        let name = file
-            .strip_prefix(&root)
-            .unwrap_or(file)
-            .to_string_lossy()
-            .replace('\\', "/");
+        let name = file.strip_prefix(&root).unwrap_or(file).to_string_lossy().replace('\\', "/");
         writeln!(out, "    ({name:?}, include_str!({:?})),", file.to_string_lossy())?;
     }
     writeln!(out, "]")
@@ -38,10 +34,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         if path.is_dir() {
             println!("cargo::rerun-if-changed={}", path.display());
             collect(&path, files)?;
-        } else if !path
-            .file_name()
-            .is_some_and(|n| n.to_string_lossy().starts_with('.'))
-        {
+        } else if !path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.')) {
             files.push(path);
         }
     }

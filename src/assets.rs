@@ -30,10 +30,7 @@ pub struct Asset {
 impl Assets {
     /// The file at this path of the layout, such as `report-templates/html/page.html`.
     pub fn get(&self, path: &str) -> Option<Asset> {
-        self.folders
-            .iter()
-            .find_map(|folder| user_file(&folder.join(path)))
-            .or_else(|| built_in(path))
+        self.folders.iter().find_map(|folder| user_file(&folder.join(path))).or_else(|| built_in(path))
     }
 
     /// All files directly in this folder of the layout that end so, by stem, in order of stem.
@@ -41,11 +38,7 @@ impl Assets {
         let mut found = BTreeMap::new();
         for (path, text) in BUILT_IN {
             if let Some(stem) = stem_in(path, folder, ending) {
-                let asset = Asset {
-                    origin: (*path).to_owned(),
-                    text: Cow::Borrowed(text),
-                    built_in: true,
-                };
+                let asset = Asset { origin: (*path).to_owned(), text: Cow::Borrowed(text), built_in: true };
                 found.insert(stem.to_owned(), asset);
             }
         }
@@ -66,26 +59,15 @@ impl Assets {
 fn built_in(path: &str) -> Option<Asset> {
     let at = BUILT_IN.binary_search_by(|(name, _)| (*name).cmp(path)).ok()?;
     let (name, text) = BUILT_IN.get(at)?;
-    Some(Asset {
-        origin: (*name).to_owned(),
-        text: Cow::Borrowed(text),
-        built_in: true,
-    })
+    Some(Asset { origin: (*name).to_owned(), text: Cow::Borrowed(text), built_in: true })
 }
 
 fn user_file(path: &std::path::Path) -> Option<Asset> {
     let text = fs::read_to_string(path).ok()?;
-    Some(Asset {
-        origin: path.display().to_string(),
-        text: Cow::Owned(text),
-        built_in: false,
-    })
+    Some(Asset { origin: path.display().to_string(), text: Cow::Owned(text), built_in: false })
 }
 
 fn stem_in<'a>(path: &'a str, folder: &str, ending: &str) -> Option<&'a str> {
-    let stem = path
-        .strip_prefix(folder)?
-        .strip_prefix('/')?
-        .strip_suffix(ending)?;
+    let stem = path.strip_prefix(folder)?.strip_prefix('/')?.strip_suffix(ending)?;
     (!stem.contains('/')).then_some(stem)
 }

@@ -56,13 +56,7 @@ pub struct Error {
 impl Error {
     /// An error that says what happened and ends the program with `exit`.
     pub fn new(exit: Exit, what: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            why: None,
-            place: None,
-            help: None,
-            exit,
-        }
+        Self { what: what.into(), why: None, place: None, help: None, exit }
     }
 
     /// Adds the cause.
@@ -75,11 +69,7 @@ impl Error {
     /// Adds the place, shown with a caret.
     #[must_use]
     pub fn at(mut self, file: impl Into<String>, text: impl Into<String>, span: Range<usize>) -> Self {
-        self.place = Some(Box::new(Place {
-            file: file.into(),
-            text: text.into(),
-            span,
-        }));
+        self.place = Some(Box::new(Place { file: file.into(), text: text.into(), span }));
         self
     }
 
@@ -114,11 +104,7 @@ impl Error {
         if let Some(help) = &help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
-        let renderer = if color {
-            Renderer::styled()
-        } else {
-            Renderer::plain()
-        };
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group]).to_string()
     }
 }

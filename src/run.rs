@@ -6,14 +6,16 @@
 use crate::correlate::Correlator;
 use crate::error::Result;
 use crate::facts::Facts;
-use crate::grammar::{ChunkFacts, Grammars, Reader};
+use crate::grammar::{ChunkFacts, Grammars, Reader, Scratch};
 use crate::input::{self, Chunk, Chunks, Inputs, Source, Stream};
 use crate::report::{Counts, Coverage, Evidence, Shape, SourceCoverage};
 use crate::text::Text;
 use crate::time::Zone;
 use crate::time::stamp::{Clock, ClockState};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard};
 
 /// How a run is done.
 #[derive(Clone, Debug)]
@@ -58,18 +60,15 @@ pub fn run(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Run> {
     let inputs = input::open(paths, &options.input)?;
+    let parser = Parser { grammars, options, spare: Mutex::default() };
     let mut years: Vec<i32> = inputs.streams.iter().map(|stream| stream.start_year).collect();
     // A stream whose years were misjudged ends in another year than it should; it is read again with the right ones.
     for _ in 0..2 {
-        let attempt = Walk::new(grammars, options, &inputs, progress).all(&years);
-        let wrong = attempt
-            .ends
-            .iter()
-            .zip(&inputs.streams)
-            .map(|(end, stream)| match end {
-                0 => 0,
-                end => stream.end_year - end,
-            });
+        let attempt = Walk::new(&parser, &inputs, progress).all(&years);
+        let wrong = attempt.ends.iter().zip(&inputs.streams).map(|(end, stream)| match end {
+            0 => 0,
+            end => stream.end_year - end,
+        });
         let wrong: Vec<i32> = wrong.collect();
         if wrong.iter().all(|years| *years == 0) {
             let (facts, coverage) = attempt.end();
@@ -77,34 +76,23 @@ pub fn run(
         }
         years.iter_mut().zip(&wrong).for_each(|(year, by)| *year += by);
     }
-    let (facts, coverage) = Walk::new(grammars, options, &inputs, progress).all(&years).end();
+    let (facts, coverage) = Walk::new(&parser, &inputs, progress).all(&years).end();
     Ok(finish(facts, coverage, inputs))
 }
 
 fn finish(facts: Facts, mut coverage: Coverage, inputs: Inputs) -> Run {
     coverage.problems.extend(inputs.problems);
-    let sources = inputs
-        .streams
-        .into_iter()
-        .flat_map(|stream| stream.sources)
-        .collect();
-    Run {
-        facts,
-        complete: coverage.problems.is_empty(),
-        coverage,
-        sources,
-        notes: inputs.notes,
-    }
+    let sources = inputs.streams.into_iter().flat_map(|stream| stream.sources).collect();
+    Run { facts, complete: coverage.problems.is_empty(), coverage, sources, notes: inputs.notes }
 }
 
 /// A walk through all streams.
 struct Walk<'a> {
-    grammars: &'a Grammars,
-    options: &'a Options,
     inputs: &'a Inputs,
     progress: &'a (dyn Fn(u64, u64) + Sync),
     correlator: Correlator<'a>,
     account: Account,
+    parser: &'a Parser<'a>,
     read: u64,
     /// The year in which each stream ended; 0 where its stamps have years.
     ends: Vec<i32>,
@@ -123,19 +111,13 @@ struct Account {
 type Expected = (Chunk, ClockState);
 
 impl<'a> Walk<'a> {
-    fn new(
-        grammars: &'a Grammars,
-        options: &'a Options,
-        inputs: &'a Inputs,
-        progress: &'a (dyn Fn(u64, u64) + Sync),
-    ) -> Self {
+    fn new(parser: &'a Parser<'a>, inputs: &'a Inputs, progress: &'a (dyn Fn(u64, u64) + Sync)) -> Self {
         Self {
-            grammars,
-            options,
             inputs,
             progress,
-            correlator: Correlator::new(grammars),
+            correlator: Correlator::new(parser.grammars),
             account: Account::default(),
+            parser,
             read: 0,
             ends: Vec::new(),
         }
@@ -160,34 +142,23 @@ impl<'a> Walk<'a> {
 
     /// Reads a source; the state of the clock at its end.
     fn source(&mut self, source: &Source, state: ClockState) -> ClockState {
-        self.account.sources.push(SourceCoverage {
-            path: source.name.clone(),
-            ..SourceCoverage::default()
-        });
-        let mut chunks = match Chunks::open(source, self.options.chunk) {
+        self.account.sources.push(SourceCoverage { path: source.name.clone(), ..SourceCoverage::default() });
+        let mut chunks = match Chunks::open(source, self.parser.options.chunk) {
             Ok(chunks) => chunks,
             Err(error) => {
                 self.problem(source, &error);
                 return state;
             }
         };
-        let mut ahead = Ahead {
-            clock: Clock::new(&self.options.zone, state),
-            error: None,
-        };
+        let mut ahead = Ahead { clock: Clock::new(&self.parser.options.zone, state), error: None };
         let mut batch = ahead.batch(&mut chunks);
         let mut parsed: Vec<(Expected, ChunkFacts)> = Vec::new();
         let mut state = state;
         while !batch.is_empty() || !parsed.is_empty() {
-            let (grammars, options) = (self.grammars, self.options);
+            let parser = self.parser;
             let ((), (done, next)) = rayon::join(
                 || state = self.correlate(parsed, state),
-                || {
-                    rayon::join(
-                        || parse_all(batch, grammars, options),
-                        || ahead.batch(&mut chunks),
-                    )
-                },
+                || rayon::join(|| parser.all(batch), || ahead.batch(&mut chunks)),
             );
             (parsed, batch) = (done, next);
         }
@@ -198,9 +169,7 @@ impl<'a> Walk<'a> {
     }
 
     fn problem(&mut self, source: &Source, error: &std::io::Error) {
-        self.account
-            .problems
-            .push(Text::from(format!("{}: {error}", source.name.raw())));
+        self.account.problems.push(Text::from(format!("{}: {error}", source.name.raw())));
     }
 
     /// Takes parsed chunks in their order. One that was parsed from another state of the clock than that in which the
@@ -208,31 +177,20 @@ impl<'a> Walk<'a> {
     fn correlate(&mut self, parsed: Vec<(Expected, ChunkFacts)>, mut state: ClockState) -> ClockState {
         for ((chunk, expected), mut facts) in parsed {
             if expected != state {
-                facts = parse(&chunk, state, self.grammars, self.options);
+                facts = self.parser.one(&chunk, state);
             }
             state = facts.clock;
             self.read += chunk.bytes.len() as u64;
-            (self.progress)(
-                self.read,
-                self.inputs
-                    .streams
-                    .iter()
-                    .flat_map(|s| &s.sources)
-                    .map(|s| s.len)
-                    .sum(),
-            );
-            self.account.add(&mut facts, self.grammars);
+            (self.progress)(self.read, self.inputs.streams.iter().flat_map(|s| &s.sources).map(|s| s.len).sum());
+            self.account.add(&mut facts, self.parser.grammars);
             let source = u32::try_from(self.account.sources.len() - 1).unwrap_or(u32::MAX);
-            self.correlator.fold(facts, source);
+            self.parser.take_back(self.correlator.fold(facts, source));
         }
         state
     }
 
     fn end(self) -> (Facts, Coverage) {
-        (
-            self.correlator.finish(),
-            self.account.finish(self.grammars, self.inputs),
-        )
+        (self.correlator.finish(), self.account.finish(self.parser.grammars, self.inputs))
     }
 }
 
@@ -266,10 +224,7 @@ impl Ahead<'_> {
         }
         let first = chunk.lines().find_map(|(_, line)| crate::frame::stamp(line));
         let last = if chunk.counted {
-            chunk
-                .lines()
-                .filter_map(|(_, line)| crate::frame::stamp(line))
-                .last()
+            chunk.lines().filter_map(|(_, line)| crate::frame::stamp(line)).last()
         } else {
             chunk.bytes.rsplit(|b| *b == b'\n').find_map(crate::frame::stamp)
         };
@@ -279,27 +234,42 @@ impl Ahead<'_> {
     }
 }
 
-fn parse_all(batch: Vec<Expected>, grammars: &Grammars, options: &Options) -> Vec<(Expected, ChunkFacts)> {
-    use rayon::prelude::*;
-    batch
-        .into_par_iter()
-        .map(|(chunk, state)| {
-            let facts = parse(&chunk, state, grammars, options);
-            ((chunk, state), facts)
-        })
-        .collect()
+/// Parses chunks, in any order and on any thread.
+struct Parser<'a> {
+    grammars: &'a Grammars,
+    options: &'a Options,
+    /// Memory of chunks that are done.
+    spare: Mutex<Vec<Scratch>>,
 }
 
-fn parse(chunk: &Chunk, state: ClockState, grammars: &Grammars, options: &Options) -> ChunkFacts {
-    let mut reader = Reader::new(grammars, &options.zone, state, options.host.as_bytes());
-    if chunk.oversize {
-        reader.oversize(&chunk.bytes, chunk.offset);
-    } else {
-        for (offset, line) in chunk.lines() {
-            reader.line(line, offset);
-        }
+impl Parser<'_> {
+    fn all(&self, batch: Vec<Expected>) -> Vec<(Expected, ChunkFacts)> {
+        let one = |(chunk, state): Expected| {
+            let facts = self.one(&chunk, state);
+            ((chunk, state), facts)
+        };
+        batch.into_par_iter().map(one).collect()
     }
-    reader.finish()
+
+    fn one(&self, chunk: &Chunk, state: ClockState) -> ChunkFacts {
+        let scratch = self.spare().pop().unwrap_or_default();
+        let host = self.options.host.as_bytes();
+        let mut reader = Reader::new(self.grammars, &self.options.zone, state, host, scratch);
+        if chunk.oversize {
+            reader.oversize(&chunk.bytes, chunk.offset);
+        } else {
+            chunk.lines().for_each(|(offset, line)| reader.line(line, offset));
+        }
+        reader.finish()
+    }
+
+    fn take_back(&self, scratch: Scratch) {
+        self.spare().push(scratch);
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Vec<Scratch>> {
+        self.spare.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
 }
 
 /// The most shapes of unmatched lines that a report can show.
@@ -314,17 +284,8 @@ impl Account {
             return;
         };
         source.counts += chunk.counts;
-        for (grammar, lines) in grammars
-            .list
-            .iter()
-            .zip(&chunk.by_grammar)
-            .filter(|(_, lines)| **lines > 0)
-        {
-            match source
-                .systems
-                .iter_mut()
-                .find(|(name, _)| *name == grammar.system)
-            {
+        for (grammar, lines) in grammars.list.iter().zip(&chunk.by_grammar).filter(|(_, lines)| **lines > 0) {
+            match source.systems.iter_mut().find(|(name, _)| *name == grammar.system) {
                 Some((_, sum)) => *sum += lines,
                 None => source.systems.push((grammar.system.clone(), *lines)),
             }
@@ -345,11 +306,7 @@ impl Account {
         let entry = self.shapes.entry(shape).or_insert_with_key(|shape| Shape {
             shape: Text::from(shape.as_str()),
             count: 0,
-            example: Evidence {
-                source: source.clone(),
-                offset,
-                line: Text::from_bytes(line),
-            },
+            example: Evidence { source: source.clone(), offset, line: Text::from_bytes(line) },
         });
         entry.count += count;
     }
@@ -357,11 +314,7 @@ impl Account {
     fn finish(mut self, grammars: &Grammars, inputs: &Inputs) -> Coverage {
         for (source, of) in &inputs.duplicates {
             let lines = count_lines(source);
-            let counts = Counts {
-                lines,
-                duplicate: lines,
-                ..Counts::default()
-            };
+            let counts = Counts { lines, duplicate: lines, ..Counts::default() };
             let duplicate_of = Some(of.clone());
             self.sources.push(SourceCoverage {
                 path: source.name.clone(),
@@ -383,10 +336,7 @@ impl Account {
             let (system, name) = grammars.label(rule);
             (system.to_owned(), name.to_owned())
         };
-        let ignored = self
-            .ignored_by
-            .into_iter()
-            .map(|(rule, lines)| (label(rule).0, label(rule).1, lines));
+        let ignored = self.ignored_by.into_iter().map(|(rule, lines)| (label(rule).0, label(rule).1, lines));
         Coverage {
             counts,
             sources: self.sources,

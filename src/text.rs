@@ -94,7 +94,8 @@ fn looks_escaped(text: &str) -> bool {
 /// The text with everything invisible or steering named: controls as `\xNN`, format and direction characters
 /// and line separators as `\u{NNNN}`.
 pub fn shown(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(acts) {
+    let plain = text.bytes().all(|b| matches!(b, b' '..=b'~'));
+    if plain || !text.chars().any(acts) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -145,16 +146,10 @@ pub fn html(text: &str) -> String {
 /// text that begins with one, so that the guard can be taken off again.
 pub fn csv(text: &str) -> Cow<'_, str> {
     let guarded = matches!(
-        text.trim_start_matches([' ', '\u{a0}', '\u{3000}'])
-            .chars()
-            .next(),
+        text.trim_start_matches([' ', '\u{a0}', '\u{3000}']).chars().next(),
         Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\'' | '＝' | '＋' | '－' | '＠')
     );
-    if guarded {
-        Cow::Owned(format!("'{}", shown(text)))
-    } else {
-        shown(text)
-    }
+    if guarded { Cow::Owned(format!("'{}", shown(text))) } else { shown(text) }
 }
 
 /// The text with its variable parts masked, so that lines that say the same thing group together: digits,
@@ -176,9 +171,7 @@ pub fn shape(text: &str) -> String {
 fn push_masked(out: &mut String, word: &str) {
     if let Some((key, value)) = word.split_once('=')
         && !key.is_empty()
-        && key
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+        && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
     {
         out.push_str(key);
         out.push('=');
@@ -193,10 +186,7 @@ fn push_masked(out: &mut String, word: &str) {
 }
 
 fn is_outer(c: char) -> bool {
-    matches!(
-        c,
-        '<' | '>' | '(' | ')' | '[' | ']' | '"' | '\'' | ',' | ';' | ':' | '!' | '?' | '.'
-    )
+    matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '"' | '\'' | ',' | ';' | ':' | '!' | '?' | '.')
 }
 
 /// Words that differ from line to line: with a digit (status codes stay), an at sign, a slash or inner dots.
@@ -204,8 +194,7 @@ fn varies(word: &str) -> bool {
     if is_status_code(word) {
         return false;
     }
-    word.bytes()
-        .any(|b| b.is_ascii_digit() || b == b'@' || b == b'[' || b == b'<')
+    word.bytes().any(|b| b.is_ascii_digit() || b == b'@' || b == b'[' || b == b'<')
         || (word.len() > 3 && word.bytes().any(|b| b == b'.' || b == b'/') && !word.contains("..."))
 }
 
@@ -250,10 +239,7 @@ mod tests {
 
     #[test]
     fn markup_is_inert() {
-        assert_eq!(
-            Text::from("<b a='1'>&`").html(),
-            "&lt;b a=&#39;1&#39;&gt;&amp;&#96;"
-        );
+        assert_eq!(Text::from("<b a='1'>&`").html(), "&lt;b a=&#39;1&#39;&gt;&amp;&#96;");
     }
 
     #[test]
@@ -270,9 +256,6 @@ mod tests {
             shape("host mx.a.example[192.0.2.1] said: 550 5.1.1 <x@a.example>: no such user"),
             "host * said: 550 5.1.1 <*>: no such user"
         );
-        assert_eq!(
-            shape("connect to a.example[192.0.2.1]:25: timed out"),
-            "connect to *: timed out"
-        );
+        assert_eq!(shape("connect to a.example[192.0.2.1]:25: timed out"), "connect to *: timed out");
     }
 }

@@ -33,14 +33,7 @@ pub fn decimal(x: f64, places: usize) -> String {
 
 /// A number without a unit: whole where it is, else with two digits after the point, or one from a hundred on.
 pub fn number(x: f64) -> String {
-    decimal(
-        x,
-        if is_whole(x) {
-            0
-        } else {
-            2 - usize::from(x.abs() >= 100.0)
-        },
-    )
+    decimal(x, if is_whole(x) { 0 } else { 2 - usize::from(x.abs() >= 100.0) })
 }
 
 /// A size: `1.2 MiB`.
@@ -52,10 +45,7 @@ pub fn bytes(x: f64) -> String {
         prefix += 1;
     }
     let places = usize::from(prefix > 0 && size < 99.95);
-    signed(
-        x < 0.0,
-        &with_unit(&decimal(size, places), BINARY.get(prefix).copied().unwrap_or("B")),
-    )
+    signed(x < 0.0, &with_unit(&decimal(size, places), BINARY.get(prefix).copied().unwrap_or("B")))
 }
 
 /// A duration: `4 ms`, `0.24 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
@@ -82,11 +72,7 @@ fn pair(x: f64, big: f64, big_name: &str, small: f64, small_name: &str) -> Strin
     let per = big / small;
     let (whole, rest) = ((steps / per).floor(), steps % per);
     let first = with_unit(&decimal(whole, 0), big_name);
-    if rest < 0.5 {
-        first
-    } else {
-        format!("{first}{GAP}{}", with_unit(&decimal(rest, 0), small_name))
-    }
+    if rest < 0.5 { first } else { format!("{first}{GAP}{}", with_unit(&decimal(rest, 0), small_name)) }
 }
 
 /// A share of a whole, 1 being all of it: `4.2 %`. What is neither nothing nor all is written as neither.
@@ -108,11 +94,7 @@ pub fn exact(x: f64) -> Option<String> {
     }
     let text = format!("{x:.6}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    Some(if text == "-0" {
-        "0".to_owned()
-    } else {
-        text.to_owned()
-    })
+    Some(if text == "-0" { "0".to_owned() } else { text.to_owned() })
 }
 
 fn is_whole(x: f64) -> bool {
@@ -124,11 +106,7 @@ fn with_unit(figure: &str, unit: &str) -> String {
 }
 
 fn signed(negative: bool, figure: &str) -> String {
-    if negative {
-        format!("-{figure}")
-    } else {
-        figure.to_owned()
-    }
+    if negative { format!("-{figure}") } else { figure.to_owned() }
 }
 
 /// Digits in groups of three.
@@ -170,30 +148,14 @@ mod tests {
 
     #[test]
     fn sizes_carry_binary_prefixes() {
-        let sizes = [
-            0.0,
-            512.0,
-            1023.0,
-            1024.0,
-            1_258_291.2,
-            104_857_600.0,
-            1_048_575.0,
-        ]
-        .map(|x| read(&bytes(x)));
-        assert_eq!(
-            sizes,
-            [
-                "0 B", "512 B", "1 023 B", "1.0 KiB", "1.2 MiB", "100 MiB", "1.0 MiB"
-            ]
-        );
+        let sizes = [0.0, 512.0, 1023.0, 1024.0, 1_258_291.2, 104_857_600.0, 1_048_575.0].map(|x| read(&bytes(x)));
+        assert_eq!(sizes, ["0 B", "512 B", "1 023 B", "1.0 KiB", "1.2 MiB", "100 MiB", "1.0 MiB"]);
     }
 
     #[test]
     fn durations_take_the_units_that_people_would() {
-        let lengths = [
-            0.0, 0.0004, 0.004, 0.24, 4.21, 59.97, 200.0, 3599.8, 7500.0, 86_399.0, 273_600.0,
-        ]
-        .map(seconds);
+        let lengths =
+            [0.0, 0.0004, 0.004, 0.24, 4.21, 59.97, 200.0, 3599.8, 7500.0, 86_399.0, 273_600.0].map(seconds);
         let lengths = lengths.map(|length| read(&length));
         let expected = [
             "0 s",

@@ -4,7 +4,7 @@
 -- labels = ["client_net"]
 -- observed = "{names} user names failed in {within}"
 -- expected = "at most {users} in {within}"
--- message = "From {client_net}, {addresses} addresses tried {names} user names within {within} and failed {failures} times."
+-- message = "From {client_net}, {names} user names were tried within {within}, with {failures} failures (addresses: {addresses})."
 -- meaning = "Somebody tries a few passwords with each of many accounts, so that no account is locked. Look for logins from that network that succeeded, change those passwords, and block the network if you do not know it."
 -- command = "SELECT client_ip, user, outcome, COUNT(*) AS attempts FROM logins l WHERE client_net = {client_net} GROUP BY client_ip, user, outcome ORDER BY attempts DESC, client_ip, user, outcome LIMIT 100"
 -- evidence = "SELECT l.source, l.offset FROM logins l WHERE client_net = {client_net} AND outcome IN ('failed', 'unknown_user', 'disabled') ORDER BY time DESC, l.source DESC, l.offset DESC LIMIT 3"

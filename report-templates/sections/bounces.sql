@@ -1,18 +1,21 @@
--- title = "Bounces by reason and destination"
+-- title = "Bounces by destination and reason"
 -- group = "Delivery"
--- help = """Deliveries that failed for good, by the reason (variable parts are masked by *) and the recipients'
--- domain. The sender was told. Follow the example with `mailtrail trace`."""
+-- help = """Deliveries that failed for good, by the recipients' domain and the reason (variable parts are \
+-- masked by *). The sender was told. Follow the example, a queue id, with `mailtrail trace`."""
 -- empty = "No message bounced."
 -- top = 20
--- titles = { recipient_domain = "destination", dsn = "status", example = "example (queue id)" }
+-- titles = { recipient_domain = "destination" }
+WITH failed AS (
+    SELECT recipient_domain, REPLACE(reason, 'host * said: ', '') AS reason, recipient, queue_id
+    FROM deliveries
+    WHERE outcome = 'bounced'
+)
 SELECT
-    reason,
-    dsn,
     recipient_domain,
+    reason,
     COUNT(*) AS bounces,
     COUNT(DISTINCT recipient) AS recipients,
     MIN(queue_id) AS example
-FROM deliveries
-WHERE outcome = 'bounced'
-GROUP BY reason, dsn, recipient_domain
-ORDER BY bounces DESC, reason NULLS LAST, dsn NULLS LAST, recipient_domain NULLS LAST
+FROM failed
+GROUP BY recipient_domain, reason
+ORDER BY bounces DESC, recipient_domain NULLS LAST, reason NULLS LAST

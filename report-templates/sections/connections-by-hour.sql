@@ -1,9 +1,8 @@
 -- title = "Connections by hour"
 -- group = "Connections"
--- help = """Clients' connections to all services by the hour in which they began. A bar that stands out, or one that
--- is missing, is worth a look; so is an hour in which many were lost or refused."""
+-- help = """Clients' connections to all services by the hour in which they began. A bar that stands out, or one \
+-- that is missing, is worth a look; so is an hour in which many were lost or refused."""
 -- empty = "No client connected to any service."
--- top = 168
 -- titles = { closed = "closed or open" }
 -- chart = { kind = "columns", label = "hour", series = ["closed", "lost", "timed_out", "refused"] }
 SELECT

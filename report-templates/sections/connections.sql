@@ -1,7 +1,8 @@
 -- title = "Connections by service"
 -- group = "Connections"
--- help = """Clients' connections to each service, and how they ended. Lost: the client or the net ended it without
--- a goodbye. Timed out: the client fell silent. Refused: turned away at once. TLS share: how many were encrypted."""
+-- help = """Clients' connections to each service, and how they ended. Lost: the client or the net ended it \
+-- without a goodbye. Timed out: the client fell silent. Refused: turned away at once. TLS share: how many were \
+-- encrypted."""
 -- empty = "No client connected to any service."
 -- top = 20
 -- units = { tls_share = "share" }

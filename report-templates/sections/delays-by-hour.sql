@@ -1,16 +1,15 @@
 -- title = "Delivery delays by hour"
 -- group = "Delays"
--- help = """How long mail took from arrival to its final outcome, by the hour of the outcome. Half of all mail was
--- faster than p50, 95 of 100 were faster than p95."""
+-- help = """How long mail took from arrival to its final outcome, by the hour of the outcome. Half of all mail \
+-- was faster than p50, 95 of 100 were faster than p95. Mail that expired is not counted here."""
 -- empty = "No delivery with a delay was logged."
--- top = 168
 -- units = { p50_s = "seconds", p95_s = "seconds", max_s = "seconds" }
 -- titles = { p50_s = "p50", p95_s = "p95", max_s = "longest" }
 -- chart = { kind = "lines", label = "hour", series = ["p50_s", "p95_s"] }
 WITH counted AS (
     SELECT hour, delay_s AS value, CAST(COUNT(*) AS BIGINT) AS n
     FROM deliveries
-    WHERE outcome IN ('sent', 'bounced', 'expired', 'discarded', 'filtered', 'forwarded') AND delay_s IS NOT NULL
+    WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded') AND delay_s IS NOT NULL
     GROUP BY hour, delay_s
 ),
 ranked AS (

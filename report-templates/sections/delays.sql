@@ -1,8 +1,8 @@
 -- title = "Delivery delays"
 -- group = "Delays"
--- help = """How long mail took, from arrival to its final outcome, and in which stage: before the queue, in the queue,
--- to connect, to transmit. Half of all mail was faster than p50, 95 of 100 were faster than p95; a high p50 is
--- everybody's problem, a high p99 that of few recipients."""
+-- help = """How long mail took, from arrival to its final outcome, and in which stage: before the queue, in the \
+-- queue, to connect, to transmit. Half of all mail was faster than p50, 95 of 100 were faster than p95; a high p50 \
+-- is everybody's problem, a high p99 that of few recipients. Mail that expired is not counted here."""
 -- empty = "No delivery with a delay was logged."
 -- top = 60
 -- units = { p50_s = "seconds", p95_s = "seconds", p99_s = "seconds", max_s = "seconds" }
@@ -10,7 +10,7 @@
 WITH final AS (
     SELECT transport, delay_s, before_queue_s, in_queue_s, connect_s, transmit_s
     FROM deliveries
-    WHERE outcome IN ('sent', 'bounced', 'expired', 'discarded', 'filtered', 'forwarded')
+    WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded')
 ),
 counted AS (
     SELECT 'total' AS stage, transport, delay_s AS value, CAST(COUNT(*) AS BIGINT) AS n

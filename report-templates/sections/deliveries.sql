@@ -1,11 +1,10 @@
 -- title = "Deliveries by outcome"
 -- group = "Delivery"
--- help = """What became of the mail in the end, once for each recipient, and which delivery agent did it. Filtered:
--- handed to a filter that gives it back. Attempts that were only put off are under deferrals."""
+-- help = """What became of the mail in the end, once for each recipient, and which delivery agent did it. \
+-- Filtered: handed to a filter that gives it back. Attempts that were only put off are under deferrals."""
 -- empty = "No delivery was completed."
 -- top = 30
 -- units = { share = "share", bytes = "bytes" }
--- chart = { kind = "share", label = "outcome", series = ["deliveries"] }
 WITH counted AS (
     SELECT outcome, transport, CAST(COUNT(*) AS BIGINT) AS deliveries, SUM(size_bytes) AS bytes
     FROM deliveries

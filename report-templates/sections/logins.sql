@@ -1,6 +1,6 @@
 -- title = "Logins by outcome"
 -- group = "Logins"
--- help = """Attempts to log in, by the service that was used. Failed: wrong password, or the log tells no more;
+-- help = """Attempts to log in, by the service that was used. Failed: wrong password, or the log tells no more; \
 -- unknown_user: no such user; aborted: the client left without trying. Many users from few clients is guessing."""
 -- empty = "Nobody tried to log in."
 -- top = 40
@@ -11,7 +11,7 @@ WITH counted AS (
         service,
         outcome,
         CAST(COUNT(*) AS BIGINT) AS logins,
-        COUNT(DISTINCT `user`) AS users,
+        COUNT(DISTINCT user) AS users,
         COUNT(DISTINCT client_ip) AS clients
     FROM logins
     GROUP BY service, outcome

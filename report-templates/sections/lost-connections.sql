@@ -1,8 +1,8 @@
 -- title = "Lost connections by stage"
 -- group = "Connections"
--- help = """Connections that ended without a goodbye: after which step of the protocol, and whether the line broke
--- (lost) or the client fell silent (timeout). The share is of all connections of the service; many clients at one
--- stage point to the server or the net, one client points to that client."""
+-- help = """Connections that ended without a goodbye: after which step of the protocol, and whether the line \
+-- broke (lost) or the client fell silent (timeout). The share is of all connections of the service; many clients \
+-- at one stage point to the server or the net, one client points to that client."""
 -- empty = "No connection was lost."
 -- top = 30
 -- units = { share = "share" }

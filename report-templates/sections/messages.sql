@@ -1,7 +1,7 @@
 -- title = "Accepted messages"
 -- group = "Delivery"
--- help = """Messages accepted into the queue, by where they came from: other servers (smtp), users who logged in
--- (submission), the machine itself (local). Notifications, forwarded copies and messages that come back from a
+-- help = """Messages accepted into the queue, by where they came from: other servers (smtp), users who logged \
+-- in (submission), the machine itself (local). Notifications, forwarded copies and messages that come back from a \
 -- filter are not new mail."""
 -- empty = "No message was accepted."
 -- top = 20

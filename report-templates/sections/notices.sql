@@ -1,11 +1,11 @@
 -- title = "Warnings and errors"
 -- group = "Health"
--- help = """Warnings, errors, fatal ends and panics that the programs logged, those that look alike together
+-- help = """Warnings, errors, fatal ends and panics that the programs logged, those that look alike together \
 -- (variable parts are masked by *). The worst come first."""
 -- empty = "No program complained."
 -- top = 30
--- titles = { shape = "text", first_time = "first", last_time = "last" }
-SELECT severity, program, shape, COUNT(*) AS count, MIN(time) AS first_time, MAX(time) AS last_time
+-- titles = { shape = "text", last_time = "last" }
+SELECT severity, program, shape, COUNT(*) AS count, MAX(time) AS last_time
 FROM notices
 GROUP BY severity, program, shape
 ORDER BY

@@ -1,7 +1,7 @@
 -- title = "Slowest relays"
 -- group = "Delays"
--- help = """How long other servers took to answer and take a message (time to connect and to transmit, not the time in
--- our queue). Half of the deliveries were faster than p50, 95 of 100 were faster than p95."""
+-- help = """How long other servers took to answer and take a message (time to connect and to transmit, not the \
+-- time in our queue). Half of the deliveries were faster than p50, 95 of 100 were faster than p95."""
 -- empty = "Nothing was handed to another server."
 -- top = 20
 -- units = { p50_s = "seconds", p95_s = "seconds", max_s = "seconds" }
@@ -9,7 +9,7 @@
 WITH counted AS (
     SELECT relay_host, connect_s + transmit_s AS value, CAST(COUNT(*) AS BIGINT) AS n
     FROM deliveries
-    WHERE outcome IN ('sent', 'bounced', 'filtered')
+    WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded')
         AND relay_ip IS NOT NULL AND connect_s IS NOT NULL AND transmit_s IS NOT NULL
     GROUP BY relay_host, connect_s + transmit_s
 ),

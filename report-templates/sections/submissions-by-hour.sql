@@ -1,15 +1,15 @@
 -- title = "Submissions by hour"
 -- group = "Submission"
--- help = """Messages that users who logged in (authenticated) and users and programs of the machine itself (local)
--- handed in, and how many users did. A burst of recipients from few users may be spam from a stolen account."""
+-- help = """Messages that users who logged in (authenticated) and users and programs of the machine itself \
+-- (local) handed in, and how many users did. A burst of recipients from few users may be spam from a stolen \
+-- account."""
 -- empty = "Nobody handed in mail."
--- top = 168
 -- chart = { kind = "columns", label = "hour", series = ["authenticated", "local"] }
 SELECT
     hour,
     SUM(CASE WHEN origin = 'submission' THEN 1 ELSE 0 END) AS authenticated,
     SUM(CASE WHEN origin = 'local' THEN 1 ELSE 0 END) AS local,
-    COUNT(DISTINCT `user`) AS users,
+    COUNT(DISTINCT user) AS users,
     SUM(recipients) AS recipients
 FROM messages
 WHERE origin IN ('submission', 'local')

@@ -1,7 +1,7 @@
 -- title = "Encryption of connections"
 -- group = "Connections"
--- help = """Which TLS versions and ciphers clients used. A row without a version counts connections that were not
--- encrypted, or of which the log does not tell. `TLS`: encrypted, but the log does not name the version."""
+-- help = """Which TLS versions and ciphers clients used. A row without a version counts connections that were \
+-- not encrypted, or of which the log does not tell. `TLS`: encrypted, but the log does not name the version."""
 -- empty = "No client connected to any service."
 -- top = 30
 -- units = { share = "share" }

@@ -1,9 +1,8 @@
 -- title = "Traffic by day"
 -- group = "Delivery"
--- help = """Messages accepted, and for each recipient: sent, deferred (an attempt was put off), bounced (expired
--- ones too), rejected at the door. Each counts on the day on which it happened."""
+-- help = """Messages accepted, and for each recipient: sent, deferred (an attempt was put off), bounced \
+-- (expired ones too), rejected at the door. Each counts on the day on which it happened."""
 -- empty = "No mail passed."
--- top = 92
 -- chart = { kind = "columns", label = "day", series = ["sent", "deferred", "bounced", "rejected"] }
 WITH counted AS (
     SELECT day, 'accepted' AS what, CAST(COUNT(*) AS BIGINT) AS n

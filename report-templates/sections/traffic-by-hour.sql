@@ -1,9 +1,8 @@
 -- title = "Traffic by hour"
 -- group = "Delivery"
--- help = """Messages accepted, and for each recipient: sent, deferred (an attempt was put off), bounced (expired
--- ones too), rejected at the door. Each counts in the hour in which it happened."""
+-- help = """Messages accepted, and for each recipient: sent, deferred (an attempt was put off), bounced \
+-- (expired ones too), rejected at the door. Each counts in the hour in which it happened."""
 -- empty = "No mail passed."
--- top = 168
 -- chart = { kind = "columns", label = "hour", series = ["sent", "deferred", "bounced", "rejected"] }
 WITH counted AS (
     SELECT hour, 'accepted' AS what, CAST(COUNT(*) AS BIGINT) AS n

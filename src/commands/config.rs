@@ -69,10 +69,9 @@ fn show(global: &Global, config: &Config) -> Result<String> {
         None => "the machine".to_owned(),
     });
     show_line(&mut out, "timezone", &quoted(zone.name()), &origin);
-    for (key, value) in [
-        ("year", config.year.map(|year| year.to_string())),
-        ("jobs", config.jobs.map(|jobs| jobs.to_string())),
-    ] {
+    for (key, value) in
+        [("year", config.year.map(|year| year.to_string())), ("jobs", config.jobs.map(|jobs| jobs.to_string()))]
+    {
         if let Some(value) = value {
             show_line(&mut out, key, &value, &config.origin(key));
         }
@@ -81,17 +80,9 @@ fn show(global: &Global, config: &Config) -> Result<String> {
         let _ = writeln!(out, "# library {} (command line)", folder.display());
     }
     if !config.libraries.is_empty() {
-        let folders: Vec<String> = config
-            .libraries
-            .iter()
-            .map(|folder| quoted(&folder.display().to_string()))
-            .collect();
-        show_line(
-            &mut out,
-            "libraries",
-            &format!("[{}]", folders.join(", ")),
-            &config.origin("libraries"),
-        );
+        let folders: Vec<String> =
+            config.libraries.iter().map(|folder| quoted(&folder.display().to_string())).collect();
+        show_line(&mut out, "libraries", &format!("[{}]", folders.join(", ")), &config.origin("libraries"));
     }
     config.show_lists(&mut out);
     config.show_table(&mut out, "report");
@@ -103,11 +94,5 @@ fn show(global: &Global, config: &Config) -> Result<String> {
 /// Where an option comes from that was given at the start.
 fn given(is_given: bool, variable: &str) -> Option<String> {
     let from_environment = std::env::var_os(variable).is_some_and(|value| !value.is_empty());
-    is_given.then(|| {
-        if from_environment {
-            format!("environment, {variable}")
-        } else {
-            "command line".to_owned()
-        }
-    })
+    is_given.then(|| if from_environment { format!("environment, {variable}") } else { "command line".to_owned() })
 }

@@ -23,13 +23,7 @@ pub(super) fn run(command: &Grammar, global: &Global, config: &Config) -> Outcom
 fn list(grammars: &Grammars) -> Outcome {
     let mut out = String::new();
     for (at, grammar) in grammars.list.iter().enumerate() {
-        let of = |ignore| {
-            grammars
-                .patterns
-                .iter()
-                .filter(|p| p.grammar == at && p.ignore == ignore)
-                .count()
-        };
+        let of = |ignore| grammars.patterns.iter().filter(|p| p.grammar == at && p.ignore == ignore).count();
         let _ = writeln!(
             out,
             "{:<12} {:>4} patterns {:>4} ignore rules  {}  ({})",
@@ -46,37 +40,18 @@ fn list(grammars: &Grammars) -> Outcome {
 
 fn prove(grammars: &Grammars) -> Outcome {
     let complaints = check(grammars);
-    let samples: usize = grammars
-        .patterns
-        .iter()
-        .map(|p| p.samples.len() + p.near.len())
-        .sum();
+    let samples: usize = grammars.patterns.iter().map(|p| p.samples.len() + p.near.len()).sum();
     if complaints.is_empty() {
-        print(
-            format!(
-                "{} patterns proved by {samples} samples\n",
-                grammars.patterns.len()
-            )
-            .as_bytes(),
-        )?;
+        print(format!("{} patterns proved by {samples} samples\n", grammars.patterns.len()).as_bytes())?;
         return Ok(None);
     }
-    let list: Vec<String> = complaints
-        .iter()
-        .map(|c| text::shown(&c.to_string()).into_owned())
-        .collect();
+    let list: Vec<String> = complaints.iter().map(|c| text::shown(&c.to_string()).into_owned()).collect();
     print(format!("{}\n", list.join("\n")).as_bytes())?;
-    Err(Error::new(
-        Exit::Config,
-        format!("{} complaints about the grammars", complaints.len()),
-    ))
+    Err(Error::new(Exit::Config, format!("{} complaints about the grammars", complaints.len())))
 }
 
 fn explain(grammars: &Grammars, paths: &[PathBuf], unmatched: bool) -> Outcome {
-    let options = input::Options {
-        now: super::now(),
-        year: None,
-    };
+    let options = input::Options { now: super::now(), year: None };
     let inputs = input::open(paths, &options)?;
     for source in inputs.streams.iter().flat_map(|stream| &stream.sources) {
         explain_source(grammars, source, unmatched)?;

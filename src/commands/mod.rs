@@ -70,14 +70,7 @@ pub fn colors(when: When, terminal: bool) -> bool {
 
 /// Where grammars, sections, reports and templates are looked up: the command line's folders go first.
 fn assets(global: &Global, config: &Config) -> Assets {
-    Assets {
-        folders: global
-            .libraries
-            .iter()
-            .chain(&config.libraries)
-            .cloned()
-            .collect(),
-    }
+    Assets { folders: global.libraries.iter().chain(&config.libraries).cloned().collect() }
 }
 
 /// Writes to standard output. A reader that went away ends the program quietly.

@@ -5,11 +5,11 @@ use crate::cli::{Global, Query, QueryFormat};
 use crate::compose::is_time;
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
-use crate::facts::View;
+use crate::facts::{Scope, View};
 use crate::report::Cell;
 use crate::sections::{Answer, Asker, check};
 use crate::text;
-use crate::time::{Span, Zone};
+use crate::time::Zone;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
@@ -18,10 +18,10 @@ use unicode_width::UnicodeWidthStr;
 pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
     let (sql, paths) = question(args)?;
     // A question that cannot be answered is told before gigabytes are read.
-    check(&sql)?;
+    let needs = check(&sql)?;
     let zone = read::zone(global, config)?;
     let run = read::logs(&paths, global, config, &zone)?;
-    let view = View::new(&run.facts, &zone, Span::ALL, &[])?;
+    let view = View::new(&run.facts, &zone, &Scope::ALL, &needs.columns())?;
     let answer = Asker::new(&view, &run.coverage)?.ask(&sql)?;
     let bytes = render(answer, args.format, &zone)?;
     match args.output.as_deref() {
@@ -38,34 +38,20 @@ fn question(args: &Query) -> Result<(String, Vec<PathBuf>)> {
     };
     let sql = fs::read_to_string(file)
         .map_err(|e| Error::new(Exit::NoInput, format!("{} cannot be read", file.display())).why(e))?;
-    let paths = args
-        .sql
-        .iter()
-        .map(PathBuf::from)
-        .chain(args.paths.clone())
-        .collect();
+    let paths = args.sql.iter().map(PathBuf::from).chain(args.paths.clone()).collect();
     Ok((sql, paths))
 }
 
 fn render(answer: Answer, format: QueryFormat, zone: &Zone) -> Result<Vec<u8>> {
-    let times: Vec<bool> = answer
-        .columns
-        .iter()
-        .enumerate()
-        .map(|(at, name)| is_time(name) && answer.is_integer(at))
-        .collect();
+    let times: Vec<bool> =
+        answer.columns.iter().enumerate().map(|(at, name)| is_time(name) && answer.is_integer(at)).collect();
     if format == QueryFormat::Parquet {
         return answer.parquet();
     }
     let rows: Vec<Vec<Cell>> = answer
         .rows(usize::MAX)
         .into_iter()
-        .map(|row| {
-            row.into_iter()
-                .zip(&times)
-                .map(|(cell, time)| as_time(cell, *time))
-                .collect()
-        })
+        .map(|row| row.into_iter().zip(&times).map(|(cell, time)| as_time(cell, *time)).collect())
         .collect();
     match format {
         QueryFormat::Table => Ok(table(&answer.columns, &rows, zone).into_bytes()),
@@ -97,36 +83,22 @@ fn plain(cell: &Cell, zone: &Zone, text: impl Fn(&text::Text) -> String) -> Stri
 }
 
 fn table(columns: &[String], rows: &[Vec<Cell>], zone: &Zone) -> String {
-    let cells: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| {
-            row.iter()
-                .map(|c| plain(c, zone, |t| t.tty().into_owned()))
-                .collect()
-        })
-        .collect();
-    let names: Vec<String> = columns
-        .iter()
-        .map(|name| text::shown(name).into_owned())
-        .collect();
+    let cells: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|c| plain(c, zone, |t| t.tty().into_owned())).collect()).collect();
+    let names: Vec<String> = columns.iter().map(|name| text::shown(name).into_owned()).collect();
     let width = |at: usize| {
         let cells = cells.iter().map(|row| row[at].width());
         cells.chain([names[at].width()]).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..columns.len()).map(width).collect();
     let right: Vec<bool> = (0..columns.len())
-        .map(|at| {
-            rows.iter()
-                .any(|row| matches!(row[at], Cell::Integer(_) | Cell::Number(_)))
-        })
+        .map(|at| rows.iter().any(|row| matches!(row[at], Cell::Integer(_) | Cell::Number(_))))
         .collect();
     let mut out = String::new();
     table_line(&mut out, &names, &widths, &right);
     let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
     table_line(&mut out, &rule, &widths, &right);
-    cells
-        .iter()
-        .for_each(|row| table_line(&mut out, row, &widths, &right));
+    cells.iter().for_each(|row| table_line(&mut out, row, &widths, &right));
     out
 }
 
@@ -134,11 +106,7 @@ fn table_line(out: &mut String, cells: &[String], widths: &[usize], right: &[boo
     let mut line = String::new();
     for ((cell, width), right) in cells.iter().zip(widths).zip(right) {
         let pad = " ".repeat(width - cell.width());
-        let _ = if *right {
-            write!(line, "{pad}{cell}  ")
-        } else {
-            write!(line, "{cell}{pad}  ")
-        };
+        let _ = if *right { write!(line, "{pad}{cell}  ") } else { write!(line, "{cell}{pad}  ") };
     }
     let _ = writeln!(out, "{}", line.trim_end());
 }
@@ -146,27 +114,18 @@ fn table_line(out: &mut String, cells: &[String], widths: &[usize], right: &[boo
 fn csv(columns: &[String], rows: &[Vec<Cell>], zone: &Zone) -> Result<Vec<u8>> {
     let failed = |e: csv::Error| Error::new(Exit::Internal, "the CSV cannot be written").why(e);
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer
-        .write_record(columns.iter().map(|name| text::csv(name).into_owned()))
-        .map_err(failed)?;
+    writer.write_record(columns.iter().map(|name| text::csv(name).into_owned())).map_err(failed)?;
     for row in rows {
-        writer
-            .write_record(row.iter().map(|c| plain(c, zone, |t| t.csv().into_owned())))
-            .map_err(failed)?;
+        writer.write_record(row.iter().map(|c| plain(c, zone, |t| t.csv().into_owned()))).map_err(failed)?;
     }
-    writer
-        .into_inner()
-        .map_err(|e| Error::new(Exit::Internal, "the CSV cannot be written").why(e.error()))
+    writer.into_inner().map_err(|e| Error::new(Exit::Internal, "the CSV cannot be written").why(e.error()))
 }
 
 fn json(columns: &[String], rows: &[Vec<Cell>], zone: &Zone) -> String {
     if rows.is_empty() {
         return "[]\n".into();
     }
-    let lines: Vec<String> = rows
-        .iter()
-        .map(|row| format!("  {}", object(columns, row, zone)))
-        .collect();
+    let lines: Vec<String> = rows.iter().map(|row| format!("  {}", object(columns, row, zone))).collect();
     format!("[\n{}\n]\n", lines.join(",\n"))
 }
 
@@ -185,10 +144,7 @@ fn object(columns: &[String], row: &[Cell], zone: &Zone) -> String {
         Cell::Number(n) if !n.is_finite() => "null".to_owned(),
         number => plain(number, zone, |t| t.raw().to_owned()),
     };
-    let pairs: Vec<String> = columns
-        .iter()
-        .zip(row)
-        .map(|(name, cell)| format!("{}: {}", string(name), value(cell)))
-        .collect();
+    let pairs: Vec<String> =
+        columns.iter().zip(row).map(|(name, cell)| format!("{}: {}", string(name), value(cell))).collect();
     format!("{{{}}}", pairs.join(", "))
 }

@@ -18,11 +18,7 @@ pub(super) use super::zone;
 /// Reads the logs that the command line or the configuration names, and says what could not be read.
 pub(super) fn logs(paths: &[PathBuf], global: &Global, config: &Config, zone: &Zone) -> Result<Run> {
     let grammars = Grammars::load(&assets(global, config))?;
-    let paths = if paths.is_empty() {
-        config.paths()
-    } else {
-        paths.to_vec()
-    };
+    let paths = if paths.is_empty() { config.paths() } else { paths.to_vec() };
     if paths.is_empty() {
         return Err(Error::new(Exit::NoInput, "no logs are named")
             .help("name files, folders or `-`, or give `[[inputs]]` in the configuration"));
@@ -30,10 +26,7 @@ pub(super) fn logs(paths: &[PathBuf], global: &Global, config: &Config, zone: &Z
     let options = run::Options {
         zone: zone.clone(),
         host: config.host().unwrap_or_default(),
-        input: input::Options {
-            now: super::now(),
-            year: global.year.or(config.year),
-        },
+        input: input::Options { now: super::now(), year: global.year.or(config.year) },
         chunk: global.chunk_size.unwrap_or(run::CHUNK),
     };
     let bar = progress_bar(global);
@@ -78,9 +71,7 @@ fn tell(run: &Run, global: &Global) {
         }
     }
     if global.verbose > 0 {
-        run.notes
-            .iter()
-            .for_each(|note| eprintln!("mailtrail: {}", note.tty()));
+        run.notes.iter().for_each(|note| eprintln!("mailtrail: {}", note.tty()));
     }
     if run.coverage.counts.lines > 0 && run.coverage.counts.matched == 0 {
         let help = text::shown("no line was understood; `mailtrail grammar explain FILE` shows why");

@@ -3,9 +3,9 @@
 use super::{Outcome, assets, colors, print, read};
 use crate::cli::{Global, Level, Report as Args};
 use crate::compose::{self, Request};
-use crate::config::Config;
+use crate::config::{Config, ReportDefaults};
 use crate::error::{Error, Exit, Result, nearest};
-use crate::judge::{Case, Judge};
+use crate::judge::Judge;
 use crate::render::{self, Rendered, Renderer};
 use crate::report::{Report, State};
 use crate::time::{Span, Zone, parse_day, parse_instant};
@@ -13,6 +13,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
+    let args = &settled(args, &config.report);
     let zone = read::zone(global, config)?;
     let span = span(args, &zone)?;
     let renderer = renderer(args)?;
@@ -20,37 +21,42 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let judge = Judge::new(config, &assets)?;
     let run = read::logs(&args.paths, global, config, &zone)?;
     if !run.coverage.counts.balances() {
-        return Err(Error::new(
-            Exit::Internal,
-            "lines were lost in the account; please report this",
-        )
-        .why(format!("{:?}", run.coverage.counts)));
+        return Err(Error::new(Exit::Internal, "lines were lost in the account; please report this")
+            .why(format!("{:?}", run.coverage.counts)));
     }
-    let request = Request {
-        report: &args.report,
-        span,
-        domains: &args.domain,
-        top: args.top,
-        by: &args.by,
-    };
-    let report = compose::compose(&run, &assets, &zone, &request, &|asker, figures, period| {
-        let case = Case {
-            asker,
-            sources: &run.sources,
-            period,
-            whole_site: args.domain.is_empty(),
-        };
-        judge.judge(&case, figures)
-    })?;
+    let name = args.report.as_deref().unwrap_or("daily");
+    let request = Request { report: name, span, domains: &args.domain, top: args.top, by: &args.by };
+    let report = compose::compose(&run, &assets, &zone, &request, &judge)?;
     let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());
-    let options = render::Options {
-        assets: &assets,
-        width: width(),
-        color,
-        section: args.section.as_deref(),
-    };
+    let options = render::Options { assets: &assets, width: width(), color, section: args.section.as_deref() };
     write(renderer.render(&report, &options)?, args.output.as_deref())?;
     Ok(exit(&report, args.fail_on, run.complete))
+}
+
+/// The options, those that the command line leaves open as the configuration sets them.
+fn settled(args: &Args, defaults: &ReportDefaults) -> Args {
+    let mut args = args.clone();
+    let or = |given: Option<String>, default: &Option<String>| given.or_else(|| default.clone());
+    if args.on.is_none() && args.since.is_none() && args.until.is_none() {
+        (args.on, args.since, args.until) = (defaults.on.clone(), defaults.since.clone(), defaults.until.clone());
+    }
+    args.report = or(args.report, &defaults.report);
+    args.format = or(args.format, &defaults.format);
+    args.section = or(args.section, &defaults.section);
+    args.output = args.output.or_else(|| defaults.output.clone());
+    args.top = args.top.or(defaults.top);
+    args.fail_on = args.fail_on.or(defaults.fail_on.map(level));
+    if args.domain.is_empty() {
+        args.domain.clone_from(&defaults.domain);
+    }
+    if args.by.is_empty() {
+        args.by.clone_from(&defaults.by);
+    }
+    args
+}
+
+fn level(state: State) -> Level {
+    if state == State::Critical { Level::Critical } else { Level::Warning }
 }
 
 /// The period that the options ask for.
@@ -59,26 +65,14 @@ fn span(args: &Args, zone: &Zone) -> Result<Span> {
     if let Some(day) = &args.on {
         return parse_day(day, zone, now);
     }
-    let instant = |text: &Option<String>| {
-        text.as_deref()
-            .map(|text| parse_instant(text, zone, now))
-            .transpose()
-    };
-    let span = Span {
-        start: instant(&args.since)?,
-        end: instant(&args.until)?,
-    };
+    let instant = |text: &Option<String>| text.as_deref().map(|text| parse_instant(text, zone, now)).transpose();
+    let span = Span { start: instant(&args.since)?, end: instant(&args.until)? };
     match span {
-        Span {
-            start: Some(start),
-            end: Some(end),
-        } if end <= start => Err(
-            Error::new(Exit::Usage, "the period ends before it begins").why(format!(
-                "{} to {}",
-                zone.rfc3339(start),
-                zone.rfc3339(end)
-            )),
-        ),
+        Span { start: Some(start), end: Some(end) } if end <= start => Err(Error::new(
+            Exit::Usage,
+            "the period ends before it begins",
+        )
+        .why(format!("{} to {}", zone.rfc3339(start), zone.rfc3339(end)))),
         span => Ok(span),
     }
 }
@@ -88,38 +82,22 @@ fn renderer(args: &Args) -> Result<&'static dyn Renderer> {
     if let Some(name) = &args.format {
         return render::by_name(name).ok_or_else(|| unknown_format(name));
     }
-    let ending = args
-        .output
-        .as_deref()
-        .and_then(Path::extension)
-        .and_then(|ending| ending.to_str());
-    let by_ending = render::RENDERERS
-        .iter()
-        .find(|renderer| Some(renderer.extension()) == ending);
-    by_ending
-        .copied()
-        .or_else(|| render::by_name("text"))
-        .ok_or_else(|| unknown_format("text"))
+    let ending = args.output.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
+    let by_ending = render::RENDERERS.iter().find(|renderer| Some(renderer.extension()) == ending);
+    by_ending.copied().or_else(|| render::by_name("text")).ok_or_else(|| unknown_format("text"))
 }
 
 fn unknown_format(name: &str) -> Error {
     let help = match nearest(name, render::names()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!(
-            "the formats are {}",
-            render::names().collect::<Vec<_>>().join(", ")
-        ),
+        None => format!("the formats are {}", render::names().collect::<Vec<_>>().join(", ")),
     };
     Error::new(Exit::Usage, format!("there is no format `{name}`")).help(help)
 }
 
 /// The terminal's columns, 80 where there is none.
 fn width() -> usize {
-    std::env::var("COLUMNS")
-        .ok()
-        .and_then(|columns| columns.parse().ok())
-        .filter(|w| *w >= 40)
-        .unwrap_or(80)
+    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|w| *w >= 40).unwrap_or(80)
 }
 
 fn write(rendered: Rendered, output: Option<&Path>) -> Result<()> {

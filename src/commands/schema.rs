@@ -21,15 +21,7 @@ fn chosen(names: &[String]) -> Result<Vec<&'static TableDef>> {
     if names.is_empty() {
         return Ok(TABLES.iter().collect());
     }
-    names
-        .iter()
-        .map(|name| {
-            TABLES
-                .iter()
-                .find(|t| t.name == name)
-                .ok_or_else(|| unknown(name))
-        })
-        .collect()
+    names.iter().map(|name| TABLES.iter().find(|t| t.name == name).ok_or_else(|| unknown(name))).collect()
 }
 
 fn unknown(name: &str) -> Error {
@@ -46,17 +38,13 @@ fn text(tables: &[&TableDef]) -> String {
     for table in tables {
         let _ = writeln!(out, "{}: {}\n", table.name, table.about);
         for column in table.columns {
-            let _ = writeln!(
-                out,
-                "  {:<20} {:<9} {}",
-                column.name,
-                short(column.kind.word()),
-                column.about
-            );
+            let _ = writeln!(out, "  {:<20} {:<9} {}", column.name, short(column.kind.word()), column.about);
         }
         out.push('\n');
     }
-    out.push_str("Times are microseconds since the epoch, UTC; `hour` and `day` begin the local hour and day of `time`.\n");
+    out.push_str(
+        "Times are microseconds since the epoch, UTC; `hour` and `day` begin the local hour and day of `time`.\n",
+    );
     out
 }
 
@@ -73,13 +61,7 @@ fn markdown(tables: &[&TableDef]) -> String {
             table.name, table.about
         );
         for column in table.columns {
-            let _ = writeln!(
-                out,
-                "| `{}` | {} | {} |",
-                column.name,
-                column.kind.word(),
-                column.about
-            );
+            let _ = writeln!(out, "| `{}` | {} | {} |", column.name, column.kind.word(), column.about);
         }
         out.push('\n');
     }

@@ -1,9 +1,8 @@
 //! Figures: each metric is a question whose rows are its labels and its `value`.
 
 use super::Request;
-use crate::assets::Assets;
 use crate::error::Result;
-use crate::facts::View;
+use crate::facts::{Scope, View};
 use crate::report::{Cell, Measurement, Period, State, Unit};
 use crate::run::Run;
 use crate::sections::{Asker, Question};
@@ -13,37 +12,27 @@ use rayon::prelude::*;
 
 /// All figures, in the order of their names and labels.
 pub(super) fn measure(
+    questions: &[Question],
     run: &Run,
-    assets: &Assets,
     zone: &Zone,
     request: &Request<'_>,
     asker: &Asker<'_>,
     period: &Period,
 ) -> Result<Vec<Measurement>> {
-    let questions = Question::all(assets, "metrics")?;
-    let before = Span {
-        start: None,
-        end: request.span.end,
-    };
-    let ever = View::new_if(
-        request.span.start.is_some(),
-        &run.facts,
-        zone,
-        before,
-        request.domains,
-    )?;
-    let ever_asker = ever
-        .as_ref()
-        .map(|view| Asker::new(view, &run.coverage))
-        .transpose()?;
+    // What lies before the period counts for few questions, and only where there is a before.
+    let since_ever = || questions.iter().filter(|question| question.front.since_ever);
+    let scope = Scope { span: Span { start: None, end: request.span.end }, domains: request.domains };
+    let ever = request.span.start.map(|_| {
+        let columns = since_ever().flat_map(Question::words).collect();
+        View::new(&run.facts, zone, &scope, &columns)
+    });
+    let ever = ever.transpose()?;
+    let ever_asker = ever.as_ref().map(|view| Asker::new(view, &run.coverage)).transpose()?;
     let end = period.end.unwrap_or(i64::MAX);
     let figures = questions
         .par_iter()
         .map(|question| {
-            let asker = ever_asker
-                .as_ref()
-                .filter(|_| question.front.since_ever)
-                .unwrap_or(asker);
+            let asker = ever_asker.as_ref().filter(|_| question.front.since_ever).unwrap_or(asker);
             figures(question, asker, request.by, end)
         })
         .collect::<Result<Vec<_>>>()?;
@@ -53,20 +42,14 @@ pub(super) fn measure(
 }
 
 fn key(measurement: &Measurement) -> Vec<(&str, &Text)> {
-    measurement
-        .labels
-        .iter()
-        .map(|(name, value)| (name.as_str(), value))
-        .collect()
+    measurement.labels.iter().map(|(name, value)| (name.as_str(), value)).collect()
 }
 
 fn figures(question: &Question, asker: &Asker<'_>, by: &[String], end: i64) -> Result<Vec<Measurement>> {
     let answer = asker.ask(&sql(question, by, end))?;
     let unit = super::section::unit(&question.front.unit);
     let rows = answer.rows(usize::MAX);
-    let figures = rows
-        .into_iter()
-        .map(|row| figure(question, &answer.columns, row, unit));
+    let figures = rows.into_iter().map(|row| figure(question, &answer.columns, row, unit));
     Ok(figures.collect())
 }
 
@@ -76,19 +59,11 @@ fn sql(question: &Question, by: &[String], end: i64) -> String {
     let wanted = question.front.by.iter().filter(|(label, _)| by.contains(label));
     let (mut columns, mut group) = (String::new(), String::new());
     for (label, column) in wanted {
-        columns += &if label == column {
-            format!("{column}, ")
-        } else {
-            format!("{column} AS {label}, ")
-        };
+        columns += &if label == column { format!("{column}, ") } else { format!("{column} AS {label}, ") };
         group += &format!("{column}, ");
     }
     let alone = group.trim_end_matches(", ");
-    let alone = if alone.is_empty() {
-        String::new()
-    } else {
-        format!("GROUP BY {alone} ORDER BY {alone}")
-    };
+    let alone = if alone.is_empty() { String::new() } else { format!("GROUP BY {alone} ORDER BY {alone}") };
     question
         .sql
         .replace("{by}", &columns)

@@ -10,7 +10,8 @@ pub use section::is_time;
 
 use crate::assets::Assets;
 use crate::error::{Error, Exit, Result, nearest};
-use crate::facts::View;
+use crate::facts::{Scope, View};
+use crate::judge::{Case, Judge};
 use crate::report::{Coverage, Period, Report};
 use crate::run::Run;
 use crate::sections::{Asker, Question};
@@ -49,13 +50,7 @@ const OVERVIEW: &str = "overview";
 /// # Errors
 ///
 /// Where there is no such report, or one of its questions cannot be asked.
-pub fn compose(
-    run: &Run,
-    assets: &Assets,
-    zone: &Zone,
-    request: &Request<'_>,
-    judge: &Judge<'_>,
-) -> Result<Report> {
+pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, judge: &Judge) -> Result<Report> {
     let definition = definition(assets, request.report)?;
     let questions = definition
         .sections
@@ -63,11 +58,17 @@ pub fn compose(
         .filter(|name| *name != OVERVIEW)
         .map(|name| Question::named(assets, "sections", name))
         .collect::<Result<Vec<_>>>()?;
-    let view = View::new(&run.facts, zone, request.span, request.domains)?;
+    let metrics = Question::all(assets, "metrics")?;
+    let asked = questions.iter().chain(&metrics).flat_map(Question::words);
+    let columns = asked.chain(judge.words()).collect();
+    let scope = Scope { span: request.span, domains: request.domains };
+    let view = View::new(&run.facts, zone, &scope, &columns)?;
     let asker = Asker::new(&view, &run.coverage)?;
     let period = period(run, zone, request.span);
-    let mut measurements = metrics::measure(run, assets, zone, request, &asker, &period)?;
-    let findings = judge(&asker, &mut measurements, &period)?;
+    let mut measurements = metrics::measure(&metrics, run, zone, request, &asker, &period)?;
+    let whole_site = request.domains.is_empty();
+    let case = Case { asker: &asker, sources: &run.sources, period: &period, whole_site };
+    let findings = judge.judge(&case, &mut measurements)?;
     let mut sections = questions
         .par_iter()
         .map(|question| section::ask(question, &asker, request.top))
@@ -88,10 +89,6 @@ pub fn compose(
     })
 }
 
-/// Judges figures: sets their states and gives the findings, the worst first.
-pub type Judge<'a> = dyn Fn(&Asker<'_>, &mut Vec<crate::report::Measurement>, &Period) -> Result<Vec<crate::report::Finding>>
-    + 'a;
-
 fn definition(assets: &Assets, name: &str) -> Result<Definition> {
     let all = assets.list("report-templates/reports", ".toml");
     let Some(asset) = all.get(name) else {
@@ -103,13 +100,11 @@ fn definition(assets: &Assets, name: &str) -> Result<Definition> {
         return Err(Error::new(Exit::Usage, format!("there is no report `{name}`")).help(help));
     };
     toml::from_str(&asset.text).map_err(|e| {
-        Error::new(Exit::Config, "this report cannot be read")
-            .why(e.message())
-            .at(
-                asset.origin.clone(),
-                asset.text.to_string(),
-                e.span().unwrap_or(0..0),
-            )
+        Error::new(Exit::Config, "this report cannot be read").why(e.message()).at(
+            asset.origin.clone(),
+            asset.text.to_string(),
+            e.span().unwrap_or(0..0),
+        )
     })
 }
 
@@ -119,11 +114,7 @@ fn period(run: &Run, zone: &Zone, span: Span) -> Period {
     let read = times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
     let first = read.map(|(first, _)| first.div_euclid(SECOND) * SECOND);
     let last = read.map(|(_, last)| (last.div_euclid(SECOND) + 1) * SECOND);
-    Period {
-        start: span.start.or(first),
-        end: span.end.or(last),
-        zone: zone.clone(),
-    }
+    Period { start: span.start.or(first), end: span.end.or(last), zone: zone.clone() }
 }
 
 /// The account as those of a domain may see it: without lines that may be of others.

@@ -14,28 +14,13 @@ const DRAWN: usize = 1_000;
 pub(super) fn ask(question: &Question, asker: &Asker<'_>, top: Option<usize>) -> Result<Section> {
     let answer = asker.ask(&question.sql).map_err(|e| in_file(question, e))?;
     let front = &question.front;
-    let columns: Vec<Column> = (0..answer.columns.len())
-        .map(|at| column(&answer, at, front))
-        .collect();
-    let chart = front
-        .chart
-        .as_ref()
-        .map(|_| chart(question, &columns))
-        .transpose()?;
-    let own = front
-        .top
-        .unwrap_or(if chart.as_ref().is_some_and(|c| c.kind != ChartKind::Bars) {
-            DRAWN
-        } else {
-            TOP
-        });
+    let columns: Vec<Column> = (0..answer.columns.len()).map(|at| column(&answer, at, front)).collect();
+    let chart = front.chart.as_ref().map(|_| chart(question, &columns)).transpose()?;
+    let own =
+        front.top.unwrap_or(if chart.as_ref().is_some_and(|c| c.kind != ChartKind::Bars) { DRAWN } else { TOP });
     let rows = answer.rows(top.unwrap_or(own));
-    let typed = |row: Vec<Cell>| {
-        row.into_iter()
-            .zip(&columns)
-            .map(|(cell, column)| typed(cell, column.kind))
-            .collect()
-    };
+    let typed =
+        |row: Vec<Cell>| row.into_iter().zip(&columns).map(|(cell, column)| typed(cell, column.kind)).collect();
     Ok(Section {
         name: question.name.clone(),
         title: question.title(),
@@ -69,11 +54,7 @@ fn column(answer: &Answer, at: usize, front: &Front) -> Column {
     } else {
         Kind::Text
     };
-    let default = if kind == Kind::Integer {
-        Unit::Count
-    } else {
-        Unit::None
-    };
+    let default = if kind == Kind::Integer { Unit::Count } else { Unit::None };
     Column {
         name: name.clone(),
         title: front.titles.get(name).cloned().unwrap_or_else(|| spaced(name)),
@@ -108,10 +89,7 @@ fn typed(cell: Cell, kind: Kind) -> Cell {
 
 fn state(word: &str) -> State {
     let states = [State::Ok, State::Warning, State::Critical];
-    states
-        .into_iter()
-        .find(|state| state.word() == word)
-        .unwrap_or(State::Unknown)
+    states.into_iter().find(|state| state.word() == word).unwrap_or(State::Unknown)
 }
 
 fn chart(question: &Question, columns: &[Column]) -> Result<Chart> {
@@ -119,20 +97,11 @@ fn chart(question: &Question, columns: &[Column]) -> Result<Chart> {
         return Err(Error::new(Exit::Internal, "no chart"));
     };
     let place = |name: &String| {
-        columns
-            .iter()
-            .position(|column| column.name == *name)
-            .ok_or_else(|| {
-                let near = nearest(name, columns.iter().map(|c| c.name.as_str()));
-                Error::new(
-                    Exit::Config,
-                    format!("the chart of `{}` names no column `{name}`", question.name),
-                )
-                .help(near.map_or_else(
-                    || question.origin.clone(),
-                    |near| format!("did you mean `{near}`?"),
-                ))
-            })
+        columns.iter().position(|column| column.name == *name).ok_or_else(|| {
+            let near = nearest(name, columns.iter().map(|c| c.name.as_str()));
+            Error::new(Exit::Config, format!("the chart of `{}` names no column `{name}`", question.name))
+                .help(near.map_or_else(|| question.origin.clone(), |near| format!("did you mean `{near}`?")))
+        })
     };
     let kind = match front.kind.as_str() {
         "bars" => ChartKind::Bars,
@@ -144,9 +113,5 @@ fn chart(question: &Question, columns: &[Column]) -> Result<Chart> {
                 .help(format!("{}: bars, columns, lines or share", question.origin)));
         }
     };
-    Ok(Chart {
-        kind,
-        label: place(&front.label)?,
-        series: front.series.iter().map(place).collect::<Result<_>>()?,
-    })
+    Ok(Chart { kind, label: place(&front.label)?, series: front.series.iter().map(place).collect::<Result<_>>()? })
 }

@@ -97,15 +97,11 @@ pub fn entry(text: &str) -> Result<Entry, Wrong> {
     if !left.is_empty() || (weekdays.is_none() && date.is_none() && minutes.is_none()) {
         return Err(Wrong::new(text, left, why(left), LOOKS));
     }
-    Ok(Entry {
-        weekdays,
-        date,
-        minutes,
-    })
+    Ok(Entry { weekdays, date, minutes })
 }
 
 fn why(rest: &str) -> &'static str {
-    if rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+    if rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '.' || c == ',') {
         "this is no weekday"
     } else if rest.starts_with(|c: char| c.is_ascii_digit() || c == '*') {
         "this is no date and no span of times"
@@ -124,15 +120,7 @@ fn part<'a, O>(
     }
 }
 
-const WEEKDAYS: [&str; 7] = [
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-];
+const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 fn weekday(text: &str) -> IResult<&str, usize> {
     let place = |word: &str| {
@@ -159,14 +147,8 @@ fn weekdays(text: &str) -> IResult<&str, [bool; 7]> {
 }
 
 /// Digits of a fixed number, as a number.
-fn digits<'a>(
-    from: usize,
-    to: usize,
-) -> impl Parser<&'a str, Output = u32, Error = nom::error::Error<&'a str>> {
-    map_opt(
-        take_while_m_n(from, to, |c: char| c.is_ascii_digit()),
-        |text: &str| text.parse().ok(),
-    )
+fn digits<'a>(from: usize, to: usize) -> impl Parser<&'a str, Output = u32, Error = nom::error::Error<&'a str>> {
+    map_opt(take_while_m_n(from, to, |c: char| c.is_ascii_digit()), |text: &str| text.parse().ok())
 }
 
 fn date(text: &str) -> IResult<&str, Date> {
@@ -241,30 +223,16 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
         let at = |text: &str| entry(text).expect_err("wrong").at;
-        let wrong = [
-            "Mon..Fry",
-            "Mon 8-18",
-            "Mon 25:00-26:00",
-            "2026-02-30",
-            "",
-            "Mon 08:00-08:00",
-            "08:00-12:00 Mon",
-        ];
+        let wrong =
+            ["Mon..Fry", "Mon 8-18", "Mon 25:00-26:00", "2026-02-30", "", "Mon 08:00-08:00", "08:00-12:00 Mon"];
         assert_eq!(wrong.map(at), [3, 4, 4, 0, 0, 4, 12]);
     }
 
     #[test]
     fn the_special_goes_before_the_general() {
         let rank = |text: &str| entry(text).expect("an entry").rank();
-        let ranks = [
-            "08:00-18:00",
-            "Mon",
-            "Mon 08:00-18:00",
-            "*-12-25",
-            "2026-12-25",
-            "2026-12-25 08:00-12:00",
-        ]
-        .map(rank);
+        let ranks =
+            ["08:00-18:00", "Mon", "Mon 08:00-18:00", "*-12-25", "2026-12-25", "2026-12-25 08:00-12:00"].map(rank);
         assert!(ranks.is_sorted_by(|a, b| a < b), "{ranks:?}");
     }
 }

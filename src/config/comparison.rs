@@ -120,11 +120,7 @@ pub struct Wrong {
 impl Wrong {
     /// Something wrong in the rest of a text.
     pub(super) fn new(text: &str, rest: &str, why: impl Into<String>, help: impl Into<String>) -> Self {
-        Self {
-            at: text.len() - rest.len(),
-            why: why.into(),
-            help: help.into(),
-        }
+        Self { at: text.len() - rest.len(), why: why.into(), help: help.into() }
     }
 }
 
@@ -155,18 +151,10 @@ const LOOKS: &str = "write `> 30`, `>= 5 %`, `< 1 GiB` or `> 10 min`";
 ///
 /// Where it is none; what is wrong with it, and where.
 pub fn comparison(text: &str) -> Result<Comparison, Wrong> {
-    let (rest, operator) = spaced(operator).parse(text).map_err(|_| {
-        Wrong::new(
-            text,
-            text.trim_start(),
-            "it begins with no `>`, `>=`, `<` or `<=`",
-            LOOKS,
-        )
-    })?;
-    let limit = quantity(rest).map_err(|wrong| Wrong {
-        at: wrong.at + text.len() - rest.len(),
-        ..wrong
-    })?;
+    let (rest, operator) = spaced(operator)
+        .parse(text)
+        .map_err(|_| Wrong::new(text, text.trim_start(), "it begins with no `>`, `>=`, `<` or `<=`", LOOKS))?;
+    let limit = quantity(rest).map_err(|wrong| Wrong { at: wrong.at + text.len() - rest.len(), ..wrong })?;
     Ok(Comparison { operator, limit })
 }
 
@@ -204,10 +192,7 @@ pub fn quantity(text: &str) -> Result<Quantity, Wrong> {
     if !after.is_empty() {
         return Err(wrong_unit_at(text, after));
     }
-    Ok(Quantity {
-        value: number * scale,
-        unit,
-    })
+    Ok(Quantity { value: number * scale, unit })
 }
 
 fn wrong_unit_at(text: &str, rest: &str) -> Wrong {
@@ -266,14 +251,7 @@ mod tests {
     fn what_is_wrong_is_told_with_its_place() {
         let at = |text: &str| comparison(text).expect_err("wrong").at;
         assert_eq!(
-            [
-                at("30"),
-                at("> thirty"),
-                at("> 3 parsecs"),
-                at("> 3 s s"),
-                at("> -3"),
-                at("")
-            ],
+            [at("30"), at("> thirty"), at("> 3 parsecs"), at("> 3 s s"), at("> -3"), at("")],
             [0, 2, 4, 6, 2, 0]
         );
         let usual = comparison("> 3x usual").expect_err("not yet");

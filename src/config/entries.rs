@@ -122,16 +122,16 @@ fn values(texts: Vec<Spotted<String>>) -> Vec<String> {
 impl Input {
     pub(super) fn read(mut table: Table<'_>) -> Result<Self> {
         let input = Self {
-            paths: values(table.texts("paths")?)
-                .into_iter()
-                .map(PathBuf::from)
-                .collect(),
+            paths: values(table.texts("paths")?).into_iter().map(PathBuf::from).collect(),
             host: plain(table.text("host")?),
             spot: table.spot(),
         };
         table.end()?;
         if input.paths.is_empty() {
-            return Err(input.spot.error("this input names no `paths`"));
+            return Err(input
+                .spot
+                .error("this input names no `paths`")
+                .help("name files, patterns or folders: `paths = [\"/var/log/mail.log*\"]`"));
         }
         Ok(input)
     }
@@ -166,16 +166,9 @@ pub(super) fn schedules(mut table: Table<'_>) -> Result<Vec<Schedule>> {
     let schedule = |(name, words): (Spotted<String>, Vec<Spotted<String>>)| {
         let entries = words.iter().map(entry).collect::<Result<Vec<_>>>()?;
         if entries.is_empty() {
-            return Err(name
-                .spot
-                .error(format!("the schedule `{}` never holds", name.value)));
+            return Err(name.spot.error(format!("the schedule `{}` never holds", name.value)));
         }
-        Ok(Schedule {
-            name: name.value,
-            entries,
-            words: words_text(&words),
-            spot: name.spot,
-        })
+        Ok(Schedule { name: name.value, entries, words: words_text(&words), spot: name.spot })
     };
     table.other_texts()?.into_iter().map(schedule).collect()
 }
@@ -189,21 +182,13 @@ fn words_text(words: &[Spotted<String>]) -> String {
 }
 
 fn entry(words: &Spotted<String>) -> Result<Entry> {
-    calendar::entry(&words.value).map_err(|wrong| {
-        points_at(
-            words,
-            &wrong,
-            format!("`{}` is no time that can be read", words.value),
-        )
-    })
+    calendar::entry(&words.value)
+        .map_err(|wrong| points_at(words, &wrong, format!("`{}` is no time that can be read", words.value)))
 }
 
 fn comparison(words: Spotted<String>) -> Result<Spotted<Comparison>> {
     match comparison::comparison(&words.value) {
-        Ok(value) => Ok(Spotted {
-            value,
-            spot: words.spot,
-        }),
+        Ok(value) => Ok(Spotted { value, spot: words.spot }),
         Err(wrong) => {
             let what = format!("`{}` is no comparison that can be read", words.value);
             Err(points_at(&words, &wrong, what))
@@ -213,18 +198,17 @@ fn comparison(words: Spotted<String>) -> Result<Spotted<Comparison>> {
 
 /// The error that points at what is wrong in some words.
 pub(crate) fn points_at(words: &Spotted<String>, wrong: &Wrong, what: String) -> Error {
-    words
-        .spot
-        .error_in(&words.value, wrong.at, what)
-        .why(&wrong.why)
-        .help(&wrong.help)
+    words.spot.error_in(&words.value, wrong.at, what).why(&wrong.why).help(&wrong.help)
 }
 
 impl Threshold {
     pub(super) fn read(mut table: Table<'_>) -> Result<Self> {
         let spot = table.spot();
         let metric = table.text("metric")?;
-        let metric = metric.ok_or_else(|| spot.error("this threshold names no `metric`"))?;
+        let metric = metric.ok_or_else(|| {
+            spot.error("this threshold names no `metric`")
+                .help("name what is to be limited: `metric = \"delay.p95_s\"`")
+        })?;
         let limit = |table: &mut Table<'_>, key| table.text(key)?.map(comparison).transpose();
         let threshold = Self {
             metric,
@@ -250,11 +234,7 @@ impl Threshold {
 
     /// All its limits.
     pub fn limits(&self) -> impl Iterator<Item = &Spotted<Comparison>> {
-        let during = self
-            .during
-            .iter()
-            .chain(&self.during_critical)
-            .map(|(_, limit)| limit);
+        let during = self.during.iter().chain(&self.during_critical).map(|(_, limit)| limit);
         self.warning.iter().chain(&self.critical).chain(during)
     }
 
@@ -264,7 +244,8 @@ impl Threshold {
             if self.enabled {
                 return Err(self
                     .spot
-                    .error("this threshold has neither `warning` nor `critical`"));
+                    .error("this threshold has neither `warning` nor `critical`")
+                    .help("give a limit: `warning = \"> 30\"`"));
             }
             return Ok(());
         };
@@ -276,21 +257,15 @@ impl Threshold {
             Some(other) => Err(other
                 .spot
                 .error("the limits of this threshold look in different ways")
-                .why(format!(
-                    "another one begins with `{}`",
-                    first.value.operator.sign()
-                ))
+                .why(format!("another one begins with `{}`", first.value.operator.sign()))
                 .help("give two thresholds, one for too much and one for too little")),
         }
     }
 
     /// What it is about: the same of two files is one threshold, and the later one holds.
     pub fn subject(&self) -> (&str, Vec<(&str, &[String])>, Option<&str>, Vec<&str>) {
-        let mut labels: Vec<_> = self
-            .labels
-            .iter()
-            .map(|(name, values)| (name.value.as_str(), values.as_slice()))
-            .collect();
+        let mut labels: Vec<_> =
+            self.labels.iter().map(|(name, values)| (name.value.as_str(), values.as_slice())).collect();
         labels.sort_unstable();
         let by = self.by.iter().map(|label| label.value.as_str()).collect();
         let per = self.per.as_ref().map(|per| per.value.as_str());
@@ -324,7 +299,10 @@ impl Anomaly {
         let spot = table.spot();
         let rule = table.text("rule")?;
         Ok(Self {
-            rule: rule.ok_or_else(|| spot.error("this anomaly names no `rule`"))?,
+            rule: rule.ok_or_else(|| {
+                spot.error("this anomaly names no `rule`")
+                    .help("name what is to be looked for: `rule = \"password-spray\"`; `mailtrail config show` lists them")
+            })?,
             state: table.word("state", &LEVELS)?,
             enabled: table.flag("enabled")?,
             parameters: table.others()?,

@@ -89,10 +89,7 @@ impl Config {
 
     /// All paths of all inputs.
     pub fn paths(&self) -> Vec<PathBuf> {
-        self.inputs
-            .iter()
-            .flat_map(|input| input.paths.iter().cloned())
-            .collect()
+        self.inputs.iter().flat_map(|input| input.paths.iter().cloned()).collect()
     }
 
     /// The host of lines that name none.
@@ -106,11 +103,7 @@ impl Config {
     }
 
     fn add(&mut self, name: String, text: String) -> Result<()> {
-        let file = Arc::new(File {
-            name,
-            text,
-            built_in: false,
-        });
+        let file = Arc::new(File { name, text, built_in: false });
         let content = parse(&file)?;
         self.remember(&file, &content);
         let mut root = Table::root(&file, &content);
@@ -121,8 +114,7 @@ impl Config {
             self.inputs.push(Input::read(table)?);
         }
         let libraries = root.texts("libraries")?.into_iter();
-        self.libraries
-            .extend(libraries.map(|path| PathBuf::from(path.value)));
+        self.libraries.extend(libraries.map(|path| PathBuf::from(path.value)));
         if let Some(table) = root.table("report", "[report]")? {
             self.report.read(table)?;
         }
@@ -145,9 +137,7 @@ impl Config {
         for (key, value) in content {
             match value.get_ref() {
                 DeValue::Table(table) => {
-                    let inner = table
-                        .iter()
-                        .map(|(k, v)| (format!("{}.{}", key.get_ref(), k.get_ref()), v));
+                    let inner = table.iter().map(|(k, v)| (format!("{}.{}", key.get_ref(), k.get_ref()), v));
                     let spots = inner.map(|(path, value)| (path, Spot::new(file, value.span())));
                     self.spots.extend(spots);
                 }
@@ -202,11 +192,7 @@ pub fn replace(thresholds: &mut Vec<Threshold>, threshold: Threshold) {
 ///
 /// Where they are wrong.
 pub fn thresholds(name: &str, text: &str, built_in: bool) -> Result<Vec<Threshold>> {
-    let file = Arc::new(File {
-        name: name.to_owned(),
-        text: text.to_owned(),
-        built_in,
-    });
+    let file = Arc::new(File { name: name.to_owned(), text: text.to_owned(), built_in });
     let content = parse(&file)?;
     let mut root = Table::root(&file, &content);
     let tables = root.tables("thresholds", "[[thresholds]]")?;
@@ -217,9 +203,11 @@ pub fn thresholds(name: &str, text: &str, built_in: bool) -> Result<Vec<Threshol
 
 fn parse(file: &File) -> Result<DeTable<'_>> {
     let parsed = DeTable::parse(&file.text).map_err(|e| {
-        Error::new(Exit::Config, "this is not TOML that can be read")
-            .why(e.message())
-            .at(file.name.clone(), file.text.clone(), e.span().unwrap_or(0..0))
+        Error::new(Exit::Config, "this is not TOML that can be read").why(e.message()).at(
+            file.name.clone(),
+            file.text.clone(),
+            e.span().unwrap_or(0..0),
+        )
     })?;
     Ok(parsed.into_inner())
 }
@@ -227,10 +215,7 @@ fn parse(file: &File) -> Result<DeTable<'_>> {
 /// The files that there are: the machine's, else the user's.
 fn found(machine: &Path, user: Option<&Path>) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = Some(machine.join("mailtrail.toml")).into_iter().collect();
-    let more = fs::read_dir(machine.join("conf.d"))
-        .into_iter()
-        .flatten()
-        .flatten();
+    let more = fs::read_dir(machine.join("conf.d")).into_iter().flatten().flatten();
     let mut more: Vec<PathBuf> = more
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
@@ -247,19 +232,11 @@ fn found(machine: &Path, user: Option<&Path>) -> Vec<PathBuf> {
 
 /// The folder of a plain user's configuration.
 fn user_folder() -> Option<PathBuf> {
-    let set = |name| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let base = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
     base.map(|base| base.join("mailtrail"))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Error {
-    Error::new(
-        Exit::Config,
-        format!("the configuration {} cannot be read", path.display()),
-    )
-    .why(error)
+    Error::new(Exit::Config, format!("the configuration {} cannot be read", path.display())).why(error)
 }

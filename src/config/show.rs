@@ -26,10 +26,7 @@ impl Config {
     /// Appends the single settings of a table that stand in a file.
     pub fn show_table(&self, out: &mut String, table: &str) {
         let start = format!("{table}.");
-        let inside = self
-            .spots
-            .iter()
-            .filter_map(|(key, spot)| Some((key.strip_prefix(&start)?, spot)));
+        let inside = self.spots.iter().filter_map(|(key, spot)| Some((key.strip_prefix(&start)?, spot)));
         let _ = writeln!(out, "\n[{table}]");
         for (key, spot) in inside {
             line(out, key, spot.text(), &spot.origin());
@@ -47,11 +44,7 @@ impl Config {
 impl Input {
     fn show(&self, out: &mut String) {
         let origin = self.spot.origin();
-        let paths: Vec<String> = self
-            .paths
-            .iter()
-            .map(|path| quoted(&path.display().to_string()))
-            .collect();
+        let paths: Vec<String> = self.paths.iter().map(|path| quoted(&path.display().to_string())).collect();
         let _ = writeln!(out, "\n[[inputs]]");
         line(out, "paths", &format!("[{}]", paths.join(", ")), &origin);
         if let Some(host) = &self.host {
@@ -91,10 +84,7 @@ impl Threshold {
                 set(key, limit.spot.text().to_owned());
             }
         }
-        for (key, during) in [
-            ("during", &self.during),
-            ("during_critical", &self.during_critical),
-        ] {
+        for (key, during) in [("during", &self.during), ("during_critical", &self.during_critical)] {
             if !during.is_empty() {
                 set(key, inline(during));
             }
@@ -115,19 +105,14 @@ fn labels(threshold: &Threshold) -> String {
 }
 
 fn inline(limits: &[(Spotted<String>, Spotted<Comparison>)]) -> String {
-    let limits: Vec<String> = limits
-        .iter()
-        .map(|(name, limit)| format!("{} = {}", name.value, limit.spot.text()))
-        .collect();
+    let limits: Vec<String> =
+        limits.iter().map(|(name, limit)| format!("{} = {}", name.value, limit.spot.text())).collect();
     format!("{{ {} }}", limits.join(", "))
 }
 
 impl Anomaly {
     /// The place of a parameter of it.
     pub fn parameter(&self, name: &str) -> Option<&Spot> {
-        self.parameters
-            .iter()
-            .find(|(key, _)| key.value == name)
-            .map(|(_, value)| &value.spot)
+        self.parameters.iter().find(|(key, _)| key.value == name).map(|(_, value)| &value.spot)
     }
 }

@@ -27,10 +27,7 @@ pub struct Spot {
 impl Spot {
     /// A place.
     pub(super) fn new(file: &Arc<File>, span: Range<usize>) -> Self {
-        Self {
-            file: file.clone(),
-            span,
-        }
+        Self { file: file.clone(), span }
     }
 
     /// An error that points here.
@@ -42,21 +39,18 @@ impl Spot {
     pub(super) fn error_in(&self, text: &str, at: usize, what: impl Into<String>) -> Error {
         let start = self.span.start + 1;
         let quoted = self.file.text.get(start..start + text.len()) == Some(text);
-        let span = if quoted && at < text.len() {
-            start + at..start + text.len()
-        } else {
-            self.span.clone()
-        };
-        Self {
-            file: self.file.clone(),
-            span,
-        }
-        .error(what)
+        let span = if quoted && at < text.len() { start + at..start + text.len() } else { self.span.clone() };
+        Self { file: self.file.clone(), span }.error(what)
     }
 
     /// The text at this place, as it was written.
     pub fn text(&self) -> &str {
         self.file.text.get(self.span.clone()).unwrap_or_default()
+    }
+
+    /// Whether it stands in a file that came with the program.
+    pub fn is_built_in(&self) -> bool {
+        self.file.built_in
     }
 
     /// File and line, or `default` for what came with the program.
@@ -80,10 +74,7 @@ pub struct Spotted<T> {
 
 impl<T> Spotted<T> {
     fn map<U>(self, to: impl FnOnce(T) -> U) -> Spotted<U> {
-        Spotted {
-            value: to(self.value),
-            spot: self.spot,
-        }
+        Spotted { value: to(self.value), spot: self.spot }
     }
 }
 
@@ -132,13 +123,7 @@ impl<'t> Table<'t> {
     }
 
     fn new(file: &Arc<File>, what: &'static str, span: Range<usize>, content: &'t DeTable<'t>) -> Self {
-        Self {
-            file: file.clone(),
-            what,
-            span,
-            content,
-            known: BTreeSet::new(),
-        }
+        Self { file: file.clone(), what, span, content, known: BTreeSet::new() }
     }
 
     fn at(&self, span: Range<usize>) -> Spot {
@@ -165,10 +150,7 @@ impl<'t> Table<'t> {
     pub(super) fn text(&mut self, key: &'static str) -> Result<Option<Spotted<String>>> {
         match self.value(key)? {
             None => Ok(None),
-            Some(Spotted {
-                value: Value::Text(value),
-                spot,
-            }) => Ok(Some(Spotted { value, spot })),
+            Some(Spotted { value: Value::Text(value), spot }) => Ok(Some(Spotted { value, spot })),
             Some(other) => Err(mismatch(&other, key, "a text, in quotes")),
         }
     }
@@ -185,10 +167,7 @@ impl<'t> Table<'t> {
     pub(super) fn flag(&mut self, key: &'static str) -> Result<Option<Spotted<bool>>> {
         match self.value(key)? {
             None => Ok(None),
-            Some(Spotted {
-                value: Value::Flag(value),
-                spot,
-            }) => Ok(Some(Spotted { value, spot })),
+            Some(Spotted { value: Value::Flag(value), spot }) => Ok(Some(Spotted { value, spot })),
             Some(other) => Err(mismatch(&other, key, "true or false")),
         }
     }
@@ -219,11 +198,7 @@ impl<'t> Table<'t> {
             Some((_, value)) => Ok(Some(text.map(|_| *value))),
             None => {
                 let what = format!("`{key}` cannot be `{}`", text.value);
-                Err(did_you_mean(
-                    text.spot.error(what),
-                    &text.value,
-                    words.iter().map(|(w, _)| *w),
-                ))
+                Err(did_you_mean(text.spot.error(what), &text.value, words.iter().map(|(w, _)| *w)))
             }
         }
     }
@@ -232,9 +207,7 @@ impl<'t> Table<'t> {
     pub(super) fn table(&mut self, key: &'static str, what: &'static str) -> Result<Option<Self>> {
         match self.item(key) {
             None => Ok(None),
-            Some((DeValue::Table(content), spot)) => {
-                Ok(Some(Self::new(&self.file, what, spot.span, content)))
-            }
+            Some((DeValue::Table(content), spot)) => Ok(Some(Self::new(&self.file, what, spot.span, content))),
             Some((other, spot)) => Err(wrong_kind(&spot, other.type_str(), key, "a table")),
         }
     }
@@ -279,26 +252,16 @@ impl<'t> Table<'t> {
     }
 
     fn key(&self, key: &toml::Spanned<toml::de::DeString<'_>>) -> Spotted<String> {
-        Spotted {
-            value: key.get_ref().clone().into_owned(),
-            spot: self.at(key.span()),
-        }
+        Spotted { value: key.get_ref().clone().into_owned(), spot: self.at(key.span()) }
     }
 
     fn rest(
         &self,
-    ) -> impl Iterator<
-        Item = (
-            &'t toml::Spanned<toml::de::DeString<'t>>,
-            &'t toml::Spanned<DeValue<'t>>,
-        ),
-    > + use<'t> {
+    ) -> impl Iterator<Item = (&'t toml::Spanned<toml::de::DeString<'t>>, &'t toml::Spanned<DeValue<'t>>)> + use<'t>
+    {
         let known = self.known.clone();
-        let mut rest: Vec<_> = self
-            .content
-            .iter()
-            .filter(|(key, _)| !known.contains(key.get_ref().as_ref()))
-            .collect();
+        let mut rest: Vec<_> =
+            self.content.iter().filter(|(key, _)| !known.contains(key.get_ref().as_ref())).collect();
         rest.sort_by_key(|(key, _)| key.span().start);
         rest.into_iter()
     }
@@ -325,54 +288,33 @@ fn simple((value, spot): &Item<'_>, key: &str) -> Result<Spotted<Value>> {
         DeValue::Integer(number) => {
             let digits = number.as_str().replace('_', "");
             let number = i64::from_str_radix(&digits, number.radix());
-            Value::Integer(number.map_err(|e| {
-                spot.error(format!("`{key}` is no number that can be read"))
-                    .why(e)
-            })?)
+            Value::Integer(
+                number.map_err(|e| spot.error(format!("`{key}` is no number that can be read")).why(e))?,
+            )
         }
         DeValue::Array(list) => {
-            let texts = list
-                .iter()
-                .map(|entry| entry.get_ref().as_str().map(str::to_owned));
+            let texts = list.iter().map(|entry| entry.get_ref().as_str().map(str::to_owned));
             match texts.collect::<Option<Vec<_>>>() {
                 Some(texts) => Value::List(texts),
                 None => {
-                    return Err(wrong_kind(
-                        spot,
-                        "an array of other things",
-                        key,
-                        "a list of texts",
-                    ));
+                    return Err(wrong_kind(spot, "an array of other things", key, "a list of texts"));
                 }
             }
         }
         other => return Err(wrong_kind(spot, other.type_str(), key, "a simple value")),
     };
-    Ok(Spotted {
-        value: found,
-        spot: spot.clone(),
-    })
+    Ok(Spotted { value: found, spot: spot.clone() })
 }
 
 fn texts(file: &Arc<File>, (value, spot): &Item<'_>, key: &str) -> Result<Vec<Spotted<String>>> {
     let text = |value: &DeValue<'_>, spot: Spot| match value {
-        DeValue::String(text) => Ok(Spotted {
-            value: text.clone().into_owned(),
-            spot,
-        }),
-        other => Err(wrong_kind(
-            &spot,
-            other.type_str(),
-            key,
-            "a text, or a list of texts",
-        )),
+        DeValue::String(text) => Ok(Spotted { value: text.clone().into_owned(), spot }),
+        other => Err(wrong_kind(&spot, other.type_str(), key, "a text, or a list of texts")),
     };
     let DeValue::Array(list) = value else {
         return Ok(vec![text(value, spot.clone())?]);
     };
-    let spotted = list
-        .iter()
-        .map(|entry| text(entry.get_ref(), Spot::new(file, entry.span())));
+    let spotted = list.iter().map(|entry| text(entry.get_ref(), Spot::new(file, entry.span())));
     spotted.collect()
 }
 
@@ -381,8 +323,7 @@ fn mismatch(found: &Spotted<Value>, key: &str, wanted: &str) -> Error {
 }
 
 fn wrong_kind(spot: &Spot, found: &str, key: &str, wanted: &str) -> Error {
-    spot.error(format!("`{key}` has the wrong kind"))
-        .why(format!("expected {wanted}, but found {found}"))
+    spot.error(format!("`{key}` has the wrong kind")).why(format!("expected {wanted}, but found {found}"))
 }
 
 /// The error with the name that was probably meant, or all that there are.

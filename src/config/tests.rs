@@ -48,30 +48,19 @@ fn the_example_is_read() {
     assert_eq!(config.host().as_deref(), Some("mx1"));
     assert_eq!(config.paths().len(), 2);
     assert_eq!(config.schedules["holidays"].entries.len(), 2);
-    assert_eq!(
-        (config.thresholds.len(), config.thresholds[0].during.len()),
-        (2, 2)
-    );
+    assert_eq!((config.thresholds.len(), config.thresholds[0].during.len()), (2, 2));
     assert_eq!(config.anomalies[0].parameters.len(), 2);
-    assert_eq!(
-        config.spot("timezone").map(Spot::origin).as_deref(),
-        Some("mailtrail.toml:2")
-    );
+    assert_eq!(config.spot("timezone").map(Spot::origin).as_deref(), Some("mailtrail.toml:2"));
 }
 
 #[test]
 fn later_files_go_before_earlier_ones() {
     let mut config = read(EXAMPLE).expect("it is right");
     let later = "timezone = 'UTC'\n[[thresholds]]\nmetric = 'delay.p95_s'\nwhere = { stage = 'total' }\nwarning = '> 1 h'\n[[inputs]]\npaths = 'x'";
-    config
-        .add("conf.d/20.toml".into(), later.into())
-        .expect("it is right");
+    config.add("conf.d/20.toml".into(), later.into()).expect("it is right");
     assert_eq!(config.timezone.as_deref(), Some("UTC"));
     assert_eq!((config.thresholds.len(), config.inputs.len()), (2, 2));
-    assert!(
-        config.thresholds[0].critical.is_none(),
-        "a threshold is replaced whole"
-    );
+    assert!(config.thresholds[0].critical.is_none(), "a threshold is replaced whole");
 }
 
 #[test]
@@ -88,15 +77,9 @@ fn the_machines_files_go_before_the_users() {
     write(machine.join("conf.d/10.toml"));
     write(machine.join("conf.d/notes.txt"));
     write(machine.join("mailtrail.toml"));
-    let names: Vec<String> = found(&machine, Some(&user))
-        .iter()
-        .map(|p| p.display().to_string())
-        .collect();
+    let names: Vec<String> = found(&machine, Some(&user)).iter().map(|p| p.display().to_string()).collect();
     let ends = ["etc/mailtrail.toml", "etc/conf.d/10.toml", "etc/conf.d/20.toml"];
-    assert!(
-        names.len() == 3 && names.iter().zip(ends).all(|(name, end)| name.ends_with(end)),
-        "{names:?}"
-    );
+    assert!(names.len() == 3 && names.iter().zip(ends).all(|(name, end)| name.ends_with(end)), "{names:?}");
 }
 
 /// Each kind of mistake, by name.
@@ -111,40 +94,19 @@ const MISTAKES: &[(&str, &str)] = &[
     ("number out of range", "[report]\ntop = -3"),
     ("unknown word", "[report]\nfail_on = \"critcal\""),
     ("input without paths", "[[inputs]]\nhost = \"mx1\""),
-    (
-        "wrong comparison",
-        "[[thresholds]]\nmetric = \"delay.p95_s\"\nwarning = \"> thirty\"",
-    ),
-    (
-        "comparison without operator",
-        "[[thresholds]]\nmetric = \"delay.p95_s\"\nwarning = \"30\"",
-    ),
-    (
-        "unknown unit",
-        "[[thresholds]]\nmetric = \"delay.p95_s\"\nwarning = \"> 30 parsecs\"",
-    ),
-    (
-        "usual values",
-        "[[thresholds]]\nmetric = \"connections\"\nwarning = \"> 3x usual\"",
-    ),
+    ("wrong comparison", "[[thresholds]]\nmetric = \"delay.p95_s\"\nwarning = \"> thirty\""),
+    ("comparison without operator", "[[thresholds]]\nmetric = \"delay.p95_s\"\nwarning = \"30\""),
+    ("unknown unit", "[[thresholds]]\nmetric = \"delay.p95_s\"\nwarning = \"> 30 parsecs\""),
+    ("usual values", "[[thresholds]]\nmetric = \"connections\"\nwarning = \"> 3x usual\""),
     ("threshold without metric", "[[thresholds]]\nwarning = \"> 3\""),
-    (
-        "threshold without limit",
-        "[[thresholds]]\nmetric = \"connections\"",
-    ),
+    ("threshold without limit", "[[thresholds]]\nmetric = \"connections\""),
     (
         "limits of two directions",
         "[[thresholds]]\nmetric = \"connections\"\nwarning = \"> 3\"\ncritical = \"< 1\"",
     ),
-    (
-        "wrong weekday",
-        "[schedules]\nbusiness = \"Mon..Fry 08:00-18:00\"",
-    ),
+    ("wrong weekday", "[schedules]\nbusiness = \"Mon..Fry 08:00-18:00\""),
     ("wrong times", "[schedules]\nbusiness = \"Mon..Fri 8-18\""),
-    (
-        "no such date",
-        "[schedules]\nholidays = [\"2026-12-25\", \"2026-02-30\"]",
-    ),
+    ("no such date", "[schedules]\nholidays = [\"2026-12-25\", \"2026-02-30\"]"),
     (
         "unknown schedule",
         "[schedules]\nbusiness = \"Mon..Fri\"\n[[thresholds]]\nmetric = \"connections\"\nwarning = \"> 3\"\nduring = { busines = \"> 9\" }",
@@ -154,10 +116,7 @@ const MISTAKES: &[(&str, &str)] = &[
         "[[thresholds]]\nmetric = \"connections\"\nwarning = \"> 3\"\nduring = { business = \"> 9\" }",
     ),
     ("anomaly without rule", "[[anomalies]]\nusers = \"> 3\""),
-    (
-        "unknown state",
-        "[[anomalies]]\nrule = \"password-spray\"\nstate = \"bad\"",
-    ),
+    ("unknown state", "[[anomalies]]\nrule = \"password-spray\"\nstate = \"bad\""),
 ];
 
 #[test]
@@ -178,8 +137,5 @@ pub(crate) fn assert_golden(path: &str, text: &str) {
         fs::write(&file, text).expect("it can be written");
     }
     let expected = fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(
-        text, expected,
-        "{path} differs; BLESS=1 cargo test writes it anew"
-    );
+    assert_eq!(text, expected, "{path} differs; BLESS=1 cargo test writes it anew");
 }

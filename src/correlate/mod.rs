@@ -12,7 +12,7 @@ mod session;
 use crate::event::{Event, Events, Field, NO_TEXT, Role, TextId, Word, is_word};
 use crate::facts::schema::{Notice, Rejection};
 use crate::facts::{Facts, NULL};
-use crate::grammar::{ChunkFacts, Grammars};
+use crate::grammar::{ChunkFacts, Grammars, Scratch};
 use directory::Directory;
 use queue::Queue;
 use session::Sessions;
@@ -45,31 +45,27 @@ struct Line<'a> {
 impl Line<'_> {
     /// A text of the chunk as a text of the run.
     fn text_id(&self, id: TextId) -> TextId {
-        if id == NO_TEXT || is_word(id) {
-            id
-        } else {
-            id + self.base
-        }
+        if id == NO_TEXT || is_word(id) { id } else { id + self.base }
     }
 
     fn raw(&self, field: Field) -> Option<i64> {
-        self.values
-            .iter()
-            .rev()
-            .find(|(f, _)| *f == field)
-            .map(|(_, value)| *value)
+        self.values.iter().rev().find(|(f, _)| *f == field).map(|(_, value)| *value)
     }
 
     /// The text of a field; [`NO_TEXT`] where it has none.
     fn text(&self, field: Field) -> TextId {
-        self.raw(field)
-            .and_then(|id| TextId::try_from(id).ok())
-            .map_or(NO_TEXT, |id| self.text_id(id))
+        self.raw(field).and_then(|id| TextId::try_from(id).ok()).map_or(NO_TEXT, |id| self.text_id(id))
     }
 
     /// The number of a field; [`NULL`] where it has none.
     fn number(&self, field: Field) -> i64 {
         self.raw(field).unwrap_or(NULL)
+    }
+
+    /// The fields in their order; a field that stands twice counts by its last value.
+    #[inline]
+    fn fields(&self) -> impl Iterator<Item = (Field, FieldValue)> + '_ {
+        self.values.iter().map(|(field, value)| (*field, FieldValue { value: *value, base: self.base }))
     }
 
     fn host(&self) -> TextId {
@@ -83,15 +79,35 @@ impl Line<'_> {
     /// The service that the line names, else that of its program.
     fn service(&self) -> TextId {
         let named = self.text(Field::Service);
-        if named == NO_TEXT {
-            self.text_id(self.event.service)
-        } else {
-            named
-        }
+        if named == NO_TEXT { self.text_id(self.event.service) } else { named }
     }
 
     fn is(&self, field: Field, word: Word) -> bool {
         self.raw(field) == Some(word.value())
+    }
+}
+
+/// A field's value: a number, or a text of the chunk.
+#[derive(Clone, Copy)]
+struct FieldValue {
+    value: i64,
+    base: u32,
+}
+
+impl FieldValue {
+    /// The value as a text of the run.
+    #[inline]
+    fn text(self) -> TextId {
+        match TextId::try_from(self.value) {
+            Ok(id) if id != NO_TEXT && !is_word(id) => id + self.base,
+            Ok(id) => id,
+            Err(_) => NO_TEXT,
+        }
+    }
+
+    #[inline]
+    fn number(self) -> i64 {
+        self.value
     }
 }
 
@@ -113,11 +129,7 @@ impl<'g> Correlator<'g> {
     /// A correlator without anything open.
     pub fn new(grammars: &'g Grammars) -> Self {
         let mut facts = Facts::default();
-        let systems = grammars
-            .list
-            .iter()
-            .map(|g| facts.texts.add_one(g.system.as_bytes()))
-            .collect();
+        let systems = grammars.list.iter().map(|g| facts.texts.add_one(g.system.as_bytes())).collect();
         Self {
             grammars,
             facts,
@@ -129,16 +141,14 @@ impl<'g> Correlator<'g> {
         }
     }
 
-    /// Takes the next chunk of a stream.
-    pub fn fold(&mut self, chunk: ChunkFacts, source: u32) -> Folded {
-        let base = self.facts.texts.add(chunk.texts);
+    /// Takes the next chunk of a stream; its memory comes back.
+    pub fn fold(&mut self, mut chunk: ChunkFacts, source: u32) -> Scratch {
+        let base = self.facts.texts.add(std::mem::take(&mut chunk.texts));
         for event in &chunk.events.list {
             self.event(event, chunk.events.values(event), base, source);
         }
         self.remember(&chunk.events, base);
-        Folded {
-            events: chunk.events.list.len(),
-        }
+        chunk.into_scratch()
     }
 
     /// Ends the walk: what is still open is told as it stands.
@@ -154,13 +164,7 @@ impl<'g> Correlator<'g> {
             return;
         };
         let system = self.systems.get(pattern.grammar).copied().unwrap_or(NO_TEXT);
-        let line = Line {
-            event: *event,
-            values,
-            base,
-            source: i64::from(source),
-            system,
-        };
+        let line = Line { event: *event, values, base, source: i64::from(source), system };
         for _ in 0..event.count {
             for role in &pattern.roles {
                 self.role(*role, &line, base);
@@ -229,18 +233,9 @@ impl<'g> Correlator<'g> {
                 continue;
             }
             seen.push(event.host);
-            let line = Line {
-                event: *event,
-                values: &[],
-                base,
-                source: 0,
-                system: NO_TEXT,
-            };
+            let line = Line { event: *event, values: &[], base, source: 0, system: NO_TEXT };
             let host = self.facts.texts.get(line.host()).unwrap_or_default().to_vec();
-            let values = events
-                .values(event)
-                .iter()
-                .map(|(field, value)| (*field, global(*field, *value, &line)));
+            let values = events.values(event).iter().map(|(field, value)| (*field, global(*field, *value, &line)));
             let values = values.collect();
             let mut event = *event;
             event.host = line.host();
@@ -262,23 +257,12 @@ fn global(field: Field, value: i64, line: &Line<'_>) -> i64 {
     }
 }
 
-/// What a chunk gave.
-#[derive(Clone, Copy, Debug)]
-pub struct Folded {
-    /// How many events it held.
-    pub events: usize,
-}
-
 fn rejection(line: &Line<'_>, facts: &mut Facts) {
     let queue_id = line.text(Field::QueueId);
     facts.push(&Rejection {
         time: line.event.time,
         service: line.service(),
-        queue_id: if queue_id == Word::NoQueue.id() {
-            NO_TEXT
-        } else {
-            queue_id
-        },
+        queue_id: if queue_id == Word::NoQueue.id() { NO_TEXT } else { queue_id },
         client_ip: line.text(Field::ClientIp),
         client_name: line.text(Field::ClientName),
         helo: line.text(Field::Helo),

@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A map from keys, which are hashes already.
-pub(super) type Keyed<V> = HashMap<u128, V, BuildHasherDefault<KeyHasher>>;
+pub(super) type Keyed<V> = HashMap<u64, V, BuildHasherDefault<KeyHasher>>;
 
 /// Takes a key as its own hash.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,10 +21,8 @@ impl Hasher for KeyHasher {
         }
     }
 
-    fn write_u128(&mut self, key: u128) {
-        #[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
-        let half = (key >> 64) as u64;
-        self.0 = half;
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
     }
 }
 

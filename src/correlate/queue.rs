@@ -1,7 +1,7 @@
 //! Queue entries: the life of a queue id, from its opener to its closer, and the deliveries in between.
 
 use super::open::{Keyed, in_order};
-use super::{Line, keep, take};
+use super::{Line, keep};
 use crate::event::{Field, NO_TEXT, TextId, Word};
 use crate::facts::schema::{Delivery, Message, Session};
 use crate::facts::{Facts, NULL};
@@ -22,10 +22,10 @@ pub(super) struct Queue {
     open: Keyed<Entry>,
     /// Finished entries that may still turn out to be a filter's.
     lingering: Keyed<Entry>,
-    leaving: VecDeque<(i64, u128)>,
+    leaving: VecDeque<(i64, u64)>,
     /// Children that a parent announced before their own first line.
     awaited: Keyed<Parent>,
-    awaiting: VecDeque<(i64, u128)>,
+    awaiting: VecDeque<(i64, u64)>,
 }
 
 /// One life of a queue id.
@@ -84,16 +84,21 @@ impl Entry {
     /// Takes over what a line tells about the message.
     fn merge(&mut self, line: &Line<'_>) {
         let row = &mut self.row;
-        take(&mut row.message_id, line.text(Field::MessageId), &NO_TEXT);
-        take(&mut row.client_ip, line.text(Field::ClientIp), &NO_TEXT);
-        take(&mut row.client_name, line.text(Field::ClientName), &NO_TEXT);
-        take(&mut row.user, line.text(Field::User), &NO_TEXT);
-        take(&mut row.user_domain, line.text(Field::UserDomain), &NO_TEXT);
-        take(&mut row.origin, line.text(Field::Origin), &NO_TEXT);
-        keep(&mut row.sender, line.text(Field::Sender), &NO_TEXT);
-        keep(&mut row.sender_domain, line.text(Field::SenderDomain), &NO_TEXT);
-        keep(&mut row.size_bytes, line.number(Field::SizeBytes), &NULL);
-        keep(&mut row.recipients, line.number(Field::Recipients), &NULL);
+        for (field, value) in line.fields() {
+            match field {
+                Field::MessageId => row.message_id = value.text(),
+                Field::ClientIp => row.client_ip = value.text(),
+                Field::ClientName => row.client_name = value.text(),
+                Field::User => row.user = value.text(),
+                Field::UserDomain => row.user_domain = value.text(),
+                Field::Origin => row.origin = value.text(),
+                Field::Sender => keep(&mut row.sender, value.text(), &NO_TEXT),
+                Field::SenderDomain => keep(&mut row.sender_domain, value.text(), &NO_TEXT),
+                Field::SizeBytes => keep(&mut row.size_bytes, value.number(), &NULL),
+                Field::Recipients => keep(&mut row.recipients, value.number(), &NULL),
+                _ => {}
+            }
+        }
     }
 
     fn adopt(&mut self, parent: Parent) {
@@ -110,10 +115,7 @@ impl Entry {
             (self.discarded && !self.sent, Word::Discarded),
             (self.sent, Word::Sent),
         ];
-        fates
-            .iter()
-            .find(|(happened, _)| *happened)
-            .map_or(Word::Removed, |(_, word)| *word)
+        fates.iter().find(|(happened, _)| *happened).map_or(Word::Removed, |(_, word)| *word)
     }
 
     /// The entry as a message's row, if it became one.
@@ -176,9 +178,7 @@ impl Queue {
             let entry = self.fresh(line);
             self.open.insert(line.event.key, entry);
         }
-        self.open
-            .entry(line.event.key)
-            .or_insert_with(|| Entry::new(line))
+        self.open.entry(line.event.key).or_insert_with(|| Entry::new(line))
     }
 
     pub fn note(&mut self, line: &Line<'_>, facts: &mut Facts) {
@@ -214,11 +214,7 @@ impl Queue {
         entry.accepted = true;
         entry.discarded = true;
         keep(&mut entry.row.sender, line.text(Field::Sender), &NO_TEXT);
-        keep(
-            &mut entry.row.sender_domain,
-            line.text(Field::SenderDomain),
-            &NO_TEXT,
-        );
+        keep(&mut entry.row.sender_domain, line.text(Field::SenderDomain), &NO_TEXT);
         let mut row = delivery_row(line, &entry.row);
         row.outcome = Word::Discarded.id();
         facts.push(&row);
@@ -265,11 +261,7 @@ impl Queue {
             return false;
         }
         let own = self.open.get(&line.event.key).map(|entry| entry.row);
-        let child = self
-            .open
-            .get(&other)
-            .or_else(|| self.lingering.get(&other))
-            .map(|entry| entry.row);
+        let child = self.open.get(&other).or_else(|| self.lingering.get(&other)).map(|entry| entry.row);
         match (own, child) {
             (Some(own), Some(child)) => own.message_id != NO_TEXT && child.time >= own.time,
             _ => false,
@@ -279,17 +271,12 @@ impl Queue {
     /// Gives the entry that a line names its parent.
     fn adopt(&mut self, line: &Line<'_>, origin: Word, facts: &Facts) {
         let key = line.event.other;
-        let parent = Parent {
-            queue_id: line.text(Field::QueueId),
-            origin: origin.id(),
-            notification: NO_TEXT,
-        };
+        let parent = Parent { queue_id: line.text(Field::QueueId), origin: origin.id(), notification: NO_TEXT };
         let own = self.open.get(&line.event.key).map(|entry| entry.row.message_id);
         let child = self.open.get_mut(&key).or_else(|| self.lingering.get_mut(&key));
         match child {
             Some(child) if origin == Word::Filter => {
-                let same =
-                    own.is_some_and(|own| facts.texts.get(own) == facts.texts.get(child.row.message_id));
+                let same = own.is_some_and(|own| facts.texts.get(own) == facts.texts.get(child.row.message_id));
                 if same {
                     child.row.origin = origin.id();
                     child.row.parent_queue_id = parent.queue_id;
@@ -315,7 +302,7 @@ impl Queue {
         }
     }
 
-    fn await_child(&mut self, key: u128, parent: Parent, time: i64) {
+    fn await_child(&mut self, key: u64, parent: Parent, time: i64) {
         if key != 0 {
             self.awaited.insert(key, parent);
             self.awaiting.push_back((time, key));
@@ -327,18 +314,11 @@ impl Queue {
         let entry = self.entry(line, facts);
         entry.expired = true;
         keep(&mut entry.row.sender, line.text(Field::Sender), &NO_TEXT);
-        keep(
-            &mut entry.row.sender_domain,
-            line.text(Field::SenderDomain),
-            &NO_TEXT,
-        );
+        keep(&mut entry.row.sender_domain, line.text(Field::SenderDomain), &NO_TEXT);
         let unknown = delivery_row(line, &entry.row);
         let mut waiting = std::mem::take(&mut entry.waiting);
         if waiting.is_empty() {
-            waiting.push(Delivery {
-                transport: NO_TEXT,
-                ..unknown
-            });
+            waiting.push(Delivery { transport: NO_TEXT, ..unknown });
         }
         for last in waiting {
             facts.push(&Delivery {
@@ -363,7 +343,7 @@ impl Queue {
     }
 
     /// Lets a finished entry wait; one of the same id that waits already is told now.
-    fn linger(&mut self, key: u128, entry: Entry, time: i64, facts: &mut Facts) {
+    fn linger(&mut self, key: u64, entry: Entry, time: i64, facts: &mut Facts) {
         if let Some(before) = self.lingering.insert(key, entry) {
             push(before, facts);
         }
@@ -377,10 +357,8 @@ impl Queue {
                 break;
             }
             self.leaving.pop_front();
-            let done = self
-                .lingering
-                .get(&key)
-                .is_some_and(|entry| entry.row.end_time.max(entry.row.time) <= time);
+            let done =
+                self.lingering.get(&key).is_some_and(|entry| entry.row.end_time.max(entry.row.time) <= time);
             if done && let Some(entry) = self.lingering.remove(&key) {
                 push(entry, facts);
             }
@@ -397,10 +375,7 @@ impl Queue {
     /// Tells everything that is left.
     pub fn finish(&mut self, facts: &mut Facts) {
         let place = |entry: &Entry| (entry.row.source, entry.row.offset);
-        for mut map in [
-            std::mem::take(&mut self.lingering),
-            std::mem::take(&mut self.open),
-        ] {
+        for mut map in [std::mem::take(&mut self.lingering), std::mem::take(&mut self.open)] {
             for entry in in_order(&mut map, place) {
                 push(entry, facts);
             }
@@ -428,14 +403,8 @@ fn push(entry: Entry, facts: &mut Facts) {
 
 /// Where a message came from: who authenticated submits, whatever the port.
 fn origin(line: &Line<'_>) -> TextId {
-    let submission = [Word::Submission, Word::Submissions]
-        .iter()
-        .any(|word| line.service() == word.id());
-    if submission || line.text(Field::User) != NO_TEXT {
-        Word::Submission.id()
-    } else {
-        Word::Smtp.id()
-    }
+    let submission = [Word::Submission, Word::Submissions].iter().any(|word| line.service() == word.id());
+    if submission || line.text(Field::User) != NO_TEXT { Word::Submission.id() } else { Word::Smtp.id() }
 }
 
 fn same_recipient(a: &Delivery, b: &Delivery, facts: &Facts) -> bool {
@@ -444,8 +413,7 @@ fn same_recipient(a: &Delivery, b: &Delivery, facts: &Facts) -> bool {
 }
 
 fn delivery_row(line: &Line<'_>, message: &Message) -> Delivery {
-    let transport = line.text(Field::Transport);
-    Delivery {
+    let mut row = Delivery {
         time: line.event.time,
         instance: message.instance,
         queue_id: message.queue_id,
@@ -454,31 +422,35 @@ fn delivery_row(line: &Line<'_>, message: &Message) -> Delivery {
         user: message.user,
         sender: message.sender,
         sender_domain: message.sender_domain,
-        recipient: line.text(Field::Recipient),
-        recipient_domain: line.text(Field::RecipientDomain),
-        original_recipient: line.text(Field::OriginalRecipient),
-        transport: if transport == NO_TEXT {
-            line.service()
-        } else {
-            transport
-        },
-        relay_host: line.text(Field::RelayHost),
-        relay_ip: line.text(Field::RelayIp),
-        relay_port: line.number(Field::RelayPort),
-        delay_s: line.number(Field::Delay),
-        before_queue_s: line.number(Field::BeforeQueue),
-        in_queue_s: line.number(Field::InQueue),
-        connect_s: line.number(Field::Connect),
-        transmit_s: line.number(Field::Transmit),
+        transport: line.text_id(line.event.service),
         size_bytes: message.size_bytes,
-        dsn: line.text(Field::Dsn),
-        outcome: line.text(Field::Outcome),
-        reply: line.text(Field::Reply),
-        reason: line.text(Field::Reason),
-        next_queue_id: line.text(Field::NextQueueId),
         host: line.host(),
         system: line.system,
         source: line.source,
         offset: line.offset(),
+        ..Delivery::default()
+    };
+    for (field, value) in line.fields() {
+        match field {
+            Field::Recipient => row.recipient = value.text(),
+            Field::RecipientDomain => row.recipient_domain = value.text(),
+            Field::OriginalRecipient => row.original_recipient = value.text(),
+            Field::Transport => row.transport = value.text(),
+            Field::RelayHost => row.relay_host = value.text(),
+            Field::RelayIp => row.relay_ip = value.text(),
+            Field::RelayPort => row.relay_port = value.number(),
+            Field::Delay => row.delay_s = value.number(),
+            Field::BeforeQueue => row.before_queue_s = value.number(),
+            Field::InQueue => row.in_queue_s = value.number(),
+            Field::Connect => row.connect_s = value.number(),
+            Field::Transmit => row.transmit_s = value.number(),
+            Field::Dsn => row.dsn = value.text(),
+            Field::Outcome => row.outcome = value.text(),
+            Field::Reply => row.reply = value.text(),
+            Field::Reason => row.reason = value.text(),
+            Field::NextQueueId => row.next_queue_id = value.text(),
+            _ => {}
+        }
     }
+    row
 }

@@ -21,10 +21,10 @@ const MOST_ATTEMPTS: i64 = 1_000;
 pub(super) struct Sessions {
     open: Keyed<Open>,
     /// Sessions that wait for another process, by what both know of the client.
-    handed: Keyed<VecDeque<u128>>,
-    handing: VecDeque<(i64, u128, u128)>,
+    handed: Keyed<VecDeque<u64>>,
+    handing: VecDeque<(i64, u64, u64)>,
     notes: Keyed<Notes>,
-    noting: VecDeque<(i64, u128)>,
+    noting: VecDeque<(i64, u64)>,
 }
 
 /// An open session.
@@ -49,7 +49,7 @@ struct Notes {
 
 impl Sessions {
     /// The session of a key.
-    pub fn get(&self, key: u128) -> Option<&Session> {
+    pub fn get(&self, key: u64) -> Option<&Session> {
         self.open.get(&key).map(|open| &open.row)
     }
 
@@ -61,17 +61,13 @@ impl Sessions {
             open.row.time = before.row.time;
         }
         if let Some(mut before) = self.open.insert(line.event.key, open) {
-            before.row.ended = if before.ended == NO_TEXT {
-                Word::Dropped.id()
-            } else {
-                before.ended
-            };
+            before.row.ended = if before.ended == NO_TEXT { Word::Dropped.id() } else { before.ended };
             push(before, facts);
         }
     }
 
     /// The session that another process gave up for this one.
-    fn handed_over(&mut self, client: u128) -> Option<Open> {
+    fn handed_over(&mut self, client: u64) -> Option<Open> {
         let waiting = self.handed.get_mut(&client)?;
         let mut found = None;
         while found.is_none() {
@@ -89,12 +85,8 @@ impl Sessions {
     pub fn hand_over(&mut self, line: &Line<'_>) {
         if let Some(open) = self.open.get_mut(&line.event.key) {
             open.handed = true;
-            self.handed
-                .entry(line.event.other)
-                .or_default()
-                .push_back(line.event.key);
-            self.handing
-                .push_back((line.event.time, line.event.key, line.event.other));
+            self.handed.entry(line.event.other).or_default().push_back(line.event.key);
+            self.handing.push_back((line.event.time, line.event.key, line.event.other));
         }
     }
 
@@ -118,10 +110,7 @@ impl Sessions {
 
     pub fn close(&mut self, line: &Line<'_>, facts: &mut Facts) {
         self.sweep(line.event.time, facts);
-        let mut open = self
-            .open
-            .remove(&line.event.key)
-            .unwrap_or_else(|| Open::new(line));
+        let mut open = self.open.remove(&line.event.key).unwrap_or_else(|| Open::new(line));
         open.merge(line);
         take(&mut open.ended, line.text(Field::Ended), &NO_TEXT);
         take(&mut open.row.lost_after, line.text(Field::After), &NO_TEXT);
@@ -130,15 +119,7 @@ impl Sessions {
         open.row.ended = open.end_word(line);
         if open.row.ended == Word::Lost.id() {
             let stage = line.text(Field::Stage);
-            keep(
-                &mut open.row.lost_after,
-                if stage == NO_TEXT {
-                    Word::Connect.id()
-                } else {
-                    stage
-                },
-                &NO_TEXT,
-            );
+            keep(&mut open.row.lost_after, if stage == NO_TEXT { Word::Connect.id() } else { stage }, &NO_TEXT);
         }
         if line.number(Field::Attempts) > 0 && open.logins == 0 {
             facts.push(&login_row(line, &open.row, Word::Ok.id()));
@@ -149,10 +130,7 @@ impl Sessions {
 
     /// A session that one line tells whole.
     pub fn whole(&mut self, line: &Line<'_>, facts: &mut Facts) {
-        let mut open = self
-            .open
-            .remove(&line.event.key)
-            .unwrap_or_else(|| Open::new(line));
+        let mut open = self.open.remove(&line.event.key).unwrap_or_else(|| Open::new(line));
         open.merge(line);
         open.row.end_time = line.event.time;
         take(&mut open.ended, line.text(Field::Ended), &NO_TEXT);
@@ -205,7 +183,7 @@ impl Sessions {
     }
 
     /// A connection to the directory is bound as this name.
-    pub fn bind(&mut self, key: u128, name: TextId) {
+    pub fn bind(&mut self, key: u64, name: TextId) {
         if let Some(open) = self.open.get_mut(&key) {
             open.row.user = name;
         }
@@ -223,11 +201,7 @@ impl Sessions {
         let attempts = line.raw(Field::Attempts).unwrap_or(1).clamp(0, MOST_ATTEMPTS);
         let mut outcome = line.text(Field::Outcome);
         let notes = self.notes.get(&line.event.key).copied().unwrap_or_default();
-        let told = if line.raw(Field::Attempts).is_some() {
-            notes.told
-        } else {
-            0
-        };
+        let told = if line.raw(Field::Attempts).is_some() { notes.told } else { 0 };
         if outcome == Word::Failed.id() && notes.unknown_user && !notes.wrong_password {
             outcome = Word::UnknownUser.id();
         }
@@ -303,17 +277,22 @@ impl Open {
     /// Takes over what a line tells about the session.
     fn merge(&mut self, line: &Line<'_>) {
         let row = &mut self.row;
-        take(&mut row.client_ip, line.text(Field::ClientIp), &NO_TEXT);
-        take(&mut row.client_port, line.number(Field::ClientPort), &NULL);
-        take(&mut row.client_name, line.text(Field::ClientName), &NO_TEXT);
-        take(&mut row.helo, line.text(Field::Helo), &NO_TEXT);
-        take(&mut row.user, line.text(Field::User), &NO_TEXT);
-        take(&mut row.user_domain, line.text(Field::UserDomain), &NO_TEXT);
-        take(&mut row.tls_version, line.text(Field::TlsVersion), &NO_TEXT);
-        take(&mut row.tls_cipher, line.text(Field::TlsCipher), &NO_TEXT);
-        take(&mut row.bytes_in, line.number(Field::BytesIn), &NULL);
-        take(&mut row.bytes_out, line.number(Field::BytesOut), &NULL);
-        take(&mut row.commands, line.number(Field::Commands), &NULL);
+        for (field, value) in line.fields() {
+            match field {
+                Field::ClientIp => row.client_ip = value.text(),
+                Field::ClientPort => row.client_port = value.number(),
+                Field::ClientName => row.client_name = value.text(),
+                Field::Helo => row.helo = value.text(),
+                Field::User => row.user = value.text(),
+                Field::UserDomain => row.user_domain = value.text(),
+                Field::TlsVersion => row.tls_version = value.text(),
+                Field::TlsCipher => row.tls_cipher = value.text(),
+                Field::BytesIn => row.bytes_in = value.number(),
+                Field::BytesOut => row.bytes_out = value.number(),
+                Field::Commands => row.commands = value.number(),
+                _ => {}
+            }
+        }
     }
 
     /// How it ended: as a line said; else lost, if its counters show commands but no goodbye; else closed.
@@ -322,47 +301,27 @@ impl Open {
             return self.ended;
         }
         let silent = line.number(Field::Goodbye) == 0 && line.number(Field::Commands) > 0;
-        if silent && !self.by_server {
-            Word::Lost.id()
-        } else {
-            Word::Closed.id()
-        }
+        if silent && !self.by_server { Word::Lost.id() } else { Word::Closed.id() }
     }
 }
 
 /// From one time to another; nothing where clocks went backwards.
 fn duration(start: i64, end: i64) -> i64 {
-    if start == NULL || end < start {
-        NULL
-    } else {
-        end - start
-    }
+    if start == NULL || end < start { NULL } else { end - start }
 }
 
 fn push(mut open: Open, facts: &mut Facts) {
     if open.row.ended == NO_TEXT {
-        open.row.ended = if open.ended == NO_TEXT {
-            Word::Open.id()
-        } else {
-            open.ended
-        };
+        open.row.ended = if open.ended == NO_TEXT { Word::Open.id() } else { open.ended };
     }
     facts.push(&open.row);
 }
 
 fn login_row(line: &Line<'_>, session: &Session, outcome: TextId) -> Login {
     let or = |field, other| {
-        if line.text(field) == NO_TEXT {
-            other
-        } else {
-            line.text(field)
-        }
+        if line.text(field) == NO_TEXT { other } else { line.text(field) }
     };
-    let service = if session.service == NO_TEXT {
-        line.service()
-    } else {
-        session.service
-    };
+    let service = if session.service == NO_TEXT { line.service() } else { session.service };
     Login {
         time: line.event.time,
         service,

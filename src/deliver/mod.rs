@@ -49,14 +49,8 @@ fn write_beside(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()>
 /// Where the folder or a file cannot be written.
 pub fn folder(path: &Path, files: &[(String, Vec<u8>)]) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|e| failed(path, &e))?;
-    files
-        .iter()
-        .try_for_each(|(name, bytes)| file(&path.join(PathBuf::from(name)), bytes))
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| failed(path, &e))?;
+    files.iter().try_for_each(|(name, bytes)| file(&path.join(PathBuf::from(name)), bytes))
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> Error {
@@ -75,10 +69,7 @@ mod tests {
         file(&path, b"one").expect("written");
         file(&path, b"two").expect("written again");
         assert_eq!(fs::read(&path).expect("read"), b"two");
-        assert_eq!(
-            fs::metadata(&path).expect("there").permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
     }
 

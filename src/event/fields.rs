@@ -101,10 +101,7 @@ fields! {
 impl Field {
     /// The field of this name in grammars.
     pub fn named(name: &str) -> Option<Self> {
-        FIELDS
-            .iter()
-            .find(|(_, text, _)| *text == name)
-            .map(|(field, ..)| *field)
+        FIELDS.iter().find(|(_, text, _)| *text == name).map(|(field, ..)| *field)
     }
 
     /// Its name in grammars.

@@ -1,111 +1,86 @@
 //! Facts: what happened, as rows of a few tables.
 //!
-//! Comes in: rows that the correlator makes, and the texts of the chunks. Goes out: columns. What questions are asked of
-//! them is not known here.
+//! Comes in: rows that the correlator makes, and the texts of the chunks. Goes out: columns, made when a question needs
+//! them. What questions are asked is not known here.
 
+mod rows;
 pub mod schema;
 mod texts;
 #[cfg(feature = "sql")]
 mod view;
 
-pub use schema::{Column, NULL, Row, TABLES, TableDef};
+pub use rows::{Rows, Table};
+pub use schema::{NULL, Row, TABLES, TableDef};
 pub use texts::Texts;
 #[cfg(feature = "sql")]
-pub use view::{DERIVED, View};
+pub use view::{DERIVED, Scope, View};
 
+use crate::event::{NO_TEXT, TextId};
+use crate::text::Text;
 use schema::{Delivery, DirectoryOp, Gauge, Hop, Login, Measurement, Message, Notice, Rejection, Session};
+use std::collections::BTreeSet;
 
-/// All facts of a run.
-#[derive(Debug)]
-pub struct Facts {
-    /// The texts that rows name by id.
-    pub texts: Texts,
-    tables: Vec<Table>,
+/// A row type that has its place among the facts.
+pub trait Stored: Row + Sized {
+    /// Its rows.
+    fn of(facts: &mut Facts) -> &mut Rows<Self>;
 }
 
-/// The rows of one table, by column.
-#[derive(Debug)]
-pub struct Table {
-    /// Its definition.
-    pub def: &'static TableDef,
-    /// Its columns, all of the same length.
-    pub columns: Vec<Column>,
-    /// How many rows it has.
-    pub rows: usize,
-}
-
-impl Table {
-    /// The hosts of its rows; neighbours are mostly the same.
-    fn hosts(&self) -> Vec<crate::event::TextId> {
-        let at = self.def.columns.iter().position(|column| column.name == "host");
-        let Some(Column::Texts(ids)) = at.and_then(|at| self.columns.get(at)) else {
-            return Vec::new();
-        };
-        let mut hosts = ids.clone();
-        hosts.dedup();
-        hosts.sort_unstable();
-        hosts.dedup();
-        hosts
-    }
-}
-
-/// A row type that has its place among the tables.
-pub trait Stored: Row {
-    /// The place of its table in [`TABLES`].
-    const PLACE: usize;
-}
-
-macro_rules! stored {
-    ($($row:ident = $place:literal),*) => { $(impl Stored for $row { const PLACE: usize = $place; })* };
-}
-
-stored!(
-    Session = 0,
-    Message = 1,
-    Delivery = 2,
-    Rejection = 3,
-    Login = 4,
-    DirectoryOp = 5,
-    Notice = 6,
-    Measurement = 7,
-    Gauge = 8,
-    Hop = 9
-);
-
-impl Default for Facts {
-    fn default() -> Self {
-        let table = |def| Table {
-            def,
-            columns: schema::columns(def),
-            rows: 0,
-        };
-        Self {
-            texts: Texts::default(),
-            tables: TABLES.iter().map(table).collect(),
+macro_rules! facts {
+    ($($name:ident: $row:ident,)*) => {
+        /// All facts of a run.
+        #[derive(Debug, Default)]
+        pub struct Facts {
+            /// The texts that rows name by id.
+            pub texts: Texts,
+            $($name: Rows<$row>,)*
         }
-    }
+
+        impl Facts {
+            /// The tables, in the order of [`TABLES`].
+            pub fn tables(&self) -> Vec<&dyn Table> {
+                vec![$(&self.$name),*]
+            }
+        }
+
+        $(impl Stored for $row {
+            fn of(facts: &mut Facts) -> &mut Rows<Self> {
+                &mut facts.$name
+            }
+        })*
+    };
+}
+
+facts! {
+    sessions: Session,
+    messages: Message,
+    deliveries: Delivery,
+    rejections: Rejection,
+    logins: Login,
+    directory_ops: DirectoryOp,
+    notices: Notice,
+    measurements: Measurement,
+    gauges: Gauge,
+    hops: Hop,
 }
 
 impl Facts {
     /// Appends a row.
     #[inline]
     pub fn push<R: Stored>(&mut self, row: &R) {
-        let table = &mut self.tables[R::PLACE];
-        row.push(&mut table.columns);
-        table.rows += 1;
+        R::of(self).push(*row);
     }
 
     /// The hosts that wrote the facts, in order of name.
-    pub fn hosts(&self) -> Vec<crate::text::Text> {
-        let ids: std::collections::BTreeSet<_> = self.tables.iter().flat_map(Table::hosts).collect();
-        let names: std::collections::BTreeSet<_> =
-            ids.into_iter().filter_map(|id| self.texts.get(id)).collect();
-        names.into_iter().map(crate::text::Text::from_bytes).collect()
-    }
-
-    /// The tables, in the order of [`TABLES`].
-    pub fn tables(&self) -> &[Table] {
-        &self.tables
+    pub fn hosts(&self) -> Vec<Text> {
+        let mut ids: BTreeSet<TextId> = BTreeSet::new();
+        for table in self.tables() {
+            let mut hosts = table.texts("host", None).unwrap_or_default();
+            hosts.dedup();
+            ids.extend(hosts.into_iter().filter(|id| *id != NO_TEXT));
+        }
+        let names: BTreeSet<&[u8]> = ids.into_iter().filter_map(|id| self.texts.get(id)).collect();
+        names.into_iter().map(Text::from_bytes).collect()
     }
 }
 
@@ -114,22 +89,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_row_type_stands_at_the_place_of_its_table() {
-        fn place<R: Stored>() -> (&'static str, &'static str) {
-            (R::TABLE.name, TABLES[R::PLACE].name)
-        }
-        let places = [
-            place::<Session>(),
-            place::<Message>(),
-            place::<Delivery>(),
-            place::<Rejection>(),
-            place::<Login>(),
-            place::<DirectoryOp>(),
-            place::<Notice>(),
-            place::<Measurement>(),
-            place::<Gauge>(),
-            place::<Hop>(),
-        ];
-        assert!(places.iter().all(|(own, there)| own == there));
+    fn the_tables_of_facts_are_those_of_the_schema() {
+        let facts = Facts::default();
+        let own: Vec<&str> = facts.tables().iter().map(|table| table.def().name).collect();
+        assert_eq!(own, TABLES.iter().map(|def| def.name).collect::<Vec<_>>());
     }
 }

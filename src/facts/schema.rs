@@ -56,53 +56,13 @@ pub struct TableDef {
     pub columns: &'static [ColumnDef],
 }
 
-/// The values of a column.
-#[derive(Clone, Debug)]
-pub enum Column {
-    /// Texts by id.
-    Texts(Vec<TextId>),
-    /// Numbers, times, durations, flags.
-    Numbers(Vec<i64>),
-}
-
-impl Column {
-    fn of(kind: ColumnKind) -> Self {
-        if kind == ColumnKind::Text {
-            Self::Texts(Vec::new())
-        } else {
-            Self::Numbers(Vec::new())
-        }
-    }
-}
-
-/// A value that knows into which column it goes.
-trait Value: Copy {
-    fn push(self, column: &mut Column);
-}
-
-impl Value for TextId {
-    fn push(self, column: &mut Column) {
-        if let Column::Texts(values) = column {
-            values.push(self);
-        }
-    }
-}
-
-impl Value for i64 {
-    fn push(self, column: &mut Column) {
-        if let Column::Numbers(values) = column {
-            values.push(self);
-        }
-    }
-}
-
 /// A row of a table.
-pub trait Row {
+pub trait Row: Copy + Send + Sync + 'static {
     /// Its table.
     const TABLE: TableDef;
 
-    /// Appends it to the table's columns.
-    fn push(&self, columns: &mut [Column]);
+    /// For each column what it holds in a row: a text's id, a number, [`NO_TEXT`] or [`NULL`].
+    const VALUES: &'static [fn(&Self) -> i64];
 }
 
 macro_rules! kind {
@@ -185,15 +145,13 @@ macro_rules! tables {
                     ],
                 };
 
-                #[inline]
-                fn push(&self, columns: &mut [Column]) {
-                    let mut columns = columns.iter_mut();
-                    $(if let Some(column) = columns.next() { self.$field.push(column); })*
-                    if let Some(column) = columns.next() { self.host.push(column); }
-                    if let Some(column) = columns.next() { self.system.push(column); }
-                    if let Some(column) = columns.next() { self.source.push(column); }
-                    if let Some(column) = columns.next() { self.offset.push(column); }
-                }
+                const VALUES: &'static [fn(&Self) -> i64] = &[
+                    $(|row| i64::from(row.$field),)*
+                    |row| i64::from(row.host),
+                    |row| i64::from(row.system),
+                    |row| row.source,
+                    |row| row.offset,
+                ];
             }
         )*
 
@@ -359,33 +317,20 @@ tables! {
     }
 }
 
-/// The columns of a table, empty.
-pub(super) fn columns(table: &TableDef) -> Vec<Column> {
-    table
-        .columns
-        .iter()
-        .map(|column| Column::of(column.kind))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_row_fills_every_column_of_its_table() {
-        let mut columns = columns(&Session::TABLE);
-        Session {
-            time: 1,
-            service: 4,
-            ..Session::default()
-        }
-        .push(&mut columns);
-        let lens = columns.iter().map(|c| match c {
-            Column::Texts(v) => v.len(),
-            Column::Numbers(v) => v.len(),
-        });
-        assert!(lens.into_iter().all(|len| len == 1));
+    fn every_column_of_a_row_can_be_read() {
+        let row = Session { time: 1, service: 4, offset: 9, ..Session::default() };
+        let value = |name: &str| {
+            let at = Session::TABLE.columns.iter().position(|column| column.name == name);
+            at.map(|at| Session::VALUES[at](&row))
+        };
+        assert_eq!(Session::VALUES.len(), Session::TABLE.columns.len());
+        assert_eq!((value("time"), value("service"), value("offset")), (Some(1), Some(4), Some(9)));
+        assert_eq!((value("user"), value("end_time")), (Some(i64::from(NO_TEXT)), Some(NULL)));
     }
 
     #[test]
@@ -393,11 +338,7 @@ mod tests {
         for (at, table) in TABLES.iter().enumerate() {
             assert!(TABLES[..at].iter().all(|other| other.name != table.name));
             for (at, column) in table.columns.iter().enumerate() {
-                assert!(
-                    table.columns[..at].iter().all(|other| other.name != column.name),
-                    "{}",
-                    column.name
-                );
+                assert!(table.columns[..at].iter().all(|other| other.name != column.name), "{}", column.name);
             }
         }
     }

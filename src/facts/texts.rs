@@ -25,11 +25,7 @@ impl Texts {
     pub fn add_one(&mut self, text: &[u8]) -> TextId {
         let mut interner = crate::event::Interner::default();
         let id = interner.id(text);
-        if crate::event::is_word(id) {
-            id
-        } else {
-            Word::COUNT + self.add(interner.finish())
-        }
+        if crate::event::is_word(id) { id } else { Word::COUNT + self.add(interner.finish().0) }
     }
 
     /// The text of an id.
@@ -40,10 +36,7 @@ impl Texts {
         let Some(at) = id.checked_sub(Word::COUNT) else {
             return Some(Word::ALL[id as usize].as_bytes());
         };
-        let part = self
-            .parts
-            .partition_point(|(base, _)| *base <= at)
-            .checked_sub(1)?;
+        let part = self.parts.partition_point(|(base, _)| *base <= at).checked_sub(1)?;
         let (base, texts) = self.parts.get(part)?;
         Some(texts.get(at - base))
     }
@@ -75,7 +68,7 @@ mod tests {
         let chunk = |words: &[&str]| {
             let mut interner = Interner::default();
             let ids: Vec<_> = words.iter().map(|w| interner.id(w.as_bytes())).collect();
-            (ids, interner.finish())
+            (ids, interner.finish().0)
         };
         let (a, first) = chunk(&["x", "sent"]);
         let (b, second) = chunk(&["y", "x"]);

@@ -1,15 +1,16 @@
-//! A view of the facts for SQL: a period, a scope, and the columns that a question needs.
+//! A view of the facts for SQL: a period, a scope, and the columns that questions need.
 //!
 //! The period and the scope are applied once, before any question is asked. A column becomes polars' own only when
-//! the first question needs it.
+//! the first question needs it, and only the texts of needed columns are laid out at all.
 
 use super::schema::{ColumnDef, ColumnKind};
-use super::{Column, Facts, NULL, TABLES, Table, Texts};
+use super::{Facts, NULL, TABLES, Table, Texts};
 use crate::error::{Error, Exit, Result};
-use crate::event::{NO_TEXT, TextId};
-use crate::time::{Span, Zone};
+use crate::event::{NO_TEXT, TextId, Word};
+use crate::time::{HOUR, Span, Zone};
 use polars::prelude::{
-    ChunkTake, DataFrame, IdxCa, IdxSize, IntoColumn, NamedFrom, Series, StringChunked, StringChunkedBuilder,
+    ChunkTake, Column, DataFrame, IdxCa, IdxSize, IntoColumn, NamedFrom, PolarsError, Series, StringChunked,
+    StringChunkedBuilder,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -19,13 +20,24 @@ use std::sync::Mutex;
 pub const DERIVED: [(&str, &str); 3] = [
     ("hour", "The instant at which the local hour of `time` began."),
     ("day", "The same of the local day."),
-    (
-        CLIENT_NET,
-        "Of tables with `client_ip`: the client's network, an IPv4 /24 or an IPv6 /48.",
-    ),
+    (CLIENT_NET, "Of tables with `client_ip`: the client's network, an IPv4 /24 or an IPv6 /48."),
 ];
 
 const CLIENT_NET: &str = "client_net";
+
+/// What part of the facts is looked at.
+#[derive(Clone, Debug)]
+pub struct Scope<'a> {
+    /// The period.
+    pub span: Span,
+    /// The domains whose mail it is; all where there are none.
+    pub domains: &'a [String],
+}
+
+impl Scope<'_> {
+    /// Everything.
+    pub const ALL: Scope<'static> = Scope { span: Span::ALL, domains: &[] };
+}
 
 /// Facts within a period and a scope.
 #[derive(Debug)]
@@ -34,45 +46,24 @@ pub struct View<'a> {
     zone: &'a Zone,
     /// The rows of each table that are in the view; all where absent.
     rows: Vec<Option<Vec<u32>>>,
-    texts: StringChunked,
-    columns: Mutex<BTreeMap<(usize, String), polars::prelude::Column>>,
+    texts: Laid,
+    /// The columns whose texts are laid out.
+    prepared: BTreeSet<String>,
+    columns: Mutex<BTreeMap<(usize, String), Column>>,
 }
 
 impl<'a> View<'a> {
-    /// The facts whose time lies in the span, narrowed to domains where there are any.
+    /// The facts of a scope, for questions that need no other columns than these.
     ///
     /// # Errors
     ///
     /// Where a text is not UTF-8, which would be our own fault.
-    pub fn new(facts: &'a Facts, zone: &'a Zone, span: Span, domains: &[String]) -> Result<Self> {
-        let scope = Scope::new(facts, domains);
-        let rows = facts
-            .tables()
-            .iter()
-            .map(|table| rows(table, span, scope.as_ref()))
-            .collect();
-        Ok(Self {
-            facts,
-            zone,
-            rows,
-            texts: text_column(&facts.texts)?,
-            columns: Mutex::default(),
-        })
-    }
-
-    /// The same where it is wanted, else nothing.
-    ///
-    /// # Errors
-    ///
-    /// As [`View::new`].
-    pub fn new_if(
-        wanted: bool,
-        facts: &'a Facts,
-        zone: &'a Zone,
-        span: Span,
-        domains: &[String],
-    ) -> Result<Option<Self>> {
-        wanted.then(|| Self::new(facts, zone, span, domains)).transpose()
+    pub fn new(facts: &'a Facts, zone: &'a Zone, scope: &Scope<'_>, columns: &BTreeSet<String>) -> Result<Self> {
+        let domains = Domains::new(facts, scope.domains);
+        let rows: Vec<Option<Vec<u32>>> =
+            facts.tables().into_iter().map(|table| rows(table, scope.span, domains.as_ref())).collect();
+        let texts = Laid::new(facts, &rows, columns)?;
+        Ok(Self { facts, zone, rows, texts, prepared: columns.clone(), columns: Mutex::default() })
     }
 
     /// The table with those of these columns that it has.
@@ -81,82 +72,47 @@ impl<'a> View<'a> {
     ///
     /// Where polars refuses, which would be our own fault.
     pub fn frame(&self, table: &str, wanted: &BTreeSet<String>) -> Result<Option<DataFrame>> {
-        let Some(place) = TABLES.iter().position(|def| def.name == table) else {
-            return Ok(None);
-        };
-        let table = &self.facts.tables()[place];
-        let own = table.def.columns.iter().map(|column| column.name);
-        let derived = DERIVED
-            .iter()
-            .map(|(name, _)| *name)
-            .filter(|_| time_column(table).is_some())
-            .filter(|name| *name != CLIENT_NET || ids(table, "client_ip").is_some());
+        let Some(place) = TABLES.iter().position(|def| def.name == table) else { return Ok(None) };
+        let table = self.facts.tables()[place];
+        let own = table.def().columns.iter().map(|column| column.name);
+        let derived = DERIVED.iter().map(|(name, _)| *name).filter(|name| can_derive(table, name));
         let names: Vec<&str> = own.chain(derived).filter(|name| wanted.contains(*name)).collect();
-        let columns = names
-            .iter()
-            .map(|name| self.column(place, name))
-            .collect::<Result<Vec<_>>>()?;
-        DataFrame::new(self.height(place), columns)
-            .map(Some)
-            .map_err(|e| internal(&e))
+        let columns = names.iter().map(|name| self.column(place, name)).collect::<Result<Vec<_>>>()?;
+        let height = self.rows[place].as_ref().map_or_else(|| table.len(), Vec::len);
+        DataFrame::new(height, columns).map(Some).map_err(|e| internal(&e))
     }
 
-    fn height(&self, place: usize) -> usize {
-        self.rows[place]
-            .as_ref()
-            .map_or(self.facts.tables()[place].rows, Vec::len)
-    }
-
-    fn column(&self, place: usize, name: &str) -> Result<polars::prelude::Column> {
+    fn column(&self, place: usize, name: &str) -> Result<Column> {
         let key = (place, name.to_owned());
-        let mut columns = self
-            .columns
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(column) = columns.get(&key) {
+        let lock = || self.columns.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(column) = lock().get(&key) {
             return Ok(column.clone());
         }
         let column = self.make(place, name)?;
-        columns.insert(key, column.clone());
+        lock().insert(key, column.clone());
         Ok(column)
     }
 
-    fn make(&self, place: usize, name: &str) -> Result<polars::prelude::Column> {
-        let table = &self.facts.tables()[place];
+    fn make(&self, place: usize, name: &str) -> Result<Column> {
+        let table = self.facts.tables()[place];
         let rows = self.rows[place].as_deref();
-        let found = table
-            .def
-            .columns
-            .iter()
-            .zip(&table.columns)
-            .find(|(def, _)| def.name == name);
-        let series = match (found, name) {
-            (Some((_, Column::Texts(ids))), _) => self.text_series(name, ids, rows)?,
-            (Some((def, Column::Numbers(values))), _) => number_series(def, values, rows),
-            (None, CLIENT_NET) => self.networks(ids(table, "client_ip").unwrap_or_default(), rows),
-            (None, "hour") => self.bucket(table, name, rows, Zone::hour_start),
-            (None, _) => self.bucket(table, name, rows, Zone::day_start),
+        let series = match table.def().columns.iter().find(|def| def.name == name) {
+            Some(def) if def.kind == ColumnKind::Text && !self.prepared.contains(name) => {
+                return Err(Error::new(Exit::Internal, format!("the texts of `{name}` were not laid out")));
+            }
+            Some(def) if def.kind == ColumnKind::Text => {
+                self.texts.series(name, table.texts(name, rows).unwrap_or_default())?
+            }
+            Some(def) => number_series(def, table.numbers(name, rows).unwrap_or_default()),
+            None if name == CLIENT_NET => self.networks(&table.texts("client_ip", rows).unwrap_or_default()),
+            None if name == "hour" => self.bucket(table, name, rows, Zone::hour_start),
+            None => self.bucket(table, name, rows, Zone::day_start),
         };
         Ok(series.into_column())
     }
 
-    fn text_series(&self, name: &str, ids: &[TextId], rows: Option<&[u32]>) -> Result<Series> {
-        // The last text of the column of texts is no text.
-        let none = IdxSize::try_from(self.texts.len() - 1).unwrap_or(IdxSize::MAX);
-        let place = |id: TextId| if id == NO_TEXT { none } else { id };
-        let places: Vec<IdxSize> = match rows {
-            Some(rows) => rows.iter().map(|row| place(ids[*row as usize])).collect(),
-            None => ids.iter().map(|id| place(*id)).collect(),
-        };
-        let taken = self
-            .texts
-            .take(&IdxCa::from_vec("".into(), places))
-            .map_err(|e| internal(&e))?;
-        Ok(taken.with_name(name.into()).into())
-    }
-
     /// The networks of the clients with these addresses.
-    fn networks(&self, addresses: &[TextId], rows: Option<&[u32]>) -> Series {
+    fn networks(&self, addresses: &[TextId]) -> Series {
         let mut known: BTreeMap<TextId, Option<String>> = BTreeMap::new();
         let mut of = |id: TextId| {
             let network = known.entry(id).or_insert_with(|| {
@@ -165,39 +121,32 @@ impl<'a> View<'a> {
             });
             network.clone()
         };
-        let networks: Vec<Option<String>> = match rows {
-            Some(rows) => rows.iter().map(|row| of(addresses[*row as usize])).collect(),
-            None => addresses.iter().map(|id| of(*id)).collect(),
-        };
+        let networks: Vec<Option<String>> = addresses.iter().map(|id| of(*id)).collect();
         Series::new(CLIENT_NET.into(), networks)
     }
 
-    fn bucket(
-        &self,
-        table: &Table,
-        name: &str,
-        rows: Option<&[u32]>,
-        start: impl Fn(&Zone, i64) -> i64,
-    ) -> Series {
-        let mut known = (0, 0, NULL);
-        let values = time_column(table).unwrap_or_default();
+    fn bucket(&self, table: &dyn Table, name: &str, rows: Option<&[u32]>, start: fn(&Zone, i64) -> i64) -> Series {
+        let mut known = (NULL, NULL);
         let mut of = |time: i64| {
             if time == NULL {
                 return None;
             }
             // A quarter of an hour lies in one hour and one day in every zone.
-            let quarter = time.div_euclid(crate::time::HOUR / 4);
-            if known.2 == NULL || known.0 != quarter {
-                known = (quarter, 0, start(self.zone, time));
+            let quarter = time.div_euclid(HOUR / 4);
+            if known.0 != quarter {
+                known = (quarter, start(self.zone, time));
             }
-            Some(known.2)
+            Some(known.1)
         };
-        let buckets: Vec<Option<i64>> = match rows {
-            Some(rows) => rows.iter().map(|row| of(values[*row as usize])).collect(),
-            None => values.iter().map(|time| of(*time)).collect(),
-        };
-        Series::new(name.into(), buckets)
+        let times = table.numbers("time", rows).unwrap_or_default();
+        Series::new(name.into(), times.into_iter().map(&mut of).collect::<Vec<Option<i64>>>())
     }
+}
+
+/// Whether a table has what a derived column is made of.
+fn can_derive(table: &dyn Table, name: &str) -> bool {
+    let has = |name| table.def().columns.iter().any(|column| column.name == name);
+    has("time") && (name != CLIENT_NET || has("client_ip"))
 }
 
 /// The network that an address is taken to be of: who has one address of it can often have others too.
@@ -209,105 +158,109 @@ fn network(address: IpAddr) -> String {
         }
         IpAddr::V6(address) => {
             let [a, b, c, ..] = address.segments();
-            let start = std::net::Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0);
-            format!("{start}/48")
+            format!("{}/48", std::net::Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))
         }
     }
 }
 
-fn internal(error: &polars::prelude::PolarsError) -> Error {
+fn internal(error: &PolarsError) -> Error {
     Error::new(Exit::Internal, "the facts cannot be laid out").why(error)
 }
 
-fn number_series(def: &ColumnDef, values: &[i64], rows: Option<&[u32]>) -> Series {
-    let chosen: Vec<i64> = match rows {
-        Some(rows) => rows.iter().map(|row| values[*row as usize]).collect(),
-        None => values.to_vec(),
-    };
-    let present = |value: &i64| (*value != NULL).then_some(*value);
+fn number_series(def: &ColumnDef, values: Vec<i64>) -> Series {
+    let present = |value: i64| (value != NULL).then_some(value);
     match def.kind {
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "durations are far below 2^52 microseconds"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "durations are far below 2^52 microseconds")]
         ColumnKind::Seconds => {
-            let seconds: Vec<Option<f64>> = chosen
-                .iter()
-                .map(|v| present(v).map(|v| v as f64 / 1e6))
-                .collect();
-            Series::new(def.name.into(), seconds)
+            let seconds = values.into_iter().map(|value| present(value).map(|micros| micros as f64 / 1e6));
+            Series::new(def.name.into(), seconds.collect::<Vec<Option<f64>>>())
         }
         ColumnKind::Flag => {
-            let flags: Vec<Option<bool>> = chosen.iter().map(|v| present(v).map(|v| v != 0)).collect();
-            Series::new(def.name.into(), flags)
+            let flags = values.into_iter().map(|value| present(value).map(|flag| flag != 0));
+            Series::new(def.name.into(), flags.collect::<Vec<Option<bool>>>())
         }
-        _ if chosen.contains(&NULL) => Series::new(
-            def.name.into(),
-            chosen.iter().map(present).collect::<Vec<Option<i64>>>(),
-        ),
-        _ => Series::new(def.name.into(), chosen),
-    }
-}
-
-/// The times of a table's rows.
-fn time_column(table: &Table) -> Option<&[i64]> {
-    numbers(table, "time")
-}
-
-fn numbers<'t>(table: &'t Table, name: &str) -> Option<&'t [i64]> {
-    let at = table.def.columns.iter().position(|column| column.name == name)?;
-    match table.columns.get(at)? {
-        Column::Numbers(values) => Some(values),
-        Column::Texts(_) => None,
-    }
-}
-
-fn ids<'t>(table: &'t Table, name: &str) -> Option<&'t [TextId]> {
-    let at = table.def.columns.iter().position(|column| column.name == name)?;
-    match table.columns.get(at)? {
-        Column::Texts(ids) => Some(ids),
-        Column::Numbers(_) => None,
-    }
-}
-
-/// All texts as one column, by id; behind the last there is one that is no text.
-fn text_column(texts: &Texts) -> Result<StringChunked> {
-    let len = texts.len() as usize;
-    let mut builder = StringChunkedBuilder::new("".into(), len + 1);
-    for word in crate::event::Word::ALL {
-        builder.append_value(word);
-    }
-    for (_, part) in texts.parts() {
-        for at in 0..part.len() {
-            let text = std::str::from_utf8(part.get(at));
-            builder.append_value(text.map_err(|e| Error::new(Exit::Internal, "a text is not UTF-8").why(e))?);
+        _ if values.contains(&NULL) => {
+            Series::new(def.name.into(), values.into_iter().map(present).collect::<Vec<Option<i64>>>())
         }
+        _ => Series::new(def.name.into(), values),
     }
-    builder.append_null();
-    Ok(builder.finish())
+}
+
+/// The texts of the columns that are needed, as one column of polars', and the place of each in it.
+#[derive(Debug)]
+struct Laid {
+    texts: StringChunked,
+    /// The place of each text by its id.
+    places: Vec<IdxSize>,
+}
+
+impl Laid {
+    /// Lays out the texts of these columns of all tables. The first text laid out is no text.
+    fn new(facts: &Facts, rows: &[Option<Vec<u32>>], columns: &BTreeSet<String>) -> Result<Self> {
+        let mut used = vec![false; facts.texts.len() as usize];
+        for (table, rows) in facts.tables().into_iter().zip(rows) {
+            let texts = table.def().columns.iter().filter(|def| def.kind == ColumnKind::Text);
+            for def in texts.filter(|def| columns.contains(def.name)) {
+                for id in table.texts(def.name, rows.as_deref()).unwrap_or_default() {
+                    if let Some(used) = used.get_mut(id as usize) {
+                        *used = true;
+                    }
+                }
+            }
+        }
+        Self::of(&facts.texts, &used)
+    }
+
+    fn of(texts: &Texts, used: &[bool]) -> Result<Self> {
+        let count = used.iter().filter(|used| **used).count();
+        let mut builder = StringChunkedBuilder::new("".into(), count + 1);
+        builder.append_null();
+        let mut places = vec![0; used.len()];
+        let mut next: IdxSize = 1;
+        let mut lay = |id: usize, text: &[u8]| {
+            if used[id] {
+                let text = std::str::from_utf8(text);
+                builder.append_value(text.map_err(|e| Error::new(Exit::Internal, "a text is not UTF-8").why(e))?);
+                places[id] = next;
+                next += 1;
+            }
+            Ok(())
+        };
+        Word::ALL.iter().enumerate().try_for_each(|(id, word)| lay(id, word.as_bytes()))?;
+        for (base, part) in texts.parts() {
+            (0..part.len()).try_for_each(|at| lay((Word::COUNT + base + at) as usize, part.get(at)))?;
+        }
+        Ok(Self { texts: builder.finish(), places })
+    }
+
+    fn series(&self, name: &str, ids: Vec<TextId>) -> Result<Series> {
+        let places = ids.into_iter().map(|id| self.places.get(id as usize).copied().unwrap_or(0)).collect();
+        let taken = self.texts.take(&IdxCa::from_vec("".into(), places)).map_err(|e| internal(&e))?;
+        Ok(taken.with_name(name.into()).into())
+    }
 }
 
 /// The rows of a table that are in the view; nothing if all are.
-fn rows(table: &Table, span: Span, scope: Option<&Scope<'_>>) -> Option<Vec<u32>> {
-    if span == Span::ALL && scope.is_none() {
+fn rows(table: &dyn Table, span: Span, domains: Option<&Domains<'_>>) -> Option<Vec<u32>> {
+    if span == Span::ALL && domains.is_none() {
         return None;
     }
-    let times = time_column(table);
+    let times = table.numbers("time", None);
     let in_span = |row: usize| {
-        let Some(time) = times.map(|times| times[row]) else {
-            return true;
-        };
+        let Some(time) = times.as_ref().map(|times| times[row]) else { return true };
         time != NULL && span.start.is_none_or(|start| time >= start) && span.end.is_none_or(|end| time < end)
     };
-    let in_scope = scope.map(|scope| scope.of(table));
-    let row_count = u32::try_from(table.rows).unwrap_or(u32::MAX);
-    let chosen = (0..row_count)
-        .filter(|row| in_span(*row as usize) && in_scope.as_ref().is_none_or(|s| s[*row as usize]));
+    let own = domains.map(|domains| domains.of(table));
+    let count = u32::try_from(table.len()).unwrap_or(u32::MAX);
+    let chosen = (0..count).filter(|row| {
+        let row = *row as usize;
+        in_span(row) && own.as_ref().is_none_or(|own| own[row])
+    });
     Some(chosen.collect())
 }
 
 /// One domain's mail, or that of several.
-struct Scope<'a> {
+struct Domains<'a> {
     /// Whether each text is one of the domains.
     own: Vec<bool>,
     /// The queue entries with a recipient in the domains.
@@ -315,70 +268,51 @@ struct Scope<'a> {
     texts: &'a Texts,
 }
 
-impl<'a> Scope<'a> {
+impl<'a> Domains<'a> {
     fn new(facts: &'a Facts, domains: &[String]) -> Option<Self> {
         if domains.is_empty() {
             return None;
         }
         let domains: Vec<String> = domains.iter().map(|domain| domain.to_lowercase()).collect();
-        let own = (0..facts.texts.len())
-            .map(|id| {
-                facts
-                    .texts
-                    .get(id)
-                    .is_some_and(|text| domains.iter().any(|d| d.as_bytes() == text))
-            })
-            .collect();
-        let mut scope = Self {
-            own,
-            received: BTreeSet::new(),
-            texts: &facts.texts,
-        };
-        let deliveries = &facts.tables()[<super::schema::Delivery as super::Stored>::PLACE];
-        scope.received = scope.received_by(deliveries);
-        Some(scope)
+        let is_own = |id| facts.texts.get(id).is_some_and(|text| domains.iter().any(|d| d.as_bytes() == text));
+        let own = (0..facts.texts.len()).map(is_own).collect();
+        let mut all = Self { own, received: BTreeSet::new(), texts: &facts.texts };
+        let deliveries = facts.tables().into_iter().find(|table| table.def().name == "deliveries");
+        all.received = deliveries.map(|table| all.received_by(table)).unwrap_or_default();
+        Some(all)
     }
 
     fn is_own(&self, id: TextId) -> bool {
-        self.own.get(id as usize).copied().unwrap_or(false)
+        id != NO_TEXT && self.own.get(id as usize).copied().unwrap_or(false)
     }
 
-    fn received_by(&self, deliveries: &Table) -> BTreeSet<&'a [u8]> {
-        let (Some(domains), Some(queue_ids)) =
-            (ids(deliveries, "recipient_domain"), ids(deliveries, "queue_id"))
-        else {
-            return BTreeSet::new();
-        };
-        let own = domains
-            .iter()
-            .zip(queue_ids)
-            .filter(|(domain, _)| self.is_own(**domain));
-        own.filter_map(|(_, queue_id)| self.texts.get(*queue_id))
-            .collect()
+    fn received_by(&self, deliveries: &dyn Table) -> BTreeSet<&'a [u8]> {
+        let columns = (deliveries.texts("recipient_domain", None), deliveries.texts("queue_id", None));
+        let (Some(domains), Some(queue_ids)) = columns else { return BTreeSet::new() };
+        let own = domains.into_iter().zip(queue_ids).filter(|(domain, _)| self.is_own(*domain));
+        own.filter_map(|(_, queue_id)| self.texts.get(queue_id)).collect()
     }
 
     /// Which rows of a table are of the domains' mail. What cannot be told apart by domain belongs to none.
-    fn of(&self, table: &Table) -> Vec<bool> {
-        let any = |names: &[&str]| {
-            let columns: Vec<&[TextId]> = names.iter().filter_map(|name| ids(table, name)).collect();
-            (0..table.rows)
-                .map(move |row| columns.iter().any(|column| self.is_own(column[row])))
-                .collect::<Vec<bool>>()
-        };
-        match table.def.name {
+    fn of(&self, table: &dyn Table) -> Vec<bool> {
+        match table.def().name {
             "messages" => {
-                let mut rows = any(&["sender_domain", "user_domain"]);
-                let queue_ids = ids(table, "queue_id").unwrap_or_default();
-                let received = |id: &TextId| self.texts.get(*id).is_some_and(|id| self.received.contains(id));
-                rows.iter_mut()
-                    .zip(queue_ids)
-                    .for_each(|(row, id)| *row |= received(id));
+                let mut rows = self.any(table, &["sender_domain", "user_domain"]);
+                let received = |id: TextId| self.texts.get(id).is_some_and(|id| self.received.contains(id));
+                let queue_ids = table.texts("queue_id", None).unwrap_or_default();
+                rows.iter_mut().zip(queue_ids).for_each(|(row, id)| *row |= received(id));
                 rows
             }
-            "deliveries" => any(&["sender_domain", "recipient_domain"]),
-            "rejections" => any(&["recipient_domain"]),
-            "logins" | "sessions" => any(&["user_domain"]),
-            _ => vec![false; table.rows],
+            "deliveries" => self.any(table, &["sender_domain", "recipient_domain"]),
+            "rejections" => self.any(table, &["recipient_domain"]),
+            "logins" | "sessions" => self.any(table, &["user_domain"]),
+            _ => vec![false; table.len()],
         }
+    }
+
+    /// Which rows have one of the domains in one of these columns.
+    fn any(&self, table: &dyn Table, columns: &[&str]) -> Vec<bool> {
+        let columns: Vec<Vec<TextId>> = columns.iter().filter_map(|name| table.texts(name, None)).collect();
+        (0..table.len()).map(|row| columns.iter().any(|column| self.is_own(column[row]))).collect()
     }
 }

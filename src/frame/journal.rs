@@ -39,10 +39,7 @@ impl<'a> Value<'a> {
             Self::Text(Cow::Borrowed(text)) => Cow::Borrowed(text.as_bytes()),
             Self::Text(Cow::Owned(text)) => Cow::Owned(text.into_bytes()),
             Self::Bytes(bytes) => Cow::Owned(bytes),
-            Self::Several(values) => values
-                .into_iter()
-                .next()
-                .map_or(Cow::Borrowed(&b""[..]), Value::into_bytes),
+            Self::Several(values) => values.into_iter().next().map_or(Cow::Borrowed(&b""[..]), Value::into_bytes),
             Self::Number(number) => Cow::Owned(number.to_string().into_bytes()),
         }
     }
@@ -61,9 +58,7 @@ pub(super) fn record(line: &[u8]) -> Option<Record<'_>> {
     let micros = entry.received.as_ref()?.number()?;
     let pid = entry.said_pid.or(entry.pid).and_then(|v| v.number()).unwrap_or(0);
     let bytes = |value: Option<Value<'_>>| {
-        value.map_or(Cow::Borrowed(&b""[..]), |v| {
-            Cow::Owned(v.into_bytes().into_owned())
-        })
+        value.map_or(Cow::Borrowed(&b""[..]), |v| Cow::Owned(v.into_bytes().into_owned()))
     };
     Some(Record {
         stamp: Stamp::Instant(micros),

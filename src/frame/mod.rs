@@ -37,6 +37,15 @@ pub fn record(line: &[u8]) -> Option<Record<'_>> {
     }
 }
 
+/// The bytes of a stamp of RFC 3164 with the blank after it.
+pub const YEARLESS: usize = 16;
+
+/// Reads the header of a line whose stamp, of RFC 3164, is known already.
+#[inline]
+pub fn record_after(stamp: Stamp, line: &[u8]) -> Option<Record<'_>> {
+    syslog::after_stamp(stamp, trim(line).get(YEARLESS - 1..)?)
+}
+
 /// A line that begins with a digit: ISO time, a slapd log's hexadecimal time, or nothing we know.
 fn bare(line: &[u8]) -> Option<Record<'_>> {
     if let Some((stamp, len)) = iso(line) {
@@ -53,13 +62,7 @@ fn bare(line: &[u8]) -> Option<Record<'_>> {
 
 /// A record of a program's own log file: a time and a text, nothing else.
 fn headless(stamp: Stamp, text: &[u8]) -> Record<'_> {
-    Record {
-        stamp,
-        host: Cow::Borrowed(b""),
-        program: Cow::Borrowed(b""),
-        pid: 0,
-        text: Cow::Borrowed(text),
-    }
+    Record { stamp, host: Cow::Borrowed(b""), program: Cow::Borrowed(b""), pid: 0, text: Cow::Borrowed(text) }
 }
 
 /// The stamp of a line, for those who look ahead.

@@ -2,7 +2,7 @@
 
 use super::{Record, headless};
 use crate::time::stamp::{Stamp, iso, yearless};
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 use std::borrow::Cow;
 
 /// A line with a priority: `<22>Nov  4 ...` or `<22>1 2026-...` (RFC 5424 6).
@@ -123,29 +123,34 @@ fn tagged<'a>(stamp: Stamp, host: &'a [u8], text: &'a [u8]) -> Record<'a> {
 }
 
 /// A tag: `program[pid]: `, `program: `; program, process id, and what follows.
+#[inline]
 fn tag(text: &[u8]) -> Option<(&[u8], u32, &[u8])> {
-    let end = text
-        .iter()
-        .take(128)
-        .position(|b| matches!(b, b'[' | b':' | b' ' | b'('))?;
+    let end = memchr3(b'[', b':', b' ', text.get(..128).unwrap_or(text))?;
     let program = &text[..end];
-    if program.is_empty() {
+    if program.is_empty() || program.contains(&b'(') {
         return None;
     }
     match text[end] {
         b':' => Some((program, 0, skip_blank(&text[end + 1..]))),
         b'[' => {
-            let close = end + memchr(b']', text.get(end..text.len().min(end + 32))?)?;
-            let pid = number(&text[end + 1..close])?;
-            let after = &text[close + 1..];
-            Some((
-                program,
-                pid,
-                skip_blank(after.strip_prefix(b":").unwrap_or(after)),
-            ))
+            let (pid, len) = leading_number(&text[end + 1..])?;
+            let after = text[end + 1 + len..].strip_prefix(b"]")?;
+            Some((program, pid, skip_blank(after.strip_prefix(b":").unwrap_or(after))))
         }
         _ => None,
     }
+}
+
+/// The number at the start of a text, and its digits.
+#[inline]
+fn leading_number(text: &[u8]) -> Option<(u32, usize)> {
+    let mut number = 0_u32;
+    let mut len = 0;
+    while let Some(digit) = text.get(len).filter(|b| b.is_ascii_digit()) {
+        number = number.wrapping_mul(10).wrapping_add(u32::from(digit - b'0'));
+        len += 1;
+    }
+    (len > 0).then_some((number, len))
 }
 
 fn skip_blank(text: &[u8]) -> &[u8] {
@@ -165,8 +170,7 @@ fn number(text: &[u8]) -> Option<u32> {
         return None;
     }
     text.iter().try_fold(0_u32, |sum, b| {
-        b.is_ascii_digit()
-            .then(|| sum.wrapping_mul(10).wrapping_add(u32::from(b - b'0')))
+        b.is_ascii_digit().then(|| sum.wrapping_mul(10).wrapping_add(u32::from(b - b'0')))
     })
 }
 
@@ -174,11 +178,7 @@ fn number(text: &[u8]) -> Option<u32> {
 /// bytes of the count with its blank, and those of the message.
 pub fn octet_count(text: &[u8]) -> Option<(usize, usize)> {
     let digits = text.iter().take(9).take_while(|b| b.is_ascii_digit()).count();
-    if digits == 0
-        || text[0] == b'0'
-        || text.get(digits) != Some(&b' ')
-        || text.get(digits + 1) != Some(&b'<')
-    {
+    if digits == 0 || text[0] == b'0' || text.get(digits) != Some(&b' ') || text.get(digits + 1) != Some(&b'<') {
         return None;
     }
     let count = number(&text[..digits])?;

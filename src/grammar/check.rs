@@ -35,9 +35,7 @@ pub fn check(grammars: &Grammars) -> Vec<Complaint> {
             complaints.push(complain(pattern, "has no sample".into()));
         }
         let wrong = pattern.samples.iter().flat_map(|sample| {
-            programs(pattern, sample)
-                .into_iter()
-                .filter_map(|p| wrong(grammars, pattern, sample, p))
+            programs(pattern, sample).into_iter().filter_map(|p| wrong(grammars, pattern, sample, p))
         });
         complaints.extend(wrong.map(|what| complain(pattern, what)));
         let taken = pattern.near.iter().filter(|line| takes(grammars, pattern, line));
@@ -54,10 +52,7 @@ fn clashes(grammars: &Grammars) -> Vec<Complaint> {
         out.extend(grammar.clashes.iter().map(|(first, second)| Complaint {
             origin: grammar.origin.clone(),
             pattern: grammars.label(*second).1.to_owned(),
-            what: format!(
-                "can never match: `{}` takes the same lines",
-                grammars.label(*first).1
-            ),
+            what: format!("can never match: `{}` takes the same lines", grammars.label(*first).1),
         }));
     }
     let mut names: BTreeMap<(usize, &str), usize> = BTreeMap::new();
@@ -97,21 +92,12 @@ fn wrong(grammars: &Grammars, pattern: &Pattern, sample: &Sample, program: &str)
         .into_iter()
         .map(|(name, value)| (name.to_owned(), String::from_utf8_lossy(&value).into_owned()))
         .collect();
-    (found != sample.is).then(|| {
-        format!(
-            "its sample `{}` holds {found:?}, not {:?}",
-            sample.line, sample.is
-        )
-    })
+    (found != sample.is).then(|| format!("its sample `{}` holds {found:?}, not {:?}", sample.line, sample.is))
 }
 
 fn takes(grammars: &Grammars, pattern: &Pattern, line: &str) -> bool {
     let all = [String::new()];
-    let programs = if pattern.programs.is_empty() {
-        &all[..]
-    } else {
-        &pattern.programs
-    };
+    let programs = if pattern.programs.is_empty() { &all[..] } else { &pattern.programs };
     programs.iter().any(|program| {
         let found = explain(grammars, pattern.grammar, program, line.as_bytes());
         found.taken_by.is_some_and(|(_, name)| name == pattern.name)

@@ -1,5 +1,6 @@
 //! A grammar's file: its layout as TOML, and how it becomes a [`Grammar`].
 
+use super::literal::Literal;
 use super::pattern::{self, PatternError};
 use super::{Classes, Find, Grammar, Pairs, Pattern, Tree, matches_name};
 use crate::error::{Error, Exit, Result};
@@ -180,23 +181,13 @@ pub(super) fn compile(origin: &str, text: &str, at: usize, patterns: &mut Vec<Pa
             None => error.help(format!("the file is {origin}")),
         }
     })?;
-    let context = Context {
-        origin,
-        text,
-        macros: &file.macros,
-    };
+    let context = Context { origin, text, macros: &file.macros };
     let mut trees = Trees::new(&file);
-    let entries = file
-        .pattern
-        .into_iter()
-        .map(|e| (e, false))
-        .chain(file.ignore.into_iter().map(|e| (e, true)));
+    let entries = file.pattern.into_iter().map(|e| (e, false)).chain(file.ignore.into_iter().map(|e| (e, true)));
     for (entry, ignore) in entries {
         let id = u32::try_from(patterns.len()).unwrap_or(u32::MAX);
         let (pattern, parts) = context.pattern(entry, ignore, at)?;
-        parts
-            .iter()
-            .for_each(|parts| trees.insert(&pattern.programs, parts, id));
+        parts.iter().for_each(|parts| trees.insert(&pattern.programs, parts, id));
         patterns.push(pattern);
     }
     Ok(Grammar {
@@ -209,11 +200,7 @@ pub(super) fn compile(origin: &str, text: &str, at: usize, patterns: &mut Vec<Pa
         trees: trees.seal(),
         pairs: context.pairs(file.pairs)?,
         maps: context.maps(file.map)?,
-        finds: file
-            .find
-            .into_iter()
-            .map(|find| context.find(&find))
-            .collect::<Result<_>>()?,
+        finds: file.find.into_iter().map(|find| context.find(&find)).collect::<Result<_>>()?,
         classes: context.classes(file.class)?,
         layout: file.layout,
     })
@@ -227,27 +214,18 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn pattern(
-        &self,
-        entry: Entry,
-        ignore: bool,
-        grammar: usize,
-    ) -> Result<(Pattern, Vec<Vec<pattern::Part>>)> {
+    fn pattern(&self, entry: Entry, ignore: bool, grammar: usize) -> Result<(Pattern, Vec<Vec<pattern::Part>>)> {
         let texts = entry.text.list();
         let parts = texts
             .iter()
-            .map(|text| {
-                pattern::parse(text, self.macros).map_err(|e| self.wrong_pattern(&entry.name, text, &e))
-            })
+            .map(|text| pattern::parse(text, self.macros).map_err(|e| self.wrong_pattern(&entry.name, text, &e)))
             .collect::<Result<Vec<_>>>()?;
-        let set = entry
-            .set
-            .iter()
-            .map(|(name, value)| Ok((self.field(name)?, value.clone())))
-            .collect::<Result<_>>()?;
+        let set =
+            entry.set.iter().map(|(name, value)| Ok((self.field(name)?, value.clone()))).collect::<Result<_>>()?;
         let pattern = Pattern {
             name: entry.name,
             grammar,
+            role_set: super::role_set(&entry.roles),
             roles: entry.roles,
             ignore,
             session: entry.session,
@@ -261,14 +239,10 @@ impl Context<'_> {
     }
 
     fn wrong_pattern(&self, name: &str, text: &str, error: &PatternError) -> Error {
-        let wrong =
-            Error::new(Exit::Config, format!("the pattern `{name}` cannot be read")).why(&error.message);
+        let wrong = Error::new(Exit::Config, format!("the pattern `{name}` cannot be read")).why(&error.message);
         // TOML's escapes may hide the text; then its name shows the place.
         let (at, len) = match (self.text.find(text), self.text.find(&format!("\"{name}\""))) {
-            (Some(at), _) => (
-                at + error.at.min(text.len()),
-                text.len() - error.at.min(text.len()),
-            ),
+            (Some(at), _) => (at + error.at.min(text.len()), text.len() - error.at.min(text.len())),
             (None, Some(at)) => (at, name.len() + 2),
             (None, None) => return wrong.help(format!("the file is {}", self.origin)),
         };
@@ -285,12 +259,9 @@ impl Context<'_> {
     }
 
     fn pairs(&self, entry: PairsEntry) -> Result<Pairs> {
-        let keys = entry
-            .keys
-            .iter()
-            .map(|(key, field)| Ok((key.as_bytes().to_vec(), self.field(field)?)));
+        let keys = entry.keys.iter().map(|(key, field)| Ok((Literal::new(key.as_bytes()), self.field(field)?)));
         Ok(Pairs {
-            separator: entry.separator.into_bytes(),
+            separator: Some(entry.separator).filter(|s| !s.is_empty()).map(|s| Literal::new(s.as_bytes())),
             keys: keys.collect::<Result<_>>()?,
         })
     }
@@ -301,15 +272,13 @@ impl Context<'_> {
     ) -> Result<Vec<(Field, BTreeMap<Vec<u8>, String>)>> {
         let bytes =
             |words: BTreeMap<String, String>| words.into_iter().map(|(k, v)| (k.into_bytes(), v)).collect();
-        maps.into_iter()
-            .map(|(name, words)| Ok((self.field(&name)?, bytes(words))))
-            .collect()
+        maps.into_iter().map(|(name, words)| Ok((self.field(&name)?, bytes(words)))).collect()
     }
 
     fn find(&self, entry: &FindEntry) -> Result<Find> {
         Ok(Find {
             from: self.field(&entry.from)?,
-            after: entry.after.clone().into_bytes(),
+            after: Literal::new(entry.after.as_bytes()),
             take: self.field(&entry.take)?,
         })
     }
@@ -319,17 +288,13 @@ impl Context<'_> {
         let mut phrases = Vec::new();
         for (rule, entry) in entries.into_iter().enumerate() {
             classes.names.push(entry.class);
-            classes
-                .codes
-                .extend(entry.dsn.into_iter().map(|code| (code, rule)));
+            classes.codes.extend(entry.dsn.into_iter().map(|code| (code, rule)));
             classes.rule_of_phrase.extend(entry.phrases.iter().map(|_| rule));
             phrases.extend(entry.phrases);
         }
         let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(phrases);
         classes.phrases = Some(automaton.map_err(|e| {
-            Error::new(Exit::Config, "the classes of this grammar cannot be compiled")
-                .why(e)
-                .help(self.origin)
+            Error::new(Exit::Config, "the classes of this grammar cannot be compiled").why(e).help(self.origin)
         })?);
         Ok(classes)
     }
@@ -344,27 +309,16 @@ struct Trees {
 impl Trees {
     /// A tree for each program that a pattern names, and one for all others.
     fn new(file: &File) -> Self {
-        let named = file
-            .pattern
-            .iter()
-            .chain(&file.ignore)
-            .flat_map(|entry| entry.programs.iter().cloned());
-        let trees = named
-            .chain([String::new()])
-            .map(|name| (name, Tree::default()))
-            .collect();
-        Self {
-            trees,
-            clashes: Vec::new(),
-        }
+        let named = file.pattern.iter().chain(&file.ignore).flat_map(|entry| entry.programs.iter().cloned());
+        let trees = named.chain([String::new()]).map(|name| (name, Tree::default())).collect();
+        Self { trees, clashes: Vec::new() }
     }
 
     fn insert(&mut self, programs: &[String], parts: &[pattern::Part], id: u32) {
         for (name, tree) in &mut self.trees {
             if programs.is_empty() || programs.contains(name) {
                 let clash = tree.insert(parts, id).map(|first| (first, id));
-                self.clashes
-                    .extend(clash.filter(|clash| !self.clashes.contains(clash)));
+                self.clashes.extend(clash.filter(|clash| !self.clashes.contains(clash)));
             }
         }
     }

@@ -3,17 +3,22 @@
 //! A grammar is a file `grammars/<system>.toml`: patterns with their roles, and samples that prove them. Comes in:
 //! records. Goes out: events. Nothing here knows a product: what is peculiar to one stands in its file.
 
+mod captures;
 mod check;
+mod emit;
 mod file;
+mod literal;
 mod pattern;
 mod read;
 mod scan;
 mod tree;
+mod value;
 
+pub use captures::{Captures, Counters};
 pub use check::{Complaint, check};
 pub use file::{KeyKind, Sample};
-pub use read::{ChunkFacts, Explained, Reader, Shapes, explain_record};
-pub use tree::{Captures, Counters, Pairs, Tree};
+pub use read::{ChunkFacts, Explained, OTHER_SHAPES, Reader, Scratch, Shapes, explain_record};
+pub use tree::{Pairs, Tree};
 
 use crate::assets::Assets;
 use crate::error::Result;
@@ -62,6 +67,8 @@ pub struct Pattern {
     pub grammar: usize,
     /// The parts it plays; none for an ignore rule.
     pub roles: Vec<Role>,
+    /// The same as a set of bits.
+    role_set: u32,
     /// Whether it is an ignore rule.
     pub ignore: bool,
     /// How its session is told from others.
@@ -78,10 +85,52 @@ pub struct Pattern {
     pub near: Vec<String>,
 }
 
+/// The roles that are about a queue entry, as a set of bits.
+const QUEUE: u32 = role_set(&[
+    Role::QueueOpen,
+    Role::QueueNote,
+    Role::QueueAccept,
+    Role::Delivery,
+    Role::QueueExpire,
+    Role::QueueChild,
+    Role::QueueReject,
+    Role::QueueDiscard,
+    Role::QueueHold,
+    Role::QueueClose,
+]);
+
+/// The roles that are about a directory operation.
+const OPERATION: u32 = role_set(&[Role::Operation, Role::OperationNote, Role::OperationResult]);
+
+const fn role_set(roles: &[Role]) -> u32 {
+    let (mut set, mut at) = (0, 0);
+    while at < roles.len() {
+        set |= 1 << roles[at] as u32;
+        at += 1;
+    }
+    set
+}
+
 impl Pattern {
     /// Whether it plays this part.
+    #[inline]
     pub fn is(&self, role: Role) -> bool {
-        self.roles.contains(&role)
+        self.role_set & (1 << role as u32) != 0
+    }
+
+    /// Whether it is about a queue entry.
+    fn is_of_queue(&self) -> bool {
+        self.role_set & QUEUE != 0
+    }
+
+    /// Whether it is about a directory operation.
+    fn is_of_operation(&self) -> bool {
+        self.role_set & OPERATION != 0
+    }
+
+    /// Whether nothing follows from it.
+    fn is_silent(&self) -> bool {
+        self.role_set & !(1 << Role::Info as u32) == 0
     }
 }
 
@@ -89,7 +138,7 @@ impl Pattern {
 #[derive(Debug)]
 struct Find {
     from: Field,
-    after: Vec<u8>,
+    after: literal::Literal,
     take: Field,
 }
 
@@ -107,16 +156,8 @@ impl Classes {
     fn find(&self, reason: &[u8], dsn: &[u8]) -> Option<&str> {
         let phrases = self.phrases.iter().flat_map(|p| p.find_overlapping_iter(reason));
         let by_phrase = phrases.map(|found| self.rule_of_phrase[found.pattern().as_usize()]);
-        let by_code = self
-            .codes
-            .iter()
-            .filter(|(code, _)| code.as_bytes() == dsn)
-            .map(|(_, rule)| *rule);
-        by_phrase
-            .chain(by_code)
-            .min()
-            .and_then(|rule| self.names.get(rule))
-            .map(String::as_str)
+        let by_code = self.codes.iter().filter(|(code, _)| code.as_bytes() == dsn).map(|(_, rule)| *rule);
+        by_phrase.chain(by_code).min().and_then(|rule| self.names.get(rule)).map(String::as_str)
     }
 }
 
@@ -136,10 +177,7 @@ pub struct Program<'a> {
 impl Grammars {
     /// Reads all grammars, a user's own replacing built-in ones of the same name.
     pub fn load(assets: &Assets) -> Result<Self> {
-        let mut all = Self {
-            list: Vec::new(),
-            patterns: Vec::new(),
-        };
+        let mut all = Self { list: Vec::new(), patterns: Vec::new() };
         for asset in assets.list("grammars", ".toml").into_values() {
             all.add(&asset.origin, &asset.text)?;
         }
@@ -155,37 +193,24 @@ impl Grammars {
 
     /// Whose line a program wrote.
     pub fn program<'a>(&'a self, program: &'a str) -> Option<Program<'a>> {
-        self.list
-            .iter()
-            .enumerate()
-            .find_map(|(at, grammar)| grammar.program(at, program))
+        self.list.iter().enumerate().find_map(|(at, grammar)| grammar.program(at, program))
     }
 
     /// The grammars that read lines whose header names no program.
     pub fn native(&self) -> impl Iterator<Item = (usize, &Grammar)> {
-        self.list
-            .iter()
-            .enumerate()
-            .filter(|(_, grammar)| grammar.programs.native)
+        self.list.iter().enumerate().filter(|(_, grammar)| grammar.programs.native)
     }
 
     /// The name of a pattern with that of its system.
     pub fn label(&self, pattern: u32) -> (&str, &str) {
-        self.patterns
-            .get(pattern as usize)
-            .map_or(("", ""), |p| (&self.list[p.grammar].system, &p.name))
+        self.patterns.get(pattern as usize).map_or(("", ""), |p| (&self.list[p.grammar].system, &p.name))
     }
 }
 
 impl Grammar {
     /// Whether this grammar reads the lines of a program, and what its name says.
     fn program<'a>(&'a self, at: usize, program: &'a str) -> Option<Program<'a>> {
-        let claimed = |name: &str| {
-            self.programs
-                .names
-                .iter()
-                .any(|pattern| matches_name(pattern, name))
-        };
+        let claimed = |name: &str| self.programs.names.iter().any(|pattern| matches_name(pattern, name));
         let (first, rest) = match program.split_once(['/', '.']) {
             Some((first, rest)) if self.programs.path && program.contains('/') => (first, rest),
             _ => (program, ""),
@@ -198,27 +223,15 @@ impl Grammar {
         }
         let name = if rest.is_empty() { program } else { name };
         let free_label = if known { label } else { first };
-        let service = self
-            .services
-            .iter()
-            .find(|s| s.takes(name, free_label))
-            .map_or(name, |s| &s.service);
+        let service = self.services.iter().find(|s| s.takes(name, free_label)).map_or(name, |s| &s.service);
         let instance = if known { first } else { &self.system };
-        Some(Program {
-            grammar: at,
-            name,
-            instance,
-            service,
-        })
+        Some(Program { grammar: at, name, instance, service })
     }
 
     /// The tree for a program's lines: its own, else that of all programs, else that of lines without one.
     fn tree(&self, program: &str) -> Option<&Tree> {
         let any = || (!program.is_empty()).then(|| self.trees.get("*")).flatten();
-        self.trees
-            .get(program)
-            .or_else(any)
-            .or_else(|| self.trees.get(""))
+        self.trees.get(program).or_else(any).or_else(|| self.trees.get(""))
     }
 }
 

@@ -55,14 +55,8 @@ pub fn parse(text: &str, macros: &BTreeMap<String, String>) -> Result<Vec<Part>,
     let text = expand(text, macros)?;
     match many0(part).parse(&text) {
         Ok(("", parts)) => resolve(parts),
-        Ok((rest, _)) => Err(PatternError {
-            message: explain(rest),
-            at: text.len() - rest.len(),
-        }),
-        Err(_) => Err(PatternError {
-            message: "this cannot be read".into(),
-            at: 0,
-        }),
+        Ok((rest, _)) => Err(PatternError { message: explain(rest), at: text.len() - rest.len() }),
+        Err(_) => Err(PatternError { message: "this cannot be read".into(), at: 0 }),
     }
 }
 
@@ -84,17 +78,11 @@ fn expand(text: &str, macros: &BTreeMap<String, String>) -> Result<String, Patte
         let end = text[start..].find('}').map_or(text.len(), |n| start + n);
         let name = &text[start + 2..end];
         let Some(body) = macros.get(name) else {
-            return Err(PatternError {
-                message: format!("there is no macro `{name}`"),
-                at: start,
-            });
+            return Err(PatternError { message: format!("there is no macro `{name}`"), at: start });
         };
         text = text.replace(&format!("{{@{name}}}"), body);
     }
-    Err(PatternError {
-        message: "macros use one another without end".into(),
-        at: 0,
-    })
+    Err(PatternError { message: "macros use one another without end".into(), at: 0 })
 }
 
 /// What the text says, names not yet looked up.
@@ -124,18 +112,14 @@ fn one_of(text: &str) -> IResult<&str, Raw<'_>> {
     let word = is_not("|{}");
     let words = separated_list1(char('|'), word);
     let inner = (opt(name), preceded(char('='), words));
-    map(delimited(char('{'), inner, char('}')), |(field, words)| {
-        Raw::OneOf(field.unwrap_or("-"), words)
-    })
-    .parse(text)
+    map(delimited(char('{'), inner, char('}')), |(field, words)| Raw::OneOf(field.unwrap_or("-"), words))
+        .parse(text)
 }
 
 fn capture(text: &str) -> IResult<&str, Raw<'_>> {
     let inner = (opt(name), opt(preceded(char(':'), name)));
-    map(delimited(char('{'), inner, char('}')), |(field, scanner)| {
-        Raw::Capture(field.unwrap_or("-"), scanner)
-    })
-    .parse(text)
+    map(delimited(char('{'), inner, char('}')), |(field, scanner)| Raw::Capture(field.unwrap_or("-"), scanner))
+        .parse(text)
 }
 
 fn name(text: &str) -> IResult<&str, &str> {
@@ -161,9 +145,7 @@ fn resolve_one(part: Raw<'_>) -> Result<Part, PatternError> {
         Raw::Capture(name, scanner) => {
             let field = field(name)?;
             let scanner = match scanner {
-                Some(name) => {
-                    Scanner::named(name).ok_or_else(|| unknown("scanner", name, Scanner::names()))?
-                }
+                Some(name) => Scanner::named(name).ok_or_else(|| unknown("scanner", name, Scanner::names()))?,
                 None => field.map_or(Scanner::To, default_scanner),
             };
             Part::Capture(field, scanner)
@@ -176,19 +158,12 @@ fn field(name: &str) -> Result<Option<Field>, PatternError> {
         return Ok(None);
     }
     let names = crate::event::FIELDS.iter().map(|(_, name, _)| *name);
-    Field::named(name)
-        .map(Some)
-        .ok_or_else(|| unknown("field", name, names))
+    Field::named(name).map(Some).ok_or_else(|| unknown("field", name, names))
 }
 
 fn unknown<'a>(kind: &str, name: &str, names: impl IntoIterator<Item = &'a str>) -> PatternError {
-    let near = crate::error::nearest(name, names)
-        .map(|n| format!("; did you mean `{n}`?"))
-        .unwrap_or_default();
-    PatternError {
-        message: format!("there is no {kind} `{name}`{near}"),
-        at: 0,
-    }
+    let near = crate::error::nearest(name, names).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+    PatternError { message: format!("there is no {kind} `{name}`{near}"), at: 0 }
 }
 
 /// How a field is scanned where the pattern does not say.
@@ -214,10 +189,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Vec<Part>, PatternError> {
-        parse(
-            text,
-            &BTreeMap::from([("from".to_owned(), "{client_name}[{client_ip}]".to_owned())]),
-        )
+        parse(text, &BTreeMap::from([("from".to_owned(), "{client_name}[{client_ip}]".to_owned())]))
     }
 
     #[test]
@@ -229,10 +201,7 @@ mod tests {
                 Part::Capture(Some(Field::QueueId), Scanner::Id),
                 Part::Literal(b": ".to_vec()),
                 Part::OneOf(None, vec![b"bb".to_vec(), b"a".to_vec()]),
-                Part::Optional(vec![
-                    Part::Literal(b", x=".to_vec()),
-                    Part::Capture(None, Scanner::Word)
-                ]),
+                Part::Optional(vec![Part::Literal(b", x=".to_vec()), Part::Capture(None, Scanner::Word)]),
                 Part::Literal(b" {from} ".to_vec()),
                 Part::Capture(Some(Field::ClientName), Scanner::Host),
                 Part::Literal(b"[".to_vec()),
@@ -244,10 +213,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_named() {
-        assert_eq!(
-            read("{sendr}").unwrap_err().message,
-            "there is no field `sendr`; did you mean `sender`?"
-        );
+        assert_eq!(read("{sendr}").unwrap_err().message, "there is no field `sendr`; did you mean `sender`?");
         assert_eq!(read("a}").unwrap_err().at, 1);
         assert_eq!(read("{@nope}").unwrap_err().message, "there is no macro `nope`");
     }

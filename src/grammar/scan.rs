@@ -3,7 +3,8 @@
 //! Those that know their own alphabet end by themselves. The others end at what the pattern says comes next, so that
 //! text that a stranger chose is taken as a whole and never searched for a keyword.
 
-use memchr::{memchr, memmem};
+use super::literal::Literal;
+use memchr::memchr;
 
 /// How the bytes of a field are told from what follows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,10 +50,7 @@ const NAMES: [(&str, Scanner); 11] = [
 impl Scanner {
     /// The scanner of this name.
     pub fn named(name: &str) -> Option<Self> {
-        NAMES
-            .iter()
-            .find(|(n, _)| *n == name)
-            .map(|(_, scanner)| *scanner)
+        NAMES.iter().find(|(n, _)| *n == name).map(|(_, scanner)| *scanner)
     }
 
     /// All names.
@@ -112,10 +110,7 @@ const fn classes() -> [u8; 256] {
         if b == b'.' {
             class |= NUMBER;
         }
-        let blank = matches!(
-            b,
-            b' ' | b'\t' | b',' | b'[' | b']' | b'<' | b'>' | b'(' | b')' | b'"'
-        );
+        let blank = matches!(b, b' ' | b'\t' | b',' | b'[' | b']' | b'<' | b'>' | b'(' | b')' | b'"');
         if !blank {
             class |= IP;
         }
@@ -134,10 +129,7 @@ const fn classes() -> [u8; 256] {
 /// The length of the run of bytes of a class; nothing where it is empty.
 #[inline]
 fn run(text: &[u8], class: u8) -> Option<usize> {
-    let len = text
-        .iter()
-        .take_while(|b| CLASSES[usize::from(**b)] & class != 0)
-        .count();
+    let len = text.iter().take_while(|b| CLASSES[usize::from(**b)] & class != 0).count();
     (len > 0).then_some(len)
 }
 
@@ -145,7 +137,7 @@ fn run(text: &[u8], class: u8) -> Option<usize> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stops {
     /// The texts, each of which ends the field.
-    pub(super) texts: Vec<Vec<u8>>,
+    pub(super) texts: Vec<Literal>,
     /// Whether the end of the line ends it too.
     pub(super) end: bool,
 }
@@ -156,40 +148,21 @@ impl Stops {
     fn first(&self, text: &[u8]) -> Option<usize> {
         let found = match self.texts.as_slice() {
             [] => None,
-            [one] => find(text, one),
-            several => several.iter().filter_map(|stop| find(text, stop)).min(),
+            [one] => one.first_in(text),
+            several => several.iter().filter_map(|stop| stop.first_in(text)).min(),
         };
         found.or_else(|| self.end.then_some(text.len()))
     }
 
     /// The last place where a stop stands.
     fn last(&self, text: &[u8]) -> Option<usize> {
-        let found = self
-            .texts
-            .iter()
-            .filter_map(|stop| memmem::rfind(text, stop))
-            .max();
+        let found = self.texts.iter().filter_map(|stop| stop.last_in(text)).max();
         found.or_else(|| self.end.then_some(text.len()))
     }
 
     fn at(&self, text: &[u8]) -> bool {
-        self.texts.iter().any(|stop| text.starts_with(stop)) || (self.end && text.is_empty())
+        self.texts.iter().any(|stop| stop.begins(text)) || (self.end && text.is_empty())
     }
-}
-
-/// The first place of a short text; a call of `memmem` costs more than the bytes that most fields have.
-#[inline]
-fn find(text: &[u8], stop: &[u8]) -> Option<usize> {
-    let (&first, rest) = stop.split_first()?;
-    let mut from = 0;
-    for _ in 0..8 {
-        let at = from + memchr(first, text.get(from..)?)?;
-        if text[at + 1..].starts_with(rest) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
-    memmem::find(&text[from..], stop).map(|at| from + at)
 }
 
 /// The end of an address: the first stop outside of quotes; if quotes do not close, the first stop of all.
@@ -228,28 +201,16 @@ mod tests {
     use super::*;
 
     fn take<'a>(scanner: Scanner, text: &'a str, stop: &str) -> Option<&'a str> {
-        let stops = Stops {
-            texts: vec![stop.as_bytes().to_vec()],
-            end: false,
-        };
+        let stops = Stops { texts: vec![Literal::new(stop.as_bytes())], end: false };
         scanner.end(text.as_bytes(), 0, &stops).map(|end| &text[..end])
     }
 
     #[test]
     fn t1_a_quoted_local_part_does_not_end_its_address() {
         let line = r#""a>, relay=x, status=bounced "@v.example>, relay=mx"#;
-        assert_eq!(
-            take(Scanner::Address, line, ">, relay="),
-            Some(r#""a>, relay=x, status=bounced "@v.example"#)
-        );
-        assert_eq!(
-            take(Scanner::Address, "a@b.example>, relay=mx", ">, relay="),
-            Some("a@b.example")
-        );
-        assert_eq!(
-            take(Scanner::Address, "\"a@b>, relay=mx", ">, relay="),
-            Some("\"a@b")
-        );
+        assert_eq!(take(Scanner::Address, line, ">, relay="), Some(r#""a>, relay=x, status=bounced "@v.example"#));
+        assert_eq!(take(Scanner::Address, "a@b.example>, relay=mx", ">, relay="), Some("a@b.example"));
+        assert_eq!(take(Scanner::Address, "\"a@b>, relay=mx", ">, relay="), Some("\"a@b"));
     }
 
     #[test]

@@ -46,12 +46,7 @@ impl std::ops::Deref for Bytes {
 impl Chunk {
     /// Its lines, without their ends, each with the byte at which it starts.
     pub fn lines(&self) -> Lines<'_> {
-        Lines {
-            bytes: &self.bytes,
-            at: 0,
-            offset: self.offset,
-            counted: self.counted,
-        }
+        Lines { bytes: &self.bytes, at: 0, offset: self.offset, counted: self.counted }
     }
 }
 
@@ -123,12 +118,7 @@ impl Chunks {
             }
             compression => From::Stream(compression.reader(file)?, Vec::new(), false),
         };
-        Ok(Self {
-            from,
-            offset: 0,
-            target: target.max(1),
-            counted: source.counted,
-        })
+        Ok(Self { from, offset: 0, target: target.max(1), counted: source.counted })
     }
 
     /// The next chunk, or nothing at the end.
@@ -146,12 +136,7 @@ impl Chunks {
         let Some(Piece { bytes, oversize, len }) = found else {
             return Ok(None);
         };
-        let chunk = Chunk {
-            offset: self.offset,
-            bytes,
-            oversize,
-            counted: self.counted,
-        };
+        let chunk = Chunk { offset: self.offset, bytes, oversize, counted: self.counted };
         self.offset += len;
         Ok(Some(chunk))
     }
@@ -172,11 +157,7 @@ fn mapped(file: &File, offset: u64, len: u64, target: usize) -> io::Result<Optio
     let mut window = target.min(left);
     loop {
         let map = map::slice(file, offset, window)?;
-        let end = if window == left {
-            Some(window)
-        } else {
-            memrchr(b'\n', &map).map(|at| at + 1)
-        };
+        let end = if window == left { Some(window) } else { memrchr(b'\n', &map).map(|at| at + 1) };
         match end {
             Some(end) if end == window => return Ok(Some(whole(Bytes::Mapped(map)))),
             Some(end) => return Ok(Some(whole(Bytes::Mapped(map::slice(file, offset, end)?)))),
@@ -188,11 +169,7 @@ fn mapped(file: &File, offset: u64, len: u64, target: usize) -> io::Result<Optio
 
 fn whole(bytes: Bytes) -> Piece {
     let len = bytes.len() as u64;
-    Piece {
-        bytes,
-        oversize: false,
-        len,
-    }
+    Piece { bytes, oversize: false, len }
 }
 
 /// A line that is too long: its start, and its length with its end.
@@ -209,11 +186,7 @@ fn oversize_in(file: &File, offset: u64, len: u64, start: &[u8]) -> io::Result<P
             None => at += window as u64,
         }
     }
-    Ok(Piece {
-        bytes: Bytes::Read(start[..200].to_vec()),
-        oversize: true,
-        len: at - offset,
-    })
+    Ok(Piece { bytes: Bytes::Read(start[..200].to_vec()), oversize: true, len: at - offset })
 }
 
 fn streamed(
@@ -229,16 +202,8 @@ fn streamed(
         if rest.is_empty() {
             return Ok(None);
         }
-        let edge = if counted {
-            counted_edge(rest, target)
-        } else {
-            memrchr(b'\n', rest).map(|at| at + 1)
-        };
-        let edge = if *ended && (edge.is_none() || rest.len() <= want) {
-            Some(rest.len())
-        } else {
-            edge
-        };
+        let edge = if counted { counted_edge(rest, target) } else { memrchr(b'\n', rest).map(|at| at + 1) };
+        let edge = if *ended && (edge.is_none() || rest.len() <= want) { Some(rest.len()) } else { edge };
         match edge {
             Some(edge) => {
                 let tail = rest.split_off(edge);
@@ -304,11 +269,7 @@ fn oversize_of(reader: &mut (dyn Read + Send), rest: &mut Vec<u8>, ended: &mut b
             break;
         }
     }
-    Ok(Piece {
-        bytes: Bytes::Read(start),
-        oversize: true,
-        len,
-    })
+    Ok(Piece { bytes: Bytes::Read(start), oversize: true, len })
 }
 
 #[cfg(test)]
@@ -318,8 +279,7 @@ mod tests {
     fn pieces(text: &[u8], target: usize, counted: bool) -> Vec<Vec<u8>> {
         let (mut reader, mut rest, mut ended) = (text, Vec::new(), false);
         let mut out = Vec::new();
-        while let Some(piece) = streamed(&mut reader, &mut rest, &mut ended, target, counted).expect("memory")
-        {
+        while let Some(piece) = streamed(&mut reader, &mut rest, &mut ended, target, counted).expect("memory") {
             out.push(piece.bytes.to_vec());
         }
         out
@@ -331,10 +291,7 @@ mod tests {
         for target in 1..40 {
             let pieces = pieces(text, target, false);
             assert_eq!(pieces.concat(), text);
-            assert!(
-                pieces[..pieces.len() - 1].iter().all(|p| p.ends_with(b"\n")),
-                "{target}"
-            );
+            assert!(pieces[..pieces.len() - 1].iter().all(|p| p.ends_with(b"\n")), "{target}");
         }
     }
 
@@ -345,16 +302,8 @@ mod tests {
             let pieces = pieces(text, target, true);
             assert_eq!(pieces.concat(), text);
         }
-        let chunk = Chunk {
-            offset: 0,
-            bytes: Bytes::Read(text.to_vec()),
-            oversize: false,
-            counted: true,
-        };
+        let chunk = Chunk { offset: 0, bytes: Bytes::Read(text.to_vec()), oversize: false, counted: true };
         let lines: Vec<_> = chunk.lines().map(|(_, line)| line.to_vec()).collect();
-        assert_eq!(
-            lines,
-            [b"<1>1a".to_vec(), b"<1>1\nxy".to_vec(), b"9 <1>1".to_vec()]
-        );
+        assert_eq!(lines, [b"<1>1a".to_vec(), b"<1>1\nxy".to_vec(), b"9 <1>1".to_vec()]);
     }
 }

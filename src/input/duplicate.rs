@@ -9,9 +9,7 @@ pub(super) fn remove(sources: Vec<Source>, inputs: &mut Inputs) -> Vec<Source> {
     let mut kept: Vec<Source> = Vec::new();
     for source in sources {
         let twin = kept.iter().position(|other| may_share(other, &source));
-        let place = twin
-            .filter(|_| source.len > 0)
-            .and_then(|_| shared(&kept, &source));
+        let place = twin.filter(|_| source.len > 0).and_then(|_| shared(&kept, &source));
         match place {
             Some((at, Holds::Other)) => inputs.duplicates.push((source, kept[at].name.clone())),
             Some((at, Holds::Source)) => {
@@ -36,15 +34,12 @@ enum Holds {
 
 /// The first kept source that shares all its text with this one.
 fn shared(kept: &[Source], source: &Source) -> Option<(usize, Holds)> {
-    kept.iter()
-        .enumerate()
-        .filter(|(_, other)| may_share(other, source))
-        .find_map(|(at, other)| {
-            if other.identity == source.identity {
-                return Some((at, Holds::Other));
-            }
-            compare(other, source).ok().flatten().map(|holds| (at, holds))
-        })
+    kept.iter().enumerate().filter(|(_, other)| may_share(other, source)).find_map(|(at, other)| {
+        if other.identity == source.identity {
+            return Some((at, Holds::Other));
+        }
+        compare(other, source).ok().flatten().map(|holds| (at, holds))
+    })
 }
 
 /// Whether the texts begin alike, as far as both were looked at.
@@ -58,10 +53,7 @@ fn compare(other: &Source, source: &Source) -> io::Result<Option<Holds>> {
     let (mut a, mut b) = (other.text()?, source.text()?);
     let (mut left, mut right) = (vec![0; 256 << 10], vec![0; 256 << 10]);
     loop {
-        let (m, n) = (
-            read_full(a.as_mut(), &mut left)?,
-            read_full(b.as_mut(), &mut right)?,
-        );
+        let (m, n) = (read_full(a.as_mut(), &mut left)?, read_full(b.as_mut(), &mut right)?);
         let common = m.min(n);
         if left[..common] != right[..common] {
             return Ok(None);
@@ -91,11 +83,8 @@ fn read_full(reader: &mut (dyn Read + Send), buffer: &mut [u8]) -> io::Result<us
 /// A source that was taken for the longest may have given way to a longer one.
 fn name_the_kept(inputs: &mut Inputs, kept: &[Source]) {
     let is_kept = |name: &Text| kept.iter().any(|source| source.name == *name);
-    let moved: Vec<(Text, Text)> = inputs
-        .duplicates
-        .iter()
-        .map(|(source, of)| (source.name.clone(), of.clone()))
-        .collect();
+    let moved: Vec<(Text, Text)> =
+        inputs.duplicates.iter().map(|(source, of)| (source.name.clone(), of.clone())).collect();
     for (_, of) in &mut inputs.duplicates {
         while !is_kept(of)
             && let Some((_, next)) = moved.iter().find(|(name, _)| name == of)

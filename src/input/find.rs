@@ -24,9 +24,7 @@ pub(super) fn sources(paths: &[PathBuf], options: &Options, inputs: &mut Inputs)
     }
     sources.sort_by(|a, b| a.name.cmp(&b.name));
     if sources.is_empty() && inputs.problems.is_empty() {
-        return Err(
-            Error::new(Exit::NoInput, "there is nothing to read").help("name log files, folders, or `-`")
-        );
+        return Err(Error::new(Exit::NoInput, "there is nothing to read").help("name log files, folders, or `-`"));
     }
     Ok(sources)
 }
@@ -86,10 +84,7 @@ fn file(path: &Path, options: &Options, sources: &mut Vec<Source>, inputs: &mut 
     } else if is_pipe(&metadata) {
         fs::File::open(path).and_then(|mut f| Source::of_pipe(name_of(path), &mut f, &metadata, options))
     } else {
-        Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "not a file, a folder or a pipe",
-        ))
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file, a folder or a pipe"))
     };
     keep(name_of(path), source, sources, inputs);
 }
@@ -116,10 +111,9 @@ fn folder(path: &Path, options: &Options, sources: &mut Vec<Source>, inputs: &mu
         } else if fs::metadata(&path).is_ok_and(|m| m.is_file()) {
             match Source::of_file(name_of(&path), &path, options) {
                 Ok(source) if source.len > 0 && !looks_like_a_log(&source) => {
-                    inputs.notes.push(Text::from(format!(
-                        "{}: passed over, no line has a time",
-                        source.name.raw()
-                    )));
+                    inputs
+                        .notes
+                        .push(Text::from(format!("{}: passed over, no line has a time", source.name.raw())));
                 }
                 source => keep(name_of(&path), source, sources, inputs),
             }
@@ -129,10 +123,5 @@ fn folder(path: &Path, options: &Options, sources: &mut Vec<Source>, inputs: &mu
 
 /// Whether a line near the start has a time, and is not the header of a file of another kind.
 fn looks_like_a_log(source: &Source) -> bool {
-    source.counted
-        || source
-            .head
-            .split(|b| *b == b'\n')
-            .take(100)
-            .any(|line| frame::record(line).is_some())
+    source.counted || source.head.split(|b| *b == b'\n').take(100).any(|line| frame::record(line).is_some())
 }

@@ -63,10 +63,7 @@ mod tests {
     fn source(bytes: &[u8]) -> (tempfile::NamedTempFile, Source) {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(bytes).expect("it can be written");
-        let options = Options {
-            now: 0,
-            year: Some(2026),
-        };
+        let options = Options { now: 0, year: Some(2026) };
         let mut inputs = open(&[file.path().to_owned()], &options).expect("it can be opened");
         let source = inputs.streams.remove(0).sources.remove(0);
         (file, source)
@@ -74,9 +71,8 @@ mod tests {
 
     #[test]
     fn lines_are_read_back_from_plain_and_from_compressed_files() {
-        let text: Vec<u8> = (0..50_000)
-            .flat_map(|n| format!("Nov 24 12:00:00 mx1 p[1]: {n}\n").into_bytes())
-            .collect();
+        let text: Vec<u8> =
+            (0..50_000).flat_map(|n| format!("Nov 24 12:00:00 mx1 p[1]: {n}\n").into_bytes()).collect();
         let offsets: Vec<u64> = [0, 30_000, 49_999]
             .iter()
             .map(|n| (0..*n).map(|n: u32| 27 + n.to_string().len() as u64).sum())

@@ -73,10 +73,7 @@ impl Compression {
             (b"\xfd7zXZ\0", Self::Xz),
             (b"BZh", Self::Bzip2),
         ];
-        magics
-            .iter()
-            .find(|(magic, _)| head.starts_with(magic))
-            .map_or(Self::None, |(_, kind)| *kind)
+        magics.iter().find(|(magic, _)| head.starts_with(magic)).map_or(Self::None, |(_, kind)| *kind)
     }
 
     /// A reader of the text. Members and frames one behind the other are one text.
@@ -92,10 +89,7 @@ impl Compression {
             Self::Xz => {
                 let stream =
                     liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY, liblzma::stream::CONCATENATED)?;
-                Box::new(liblzma::read::XzDecoder::new_stream(
-                    io::BufReader::new(file),
-                    stream,
-                ))
+                Box::new(liblzma::read::XzDecoder::new_stream(io::BufReader::new(file), stream))
             }
             Self::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(file)),
         })
@@ -120,14 +114,7 @@ impl Source {
         let mut file = tempfile::tempfile()?;
         io::copy(reader, &mut file)?;
         file.flush()?;
-        let mut source = Self::of(
-            name,
-            Path::new("-"),
-            Some(&file),
-            &file,
-            &file.metadata()?,
-            options,
-        )?;
+        let mut source = Self::of(name, Path::new("-"), Some(&file), &file, &file.metadata()?, options)?;
         source.finished = true;
         source.written = options.now;
         if metadata.is_file() {

@@ -25,18 +25,10 @@ pub(super) fn group(sources: Vec<Source>, options: &Options) -> Vec<Stream> {
     for source in sources {
         groups.entry(log_of(&source, &live)).or_default().push(source);
     }
-    let mut streams: Vec<Stream> = groups
-        .into_values()
-        .map(|sources| stream(sources, options))
-        .collect();
+    let mut streams: Vec<Stream> = groups.into_values().map(|sources| stream(sources, options)).collect();
     streams.sort_by_cached_key(|stream| {
         let first = &stream.sources[0];
-        (
-            first
-                .first
-                .map_or(i64::MAX, |stamp| instant(stamp, stream.start_year)),
-            first.name.clone(),
-        )
+        (first.first.map_or(i64::MAX, |stamp| instant(stamp, stream.start_year)), first.name.clone())
     });
     streams
 }
@@ -45,11 +37,7 @@ fn stream(mut sources: Vec<Source>, options: &Options) -> Stream {
     order(&mut sources, options);
     let samples: Vec<Stamp> = sources.iter().flat_map(samples).collect();
     let (start_year, end_year) = years(&samples, &sources, options);
-    Stream {
-        sources,
-        start_year,
-        end_year,
-    }
+    Stream { sources, start_year, end_year }
 }
 
 /// The folder and name of a source that was not rotated.
@@ -71,11 +59,7 @@ fn log_of(source: &Source, live: &[(PathBuf, String)]) -> (PathBuf, String) {
 }
 
 fn split(path: &Path) -> (PathBuf, String) {
-    let name = path
-        .file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned();
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     (path.parent().unwrap_or(Path::new("")).to_owned(), name)
 }
 
@@ -96,20 +80,13 @@ fn log_name(name: &str) -> String {
 
 /// Where the number or date of a rotation stands in a name, with the mark before it.
 fn rotation(name: &str) -> Option<(usize, usize)> {
-    let marks = name
-        .char_indices()
-        .filter(|(_, c)| matches!(c, '.' | '-' | '_'))
-        .map(|(at, _)| at);
-    marks
-        .filter_map(|start| rotation_at(name, start).map(|end| (start, end)))
-        .next()
+    let marks = name.char_indices().filter(|(_, c)| matches!(c, '.' | '-' | '_')).map(|(at, _)| at);
+    marks.filter_map(|start| rotation_at(name, start).map(|end| (start, end))).next()
 }
 
 fn rotation_at(name: &str, start: usize) -> Option<usize> {
     let rest = &name[start + 1..];
-    let len = rest
-        .find(|c: char| !c.is_ascii_digit() && c != '-' && c != '_' && c != 'T')
-        .unwrap_or(rest.len());
+    let len = rest.find(|c: char| !c.is_ascii_digit() && c != '-' && c != '_' && c != 'T').unwrap_or(rest.len());
     let (part, after) = rest.split_at(len);
     let part = part.trim_end_matches(['-', '_']);
     let digits = part.chars().filter(char::is_ascii_digit).count();
@@ -126,34 +103,19 @@ fn rotation_at(name: &str, start: usize) -> Option<usize> {
 /// The number of a rotation by number; 0 for the live log.
 fn rotation_number(source: &Source) -> u32 {
     let (_, name) = split(&source.path);
-    let name = [".gz", ".zst", ".xz", ".bz2"]
-        .iter()
-        .fold(name.as_str(), |n, e| n.strip_suffix(e).unwrap_or(n));
+    let name = [".gz", ".zst", ".xz", ".bz2"].iter().fold(name.as_str(), |n, e| n.strip_suffix(e).unwrap_or(n));
     name.rsplit('.').next().and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
 /// Sorts the sources of a log by the times they hold. Without years, times are a circle: it is cut where the widest gap is.
 fn order(sources: &mut [Source], options: &Options) {
-    let year_of = |source: &Source| {
-        options
-            .year
-            .unwrap_or_else(|| year_before(source.first, source.written))
-    };
-    let time = |source: &Source| {
-        source
-            .first
-            .map_or(i64::MIN, |stamp| instant(stamp, year_of(source)))
-    };
-    if sources
-        .iter()
-        .all(|s| matches!(s.first, Some(Stamp::Yearless(..)) | None))
-    {
+    let year_of = |source: &Source| options.year.unwrap_or_else(|| year_before(source.first, source.written));
+    let time = |source: &Source| source.first.map_or(i64::MIN, |stamp| instant(stamp, year_of(source)));
+    if sources.iter().all(|s| matches!(s.first, Some(Stamp::Yearless(..)) | None)) {
         let place = |source: &Source| source.first.map_or(i64::MIN, |stamp| instant(stamp, 2024));
         sources.sort_by_key(|s| (place(s), u32::MAX - rotation_number(s), s.name.clone()));
         let gap = |at: usize| {
-            let next = sources
-                .get(at + 1)
-                .map_or_else(|| place(&sources[0]) + 366 * DAY, place);
+            let next = sources.get(at + 1).map_or_else(|| place(&sources[0]) + 366 * DAY, place);
             next.saturating_sub(place(&sources[at]))
         };
         let widest = (0..sources.len()).rev().max_by_key(|at| gap(*at)).unwrap_or(0);
@@ -166,9 +128,7 @@ fn order(sources: &mut [Source], options: &Options) {
 /// The instant of a stamp in UTC, in a year if it has none.
 fn instant(stamp: Stamp, year: i32) -> i64 {
     let zone = Zone::utc();
-    Clock::new(&zone, ClockState::starting(year))
-        .resolve(stamp)
-        .unwrap_or(i64::MIN)
+    Clock::new(&zone, ClockState::starting(year)).resolve(stamp).unwrap_or(i64::MIN)
 }
 
 /// How many places of a plain file are looked at to find where a year begins.
@@ -186,19 +146,12 @@ fn samples(source: &Source) -> Vec<Stamp> {
         return source.first.into_iter().collect();
     }
     if source.len <= SMALL {
-        let all = source
-            .read_at(0, usize::try_from(source.len).unwrap_or(0))
-            .unwrap_or_default();
+        let all = source.read_at(0, usize::try_from(source.len).unwrap_or(0)).unwrap_or_default();
         return all.split(|b| *b == b'\n').filter_map(frame::stamp).collect();
     }
     let places = (0..PLACES).filter_map(|n| source.read_at(source.len / PLACES * n, 4096));
     let stamps = places.filter_map(|bytes| bytes.split(|b| *b == b'\n').skip(1).find_map(frame::stamp));
-    source
-        .first
-        .into_iter()
-        .chain(stamps)
-        .chain(source.last())
-        .collect()
+    source.first.into_iter().chain(stamps).chain(source.last()).collect()
 }
 
 /// The years of the first and the last stamp: the last is anchored on what the user says or on when the newest file was

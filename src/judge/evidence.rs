@@ -26,11 +26,7 @@ pub(super) fn note(finding: &mut Finding, asker: &Asker<'_>, sources: &[Source],
             && let Some(source) = usize::try_from(*source).ok().and_then(|at| sources.get(at))
             && let Ok(offset) = u64::try_from(*offset)
         {
-            finding.evidence.push(Evidence {
-                source: source.name.clone(),
-                offset,
-                line: Text::default(),
-            });
+            finding.evidence.push(Evidence { source: source.name.clone(), offset, line: Text::default() });
         }
     }
     Ok(())
@@ -40,10 +36,7 @@ pub(super) fn note(finding: &mut Finding, asker: &Asker<'_>, sources: &[Source],
 pub(super) fn read(findings: &mut [Finding], sources: &[Source]) {
     let mut wanted: BTreeMap<Text, Vec<u64>> = BTreeMap::new();
     for evidence in findings.iter().flat_map(|finding| &finding.evidence) {
-        wanted
-            .entry(evidence.source.clone())
-            .or_default()
-            .push(evidence.offset);
+        wanted.entry(evidence.source.clone()).or_default().push(evidence.offset);
     }
     let lines: BTreeMap<&Text, BTreeMap<u64, Vec<u8>>> = wanted
         .iter()
@@ -54,9 +47,7 @@ pub(super) fn read(findings: &mut [Finding], sources: &[Source]) {
         .collect();
     for finding in findings {
         finding.evidence.retain_mut(|evidence| {
-            let line = lines
-                .get(&evidence.source)
-                .and_then(|lines| lines.get(&evidence.offset));
+            let line = lines.get(&evidence.source).and_then(|lines| lines.get(&evidence.offset));
             line.map(|line| evidence.line = shown(line)).is_some()
         });
     }

@@ -11,9 +11,7 @@ pub(super) fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> St
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
-        let known = after
-            .split_once('}')
-            .and_then(|(name, after)| Some((value(name)?, after)));
+        let known = after.split_once('}').and_then(|(name, after)| Some((value(name)?, after)));
         if let Some((value, after)) = known {
             out.push_str(&value);
             rest = after;
@@ -55,11 +53,7 @@ pub(super) fn text_literal(text: &str) -> String {
 
 /// A number as a literal of SQL, without an exponent.
 pub(super) fn number_literal(number: f64) -> String {
-    if number.is_finite() {
-        number.to_string()
-    } else {
-        "NULL".to_owned()
-    }
+    if number.is_finite() { number.to_string() } else { "NULL".to_owned() }
 }
 
 /// The command that asks a question of some logs. Nothing where it holds what cannot be typed.
@@ -78,16 +72,8 @@ fn shell_word(word: &str) -> Option<String> {
     } else if !word.is_empty() && !word.starts_with('-') && word.chars().all(harmless) {
         Some(word.to_owned())
     } else if word.contains('\'') {
-        let escaped: String = word
-            .chars()
-            .flat_map(|c| {
-                if "\"\\$`".contains(c) {
-                    vec!['\\', c]
-                } else {
-                    vec![c]
-                }
-            })
-            .collect();
+        let escaped: String =
+            word.chars().flat_map(|c| if "\"\\$`".contains(c) { vec!['\\', c] } else { vec![c] }).collect();
         // An interactive shell takes `!` for its history even between double quotes.
         (!word.contains('!')).then(|| format!("\"{escaped}\""))
     } else {
@@ -114,10 +100,7 @@ mod tests {
     #[test]
     fn commands_are_safe_to_paste() {
         let command = |user: &str| query_command(&format!("SELECT {}", text_literal(user)), &["a b", "-x"]);
-        assert_eq!(
-            command("anna").as_deref(),
-            Some("mailtrail query \"SELECT 'anna'\" 'a b' '-x'")
-        );
+        assert_eq!(command("anna").as_deref(), Some("mailtrail query \"SELECT 'anna'\" 'a b' '-x'"));
         assert_eq!(
             command("$(id)`id`\"\\").as_deref(),
             Some("mailtrail query \"SELECT '\\$(id)\\`id\\`\\\"\\\\'\" 'a b' '-x'")

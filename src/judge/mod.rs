@@ -57,13 +57,8 @@ impl Judge {
     /// Where a threshold names what there is not, or a rule or its parameters are wrong; exit code 78.
     pub fn new(config: &Config, assets: &Assets) -> Result<Self> {
         let metrics = metrics::all(assets)?;
-        let limits = thresholds(config, assets)?
-            .into_iter()
-            .map(|threshold| limit(threshold, &metrics, config));
-        Ok(Self {
-            limits: limits.collect::<Result<_>>()?,
-            rules: Rule::all(config, assets)?,
-        })
+        let limits = thresholds(config, assets)?.into_iter().map(|threshold| limit(threshold, &metrics, config));
+        Ok(Self { limits: limits.collect::<Result<_>>()?, rules: Rule::all(config, assets)? })
     }
 
     /// Judges: gives the measurements their states, and the findings, the worst first, then by rule and labels.
@@ -81,6 +76,14 @@ impl Judge {
         findings.sort_by(|a, b| order(a).cmp(&order(b)));
         evidence::read(&mut findings, case.sources);
         Ok(findings)
+    }
+
+    /// Every word of the questions that it asks: among them are the columns that a view must have.
+    pub fn words(&self) -> impl Iterator<Item = String> {
+        let evidence = self.limits.iter().filter_map(|limit| limit.threshold.evidence.as_deref());
+        let questions = evidence.chain(self.rules.iter().flat_map(Rule::questions));
+        let words = questions.flat_map(|sql| sql.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+        words.filter(|word| !word.is_empty()).map(str::to_owned)
     }
 
     /// Appends thresholds and rules as they stand, each value with where it comes from.
@@ -131,6 +134,9 @@ fn limit(threshold: Threshold, metrics: &BTreeMap<String, Metric>, config: &Conf
         self::metric(per, metrics)?;
     }
     units_fit(&threshold, metric)?;
+    if !threshold.spot.is_built_in() {
+        known_labels(&threshold, metric)?;
+    }
     Ok(Limit {
         metric: metric.clone(),
         during: spans(&threshold.during, config)?,
@@ -146,6 +152,21 @@ fn metric<'m>(name: &Spotted<String>, metrics: &'m BTreeMap<String, Metric>) -> 
     })
 }
 
+/// A label that no row carries would make a threshold that never judges anything.
+fn known_labels(threshold: &Threshold, metric: &Metric) -> Result<()> {
+    let asked: Vec<&Spotted<String>> =
+        threshold.labels.iter().map(|(name, _)| name).chain(&threshold.by).collect();
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let labels = metric.labels()?;
+    let Some(unknown) = asked.into_iter().find(|name| !labels.contains(&name.value)) else {
+        return Ok(());
+    };
+    let what = format!("`{}` has no label `{}`", threshold.metric.value, unknown.value);
+    Err(did_you_mean(unknown.spot.error(what), &unknown.value, labels.iter().map(String::as_str)))
+}
+
 /// Limits must be in the unit of what they limit; a share of another metric is written with `%`.
 fn units_fit(threshold: &Threshold, metric: &Metric) -> Result<()> {
     let fits = |unit: Unit| match &threshold.per {
@@ -155,9 +176,7 @@ fn units_fit(threshold: &Threshold, metric: &Metric) -> Result<()> {
     let Some(wrong) = threshold.limits().find(|limit| !fits(limit.value.limit.unit)) else {
         return Ok(());
     };
-    let error = wrong
-        .spot
-        .error(format!("this limit does not fit `{}`", threshold.metric.value));
+    let error = wrong.spot.error(format!("this limit does not fit `{}`", threshold.metric.value));
     Err(match (&threshold.per, metric.unit) {
         (Some(per), _) => error
             .why(format!("a share of `{}` is judged", per.value))
@@ -174,9 +193,7 @@ fn units_fit(threshold: &Threshold, metric: &Metric) -> Result<()> {
 fn spans(during: &[(Spotted<String>, Spotted<Comparison>)], config: &Config) -> Result<Vec<Vec<Entry>>> {
     let entries = |(name, _): &(Spotted<String>, _)| {
         let schedule = config.schedules.get(&name.value);
-        schedule
-            .map(|schedule| schedule.entries.clone())
-            .unwrap_or_default()
+        schedule.map(|schedule| schedule.entries.clone()).unwrap_or_default()
     };
     let all: Vec<Vec<Entry>> = during.iter().map(entries).collect();
     let schedules: Vec<&[Entry]> = all.iter().map(Vec::as_slice).collect();

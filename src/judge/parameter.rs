@@ -32,9 +32,7 @@ impl Parameter {
                 let texts = list.iter().map(|text| text.as_str().map(str::to_owned));
                 texts.collect::<Option<_>>().map(Self::Words)
             }
-            toml::Value::String(text) if text.starts_with(['<', '>']) => {
-                comparison(text).ok().map(Self::Limit)
-            }
+            toml::Value::String(text) if text.starts_with(['<', '>']) => comparison(text).ok().map(Self::Limit),
             toml::Value::String(text) => Some(match length(text) {
                 Ok(seconds) => Self::Length(seconds),
                 Err(_) => Self::Word(text.clone()),
@@ -51,10 +49,9 @@ impl Parameter {
     pub(super) fn set(&self, value: &Value) -> Result<Self, Wrong> {
         match (self, value) {
             (Self::Limit(default), Value::Text(text)) => limit(default, text),
-            (Self::Limit(_), Value::Integer(number)) => Err(wrong(
-                "a limit is a comparison",
-                format!("write \"> {number}\", in quotes"),
-            )),
+            (Self::Limit(_), Value::Integer(number)) => {
+                Err(wrong("a limit is a comparison", format!("write \"> {number}\", in quotes")))
+            }
             (Self::Length(_), Value::Text(text)) => length(text).map(Self::Length),
             (Self::Number(_), Value::Integer(number)) => Ok(Self::Number(*number)),
             (Self::Word(_), Value::Text(text)) => Ok(Self::Word(text.clone())),
@@ -89,16 +86,8 @@ impl Parameter {
     pub(super) fn sql(&self) -> String {
         match self {
             Self::Limit(limit) => {
-                let scale = if limit.limit.unit == Unit::Seconds {
-                    MICROS
-                } else {
-                    1.0
-                };
-                format!(
-                    "{} {}",
-                    limit.operator.sign(),
-                    number_literal(limit.limit.value * scale)
-                )
+                let scale = if limit.limit.unit == Unit::Seconds { MICROS } else { 1.0 };
+                format!("{} {}", limit.operator.sign(), number_literal(limit.limit.value * scale))
             }
             Self::Length(seconds) => number_literal((seconds * MICROS).round()),
             Self::Number(number) => number.to_string(),
@@ -142,29 +131,19 @@ fn fine(limit: &Comparison) -> String {
 }
 
 fn wrong(why: &str, help: String) -> Wrong {
-    Wrong {
-        at: 0,
-        why: why.to_owned(),
-        help,
-    }
+    Wrong { at: 0, why: why.to_owned(), help }
 }
 
 fn limit(default: &Comparison, text: &str) -> Result<Parameter, Wrong> {
     let own = comparison(text)?;
     if own.operator.more_is_worse() != default.operator.more_is_worse() {
         let sign = default.operator.sign();
-        return Err(wrong(
-            "the rule looks for the other direction",
-            format!("begin with `{sign}`"),
-        ));
+        return Err(wrong("the rule looks for the other direction", format!("begin with `{sign}`")));
     }
-    let fits = own.limit.unit == default.limit.unit
-        || (own.limit.unit == Unit::None && default.limit.unit == Unit::None);
+    let fits =
+        own.limit.unit == default.limit.unit || (own.limit.unit == Unit::None && default.limit.unit == Unit::None);
     if !fits {
-        return Err(wrong(
-            "the unit does not fit",
-            format!("the default is {}", default.limit.text(Unit::Count)),
-        ));
+        return Err(wrong("the unit does not fit", format!("the default is {}", default.limit.text(Unit::Count))));
     }
     Ok(Parameter::Limit(own))
 }
@@ -175,10 +154,7 @@ fn length(text: &str) -> Result<f64, Wrong> {
     if found.unit == Unit::Seconds {
         Ok(found.value)
     } else {
-        Err(wrong(
-            "a duration needs a unit of time",
-            "write `90 s`, `10 min`, `2 h` or `1 d`".to_owned(),
-        ))
+        Err(wrong("a duration needs a unit of time", "write `90 s`, `10 min`, `2 h` or `1 d`".to_owned()))
     }
 }
 
@@ -204,19 +180,7 @@ mod tests {
             "x = '> 20 %'",
         ]
         .map(|toml| default(toml).sql());
-        assert_eq!(
-            sql,
-            [
-                "> 10",
-                "600000000",
-                "7",
-                "'it''s'",
-                "('a', 'b''')",
-                "('')",
-                "> 7200000000",
-                "> 0.2"
-            ]
-        );
+        assert_eq!(sql, ["> 10", "600000000", "7", "'it''s'", "('a', 'b''')", "('')", "> 7200000000", "> 0.2"]);
     }
 
     #[test]
@@ -229,24 +193,13 @@ mod tests {
     #[test]
     fn a_parameter_keeps_its_kind_and_its_direction() {
         let limit = default("x = '> 10'");
-        assert_eq!(
-            limit.set(&Value::Text(">= 3".into())).map(|p| p.sql()),
-            Ok(">= 3".into())
-        );
-        for wrong in [
-            Value::Text("< 3".into()),
-            Value::Text("> 3 min".into()),
-            Value::Integer(3),
-            Value::Flag(true),
-        ] {
+        assert_eq!(limit.set(&Value::Text(">= 3".into())).map(|p| p.sql()), Ok(">= 3".into()));
+        for wrong in
+            [Value::Text("< 3".into()), Value::Text("> 3 min".into()), Value::Integer(3), Value::Flag(true)]
+        {
             assert!(limit.set(&wrong).is_err(), "{wrong:?}");
         }
         assert!(default("x = '10 min'").set(&Value::Text("10".into())).is_err());
-        assert_eq!(
-            default("x = ['a']")
-                .set(&Value::Text("b".into()))
-                .map(|p| p.sql()),
-            Ok("('b')".into())
-        );
+        assert_eq!(default("x = ['a']").set(&Value::Text("b".into())).map(|p| p.sql()), Ok("('b')".into()));
     }
 }

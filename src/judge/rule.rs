@@ -46,10 +46,7 @@ impl Rule {
         let questions = Question::all(assets, "findings")?;
         let mut rules = questions.into_iter().map(Self::of).collect::<Result<Vec<_>>>()?;
         for anomaly in &config.anomalies {
-            match rules
-                .iter_mut()
-                .find(|rule| rule.question.name == anomaly.rule.value)
-            {
+            match rules.iter_mut().find(|rule| rule.question.name == anomaly.rule.value) {
                 Some(rule) => rule.set(anomaly)?,
                 None => return Err(unknown_rule(&anomaly.rule, &rules)),
             }
@@ -63,36 +60,23 @@ impl Rule {
             "warning" => State::Warning,
             "critical" => State::Critical,
             other => {
-                return Err(
-                    wrong(format!("a rule's state cannot be `{other}`")).help("it is warning or critical")
-                );
+                return Err(wrong(format!("a rule's state cannot be `{other}`")).help("it is warning or critical"));
             }
         };
         let mut parameters = BTreeMap::new();
         for (name, default) in &question.front.parameters {
-            let parameter = Parameter::of_default(default).ok_or_else(|| {
-                wrong(format!(
-                    "the default of `{name}` is of no kind that a parameter has"
-                ))
-            })?;
+            let parameter = Parameter::of_default(default)
+                .ok_or_else(|| wrong(format!("the default of `{name}` is of no kind that a parameter has")))?;
             parameters.insert(name.clone(), parameter);
         }
         // What is filled in must not end a comment, so the head goes first.
         question.sql = without_head(&question.sql);
-        Ok(Self {
-            question,
-            state,
-            enabled: true,
-            parameters,
-        })
+        Ok(Self { question, state, enabled: true, parameters })
     }
 
     fn set(&mut self, anomaly: &Anomaly) -> Result<()> {
         self.state = anomaly.state.as_ref().map_or(self.state, |state| state.value);
-        self.enabled = anomaly
-            .enabled
-            .as_ref()
-            .map_or(self.enabled, |enabled| enabled.value);
+        self.enabled = anomaly.enabled.as_ref().map_or(self.enabled, |enabled| enabled.value);
         for (name, value) in &anomaly.parameters {
             let Some(parameter) = self.parameters.get_mut(&name.value) else {
                 return Err(self.unknown_parameter(name));
@@ -101,10 +85,7 @@ impl Rule {
                 let what = format!("`{}` of `{}` cannot be this", name.value, anomaly.rule.value);
                 match &value.value {
                     Value::Text(text) => {
-                        let words = Spotted {
-                            value: text.clone(),
-                            spot: value.spot.clone(),
-                        };
+                        let words = Spotted { value: text.clone(), spot: value.spot.clone() };
                         points_at(&words, &wrong, what)
                     }
                     _ => value.spot.error(what).why(wrong.why).help(wrong.help),
@@ -115,13 +96,15 @@ impl Rule {
     }
 
     fn unknown_parameter(&self, name: &Spotted<String>) -> Error {
-        let what = format!(
-            "the rule `{}` has no parameter `{}`",
-            self.question.name, name.value
-        );
+        let what = format!("the rule `{}` has no parameter `{}`", self.question.name, name.value);
         let own = self.parameters.keys().map(String::as_str);
         let names = own.chain(["state", "enabled"]);
         did_you_mean(name.spot.error(what), &name.value, names)
+    }
+
+    /// The questions that it asks.
+    pub(super) fn questions(&self) -> [&str; 2] {
+        [&self.question.sql, &self.question.front.evidence]
     }
 
     /// What the rule finds. Of very many things the first are told, and how many more there are.
@@ -139,11 +122,7 @@ impl Rule {
         let rows = answer.rows(most);
         let mut findings = Vec::with_capacity(rows.len());
         for cells in &rows {
-            let row = Row {
-                columns: &answer.columns,
-                cells,
-                zone: &case.period.zone,
-            };
+            let row = Row { columns: &answer.columns, cells, zone: &case.period.zone };
             findings.push(self.finding(&row, case)?);
         }
         findings.extend((answer.height() > most).then(|| self.more(answer.height() - most)));
@@ -169,9 +148,7 @@ impl Rule {
             rule: self.question.name.clone(),
             title: ours(&front.title),
             metric: None,
-            labels: labels
-                .filter_map(|name| Some((name.clone(), row.label(name)?)))
-                .collect(),
+            labels: labels.filter_map(|name| Some((name.clone(), row.label(name)?))).collect(),
             state: self.state,
             observed: ours(&front.observed),
             expected: ours(&front.expected),
@@ -190,8 +167,7 @@ impl Rule {
     /// The finding that stands for those that are not told.
     fn more(&self, count: usize) -> Finding {
         let count = units::count(count as u64);
-        let meaning =
-            "Only the first of them are listed. The most telling ones come first, so begin with those.";
+        let meaning = "Only the first of them are listed. The most telling ones come first, so begin with those.";
         Finding {
             rule: self.question.name.clone(),
             title: format!("{count} more of this kind"),
@@ -230,17 +206,15 @@ impl Rule {
             Cell::Integer(micros) if self.is_time(name) => zone.minute_text(*micros),
             Cell::Integer(n) if unit.is_none() => units::integer(*n),
             Cell::Text(text) => text.raw().to_owned(),
-            other => other.number().map_or_else(String::new, |value| {
-                figure(value, unit.map_or(Unit::None, |unit| Unit::of(unit)))
-            }),
+            other => other
+                .number()
+                .map_or_else(String::new, |value| figure(value, unit.map_or(Unit::None, |unit| Unit::of(unit)))),
         }
     }
 
     fn is_time(&self, name: &str) -> bool {
         let times = &self.question.front.times;
-        matches!(name, "time" | "hour" | "day")
-            || name.ends_with("_time")
-            || times.iter().any(|time| time == name)
+        matches!(name, "time" | "hour" | "day") || name.ends_with("_time") || times.iter().any(|time| time == name)
     }
 
     fn wrong(&self, error: Error) -> Error {
@@ -249,11 +223,8 @@ impl Rule {
 
     /// Appends the rule as it stands.
     pub(super) fn show(&self, out: &mut String, config: &Config) {
-        let set: Vec<&Anomaly> = config
-            .anomalies
-            .iter()
-            .filter(|anomaly| anomaly.rule.value == self.question.name)
-            .collect();
+        let set: Vec<&Anomaly> =
+            config.anomalies.iter().filter(|anomaly| anomaly.rule.value == self.question.name).collect();
         let mut line = |key: &str, default: String, spot: Option<&crate::config::Spot>| {
             let origin = spot.map_or_else(|| "default".to_owned(), crate::config::Spot::origin);
             let value = spot.map_or(default, |spot| spot.text().to_owned());
@@ -262,22 +233,14 @@ impl Rule {
         let own = set.last().map(|anomaly| &anomaly.rule.spot);
         line("rule", crate::config::quoted(&self.question.name), own);
         let state = set.iter().rev().find_map(|anomaly| anomaly.state.as_ref());
-        line(
-            "state",
-            crate::config::quoted(self.state.word()),
-            state.map(|s| &s.spot),
-        );
+        line("state", crate::config::quoted(self.state.word()), state.map(|s| &s.spot));
         let enabled = set.iter().rev().find_map(|anomaly| anomaly.enabled.as_ref());
         if let Some(enabled) = enabled {
             line("enabled", self.enabled.to_string(), Some(&enabled.spot));
         }
         for (name, parameter) in &self.parameters {
             let spot = set.iter().rev().find_map(|anomaly| anomaly.parameter(name));
-            line(
-                name,
-                parameter.written(self.question.front.parameters.get(name)),
-                spot,
-            );
+            line(name, parameter.written(self.question.front.parameters.get(name)), spot);
         }
     }
 }
@@ -329,52 +292,21 @@ impl Rule {
         let answer = asker.ask(&sql).expect("it can be asked");
         let is_column = |name: &str| answer.columns.iter().any(|column| column == name);
         let front = &self.question.front;
-        assert!(
-            self.parameters.keys().all(|name| !is_column(name)),
-            "{}",
-            self.question.name
-        );
-        let ours = [
-            &front.title,
-            &front.observed,
-            &front.expected,
-            &front.meaning,
-            &front.message,
-        ];
+        assert!(self.parameters.keys().all(|name| !is_column(name)), "{}", self.question.name);
+        let ours = [&front.title, &front.observed, &front.expected, &front.meaning, &front.message];
         for name in ours.iter().flat_map(|text| names(text)) {
-            assert!(
-                is_column(&name) || self.parameters.contains_key(&name),
-                "{}: {name}",
-                self.question.name
-            );
+            assert!(is_column(&name) || self.parameters.contains_key(&name), "{}: {name}", self.question.name);
         }
-        for text in [&front.evidence, &front.command]
-            .into_iter()
-            .filter(|text| !text.is_empty())
-        {
-            assert!(
-                names(text).iter().all(|name| is_column(name)),
-                "{}: {text}",
-                self.question.name
-            );
+        for text in [&front.evidence, &front.command].into_iter().filter(|text| !text.is_empty()) {
+            assert!(names(text).iter().all(|name| is_column(name)), "{}: {text}", self.question.name);
             let is_text = |name: &str| {
                 let at = answer.columns.iter().position(|column| column == name);
                 at.is_none_or(|at| !answer.is_number(at))
             };
-            let sql = fill(text, |name| {
-                Some(if is_text(name) { "''" } else { "0" }.to_owned())
-            });
+            let sql = fill(text, |name| Some(if is_text(name) { "''" } else { "0" }.to_owned()));
             asker.ask(&sql).expect("it can be asked");
         }
-        assert!(
-            front.labels.iter().all(|name| is_column(name)),
-            "{}",
-            self.question.name
-        );
-        assert!(
-            !front.meaning.is_empty() && !front.title.is_empty(),
-            "{}",
-            self.question.name
-        );
+        assert!(front.labels.iter().all(|name| is_column(name)), "{}", self.question.name);
+        assert!(!front.meaning.is_empty() && !front.title.is_empty(), "{}", self.question.name);
     }
 }

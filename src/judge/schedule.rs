@@ -18,10 +18,7 @@ pub(super) fn at(schedules: &[&[Entry]], zone: &Zone, micros: i64) -> Option<usi
         let holding = entries.iter().filter(|entry| entry.holds(day, minute));
         holding.map(Entry::rank).max()
     };
-    let ranked = schedules
-        .iter()
-        .enumerate()
-        .filter_map(|(place, entries)| Some((rank(entries)?, place)));
+    let ranked = schedules.iter().enumerate().filter_map(|(place, entries)| Some((rank(entries)?, place)));
     ranked.max().map(|(_, place)| place)
 }
 
@@ -32,8 +29,7 @@ pub(super) fn all_through(schedules: &[&[Entry]], zone: &Zone, start: i64, end: 
     let next_minute = (start.div_euclid(MINUTE) + 1) * MINUTE;
     let minutes = (end - 1).div_euclid(MINUTE) - start.div_euclid(MINUTE);
     let mut rest = (0..minutes).map(|n| next_minute + n * MINUTE);
-    rest.all(|minute| at(schedules, zone, minute) == Some(first))
-        .then_some(first)
+    rest.all(|minute| at(schedules, zone, minute) == Some(first)).then_some(first)
 }
 
 /// Two of the schedules that can hold at once while neither is more special.
@@ -41,11 +37,8 @@ pub(super) fn tie(schedules: &[&[Entry]]) -> Option<(usize, usize)> {
     let places = 0..schedules.len();
     let mut pairs = places.flat_map(|b| (0..b).map(move |a| (a, b)));
     pairs.find(|(a, b)| {
-        let against = |one: &Entry| {
-            schedules[*b]
-                .iter()
-                .any(|other| one.rank() == other.rank() && meet(one, other))
-        };
+        let against =
+            |one: &Entry| schedules[*b].iter().any(|other| one.rank() == other.rank() && meet(one, other));
         schedules[*a].iter().any(against)
     })
 }
@@ -63,20 +56,12 @@ fn meet(a: &Entry, b: &Entry) -> bool {
 
 /// Days that stand for all days on which two entries could begin, the second some days later.
 fn days(a: &Entry, b: &Entry, later: i64) -> std::ops::RangeInclusive<i64> {
-    let exact = |entry: &Entry| {
-        entry
-            .date
-            .and_then(|date| civil_day(date.year?, date.month, date.day))
-    };
+    let exact = |entry: &Entry| entry.date.and_then(|date| civil_day(date.year?, date.month, date.day));
     if let Some(day) = exact(a).or_else(|| exact(b).map(|day| day - later)) {
         return day..=day;
     }
     // The calendar's weekdays and leap years come round in 28 years.
-    let years = if a.date.is_some() || b.date.is_some() {
-        28
-    } else {
-        0
-    };
+    let years = if a.date.is_some() || b.date.is_some() { 28 } else { 0 };
     0..=years * 366 + 6
 }
 
@@ -130,10 +115,7 @@ mod tests {
         let schedules: Vec<&[Entry]> = all.iter().map(Vec::as_slice).collect();
         let at = |day, minute| at(&schedules, &zone, instant(&zone, 2026, 12, day, minute));
         // 2026-12-25 is a Friday.
-        assert_eq!(
-            [at(25, 600), at(24, 600), at(24, 60), at(26, 600)],
-            [Some(2), Some(1), Some(0), None]
-        );
+        assert_eq!([at(25, 600), at(24, 600), at(24, 60), at(26, 600)], [Some(2), Some(1), Some(0), None]);
     }
 
     #[test]
@@ -146,11 +128,7 @@ mod tests {
             all_through(&schedules, &zone, at(from) + 7, at(to))
         };
         assert_eq!(through((23, 480), (23, 1080)), Some(0), "a Monday's office hours");
-        assert_eq!(
-            through((23, 480), (23, 1081)),
-            None,
-            "and a minute of the evening"
-        );
+        assert_eq!(through((23, 480), (23, 1081)), None, "and a minute of the evening");
         assert_eq!(through((21, 0), (23, 0)), Some(1), "a weekend");
         assert_eq!(through((16, 0), (23, 0)), None, "a week");
     }

@@ -5,10 +5,10 @@ use crate::config::tests::assert_golden;
 use crate::error::Exit;
 use crate::event::NO_TEXT;
 use crate::facts::schema::{Login, Notice, Rejection, Session};
-use crate::facts::{Facts, View};
+use crate::facts::{Facts, Scope, TABLES, View};
 use crate::report::{Coverage, State};
 use crate::text::Text;
-use crate::time::{HOUR, SECOND, Span, Zone};
+use crate::time::{HOUR, SECOND, Zone};
 use proptest::prelude::*;
 use std::fs;
 
@@ -27,10 +27,7 @@ fn judge(text: &str) -> Judge {
 fn figure(metric: &str, labels: &[(&str, &str)], value: Option<f64>, unit: Unit) -> Measurement {
     Measurement {
         metric: metric.to_owned(),
-        labels: labels
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), Text::from(*value)))
-            .collect(),
+        labels: labels.iter().map(|(name, value)| ((*name).to_owned(), Text::from(*value))).collect(),
         value,
         unit,
         state: State::Ok,
@@ -38,25 +35,21 @@ fn figure(metric: &str, labels: &[(&str, &str)], value: Option<f64>, unit: Unit)
 }
 
 fn period(start: i64, end: i64) -> Period {
-    Period {
-        start: Some(start),
-        end: Some(end),
-        zone: Zone::utc(),
-    }
+    Period { start: Some(start), end: Some(end), zone: Zone::utc() }
 }
 
-/// Judges facts and figures.
+/// Judges facts and figures, of a view with no more than the judge asks for.
 fn judged(judge: &Judge, facts: &Facts, figures: &mut [Measurement], period: &Period) -> Vec<Finding> {
     let zone = Zone::utc();
-    let view = View::new(facts, &zone, Span::ALL, &[]).expect("a view");
+    let view = View::new(facts, &zone, &Scope::ALL, &judge.words().collect()).expect("a view");
     let asker = Asker::new(&view, &Coverage::default()).expect("an asker");
-    let case = Case {
-        asker: &asker,
-        sources: &[],
-        period,
-        whole_site: true,
-    };
+    let case = Case { asker: &asker, sources: &[], period, whole_site: true };
     judge.judge(&case, figures).expect("all can be asked")
+}
+
+/// All columns of all tables.
+fn everything() -> std::collections::BTreeSet<String> {
+    TABLES.iter().flat_map(|table| table.columns).map(|column| column.name.to_owned()).collect()
 }
 
 fn states(text: &str, figures: &mut [Measurement]) -> Vec<State> {
@@ -73,21 +66,8 @@ fn l23_values_at_the_limits_have_the_better_state() {
         states(DELAY, &mut figures)[0]
     };
     let values = [Some(29.9), Some(30.0), Some(30.1), Some(120.0), Some(120.1)];
-    assert_eq!(
-        values.map(state),
-        [
-            State::Ok,
-            State::Ok,
-            State::Warning,
-            State::Warning,
-            State::Critical
-        ]
-    );
-    assert_eq!(
-        state(None),
-        State::Ok,
-        "a figure that cannot be told keeps the state that it came with"
-    );
+    assert_eq!(values.map(state), [State::Ok, State::Ok, State::Warning, State::Warning, State::Critical]);
+    assert_eq!(state(None), State::Ok, "a figure that cannot be told keeps the state that it came with");
 }
 
 #[test]
@@ -95,49 +75,23 @@ fn a_whole_is_judged_alone_and_parts_where_they_are_asked_for() {
     let parts = |value| {
         [
             figure("delay.p95_s", &[("stage", "total")], Some(value), Unit::Seconds),
-            figure(
-                "delay.p95_s",
-                &[("stage", "total"), ("transport", "smtp")],
-                Some(100.0),
-                Unit::Seconds,
-            ),
+            figure("delay.p95_s", &[("stage", "total"), ("transport", "smtp")], Some(100.0), Unit::Seconds),
             figure("delay.p95_s", &[("stage", "connect")], Some(999.0), Unit::Seconds),
         ]
     };
     assert_eq!(states(DELAY, &mut parts(10.0)), [State::Ok, State::Ok, State::Ok]);
-    assert_eq!(
-        states(DELAY, &mut parts(31.0)),
-        [State::Warning, State::Ok, State::Ok]
-    );
+    assert_eq!(states(DELAY, &mut parts(31.0)), [State::Warning, State::Ok, State::Ok]);
     let smtp = DELAY.replace("stage = 'total'", "stage = 'total', transport = 'smtp'");
-    assert_eq!(
-        states(&smtp, &mut parts(10.0)),
-        [State::Ok, State::Warning, State::Ok]
-    );
+    assert_eq!(states(&smtp, &mut parts(10.0)), [State::Ok, State::Warning, State::Ok]);
 }
 
 fn lost() -> [Measurement; 5] {
     [
         figure("connections", &[("service", "imap")], Some(100.0), Unit::Count),
         figure("connections", &[("service", "smtp")], Some(100.0), Unit::Count),
-        figure(
-            "connections.lost",
-            &[("after", "AUTH"), ("service", "imap")],
-            Some(1.0),
-            Unit::Count,
-        ),
-        figure(
-            "connections.lost",
-            &[("after", "AUTH"), ("service", "smtp")],
-            Some(4.0),
-            Unit::Count,
-        ),
-        figure(
-            "connections.lost",
-            &[("after", "DATA"), ("service", "smtp")],
-            Some(4.0),
-            Unit::Count,
-        ),
+        figure("connections.lost", &[("after", "AUTH"), ("service", "imap")], Some(1.0), Unit::Count),
+        figure("connections.lost", &[("after", "AUTH"), ("service", "smtp")], Some(4.0), Unit::Count),
+        figure("connections.lost", &[("after", "DATA"), ("service", "smtp")], Some(4.0), Unit::Count),
     ]
 }
 
@@ -167,10 +121,7 @@ fn a_share_of_the_same_metric_is_of_all_its_rows() {
     let text = "[[thresholds]]\nmetric = 'deliveries'\nper = 'deliveries'\nwhere = { outcome = ['bounced', 'expired'] }\nwarning = '> 9 %'\n";
     let row = |outcome: &str, value| figure("deliveries", &[("outcome", outcome)], Some(value), Unit::Count);
     let mut figures = [row("bounced", 6.0), row("expired", 4.0), row("sent", 90.0)];
-    assert_eq!(
-        states(text, &mut figures),
-        [State::Warning, State::Warning, State::Ok]
-    );
+    assert_eq!(states(text, &mut figures), [State::Warning, State::Warning, State::Ok]);
 }
 
 #[test]
@@ -178,42 +129,20 @@ fn schedules_replace_limits_for_periods_that_lie_in_them() {
     let text = format!("[schedules]\nnight = '22:00-06:00'\n{DELAY}during = {{ night = '> 90' }}\n");
     let judge = judge(&text);
     let crossed = |start: i64, end: i64| {
-        let mut figures = [figure(
-            "delay.p95_s",
-            &[("stage", "total")],
-            Some(60.0),
-            Unit::Seconds,
-        )];
-        !judged(
-            &judge,
-            &Facts::default(),
-            &mut figures,
-            &period(start * HOUR, end * HOUR),
-        )
-        .is_empty()
+        let mut figures = [figure("delay.p95_s", &[("stage", "total")], Some(60.0), Unit::Seconds)];
+        !judged(&judge, &Facts::default(), &mut figures, &period(start * HOUR, end * HOUR)).is_empty()
     };
     assert!(crossed(8, 9) && !crossed(22, 30) && crossed(22, 31) && crossed(21, 23));
 }
 
 #[test]
 fn a_default_can_be_replaced_and_taken_away() {
-    let mut figures = [figure(
-        "notices",
-        &[("severity", "panic")],
-        Some(1.0),
-        Unit::Count,
-    )];
+    let mut figures = [figure("notices", &[("severity", "panic")], Some(1.0), Unit::Count)];
     let panics = "[[thresholds]]\nmetric = 'notices'\nwhere = { severity = ['fatal', 'panic'] }\n";
     assert_eq!(states("", &mut figures), [State::Warning]);
     figures[0].state = State::Ok;
-    assert_eq!(
-        states(&format!("{panics}enabled = false"), &mut figures),
-        [State::Ok]
-    );
-    assert_eq!(
-        states(&format!("{panics}critical = '> 0'"), &mut figures),
-        [State::Critical]
-    );
+    assert_eq!(states(&format!("{panics}enabled = false"), &mut figures), [State::Ok]);
+    assert_eq!(states(&format!("{panics}critical = '> 0'"), &mut figures), [State::Critical]);
 }
 
 proptest! {
@@ -229,7 +158,7 @@ proptest! {
             judge.limits.last().map(|limit| {
                 let zone = Zone::utc();
                 let facts = Facts::default();
-                let view = View::new(&facts, &zone, Span::ALL, &[]).expect("a view");
+                let view = View::new(&facts, &zone, &Scope::ALL, &everything()).expect("a view");
                 let asker = Asker::new(&view, &Coverage::default()).expect("an asker");
                 let case = Case { asker: &asker, sources: &[], period: &period(0, HOUR), whole_site: true };
                 limit.judge(&case, &mut figures).expect("it can be judged");
@@ -247,11 +176,7 @@ struct Made(Facts);
 
 impl Made {
     fn text(&mut self, text: &str) -> u32 {
-        if text.is_empty() {
-            NO_TEXT
-        } else {
-            self.0.texts.add_one(text.as_bytes())
-        }
+        if text.is_empty() { NO_TEXT } else { self.0.texts.add_one(text.as_bytes()) }
     }
 
     fn login(&mut self, second: i64, client: &str, user: &str, outcome: &str) {
@@ -284,25 +209,13 @@ impl Made {
 
     fn found(&self) -> Vec<(String, Vec<String>)> {
         let findings = judged(&judge(""), &self.0, &mut [], &period(0, 1000 * HOUR));
-        let labels = |finding: &Finding| {
-            finding
-                .labels
-                .iter()
-                .map(|(_, value)| value.raw().to_owned())
-                .collect()
-        };
-        findings
-            .iter()
-            .map(|finding| (finding.rule.clone(), labels(finding)))
-            .collect()
+        let labels = |finding: &Finding| finding.labels.iter().map(|(_, value)| value.raw().to_owned()).collect();
+        findings.iter().map(|finding| (finding.rule.clone(), labels(finding))).collect()
     }
 }
 
 fn found(rule: &str, labels: &[&str]) -> (String, Vec<String>) {
-    (
-        rule.to_owned(),
-        labels.iter().map(|label| (*label).to_owned()).collect(),
-    )
+    (rule.to_owned(), labels.iter().map(|label| (*label).to_owned()).collect())
 }
 
 #[test]
@@ -330,18 +243,8 @@ fn a_spray_is_found_over_the_addresses_of_a_network_and_an_office_is_not_one() {
         facts.login(n, "198.51.100.7", &format!("user{n}"), "failed");
         facts.login(n + 20, "198.51.100.7", &format!("user{n}"), "ok");
     }
-    let sprays: Vec<_> = facts
-        .found()
-        .into_iter()
-        .filter(|(rule, _)| rule == "password-spray")
-        .collect();
-    assert_eq!(
-        sprays,
-        [
-            found("password-spray", &["192.0.2.0/24"]),
-            found("password-spray", &["2001:db8::/48"])
-        ]
-    );
+    let sprays: Vec<_> = facts.found().into_iter().filter(|(rule, _)| rule == "password-spray").collect();
+    assert_eq!(sprays, [found("password-spray", &["192.0.2.0/24"]), found("password-spray", &["2001:db8::/48"])]);
 }
 
 #[test]
@@ -351,10 +254,7 @@ fn a_login_after_many_failures_is_critical() {
     facts.login(30, "192.0.2.1", "ben", "ok");
     facts.login(0, "192.0.2.2", "carla", "ok");
     (1..20).for_each(|n| facts.login(n, "192.0.2.2", "carla", "failed"));
-    assert_eq!(
-        facts.found(),
-        [found("login-after-failures", &["192.0.2.1", "ben"])]
-    );
+    assert_eq!(facts.found(), [found("login-after-failures", &["192.0.2.1", "ben"])]);
 }
 
 #[test]
@@ -456,65 +356,35 @@ fn what_a_stranger_wrote_is_looked_for_as_it_is_and_no_more() {
     assert_eq!(all.len(), 1);
     assert_eq!(all[0].labels[0].1.raw(), user);
     assert!(all[0].message.raw().starts_with(user) && !all[0].title.contains(user));
-    let command = all[0]
-        .command
-        .as_ref()
-        .map(|c| c.raw().to_owned())
-        .unwrap_or_default();
-    assert!(
-        command.contains("user = 'x'' OR ''1''=''1{client_ip}<b>'"),
-        "{command}"
-    );
+    let command = all[0].command.as_ref().map(|c| c.raw().to_owned()).unwrap_or_default();
+    assert!(command.contains("user = 'x'' OR ''1''=''1{client_ip}<b>'"), "{command}");
 }
 
 /// Each kind of mistake, by name.
 const MISTAKES: &[(&str, &str)] = &[
-    (
-        "unknown metric",
-        "[[thresholds]]\nmetric = \"delay.p95\"\nwarning = \"> 3\"",
-    ),
-    (
-        "unknown whole",
-        "[[thresholds]]\nmetric = \"connections.lost\"\nper = \"conections\"\nwarning = \"> 3 %\"",
-    ),
+    ("unknown metric", "[[thresholds]]\nmetric = \"delay.p95\"\nwarning = \"> 3\""),
+    ("unknown whole", "[[thresholds]]\nmetric = \"connections.lost\"\nper = \"conections\"\nwarning = \"> 3 %\""),
     (
         "a share without %",
         "[[thresholds]]\nmetric = \"connections.lost\"\nper = \"connections\"\nwarning = \"> 3\"",
     ),
-    (
-        "% without a whole",
-        "[[thresholds]]\nmetric = \"connections.lost\"\nwarning = \"> 3 %\"",
-    ),
-    (
-        "a size for a duration",
-        "[[thresholds]]\nmetric = \"delay.p95_s\"\nwarning = \"> 3 MiB\"",
-    ),
+    ("% without a whole", "[[thresholds]]\nmetric = \"connections.lost\"\nwarning = \"> 3 %\""),
+    ("a size for a duration", "[[thresholds]]\nmetric = \"delay.p95_s\"\nwarning = \"> 3 MiB\""),
     (
         "schedules that meet",
         "[schedules]\nbusiness = \"Mon..Fri 08:00-18:00\"\nfriday = \"Fri 16:00-20:00\"\n[[thresholds]]\nmetric = \"connections\"\nwarning = \"> 3\"\nduring = { business = \"> 5\", friday = \"> 9\" }",
     ),
+    (
+        "unknown label",
+        "[[thresholds]]\nmetric = \"delay.p95_s\"\nwhere = { stgae = \"total\" }\nwarning = \"> 3\"",
+    ),
     ("unknown rule", "[[anomalies]]\nrule = \"pasword-spray\""),
     ("unknown rule, nothing near", "[[anomalies]]\nrule = \"aliens\""),
-    (
-        "unknown parameter",
-        "[[anomalies]]\nrule = \"password-spray\"\nuser = \"> 10\"",
-    ),
-    (
-        "a parameter that is a number",
-        "[[anomalies]]\nrule = \"password-spray\"\nusers = 10",
-    ),
-    (
-        "a parameter that is no comparison",
-        "[[anomalies]]\nrule = \"password-spray\"\nusers = \"> ten\"",
-    ),
-    (
-        "a parameter of the other direction",
-        "[[anomalies]]\nrule = \"password-spray\"\nusers = \"< 10\"",
-    ),
-    (
-        "a duration without unit",
-        "[[anomalies]]\nrule = \"password-spray\"\nwithin = \"10\"",
-    ),
+    ("unknown parameter", "[[anomalies]]\nrule = \"password-spray\"\nuser = \"> 10\""),
+    ("a parameter that is a number", "[[anomalies]]\nrule = \"password-spray\"\nusers = 10"),
+    ("a parameter that is no comparison", "[[anomalies]]\nrule = \"password-spray\"\nusers = \"> ten\""),
+    ("a parameter of the other direction", "[[anomalies]]\nrule = \"password-spray\"\nusers = \"< 10\""),
+    ("a duration without unit", "[[anomalies]]\nrule = \"password-spray\"\nwithin = \"10\""),
 ];
 
 #[test]
@@ -525,11 +395,7 @@ fn mistakes_read_as_they_should() {
         let error = Judge::new(&config, &Assets::default()).expect_err(name);
         assert_eq!(error.exit(), Exit::Config, "{name}");
         let folder = config.files[0].parent().expect("a folder").display().to_string();
-        let _ = writeln!(
-            all,
-            "=== {name}\n{}\n",
-            error.render(false).replace(&format!("{folder}/"), "")
-        );
+        let _ = writeln!(all, "=== {name}\n{}\n", error.render(false).replace(&format!("{folder}/"), ""));
     }
     assert_golden("src/judge/mistakes.txt", &all);
 }
@@ -539,8 +405,13 @@ fn the_rules_of_the_house_fill_all_that_they_name() {
     let judge = judge("");
     let zone = Zone::utc();
     let facts = Facts::default();
-    let view = View::new(&facts, &zone, Span::ALL, &[]).expect("a view");
+    let view = View::new(&facts, &zone, &Scope::ALL, &everything()).expect("a view");
     let asker = Asker::new(&view, &Coverage::default()).expect("an asker");
+    for limit in &judge.limits {
+        known_labels(&limit.threshold, &limit.metric).expect("the labels are known");
+        let sql = [&limit.threshold.command, &limit.threshold.evidence];
+        sql.into_iter().flatten().for_each(|sql| drop(asker.ask(sql).expect("it can be asked")));
+    }
     for rule in &judge.rules {
         rule.prove(&asker);
     }

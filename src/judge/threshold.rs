@@ -76,24 +76,15 @@ impl Limit {
             special.or(base.as_ref()).map(|limit| limit.value)
         };
         let threshold = &self.threshold;
-        let critical = of(
-            &threshold.critical,
-            &threshold.during_critical,
-            &self.during_critical,
-        );
+        let critical = of(&threshold.critical, &threshold.during_critical, &self.during_critical);
         let warning = of(&threshold.warning, &threshold.during, &self.during);
         let states = [(State::Critical, critical), (State::Warning, warning)];
-        states
-            .into_iter()
-            .filter_map(|(state, limit)| Some((state, limit?)))
-            .collect()
+        states.into_iter().filter_map(|(state, limit)| Some((state, limit?))).collect()
     }
 
     /// The rows that the threshold is about, as they are judged together.
     fn groups(&self, measurements: &[Measurement]) -> Vec<Group> {
-        let rows: Vec<usize> = (0..measurements.len())
-            .filter(|row| self.is_about(&measurements[*row]))
-            .collect();
+        let rows: Vec<usize> = (0..measurements.len()).filter(|row| self.is_about(&measurements[*row])).collect();
         if self.adds_up() {
             return self.sums(&rows, measurements);
         }
@@ -128,14 +119,8 @@ impl Limit {
 
     /// The labels that the threshold asks for with one value only.
     fn fixed(&self) -> Labels {
-        let single = self
-            .threshold
-            .labels
-            .iter()
-            .filter(|(_, values)| values.len() == 1);
-        single
-            .map(|(name, values)| (name.value.clone(), Text::from(values.concat())))
-            .collect()
+        let single = self.threshold.labels.iter().filter(|(_, values)| values.len() == 1);
+        single.map(|(name, values)| (name.value.clone(), Text::from(values.concat()))).collect()
     }
 
     fn adds_up(&self) -> bool {
@@ -150,11 +135,7 @@ impl Limit {
 
     /// Whether a row carries those of the threshold's labels that count.
     fn agrees(&self, row: &Measurement, counts: impl Fn(&str) -> bool) -> bool {
-        let labels = self
-            .threshold
-            .labels
-            .iter()
-            .filter(|(name, _)| counts(&name.value));
+        let labels = self.threshold.labels.iter().filter(|(name, _)| counts(&name.value));
         labels.into_iter().all(|(name, values)| {
             let own = label_of(row, &name.value);
             own.is_some_and(|(_, own)| values.iter().any(|value| own.raw() == value))
@@ -170,11 +151,7 @@ impl Limit {
     fn value(&self, group: &Group, measurements: &[Measurement]) -> Option<Judged> {
         let value = group.value?;
         let Some(per) = &self.threshold.per else {
-            return Some(Judged {
-                value,
-                unit: self.metric.unit,
-                of: None,
-            });
+            return Some(Judged { value, unit: self.metric.unit, of: None });
         };
         let whole = self.whole(&per.value, group, measurements)?;
         (whole > 0.0 && whole >= self.threshold.least).then(|| Judged {
@@ -213,21 +190,11 @@ impl Limit {
         let threshold = &self.threshold;
         let observed = judged.text();
         let name = &threshold.metric.value;
-        let title = threshold
-            .title
-            .clone()
-            .unwrap_or_else(|| format!("{name} is {observed}"));
+        let title = threshold.title.clone().unwrap_or_else(|| format!("{name} is {observed}"));
         let expected = limit.fine(judged.unit);
-        let labels: Vec<String> = group
-            .labels
-            .iter()
-            .map(|(name, value)| format!("{name} {}", value.raw()))
-            .collect();
-        let what = if labels.is_empty() {
-            name.clone()
-        } else {
-            format!("{name} ({})", labels.join(", "))
-        };
+        let labels: Vec<String> =
+            group.labels.iter().map(|(name, value)| format!("{name} {}", value.raw())).collect();
+        let what = if labels.is_empty() { name.clone() } else { format!("{name} ({})", labels.join(", ")) };
         let sql = |template: &Option<String>| {
             let value = |name: &str| group.labels.iter().find(|(n, _)| n == name);
             let fill_in = |name: &str| value(name).map(|(_, value)| text_literal(value.raw()));
@@ -242,10 +209,7 @@ impl Limit {
             message: Text::from(format!("{what} is {observed}; {expected} would be fine.")),
             observed,
             expected,
-            meaning: threshold
-                .meaning
-                .clone()
-                .unwrap_or_else(|| self.metric.about.clone()),
+            meaning: threshold.meaning.clone().unwrap_or_else(|| self.metric.about.clone()),
             command: sql(&threshold.command).and_then(|sql| rule::command(&sql, case)),
             evidence: Vec::new(),
         };

@@ -16,16 +16,10 @@ pub(super) struct Excerpt {
 pub(super) fn excerpt(text: &Text, max: usize) -> Excerpt {
     let raw = text.raw();
     match raw.char_indices().nth(max) {
-        None => Excerpt {
-            shown: shown(raw).into_owned(),
-            rest: 0,
-        },
+        None => Excerpt { shown: shown(raw).into_owned(), rest: 0 },
         Some((end, _)) => {
             let (head, tail) = raw.split_at(end);
-            Excerpt {
-                shown: shown(head).into_owned(),
-                rest: tail.chars().count(),
-            }
+            Excerpt { shown: shown(head).into_owned(), rest: tail.chars().count() }
         }
     }
 }
@@ -39,11 +33,7 @@ pub(super) fn middle(text: &str, width: usize) -> String {
     }
     let room = width.saturating_sub(1);
     let tail = room / 2;
-    format!(
-        "{}…{}",
-        columns(text.chars(), room - tail),
-        reversed(&columns(text.chars().rev(), tail))
-    )
+    format!("{}…{}", columns(text.chars(), room - tail), reversed(&columns(text.chars().rev(), tail)))
 }
 
 /// A text with nothing invisible in it, at most `width` columns wide: where it is too long, its end is left out.
@@ -88,20 +78,8 @@ mod tests {
     #[test]
     fn an_excerpt_counts_what_it_leaves_out() {
         let text = Text::from("ab\u{202e}cd");
-        assert_eq!(
-            excerpt(&text, 9),
-            Excerpt {
-                shown: "ab\\u{202e}cd".into(),
-                rest: 0
-            }
-        );
-        assert_eq!(
-            excerpt(&text, 3),
-            Excerpt {
-                shown: "ab\\u{202e}".into(),
-                rest: 2
-            }
-        );
+        assert_eq!(excerpt(&text, 9), Excerpt { shown: "ab\\u{202e}cd".into(), rest: 0 });
+        assert_eq!(excerpt(&text, 3), Excerpt { shown: "ab\\u{202e}".into(), rest: 2 });
     }
 
     #[test]

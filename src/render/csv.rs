@@ -42,18 +42,11 @@ impl Renderer for Csv {
 type Make = fn(&Report) -> Table;
 
 /// The tables that every report has, beside its sections.
-const COMMON: [(&str, Make); 3] = [
-    ("measurements", measurements),
-    ("findings", findings),
-    ("coverage", coverage),
-];
+const COMMON: [(&str, Make); 3] = [("measurements", measurements), ("findings", findings), ("coverage", coverage)];
 
 /// Every table by name.
 fn tables(report: &Report) -> impl Iterator<Item = (&str, Table)> {
-    let sections = report
-        .sections
-        .iter()
-        .map(|s| (s.name.as_str(), section(s, &report.period.zone)));
+    let sections = report.sections.iter().map(|s| (s.name.as_str(), section(s, &report.period.zone)));
     sections.chain(COMMON.iter().map(|(name, make)| (*name, make(report))))
 }
 
@@ -61,15 +54,9 @@ fn table(report: &Report, name: &str) -> Result<Table> {
     if let Some(found) = report.sections.iter().find(|section| section.name == name) {
         return Ok(section(found, &report.period.zone));
     }
-    let names = report
-        .sections
-        .iter()
-        .map(|s| s.name.as_str())
-        .chain(COMMON.iter().map(|(name, _)| *name));
+    let names = report.sections.iter().map(|s| s.name.as_str()).chain(COMMON.iter().map(|(name, _)| *name));
     let common = COMMON.iter().find(|(common, _)| *common == name);
-    common
-        .map(|(_, make)| make(report))
-        .ok_or_else(|| parts::unknown_section(name, names))
+    common.map(|(_, make)| make(report)).ok_or_else(|| parts::unknown_section(name, names))
 }
 
 /// Cells that are ready to be written: text is guarded already.
@@ -80,22 +67,13 @@ struct Table {
 
 impl Table {
     fn new(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Self {
-        Self {
-            head: head.iter().map(|name| (*name).to_owned()).collect(),
-            rows: rows.collect(),
-        }
+        Self { head: head.iter().map(|name| (*name).to_owned()).collect(), rows: rows.collect() }
     }
 
     fn bytes(&self) -> Result<Vec<u8>> {
-        let mut writer = WriterBuilder::new()
-            .terminator(Terminator::CRLF)
-            .flexible(true)
-            .from_writer(Vec::new());
-        self.write(&mut writer)
-            .map_err(|e| Error::new(Exit::Internal, "a table does not fit into CSV").why(e))?;
-        writer
-            .into_inner()
-            .map_err(|e| Error::new(Exit::Internal, "a table does not fit into CSV").why(e.error()))
+        let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).flexible(true).from_writer(Vec::new());
+        self.write(&mut writer).map_err(|e| Error::new(Exit::Internal, "a table does not fit into CSV").why(e))?;
+        writer.into_inner().map_err(|e| Error::new(Exit::Internal, "a table does not fit into CSV").why(e.error()))
     }
 
     fn write(&self, writer: &mut Writer<Vec<u8>>) -> ::csv::Result<()> {
@@ -108,18 +86,8 @@ impl Table {
 }
 
 fn section(section: &Section, zone: &Zone) -> Table {
-    let head: Vec<&str> = section
-        .columns
-        .iter()
-        .map(|column| column.name.as_str())
-        .collect();
-    Table::new(
-        &head,
-        section
-            .rows
-            .iter()
-            .map(|row| row.iter().map(|cell| value(cell, zone)).collect()),
-    )
+    let head: Vec<&str> = section.columns.iter().map(|column| column.name.as_str()).collect();
+    Table::new(&head, section.rows.iter().map(|row| row.iter().map(|cell| value(cell, zone)).collect()))
 }
 
 fn value(cell: &Cell, zone: &Zone) -> String {
@@ -144,8 +112,8 @@ fn measurements(report: &Report) -> Table {
 
 fn findings(report: &Report) -> Table {
     let head = [
-        "rule", "metric", "labels", "state", "observed", "expected", "message", "evidence", "title",
-        "meaning", "command",
+        "rule", "metric", "labels", "state", "observed", "expected", "message", "evidence", "title", "meaning",
+        "command",
     ];
     let rows = report.findings.iter().map(|f| {
         vec![
@@ -168,38 +136,13 @@ fn findings(report: &Report) -> Table {
 fn coverage(report: &Report) -> Table {
     let zone = &report.period.zone;
     let fates = parts::FATES.iter().map(|fate| fate.name);
-    let head: Vec<&str> = ["path", "system", "lines"]
-        .into_iter()
-        .chain(fates)
-        .chain(AFTER_FATES)
-        .collect();
+    let head: Vec<&str> = ["path", "system", "lines"].into_iter().chain(fates).chain(AFTER_FATES).collect();
     let rows = report.coverage.sources.iter().map(|source| {
-        let systems = source
-            .systems
-            .iter()
-            .map(|(name, lines)| format!("{name}={lines}"));
-        let mut row = vec![
-            guarded(&source.path),
-            joined(systems),
-            source.counts.lines.to_string(),
-        ];
-        row.extend(
-            parts::FATES
-                .iter()
-                .map(|fate| (fate.count)(&source.counts).to_string()),
-        );
-        row.push(
-            source
-                .times
-                .map(|(first, _)| zone.rfc3339(first))
-                .unwrap_or_default(),
-        );
-        row.push(
-            source
-                .times
-                .map(|(_, last)| zone.rfc3339(last))
-                .unwrap_or_default(),
-        );
+        let systems = source.systems.iter().map(|(name, lines)| format!("{name}={lines}"));
+        let mut row = vec![guarded(&source.path), joined(systems), source.counts.lines.to_string()];
+        row.extend(parts::FATES.iter().map(|fate| (fate.count)(&source.counts).to_string()));
+        row.push(source.times.map(|(first, _)| zone.rfc3339(first)).unwrap_or_default());
+        row.push(source.times.map(|(_, last)| zone.rfc3339(last)).unwrap_or_default());
         row.push(source.duplicate_of.as_ref().map(guarded).unwrap_or_default());
         row
     });
@@ -218,18 +161,12 @@ fn number(value: Option<f64>) -> String {
 
 /// `name=value;…`, in which no value can look like another label.
 fn labels(labels: &[(String, Text)]) -> String {
-    joined(
-        labels
-            .iter()
-            .map(|(name, value)| format!("{name}={}", part(value))),
-    )
+    joined(labels.iter().map(|(name, value)| format!("{name}={}", part(value))))
 }
 
 /// `source:offset;…`.
 fn places(evidence: &[Evidence]) -> String {
-    let places = evidence
-        .iter()
-        .map(|e| format!("{}:{}", part(&e.source), e.offset));
+    let places = evidence.iter().map(|e| format!("{}:{}", part(&e.source), e.offset));
     text::csv(&joined(places)).into_owned()
 }
 
@@ -250,12 +187,7 @@ mod tests {
 
     fn one(section: &str) -> Result<String> {
         let (report, assets) = (fixture::report(), Assets::default());
-        let options = Options {
-            assets: &assets,
-            width: 80,
-            color: false,
-            section: Some(section),
-        };
+        let options = Options { assets: &assets, width: 80, color: false, section: Some(section) };
         match Csv.render(&report, &options)? {
             Rendered::One(bytes) => Ok(String::from_utf8(bytes).expect("it is UTF-8")),
             Rendered::Folder(_) => panic!("one section is not a folder"),
@@ -265,24 +197,11 @@ mod tests {
     #[test]
     fn a_folder_holds_a_file_a_section_and_three_more() {
         let (report, assets) = (fixture::report(), Assets::default());
-        let options = Options {
-            assets: &assets,
-            width: 80,
-            color: false,
-            section: None,
-        };
-        let Ok(Rendered::Folder(files)) = Csv.render(&report, &options) else {
-            panic!("not a folder")
-        };
+        let options = Options { assets: &assets, width: 80, color: false, section: None };
+        let Ok(Rendered::Folder(files)) = Csv.render(&report, &options) else { panic!("not a folder") };
         let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
-        let expected = [
-            "traffic.csv",
-            "rejected.csv",
-            "bounces.csv",
-            "measurements.csv",
-            "findings.csv",
-            "coverage.csv",
-        ];
+        let expected =
+            ["traffic.csv", "rejected.csv", "bounces.csv", "measurements.csv", "findings.csv", "coverage.csv"];
         assert_eq!(names, expected);
     }
 
@@ -320,11 +239,7 @@ mod tests {
     #[test]
     fn the_account_of_a_source_is_a_row() {
         let row = "mail.log,dovecot=400;postfix=590,1000,900,90,7,2,1,2026-11-23T00:00:00+01:00,2026-11-23T01:00:00+01:00,";
-        assert!(
-            one("coverage")
-                .expect("every report has it")
-                .ends_with(&format!("duplicate_of\r\n{row}\r\n"))
-        );
+        assert!(one("coverage").expect("every report has it").ends_with(&format!("duplicate_of\r\n{row}\r\n")));
     }
 
     #[test]

@@ -24,12 +24,7 @@ pub fn golden(test: &str, name: &str, actual: &str) {
         std::fs::write(&path, actual).expect("the expected output is written");
     }
     let expected = std::fs::read_to_string(&path).expect("the expected output is there");
-    assert_eq!(
-        actual,
-        expected,
-        "{}: look at the difference, then BLESS=1 cargo test",
-        path.display()
-    );
+    assert_eq!(actual, expected, "{}: look at the difference, then BLESS=1 cargo test", path.display());
 }
 
 /// 2026-11-23 00:00 in Berlin.
@@ -59,11 +54,7 @@ pub fn nothing() -> Report {
     Report {
         domains: Vec::new(),
         hosts: Vec::new(),
-        period: Period {
-            start: None,
-            end: None,
-            zone: Zone::utc(),
-        },
+        period: Period { start: None, end: None, zone: Zone::utc() },
         coverage: Coverage::default(),
         measurements: Vec::new(),
         findings: Vec::new(),
@@ -88,14 +79,7 @@ pub fn empty_section() -> Section {
 }
 
 fn coverage() -> Coverage {
-    let counts = Counts {
-        lines: 1000,
-        matched: 900,
-        ignored: 90,
-        unmatched: 7,
-        damaged: 2,
-        duplicate: 1,
-    };
+    let counts = Counts { lines: 1000, matched: 900, ignored: 90, unmatched: 7, damaged: 2, duplicate: 1 };
     Coverage {
         counts,
         sources: vec![SourceCoverage {
@@ -105,11 +89,7 @@ fn coverage() -> Coverage {
             counts,
             times: Some((MIDNIGHT, MIDNIGHT + HOUR)),
         }],
-        unmatched_shapes: vec![Shape {
-            shape: Text::from("odd * line"),
-            count: 7,
-            example: evidence(0),
-        }],
+        unmatched_shapes: vec![Shape { shape: Text::from("odd * line"), count: 7, example: evidence(0) }],
         total_shapes: 1,
         ignored_by: vec![("postfix".into(), "statistics".into(), 90)],
         problems: vec![Text::from("mail.log.1: permission denied")],
@@ -117,11 +97,7 @@ fn coverage() -> Coverage {
 }
 
 fn evidence(which: usize) -> Evidence {
-    Evidence {
-        source: Text::from("mail.log"),
-        offset: 4096,
-        line: Text::from(HOSTILE[which]),
-    }
+    Evidence { source: Text::from("mail.log"), offset: 4096, line: Text::from(HOSTILE[which]) }
 }
 
 fn measurements() -> Vec<Measurement> {
@@ -133,41 +109,11 @@ fn measurements() -> Vec<Measurement> {
         state,
     };
     vec![
-        of(
-            "connections",
-            ("service", "smtp"),
-            Some(200.0),
-            Unit::Count,
-            State::Ok,
-        ),
-        of(
-            "connections.lost",
-            ("service", "smtp"),
-            Some(8.0),
-            Unit::Count,
-            State::Warning,
-        ),
-        of(
-            "delay.p95_s",
-            ("stage", "total"),
-            None,
-            Unit::Seconds,
-            State::Unknown,
-        ),
-        of(
-            "directory.errors",
-            ("code", "49"),
-            Some(3.0),
-            Unit::Count,
-            State::Ok,
-        ),
-        of(
-            "logins",
-            ("outcome", "failed;x=1"),
-            Some(0.1 + 0.2),
-            Unit::Count,
-            State::Ok,
-        ),
+        of("connections", ("service", "smtp"), Some(200.0), Unit::Count, State::Ok),
+        of("connections.lost", ("service", "smtp"), Some(8.0), Unit::Count, State::Warning),
+        of("delay.p95_s", ("stage", "total"), None, Unit::Seconds, State::Unknown),
+        of("directory.errors", ("code", "49"), Some(3.0), Unit::Count, State::Ok),
+        of("logins", ("outcome", "failed;x=1"), Some(0.1 + 0.2), Unit::Count, State::Ok),
     ]
 }
 
@@ -202,22 +148,12 @@ fn findings() -> Vec<Finding> {
 }
 
 fn column(name: &str, title: &str, kind: Kind, unit: Unit) -> Column {
-    Column {
-        name: name.into(),
-        title: title.into(),
-        kind,
-        unit,
-    }
+    Column { name: name.into(), title: title.into(), kind, unit }
 }
 
 fn traffic() -> Section {
     let row = |hour, accepted, rejected| {
-        vec![
-            Cell::Time(MIDNIGHT + hour * HOUR),
-            Cell::Integer(accepted),
-            rejected,
-            Cell::Number(1_258_291.2),
-        ]
+        vec![Cell::Time(MIDNIGHT + hour * HOUR), Cell::Integer(accepted), rejected, Cell::Number(1_258_291.2)]
     };
     Section {
         name: "traffic".into(),
@@ -232,11 +168,7 @@ fn traffic() -> Section {
         ],
         rows: vec![row(0, 12_345, Cell::Integer(-3)), row(1, 7, Cell::Null)],
         total_rows: 2,
-        chart: Some(Chart {
-            kind: ChartKind::Columns,
-            label: 0,
-            series: vec![1, 2],
-        }),
+        chart: Some(Chart { kind: ChartKind::Columns, label: 0, series: vec![1, 2] }),
         ..empty_section()
     }
 }
@@ -265,19 +197,11 @@ fn rejected() -> Section {
         ],
         rows: HOSTILE.iter().map(|client| row(client, State::Ok)).collect(),
         total_rows: 341,
-        chart: Some(Chart {
-            kind: ChartKind::Bars,
-            label: 0,
-            series: vec![1],
-        }),
+        chart: Some(Chart { kind: ChartKind::Bars, label: 0, series: vec![1] }),
         ..empty_section()
     }
 }
 
 fn bounces() -> Section {
-    Section {
-        name: "bounces".into(),
-        title: "Bounces".into(),
-        ..empty_section()
-    }
+    Section { name: "bounces".into(), title: "Bounces".into(), ..empty_section() }
 }

@@ -81,9 +81,8 @@ fn policy(script: &str) -> String {
 /// A file that stands in the page as it is. Browsers read every line end as LF before they take a script's hash.
 fn embedded(assets: &Assets, name: &str) -> Result<String> {
     let path = format!("{FOLDER}/{name}");
-    let asset = assets
-        .get(&path)
-        .ok_or_else(|| Error::new(Exit::Config, format!("the template `{path}` is missing")))?;
+    let asset =
+        assets.get(&path).ok_or_else(|| Error::new(Exit::Config, format!("the template `{path}` is missing")))?;
     Ok(asset.text.replace("\r\n", "\n"))
 }
 
@@ -94,36 +93,21 @@ fn environment(assets: Assets, fuel: u64) -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(syntax());
     environment.set_fuel(Some(fuel));
-    environment.set_loader(move |name| {
-        Ok(assets
-            .get(&format!("{FOLDER}/{name}"))
-            .map(|asset| asset.text.into_owned()))
-    });
+    environment
+        .set_loader(move |name| Ok(assets.get(&format!("{FOLDER}/{name}")).map(|asset| asset.text.into_owned())));
     environment
 }
 
 /// A tag that stands alone on a line leaves no line behind.
 fn syntax() -> SyntaxConfig {
-    SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .build()
-        .unwrap_or_default()
+    SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().unwrap_or_default()
 }
 
 fn fuel(report: &Report, sections: &[&Section]) -> u64 {
-    let cells: usize = sections
-        .iter()
-        .map(|section| section.rows.len() * section.columns.len())
-        .sum();
+    let cells: usize = sections.iter().map(|section| section.rows.len() * section.columns.len()).sum();
     let coverage = &report.coverage;
-    let lines: usize = report
-        .findings
-        .iter()
-        .map(|finding| finding.evidence.len() + 4)
-        .sum();
-    let others =
-        coverage.sources.len() * 12 + coverage.unmatched_shapes.len() * 4 + coverage.ignored_by.len() * 4;
+    let lines: usize = report.findings.iter().map(|finding| finding.evidence.len() + 4).sum();
+    let others = coverage.sources.len() * 12 + coverage.unmatched_shapes.len() * 4 + coverage.ignored_by.len() * 4;
     FUEL + FUEL_FOR_A_CELL * (cells + lines + others) as u64
 }
 
@@ -132,9 +116,7 @@ fn template_error(assets: &Assets, error: &minijinja::Error) -> Error {
     let name = error.name().unwrap_or(PAGE);
     let why = match error.kind() {
         ErrorKind::OutOfFuel => "it takes too many steps; does it end?".to_owned(),
-        kind => error
-            .detail()
-            .map_or_else(|| kind.to_string(), |detail| format!("{kind}: {detail}")),
+        kind => error.detail().map_or_else(|| kind.to_string(), |detail| format!("{kind}: {detail}")),
     };
     let told = Error::new(Exit::Config, format!("the template `{FOLDER}/{name}` fails")).why(why);
     match (assets.get(&format!("{FOLDER}/{name}")), error.range()) {

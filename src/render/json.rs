@@ -80,14 +80,9 @@ impl<'a> Root<'a> {
         let zone = &report.period.zone;
         let time = |micros: Option<i64>| micros.map(|micros| zone.rfc3339(micros));
         Self {
-            mailtrail: Maker {
-                version: env!("CARGO_PKG_VERSION"),
-                schema: SCHEMA,
-            },
+            mailtrail: Maker { version: env!("CARGO_PKG_VERSION"), schema: SCHEMA },
             report: &report.name,
-            scope: Scope {
-                domains: &report.domains,
-            },
+            scope: Scope { domains: &report.domains },
             period: Period {
                 start: time(report.period.start),
                 end: time(report.period.end),
@@ -122,22 +117,8 @@ struct Fates {
 
 impl Fates {
     fn of(counts: &Counts) -> Self {
-        let Counts {
-            lines,
-            matched,
-            ignored,
-            unmatched,
-            damaged,
-            duplicate,
-        } = *counts;
-        Self {
-            lines,
-            matched,
-            ignored,
-            unmatched,
-            damaged,
-            duplicate,
-        }
+        let Counts { lines, matched, ignored, unmatched, damaged, duplicate } = *counts;
+        Self { lines, matched, ignored, unmatched, damaged, duplicate }
     }
 }
 
@@ -171,11 +152,7 @@ impl<'a> Account<'a> {
     fn of(coverage: &'a Coverage, zone: &Zone) -> Self {
         Self {
             counts: Fates::of(&coverage.counts),
-            sources: coverage
-                .sources
-                .iter()
-                .map(|source| Source::of(source, zone))
-                .collect(),
+            sources: coverage.sources.iter().map(|source| Source::of(source, zone)).collect(),
             unmatched_shapes: coverage.unmatched_shapes.iter().map(Unmatched::of).collect(),
         }
     }
@@ -196,21 +173,13 @@ impl<'a> Source<'a> {
 
 impl<'a> Unmatched<'a> {
     fn of(shape: &'a Shape) -> Self {
-        Self {
-            shape: &shape.shape,
-            count: shape.count,
-            example: Proof::of(&shape.example),
-        }
+        Self { shape: &shape.shape, count: shape.count, example: Proof::of(&shape.example) }
     }
 }
 
 impl<'a> Proof<'a> {
     fn of(evidence: &'a Evidence) -> Self {
-        Self {
-            source: &evidence.source,
-            offset: evidence.offset,
-            line: &evidence.line,
-        }
+        Self { source: &evidence.source, offset: evidence.offset, line: &evidence.line }
     }
 }
 
@@ -298,26 +267,15 @@ impl<'a> Table<'a> {
             name: &section.name,
             title: &section.title,
             columns: section.columns.iter().map(Head::of).collect(),
-            rows: section
-                .rows
-                .iter()
-                .map(|row| row.iter().map(|cell| Value::of(cell, zone)).collect())
-                .collect(),
-            truncated: Truncated {
-                shown,
-                of: section.total_rows.max(shown),
-            },
+            rows: section.rows.iter().map(|row| row.iter().map(|cell| Value::of(cell, zone)).collect()).collect(),
+            truncated: Truncated { shown, of: section.total_rows.max(shown) },
         }
     }
 }
 
 impl<'a> Head<'a> {
     fn of(column: &'a Column) -> Self {
-        Self {
-            name: &column.name,
-            kind: column.kind.word(),
-            unit: column.unit.word(),
-        }
+        Self { name: &column.name, kind: column.kind.word(), unit: column.unit.word() }
     }
 }
 
@@ -372,9 +330,7 @@ impl Serialize for Map<&[(String, Text)]> {
 
 /// The label `code` holds a directory's result code, which is a number.
 fn code(name: &str, value: &str) -> Option<u32> {
-    (name == "code" && value.bytes().all(|b| b.is_ascii_digit()))
-        .then(|| value.parse().ok())
-        .flatten()
+    (name == "code" && value.bytes().all(|b| b.is_ascii_digit())).then(|| value.parse().ok()).flatten()
 }
 
 #[cfg(test)]

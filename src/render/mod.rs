@@ -85,12 +85,7 @@ mod tests {
     #[test]
     fn the_same_report_gives_the_same_bytes() {
         let (report, assets) = (fixture::report(), Assets::default());
-        let options = Options {
-            assets: &assets,
-            width: 80,
-            color: true,
-            section: None,
-        };
+        let options = Options { assets: &assets, width: 80, color: true, section: None };
         for renderer in RENDERERS {
             let render = || renderer.render(&report, &options).expect("it renders");
             assert_eq!(render(), render(), "{}", renderer.name());
@@ -100,12 +95,7 @@ mod tests {
     #[test]
     fn an_empty_report_is_still_a_report() {
         let (report, assets) = (fixture::nothing(), Assets::default());
-        let options = Options {
-            assets: &assets,
-            width: 80,
-            color: false,
-            section: None,
-        };
+        let options = Options { assets: &assets, width: 80, color: false, section: None };
         for renderer in RENDERERS {
             assert!(renderer.render(&report, &options).is_ok(), "{}", renderer.name());
         }

@@ -16,31 +16,11 @@ pub(super) struct Fate {
 
 /// Every fate; the counts of all of them together are the lines read.
 pub(super) const FATES: [Fate; 5] = [
-    Fate {
-        name: "matched",
-        meaning: "understood and counted",
-        count: |c| c.matched,
-    },
-    Fate {
-        name: "ignored",
-        meaning: "set aside by a named rule",
-        count: |c| c.ignored,
-    },
-    Fate {
-        name: "unmatched",
-        meaning: "of a shape that no grammar knows",
-        count: |c| c.unmatched,
-    },
-    Fate {
-        name: "damaged",
-        meaning: "cut or without a readable header",
-        count: |c| c.damaged,
-    },
-    Fate {
-        name: "duplicate",
-        meaning: "of a source that is a copy of another",
-        count: |c| c.duplicate,
-    },
+    Fate { name: "matched", meaning: "understood and counted", count: |c| c.matched },
+    Fate { name: "ignored", meaning: "set aside by a named rule", count: |c| c.ignored },
+    Fate { name: "unmatched", meaning: "of a shape that no grammar knows", count: |c| c.unmatched },
+    Fate { name: "damaged", meaning: "cut or without a readable header", count: |c| c.damaged },
+    Fate { name: "duplicate", meaning: "of a source that is a copy of another", count: |c| c.duplicate },
 ];
 
 /// The sections to show: all, or the one that is asked for.
@@ -48,16 +28,9 @@ pub(super) fn sections<'a>(report: &'a Report, only: Option<&str>) -> Result<Vec
     let Some(only) = only else {
         return Ok(report.sections.iter().collect());
     };
-    let found: Vec<_> = report
-        .sections
-        .iter()
-        .filter(|section| section.name == only)
-        .collect();
+    let found: Vec<_> = report.sections.iter().filter(|section| section.name == only).collect();
     if found.is_empty() {
-        return Err(unknown_section(
-            only,
-            report.sections.iter().map(|section| section.name.as_str()),
-        ));
+        return Err(unknown_section(only, report.sections.iter().map(|section| section.name.as_str())));
     }
     Ok(found)
 }
@@ -68,11 +41,7 @@ pub(super) fn unknown_section<'a>(name: &str, names: impl Iterator<Item = &'a st
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("the sections are {}", names.collect::<Vec<_>>().join(", ")),
     };
-    Error::new(
-        Exit::Usage,
-        format!("there is no section `{name}` in this report"),
-    )
-    .help(help)
+    Error::new(Exit::Usage, format!("there is no section `{name}` in this report")).help(help)
 }
 
 /// The sections by group, groups in the order in which they first appear.
@@ -93,29 +62,17 @@ pub(super) fn headline(report: &Report) -> String {
         return tally(report);
     }
     let read = report.coverage.counts.lines > 0 || !report.measurements.is_empty();
-    if read {
-        "All is well".to_owned()
-    } else {
-        "Nothing was read".to_owned()
-    }
+    if read { "All is well".to_owned() } else { "Nothing was read".to_owned() }
 }
 
 fn tally(report: &Report) -> String {
     let kinds = [
         (State::Critical, "critical finding", "critical findings"),
         (State::Warning, "warning", "warnings"),
-        (
-            State::Unknown,
-            "thing that cannot be told",
-            "things that cannot be told",
-        ),
+        (State::Unknown, "thing that cannot be told", "things that cannot be told"),
     ];
     let counted = kinds.map(|(state, one, many)| {
-        let number = report
-            .findings
-            .iter()
-            .filter(|finding| finding.state == state)
-            .count();
+        let number = report.findings.iter().filter(|finding| finding.state == state).count();
         (number > 0).then(|| plural(number as u64, one, many))
     });
     counted.into_iter().flatten().collect::<Vec<_>>().join(", ")
@@ -123,11 +80,7 @@ fn tally(report: &Report) -> String {
 
 /// `1 warning`, `2 warnings`.
 pub(super) fn plural(number: u64, one: &str, many: &str) -> String {
-    format!(
-        "{} {}",
-        units::count(number),
-        if number == 1 { one } else { many }
-    )
+    format!("{} {}", units::count(number), if number == 1 { one } else { many })
 }
 
 /// A state's sign, so that it does not rest on colour.
@@ -143,13 +96,7 @@ pub(super) fn sign(state: State) -> &'static str {
 /// How many of a section's rows are shown, where not all are.
 pub(super) fn truncated(section: &Section) -> Option<String> {
     let (shown, of) = (section.rows.len(), section.total_rows);
-    (shown < of).then(|| {
-        format!(
-            "showing {} of {}",
-            units::count(shown as u64),
-            units::count(of as u64)
-        )
-    })
+    (shown < of).then(|| format!("showing {} of {}", units::count(shown as u64), units::count(of as u64)))
 }
 
 #[cfg(test)]
@@ -161,10 +108,7 @@ mod tests {
     fn the_fates_are_all_that_can_become_of_a_line() {
         let counts = fixture::report().coverage.counts;
         assert!(counts.balances());
-        assert_eq!(
-            FATES.iter().map(|fate| (fate.count)(&counts)).sum::<u64>(),
-            counts.lines
-        );
+        assert_eq!(FATES.iter().map(|fate| (fate.count)(&counts)).sum::<u64>(), counts.lines);
     }
 
     #[test]
@@ -183,10 +127,6 @@ mod tests {
         assert_eq!(error.exit(), Exit::Usage);
         assert!(error.to_string().contains("did you mean `traffic`?"));
         let error = sections(&report, Some("weather")).expect_err("it is unknown");
-        assert!(
-            error
-                .to_string()
-                .contains("the sections are traffic, rejected, bounces")
-        );
+        assert!(error.to_string().contains("the sections are traffic, rejected, bounces"));
     }
 }

@@ -35,16 +35,8 @@ pub(super) struct Manner<'a> {
 impl<'a> Manner<'a> {
     /// The manner of column `at` of a section: its times are as short as all of them together allow.
     pub fn of(section: &Section, at: usize, period: &'a Period) -> Self {
-        let unit = section
-            .columns
-            .get(at)
-            .map(|column| column.unit)
-            .unwrap_or_default();
-        Self {
-            unit,
-            clock: clock(section, at, period),
-            zone: &period.zone,
-        }
+        let unit = section.columns.get(at).map(|column| column.unit).unwrap_or_default();
+        Self { unit, clock: clock(section, at, period), zone: &period.zone }
     }
 
     /// A cell in plain text. Text of a log still needs an encoder.
@@ -63,13 +55,7 @@ impl<'a> Manner<'a> {
 
 /// The shortest pattern that loses nothing down to the second; in the report of a day its date goes without saying.
 fn clock(section: &Section, at: usize, period: &Period) -> &'static str {
-    let times = || {
-        section
-            .rows
-            .iter()
-            .filter_map(|row| row.get(at))
-            .filter_map(instant)
-    };
+    let times = || section.rows.iter().filter_map(|row| row.get(at)).filter_map(instant);
     let all_multiples_of = |step| times().all(|time| period.zone.civil(time).rem_euclid(step) == 0);
     let in_the_day = day_of(period).is_some_and(|day| times().all(|time| day.contains(&time)));
     match (all_multiples_of(60 * SECOND), in_the_day) {
@@ -82,50 +68,30 @@ fn clock(section: &Section, at: usize, period: &Period) -> &'static str {
 }
 
 fn instant(cell: &Cell) -> Option<i64> {
-    if let Cell::Time(micros) = cell {
-        Some(*micros)
-    } else {
-        None
-    }
+    if let Cell::Time(micros) = cell { Some(*micros) } else { None }
 }
 
 /// The hosts by name; of many, the first few.
 pub(super) fn hosts(report: &Report) -> String {
     const MOST: usize = 6;
-    let mut names: Vec<String> = report
-        .hosts
-        .iter()
-        .take(MOST)
-        .map(|host| super::crop::middle(host.raw(), 64))
-        .collect();
+    let mut names: Vec<String> =
+        report.hosts.iter().take(MOST).map(|host| super::crop::middle(host.raw(), 64)).collect();
     if report.hosts.len() > MOST {
-        names.push(format!(
-            "{} more",
-            units::count((report.hosts.len() - MOST) as u64)
-        ));
+        names.push(format!("{} more", units::count((report.hosts.len() - MOST) as u64)));
     }
     names.join(", ")
 }
 
 /// The period in words: one day, or from when to when.
 pub(super) fn period(period: &Period) -> String {
-    let Period {
-        start: Some(start),
-        end: Some(end),
-        zone,
-    } = period
-    else {
+    let Period { start: Some(start), end: Some(end), zone } = period else {
         return "no time at all".to_owned();
     };
     if day_of(period).is_some() {
         return zone.format(*start, "%A, %-d %B %Y");
     }
     let whole_minutes = [start, end].iter().all(|time| **time % (60 * SECOND) == 0);
-    let clock = if whole_minutes {
-        "%Y-%m-%d %H:%M"
-    } else {
-        "%Y-%m-%d %H:%M:%S"
-    };
+    let clock = if whole_minutes { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" };
     format!("{} to {}", zone.format(*start, clock), zone.format(*end, clock))
 }
 
@@ -142,36 +108,20 @@ mod tests {
     use crate::report::{Column, Kind};
 
     fn section(cells: &[Cell], unit: Unit) -> Section {
-        let column = Column {
-            name: "c".into(),
-            title: "C".into(),
-            kind: Kind::Time,
-            unit,
-        };
+        let column = Column { name: "c".into(), title: "C".into(), kind: Kind::Time, unit };
         let rows = cells.iter().map(|cell| vec![cell.clone()]).collect();
-        Section {
-            columns: vec![column],
-            rows,
-            ..crate::render::fixture::empty_section()
-        }
+        Section { columns: vec![column], rows, ..crate::render::fixture::empty_section() }
     }
 
     fn written(cells: &[Cell], unit: Unit) -> Vec<String> {
-        let period = Period {
-            start: None,
-            end: None,
-            zone: Zone::utc(),
-        };
+        let period = Period { start: None, end: None, zone: Zone::utc() };
         written_in(&period, cells, unit)
     }
 
     fn written_in(period: &Period, cells: &[Cell], unit: Unit) -> Vec<String> {
         let section = section(cells, unit);
         let manner = Manner::of(&section, 0, period);
-        cells
-            .iter()
-            .map(|cell| manner.write(cell).replace('\u{202f}', " "))
-            .collect()
+        cells.iter().map(|cell| manner.write(cell).replace('\u{202f}', " ")).collect()
     }
 
     #[test]
@@ -179,48 +129,24 @@ mod tests {
         let midnight = Cell::Time(1_795_392_000_000_000);
         let noon = Cell::Time(1_795_435_200_000_000);
         let second = Cell::Time(1_795_435_201_000_000);
-        assert_eq!(
-            written(std::slice::from_ref(&midnight), Unit::None),
-            ["2026-11-23"]
-        );
-        assert_eq!(
-            written(&[midnight.clone(), noon], Unit::None),
-            ["2026-11-23 00:00", "2026-11-23 12:00"]
-        );
-        assert_eq!(
-            written(&[midnight, second], Unit::None),
-            ["2026-11-23 00:00:00", "2026-11-23 12:00:01"]
-        );
+        assert_eq!(written(std::slice::from_ref(&midnight), Unit::None), ["2026-11-23"]);
+        assert_eq!(written(&[midnight.clone(), noon], Unit::None), ["2026-11-23 00:00", "2026-11-23 12:00"]);
+        assert_eq!(written(&[midnight, second], Unit::None), ["2026-11-23 00:00:00", "2026-11-23 12:00:01"]);
     }
 
     #[test]
     fn in_the_report_of_a_day_its_date_goes_without_saying() {
-        let period = Period {
-            start: Some(1_795_392_000_000_000),
-            end: Some(1_795_478_400_000_000),
-            zone: Zone::utc(),
-        };
-        let (noon, later) = (
-            Cell::Time(1_795_435_200_000_000),
-            Cell::Time(1_795_478_460_000_000),
-        );
-        assert_eq!(
-            written_in(&period, std::slice::from_ref(&noon), Unit::None),
-            ["12:00"]
-        );
-        assert_eq!(
-            written_in(&period, &[noon, later], Unit::None),
-            ["2026-11-23 12:00", "2026-11-24 00:01"]
-        );
+        let period =
+            Period { start: Some(1_795_392_000_000_000), end: Some(1_795_478_400_000_000), zone: Zone::utc() };
+        let (noon, later) = (Cell::Time(1_795_435_200_000_000), Cell::Time(1_795_478_460_000_000));
+        assert_eq!(written_in(&period, std::slice::from_ref(&noon), Unit::None), ["12:00"]);
+        assert_eq!(written_in(&period, &[noon, later], Unit::None), ["2026-11-23 12:00", "2026-11-24 00:01"]);
     }
 
     #[test]
     fn absent_is_not_nought() {
         assert_eq!(
-            written(
-                &[Cell::Null, Cell::Integer(0), Cell::Number(f64::NAN)],
-                Unit::Bytes
-            )[..2],
+            written(&[Cell::Null, Cell::Integer(0), Cell::Number(f64::NAN)], Unit::Bytes)[..2],
             ["–", "0 B"]
         );
         assert_eq!(figure_or_absent(None, Unit::Count), "–");
@@ -230,18 +156,9 @@ mod tests {
     fn a_day_is_named_and_another_period_has_two_ends() {
         let zone = Zone::named("Europe/Berlin").expect("the zone is known");
         let (start, noon) = (1_795_388_400_000_000, 1_795_431_600_000_000);
-        let of = |start, end| {
-            period(&Period {
-                start,
-                end,
-                zone: zone.clone(),
-            })
-        };
+        let of = |start, end| period(&Period { start, end, zone: zone.clone() });
         assert_eq!(of(Some(start), Some(start + DAY)), "Monday, 23 November 2026");
-        assert_eq!(
-            of(Some(start), Some(noon)),
-            "2026-11-23 00:00 to 2026-11-23 12:00"
-        );
+        assert_eq!(of(Some(start), Some(noon)), "2026-11-23 00:00 to 2026-11-23 12:00");
         assert_eq!(of(None, None), "no time at all");
     }
 }

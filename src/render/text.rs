@@ -41,10 +41,7 @@ impl Renderer for Plain {
         let mut page = Page::new(options.width, options.color);
         if options.section.is_none() {
             head(&mut page, report);
-            report
-                .findings
-                .iter()
-                .for_each(|finding| self::finding(&mut page, finding));
+            report.findings.iter().for_each(|finding| self::finding(&mut page, finding));
             coverage(&mut page, &report.coverage);
         }
         for (group, members) in parts::groups(&sections) {
@@ -61,25 +58,15 @@ impl Renderer for Plain {
 
 fn head(page: &mut Page, report: &Report) {
     let hosts = show::hosts(report);
-    let title = if hosts.is_empty() {
-        report.title.clone()
-    } else {
-        format!("{} · {hosts}", report.title)
-    };
+    let title = if hosts.is_empty() { report.title.clone() } else { format!("{} · {hosts}", report.title) };
     page.strong(&title);
-    page.prose(
-        0,
-        &format!("{} ({})", show::period(&report.period), report.period.zone.name()),
-    );
+    page.prose(0, &format!("{} ({})", show::period(&report.period), report.period.zone.name()));
     if !report.domains.is_empty() {
         page.prose(0, &format!("only {}", report.domains.join(", ")));
     }
     page.blank();
     let verdict = report.verdict();
-    page.in_state(
-        verdict,
-        &format!("{} {}", parts::sign(verdict), parts::headline(report)),
-    );
+    page.in_state(verdict, &format!("{} {}", parts::sign(verdict), parts::headline(report)));
 }
 
 fn finding(page: &mut Page, finding: &Finding) {
@@ -93,17 +80,10 @@ fn finding(page: &mut Page, finding: &Finding) {
     if let Some(command) = &finding.command {
         page.line(&format!("  see: {}", command.tty()));
     }
-    finding
-        .evidence
-        .iter()
-        .take(MOST_EVIDENCE)
-        .for_each(|proof| evidence(page, proof));
+    finding.evidence.iter().take(MOST_EVIDENCE).for_each(|proof| evidence(page, proof));
     let more = finding.evidence.len().saturating_sub(MOST_EVIDENCE);
     if more > 0 {
-        page.faint(&format!(
-            "  and {}",
-            parts::plural(more as u64, "more line", "more lines")
-        ));
+        page.faint(&format!("  and {}", parts::plural(more as u64, "more line", "more lines")));
     }
 }
 
@@ -111,40 +91,26 @@ fn finding(page: &mut Page, finding: &Finding) {
 fn comparison(finding: &Finding) -> String {
     let said = [("seen: ", &finding.observed), ("expected: ", &finding.expected)];
     let known = said.iter().filter(|(_, what)| !what.is_empty());
-    known
-        .map(|(word, what)| format!("{word}{}", shown(what)))
-        .collect::<Vec<_>>()
-        .join("; ")
+    known.map(|(word, what)| format!("{word}{}", shown(what))).collect::<Vec<_>>().join("; ")
 }
 
 /// A line of a log and its place; the place goes first, since it finds the line.
 fn evidence(page: &mut Page, proof: &Evidence) {
-    let place = middle(
-        &format!("{}:{}", proof.source.raw(), proof.offset),
-        page.width().saturating_sub(2),
-    );
+    let place = middle(&format!("{}:{}", proof.source.raw(), proof.offset), page.width().saturating_sub(2));
     let room = page.width().saturating_sub(4 + place.width());
-    let line = if room < 12 {
-        String::new()
-    } else {
-        format!("  {}", end(proof.line.raw(), room))
-    };
+    let line = if room < 12 { String::new() } else { format!("  {}", end(proof.line.raw(), room)) };
     page.faint(&format!("  {place}{line}"));
 }
 
 fn coverage(page: &mut Page, coverage: &Coverage) {
     page.blank();
-    let fates = parts::FATES
-        .iter()
-        .map(|fate| format!("{} {}", units::count((fate.count)(&coverage.counts)), fate.name));
+    let fates =
+        parts::FATES.iter().map(|fate| format!("{} {}", units::count((fate.count)(&coverage.counts)), fate.name));
     let fates = fates.collect::<Vec<_>>().join(" + ");
     let lines = parts::plural(coverage.counts.lines, "line", "lines");
     page.prose(0, &format!("Every line accounted for: {lines} = {fates}"));
     if !coverage.counts.balances() {
-        page.in_state(
-            State::Critical,
-            "The account does not balance: this is a fault of the program.",
-        );
+        page.in_state(State::Critical, "The account does not balance: this is a fault of the program.");
     }
     for problem in &coverage.problems {
         page.in_state(State::Warning, &format!("! {}", problem.tty()));
@@ -153,9 +119,7 @@ fn coverage(page: &mut Page, coverage: &Coverage) {
 
 fn section(page: &mut Page, section: &Section, report: &Report) {
     page.blank();
-    let note = parts::truncated(section)
-        .map(|note| format!("  ({note})"))
-        .unwrap_or_default();
+    let note = parts::truncated(section).map(|note| format!("  ({note})")).unwrap_or_default();
     page.strong(&format!("{}{note}", section.title));
     if section.rows.is_empty() {
         page.faint(&section.empty);

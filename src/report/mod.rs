@@ -37,10 +37,7 @@ impl Report {
 
     /// The first value of a metric whose labels contain all of `labels`.
     pub fn value(&self, metric: &str, labels: &[(&str, &str)]) -> Option<f64> {
-        self.measurements
-            .iter()
-            .find(|m| m.metric == metric && m.has(labels))
-            .and_then(|m| m.value)
+        self.measurements.iter().find(|m| m.metric == metric && m.has(labels)).and_then(|m| m.value)
     }
 
     /// The sum over all rows of a metric whose labels contain all of `labels`; nothing where there is no row.
@@ -146,9 +143,7 @@ pub struct Measurement {
 impl Measurement {
     /// Whether it carries all of these labels with these values.
     pub fn has(&self, labels: &[(&str, &str)]) -> bool {
-        labels
-            .iter()
-            .all(|(name, value)| self.labels.iter().any(|(n, v)| n == name && v.raw() == *value))
+        labels.iter().all(|(name, value)| self.labels.iter().any(|(n, v)| n == name && v.raw() == *value))
     }
 }
 

@@ -123,21 +123,18 @@ impl Question {
             .map(|line| line.trim_start_matches("--").strip_prefix(' ').unwrap_or(""))
             .fold(String::new(), |head, line| head + line + "\n");
         let front = toml::from_str(&head).map_err(|e| wrong_head(asset, &head, &e))?;
-        Ok(Self {
-            name: name.to_owned(),
-            origin: asset.origin.clone(),
-            front,
-            sql: asset.text.to_string(),
-        })
+        Ok(Self { name: name.to_owned(), origin: asset.origin.clone(), front, sql: asset.text.to_string() })
+    }
+
+    /// Every word of the file: among them are the columns that it needs.
+    pub fn words(&self) -> impl Iterator<Item = String> + '_ {
+        let words = self.sql.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        words.filter(|word| !word.is_empty()).map(str::to_owned)
     }
 
     /// The title, made of the name where there is none.
     pub fn title(&self) -> String {
-        if self.front.title.is_empty() {
-            spaced(&self.name)
-        } else {
-            self.front.title.clone()
-        }
+        if self.front.title.is_empty() { spaced(&self.name) } else { self.front.title.clone() }
     }
 }
 
@@ -148,9 +145,11 @@ pub(crate) fn spaced(name: &str) -> String {
 
 fn wrong_head(asset: &Asset, head: &str, error: &toml::de::Error) -> Error {
     let span = error.span().unwrap_or(0..0);
-    Error::new(Exit::Config, "the head of this question cannot be read")
-        .why(error.message())
-        .at(asset.origin.clone(), head.to_owned(), span)
+    Error::new(Exit::Config, "the head of this question cannot be read").why(error.message()).at(
+        asset.origin.clone(),
+        head.to_owned(),
+        span,
+    )
 }
 
 fn unknown(folder: &str, name: &str, names: Vec<&str>) -> Error {

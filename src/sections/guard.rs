@@ -4,10 +4,10 @@
 //! must be one query, of known tables, with listed functions. What passes can read the facts and nothing else.
 
 use crate::error::{Error, Exit, Result, nearest};
-use crate::facts::TABLES;
+use crate::facts::{DERIVED, TABLES};
 use sqlparser::ast::{
-    Expr, FunctionArguments, Ident, ObjectName, Query, SetExpr, Statement, TableFactor, Visit, VisitMut,
-    Visitor, VisitorMut,
+    Expr, FunctionArguments, Ident, ObjectName, Query, SetExpr, Statement, TableFactor, Visit, VisitMut, Visitor,
+    VisitorMut,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
@@ -35,11 +35,22 @@ pub struct Needs {
     /// The tables.
     pub tables: BTreeSet<String>,
     /// The names that may be columns.
-    pub columns: BTreeSet<String>,
+    columns: BTreeSet<String>,
     /// Whether it asks for all columns.
-    pub all: bool,
+    all: bool,
     /// The question as the engine is to read it.
     pub sql: String,
+}
+
+impl Needs {
+    /// The columns that it may need.
+    pub fn columns(&self) -> BTreeSet<String> {
+        if !self.all {
+            return self.columns.clone();
+        }
+        let own = TABLES.iter().flat_map(|table| table.columns).map(|column| column.name);
+        own.chain(DERIVED.iter().map(|(name, _)| *name)).map(str::to_owned).collect()
+    }
 }
 
 /// Lets a question pass, or says why not.
@@ -73,9 +84,7 @@ impl VisitorMut for ColumnNames {
         if let Expr::Function(function) = expr
             && matches!(function.args, FunctionArguments::None)
             && let Some(mut names) = idents(&function.name)
-            && names
-                .pop()
-                .is_some_and(|last| last.value.eq_ignore_ascii_case("user"))
+            && names.pop().is_some_and(|last| last.value.eq_ignore_ascii_case("user"))
         {
             let user = Ident::with_quote('"', "user");
             *expr = if names.is_empty() {
@@ -134,9 +143,7 @@ impl Visitor for Gate {
                 self.needs.columns.insert(name.value.clone());
             }
             Expr::CompoundIdentifier(names) => {
-                self.needs
-                    .columns
-                    .extend(names.last().map(|name| name.value.clone()));
+                self.needs.columns.extend(names.last().map(|name| name.value.clone()));
             }
             Expr::Function(function) => return known_function(&function.name.to_string()),
             _ => {}
@@ -188,11 +195,7 @@ fn stop(error: Error) -> ControlFlow<Box<Error>> {
 }
 
 fn tables_help() -> String {
-    let names: Vec<&str> = TABLES
-        .iter()
-        .map(|table| table.name)
-        .chain(EXTRA_TABLES)
-        .collect();
+    let names: Vec<&str> = TABLES.iter().map(|table| table.name).chain(EXTRA_TABLES).collect();
     format!("the tables are {}", names.join(", "))
 }
 
@@ -202,10 +205,8 @@ fn known_function(name: &str) -> ControlFlow<Box<Error>> {
         return ControlFlow::Continue(());
     }
     let near = nearest(&lower, FUNCTIONS.iter().copied());
-    let help = near.map_or_else(
-        || format!("the functions are {}", FUNCTIONS.join(", ")),
-        |n| format!("did you mean `{n}`?"),
-    );
+    let help = near
+        .map_or_else(|| format!("the functions are {}", FUNCTIONS.join(", ")), |n| format!("did you mean `{n}`?"));
     stop(refuse(format!("the function `{name}` cannot be used")).help(help))
 }
 
@@ -246,9 +247,8 @@ mod tests {
 
     #[test]
     fn needs_are_told() {
-        let needs =
-            check("WITH x AS (SELECT m.sender AS s FROM messages m) SELECT s, COUNT(*) FROM x GROUP BY s")
-                .expect("a query");
+        let needs = check("WITH x AS (SELECT m.sender AS s FROM messages m) SELECT s, COUNT(*) FROM x GROUP BY s")
+            .expect("a query");
         assert_eq!(needs.tables.iter().collect::<Vec<_>>(), ["messages"]);
         assert!(needs.columns.contains("sender") && !needs.all);
     }

@@ -2,12 +2,11 @@
 
 use super::guard::{self, EXTRA_TABLES};
 use crate::error::{Error, Exit, Result};
-use crate::facts::{DERIVED, TABLES, View};
+use crate::facts::View;
 use crate::report::{Cell, Coverage};
 use crate::text::Text;
 use polars::prelude::{AnyValue, DataFrame, DataType, IntoLazy, NamedFrom, PolarsError, Series};
 use polars::sql::SQLContext;
-use std::collections::BTreeSet;
 
 /// Answers questions about a view of the facts.
 #[derive(Debug)]
@@ -43,10 +42,7 @@ impl<'a> Asker<'a> {
     /// Where the gate or the engine refuses it; exit code 64.
     pub fn ask(&self, sql: &str) -> Result<Answer> {
         let needs = guard::check(sql)?;
-        let mut wanted = needs.columns;
-        if needs.all {
-            wanted = all_columns();
-        }
+        let mut wanted = needs.columns();
         // COUNT(*) needs the height of a table; a frame must have a column to have one.
         wanted.insert("offset".into());
         let mut context = SQLContext::new();
@@ -60,14 +56,9 @@ impl<'a> Asker<'a> {
                 context.register(table, frame.lazy());
             }
         }
-        let frame = context
-            .execute(&needs.sql)
-            .and_then(polars::prelude::LazyFrame::collect)
-            .map_err(|e| refused(&e))?;
-        Ok(Answer {
-            columns: frame.get_column_names().iter().map(ToString::to_string).collect(),
-            frame,
-        })
+        let frame =
+            context.execute(&needs.sql).and_then(polars::prelude::LazyFrame::collect).map_err(|e| refused(&e))?;
+        Ok(Answer { columns: frame.get_column_names().iter().map(ToString::to_string).collect(), frame })
     }
 }
 
@@ -79,16 +70,6 @@ fn refused(error: &PolarsError) -> Error {
         .help("`mailtrail schema` lists the tables and their columns")
 }
 
-fn all_columns() -> BTreeSet<String> {
-    let own = TABLES
-        .iter()
-        .flat_map(|table| table.columns)
-        .map(|column| column.name);
-    own.chain(DERIVED.iter().map(|(name, _)| *name))
-        .map(str::to_owned)
-        .collect()
-}
-
 impl Answer {
     /// How many rows it has.
     pub fn height(&self) -> usize {
@@ -97,40 +78,25 @@ impl Answer {
 
     /// The rows from the first on, `most` at most, as cells.
     pub fn rows(&self, most: usize) -> Vec<Vec<Cell>> {
-        let columns: Vec<&Series> = self
-            .frame
-            .columns()
-            .iter()
-            .map(polars::prelude::Column::as_materialized_series)
-            .collect();
+        let columns: Vec<&Series> =
+            self.frame.columns().iter().map(polars::prelude::Column::as_materialized_series).collect();
         let cell = |series: &Series, row: usize| series.get(row).map_or(Cell::Null, |value| cell(&value));
-        (0..self.height().min(most))
-            .map(|row| columns.iter().map(|series| cell(series, row)).collect())
-            .collect()
+        (0..self.height().min(most)).map(|row| columns.iter().map(|series| cell(series, row)).collect()).collect()
     }
 
     /// Whether a column holds whole numbers.
     pub fn is_integer(&self, column: usize) -> bool {
-        self.frame
-            .columns()
-            .get(column)
-            .is_some_and(|c| c.dtype().is_integer())
+        self.frame.columns().get(column).is_some_and(|c| c.dtype().is_integer())
     }
 
     /// Whether a column holds numbers.
     pub fn is_number(&self, column: usize) -> bool {
-        self.frame
-            .columns()
-            .get(column)
-            .is_some_and(|c| c.dtype().is_numeric())
+        self.frame.columns().get(column).is_some_and(|c| c.dtype().is_numeric())
     }
 
     /// Whether a column holds yes or no.
     pub fn is_flag(&self, column: usize) -> bool {
-        self.frame
-            .columns()
-            .get(column)
-            .is_some_and(|c| *c.dtype() == DataType::Boolean)
+        self.frame.columns().get(column).is_some_and(|c| *c.dtype() == DataType::Boolean)
     }
 
     /// The answer as Parquet.
@@ -165,21 +131,11 @@ fn cell(value: &AnyValue<'_>) -> Cell {
 fn coverage_frame(coverage: &Coverage) -> std::result::Result<DataFrame, PolarsError> {
     let sources = &coverage.sources;
     let count = |name: &str, of: fn(&crate::report::Counts) -> u64| {
-        let values: Vec<i64> = sources
-            .iter()
-            .map(|s| i64::try_from(of(&s.counts)).unwrap_or(i64::MAX))
-            .collect();
+        let values: Vec<i64> = sources.iter().map(|s| i64::try_from(of(&s.counts)).unwrap_or(i64::MAX)).collect();
         Series::new(name.into(), values).into()
     };
     let time = |name: &str, of: fn((i64, i64)) -> i64| {
-        Series::new(
-            name.into(),
-            sources
-                .iter()
-                .map(|s| s.times.map(of))
-                .collect::<Vec<Option<i64>>>(),
-        )
-        .into()
+        Series::new(name.into(), sources.iter().map(|s| s.times.map(of)).collect::<Vec<Option<i64>>>()).into()
     };
     let paths: Vec<&str> = sources.iter().map(|s| s.path.raw()).collect();
     let places: Vec<i64> = (0..).take(sources.len()).collect();

@@ -15,10 +15,7 @@ pub struct Span {
 
 impl Span {
     /// All time.
-    pub const ALL: Self = Self {
-        start: None,
-        end: None,
-    };
+    pub const ALL: Self = Self { start: None, end: None };
 }
 
 /// A civil day in a zone: `today`, `yesterday` (seen from `now`) or `2026-11-23`.
@@ -29,19 +26,10 @@ pub fn parse_day(text: &str, zone: &Zone, now: i64) -> Result<Span> {
         "yesterday" => today.pred_opt(),
         text => NaiveDate::parse_from_str(text, "%Y-%m-%d").ok(),
     };
-    let date = date.ok_or_else(|| {
-        not_a_time(
-            "day",
-            text,
-            "use `today`, `yesterday` or a date like `2026-11-23`",
-        )
-    })?;
-    let midnight =
-        |d: NaiveDate| zone.instant(d.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros());
-    Ok(Span {
-        start: Some(midnight(date)),
-        end: date.succ_opt().map(midnight),
-    })
+    let date =
+        date.ok_or_else(|| not_a_time("day", text, "use `today`, `yesterday` or a date like `2026-11-23`"))?;
+    let midnight = |d: NaiveDate| zone.instant(d.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros());
+    Ok(Span { start: Some(midnight(date)), end: date.succ_opt().map(midnight) })
 }
 
 /// A point in time: `today`, `yesterday`, `now`, `-2h`, `2026-11-24`, `2026-11-24 03:00`, RFC 3339.
@@ -55,34 +43,20 @@ pub fn parse_instant(text: &str, zone: &Zone, now: i64) -> Result<i64> {
     if let Ok(instant) = chrono::DateTime::parse_from_rfc3339(text) {
         return Ok(instant.timestamp_micros());
     }
-    for pattern in [
-        "%Y-%m-%d %H:%M:%S",
-        "%Y-%m-%d %H:%M",
-        "%Y-%m-%dT%H:%M:%S",
-        "%Y-%m-%dT%H:%M",
-    ] {
+    for pattern in ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"] {
         if let Ok(civil) = NaiveDateTime::parse_from_str(text, pattern) {
             return Ok(zone.instant(civil.and_utc().timestamp_micros()));
         }
     }
-    parse_day(text, zone, now)
-        .ok()
-        .and_then(|day| day.start)
-        .ok_or_else(|| {
-            not_a_time(
-                "time",
-                text,
-                "use `yesterday`, `-2h`, `2026-11-24`, `2026-11-24 03:00` or RFC 3339",
-            )
-        })
+    parse_day(text, zone, now).ok().and_then(|day| day.start).ok_or_else(|| {
+        not_a_time("time", text, "use `yesterday`, `-2h`, `2026-11-24`, `2026-11-24 03:00` or RFC 3339")
+    })
 }
 
 /// A duration such as `90`, `15 min`, `2h`, `1 d`, in microseconds.
 pub fn parse_duration(text: &str) -> Option<i64> {
     let text = text.trim();
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let number: f64 = text[..digits].parse().ok()?;
     let unit = match text[digits..].trim() {
         "" | "s" | "sec" | "secs" | "second" | "seconds" => SECOND,
@@ -116,10 +90,7 @@ mod tests {
             let span = parse_day(day, &berlin, 0).expect("a day");
             (span.end.unwrap_or(0) - span.start.unwrap_or(0)) / HOUR
         };
-        assert_eq!(
-            (hours("2026-10-25"), hours("2026-03-29"), hours("2026-11-23")),
-            (25, 23, 24)
-        );
+        assert_eq!((hours("2026-10-25"), hours("2026-03-29"), hours("2026-11-23")), (25, 23, 24));
     }
 
     #[test]

@@ -16,9 +16,8 @@ pub enum Stamp {
     Yearless(u8, u8, i64),
 }
 
-const MONTHS: [&[u8; 3]; 12] = [
-    b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
-];
+const MONTHS: [&[u8; 3]; 12] =
+    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
 
 /// `Nov  4 09:00:01`, possibly with a fraction, or a year after the day: the stamp and the bytes it takes.
 pub fn yearless(line: &[u8]) -> Option<(Stamp, usize)> {
@@ -27,11 +26,7 @@ pub fn yearless(line: &[u8]) -> Option<(Stamp, usize)> {
     if head[3] != b' ' || head[6] != b' ' {
         return None;
     }
-    let day = if head[4] == b' ' {
-        digit(head[5])?
-    } else {
-        two(&head[4..6])?
-    };
+    let day = if head[4] == b' ' { digit(head[5])? } else { two(&head[4..6])? };
     let (micros, len) = match clock(&line[7..]) {
         Some((micros, len)) => (micros, 7 + len),
         None => return with_year(line, month, day),
@@ -91,11 +86,7 @@ pub fn iso(line: &[u8]) -> Option<(Stamp, usize)> {
     if date[4] != b'-' || date[7] != b'-' || !matches!(line.get(10), Some(b'T' | b' ' | b't')) {
         return None;
     }
-    let days = days_from_civil(
-        i64::from(number(&date[0..4])?),
-        two(&date[5..7])?,
-        two(&date[8..10])?,
-    )?;
+    let days = days_from_civil(i64::from(number(&date[0..4])?), two(&date[5..7])?, two(&date[8..10])?)?;
     let (micros, len) = clock(&line[11..])?;
     let civil = days * DAY + micros;
     let end = 11 + len;
@@ -161,10 +152,7 @@ fn number(text: &[u8]) -> Option<u32> {
 /// Days since 1970-01-01 of a date of the Gregorian calendar; nothing where there is no such date.
 fn days_from_civil(year: i64, month: u32, day: u32) -> Option<i64> {
     let date = chrono::NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
-    Some(
-        date.signed_duration_since(chrono::NaiveDate::default())
-            .num_days(),
-    )
+    Some(date.signed_duration_since(chrono::NaiveDate::default()).num_days())
 }
 
 /// Half a year, in the calendar of 31-day months that orders stamps without a year.
@@ -187,11 +175,7 @@ pub struct ClockState {
 impl ClockState {
     /// The walk begins in this year.
     pub fn starting(year: i32) -> Self {
-        Self {
-            year,
-            last: None,
-            second: false,
-        }
+        Self { year, last: None, second: false }
     }
 }
 
@@ -209,12 +193,7 @@ pub struct Clock<'a> {
 impl<'a> Clock<'a> {
     /// A clock for a zone, that goes on from a state.
     pub fn new(zone: &'a Zone, state: ClockState) -> Self {
-        Self {
-            zone,
-            state,
-            hour: (i64::MIN, Local::Once(0)),
-            midnight: ((0, 0, 0), 0),
-        }
+        Self { zone, state, hour: (i64::MIN, Local::Once(0)), midnight: ((0, 0, 0), 0) }
     }
 
     /// Where the walk stands.
@@ -274,73 +253,47 @@ mod tests {
     use super::*;
 
     fn stamp(text: &str) -> Stamp {
-        yearless(text.as_bytes())
-            .or_else(|| iso(text.as_bytes()))
-            .expect("a stamp")
-            .0
+        yearless(text.as_bytes()).or_else(|| iso(text.as_bytes())).expect("a stamp").0
     }
 
     #[test]
     fn stamps_of_all_kinds_are_read() {
         assert_eq!(stamp("Nov  4 09:00:01 "), Stamp::Yearless(11, 4, 32_401 * SECOND));
-        assert_eq!(
-            stamp("1970-01-02T00:00:00.5+01:00"),
-            Stamp::Instant(DAY - HOUR + SECOND / 2)
-        );
+        assert_eq!(stamp("1970-01-02T00:00:00.5+01:00"), Stamp::Instant(DAY - HOUR + SECOND / 2));
         assert_eq!(stamp("1970-01-02 00:00:00"), Stamp::Civil(DAY));
         assert_eq!(stamp("Jan  2 1970 00:00:00"), Stamp::Civil(DAY));
         assert_eq!(yearless(b"Nov 31 25:00:00 x"), None);
         assert_eq!(iso(b"2026-02-30T00:00:00Z"), None);
-        assert_eq!(
-            hex_epoch(b"00000001.00000fa0 0x7f conn"),
-            Some((Stamp::Instant(SECOND + 4), 17))
-        );
+        assert_eq!(hex_epoch(b"00000001.00000fa0 0x7f conn"), Some((Stamp::Instant(SECOND + 4), 17)));
     }
 
     #[test]
     fn f15_a_new_year_is_told_by_the_order_of_lines() {
         let zone = Zone::utc();
         let mut clock = Clock::new(&zone, ClockState::starting(2025));
-        let times: Vec<_> = [
-            "Dec 31 23:59:59 ",
-            "Jan  1 00:00:01 ",
-            "Dec 31 23:59:58 ",
-            "Jan  1 00:00:02 ",
-        ]
-        .iter()
-        .map(|text| zone.date_text(clock.resolve(stamp(text)).expect("a date")))
-        .collect();
+        let times: Vec<_> = ["Dec 31 23:59:59 ", "Jan  1 00:00:01 ", "Dec 31 23:59:58 ", "Jan  1 00:00:02 "]
+            .iter()
+            .map(|text| zone.date_text(clock.resolve(stamp(text)).expect("a date")))
+            .collect();
         assert_eq!(times, ["2025-12-31", "2026-01-01", "2025-12-31", "2026-01-01"]);
     }
 
     #[test]
     fn f15_a_date_that_never_was_is_no_time() {
         let zone = Zone::utc();
-        assert_eq!(
-            Clock::new(&zone, ClockState::starting(2025)).resolve(stamp("Feb 29 10:00:00 ")),
-            None
-        );
-        assert!(
-            Clock::new(&zone, ClockState::starting(2024))
-                .resolve(stamp("Feb 29 10:00:00 "))
-                .is_some()
-        );
+        assert_eq!(Clock::new(&zone, ClockState::starting(2025)).resolve(stamp("Feb 29 10:00:00 ")), None);
+        assert!(Clock::new(&zone, ClockState::starting(2024)).resolve(stamp("Feb 29 10:00:00 ")).is_some());
     }
 
     #[test]
     fn f14_a_repeated_hour_is_resolved_by_the_order_of_lines() {
         let zone = Zone::named("Europe/Berlin").expect("the zone is known");
         let mut clock = Clock::new(&zone, ClockState::starting(2026));
-        let times: Vec<_> = [
-            "Oct 25 02:10:00 ",
-            "Oct 25 02:59:00 ",
-            "Oct 25 02:05:00 ",
-            "Oct 25 02:50:00 ",
-            "Oct 25 03:01:00 ",
-        ]
-        .iter()
-        .map(|text| clock.resolve(stamp(text)).expect("a date"))
-        .collect();
+        let times: Vec<_> =
+            ["Oct 25 02:10:00 ", "Oct 25 02:59:00 ", "Oct 25 02:05:00 ", "Oct 25 02:50:00 ", "Oct 25 03:01:00 "]
+                .iter()
+                .map(|text| clock.resolve(stamp(text)).expect("a date"))
+                .collect();
         assert!(times.is_sorted());
         assert_eq!(times[3] - times[0], HOUR + 40 * 60 * SECOND);
     }

@@ -24,10 +24,7 @@ pub enum Local {
 impl Zone {
     /// Coordinated Universal Time.
     pub fn utc() -> Self {
-        Self {
-            name: "UTC".into(),
-            zone: TimeZone::UTC,
-        }
+        Self { name: "UTC".into(), zone: TimeZone::UTC }
     }
 
     /// The zone of this IANA name, such as `Europe/Berlin`.
@@ -40,20 +37,14 @@ impl Zone {
                 .why(e)
                 .help("use an IANA name such as `Europe/Berlin` or `UTC`")
         })?;
-        Ok(Self {
-            name: name.to_owned(),
-            zone,
-        })
+        Ok(Self { name: name.to_owned(), zone })
     }
 
     /// The machine's zone, UTC where it has none.
     pub fn of_machine() -> Self {
         let zone = TimeZone::system();
         match zone.iana_name() {
-            Some(name) if name != "Etc/UTC" => Self {
-                name: name.to_owned(),
-                zone,
-            },
+            Some(name) if name != "Etc/UTC" => Self { name: name.to_owned(), zone },
             _ => Self::utc(),
         }
     }
@@ -74,11 +65,9 @@ impl Zone {
         let Some(civil) = DateTime::from_timestamp_micros(civil).map(|t| t.naive_utc()) else {
             return Local::Once(0);
         };
-        let (Ok(year), Ok(month), Ok(day)) = (
-            i16::try_from(civil.year()),
-            i8::try_from(civil.month()),
-            i8::try_from(civil.day()),
-        ) else {
+        let (Ok(year), Ok(month), Ok(day)) =
+            (i16::try_from(civil.year()), i8::try_from(civil.month()), i8::try_from(civil.day()))
+        else {
             return Local::Once(0);
         };
         #[expect(
@@ -126,8 +115,7 @@ impl Zone {
             return String::new();
         };
         DateTime::from_timestamp_micros(micros).map_or_else(String::new, |t| {
-            t.with_timezone(&fixed)
-                .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, offset == 0)
+            t.with_timezone(&fixed).to_rfc3339_opts(chrono::SecondsFormat::AutoSi, offset == 0)
         })
     }
 
@@ -149,9 +137,8 @@ impl Zone {
 
     /// The wall clock's weekday (0 is Monday), and minute of the day.
     pub fn weekday_minute(&self, micros: i64) -> (u32, u32) {
-        DateTime::from_timestamp_micros(self.civil(micros)).map_or((0, 0), |t| {
-            (t.weekday().num_days_from_monday(), t.hour() * 60 + t.minute())
-        })
+        DateTime::from_timestamp_micros(self.civil(micros))
+            .map_or((0, 0), |t| (t.weekday().num_days_from_monday(), t.hour() * 60 + t.minute()))
     }
 
     /// The civil date at an instant.
@@ -176,18 +163,12 @@ mod tests {
         assert_eq!(berlin.local(civil("2026-10-25 02:30")), Local::Twice(7200, 3600));
         assert_eq!(berlin.local(civil("2026-03-29 02:30")), Local::Once(3600));
         assert_eq!(berlin.local(civil("2026-07-01 12:00")), Local::Once(7200));
-        assert_eq!(
-            berlin.rfc3339(berlin.instant(civil("2026-07-01 12:00"))),
-            "2026-07-01T12:00:00+02:00"
-        );
+        assert_eq!(berlin.rfc3339(berlin.instant(civil("2026-07-01 12:00"))), "2026-07-01T12:00:00+02:00");
     }
 
     #[test]
     fn hours_of_half_hour_zones_start_on_the_wall_clocks_hour() {
         let kolkata = Zone::named("Asia/Kolkata").expect("the zone is known");
-        assert_eq!(
-            kolkata.minute_text(kolkata.hour_start(1_795_524_455_000_000)),
-            "2026-11-24 18:00:00"
-        );
+        assert_eq!(kolkata.minute_text(kolkata.hour_start(1_795_524_455_000_000)), "2026-11-24 18:00:00");
     }
 }

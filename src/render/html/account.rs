@@ -68,73 +68,39 @@ struct Ignored {
 impl Account {
     /// The account as the templates show it.
     pub fn of(coverage: &Coverage, zone: &Zone) -> Self {
-        let (shown, of) = (
-            coverage.unmatched_shapes.len() as u64,
-            coverage.total_shapes as u64,
-        );
+        let (shown, of) = (coverage.unmatched_shapes.len() as u64, coverage.total_shapes as u64);
         let ignored = coverage.ignored_by.iter();
         Self {
             lines: parts::plural(coverage.counts.lines, "line", "lines"),
             balances: coverage.counts.balances(),
             picture: picture(&coverage.counts),
-            fates: FATES
-                .iter()
-                .map(|fate| Fate {
-                    name: fate.name,
-                    meaning: fate.meaning,
-                })
-                .collect(),
-            sources: coverage
-                .sources
-                .iter()
-                .map(|source| Source::of(source, zone))
-                .collect(),
+            fates: FATES.iter().map(|fate| Fate { name: fate.name, meaning: fate.meaning }).collect(),
+            sources: coverage.sources.iter().map(|source| Source::of(source, zone)).collect(),
             shapes: coverage.unmatched_shapes.iter().map(Unmatched::of).collect(),
-            shapes_note: (shown < of)
-                .then(|| format!("showing {} of {}", units::count(shown), units::count(of))),
-            ignored: ignored
-                .map(|(system, rule, lines)| Ignored::of(system, rule, *lines))
-                .collect(),
-            problems: coverage
-                .problems
-                .iter()
-                .map(|problem| Cropped::of(problem, MOST))
-                .collect(),
+            shapes_note: (shown < of).then(|| format!("showing {} of {}", units::count(shown), units::count(of))),
+            ignored: ignored.map(|(system, rule, lines)| Ignored::of(system, rule, *lines)).collect(),
+            problems: coverage.problems.iter().map(|problem| Cropped::of(problem, MOST)).collect(),
         }
     }
 }
 
 /// One bar that is all the lines, cut by what became of them.
 fn picture(counts: &Counts) -> Option<Picture> {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a picture shows no single line of so many"
-    )]
-    let parts = FATES
-        .iter()
-        .map(|fate| (fate.name.to_owned(), (fate.count)(counts) as f64));
+    #[expect(clippy::cast_precision_loss, reason = "a picture shows no single line of so many")]
+    let parts = FATES.iter().map(|fate| (fate.name.to_owned(), (fate.count)(counts) as f64));
     chart::share("What became of the lines", parts.collect(), units::number)
 }
 
 impl Source {
     fn of(source: &SourceCoverage, zone: &Zone) -> Self {
-        let systems = source
-            .systems
-            .iter()
-            .map(|(name, lines)| format!("{name} {}", units::count(*lines)));
-        let count = |lines: u64| Count {
-            text: units::count(lines),
-            is_zero: lines == 0,
-        };
+        let systems = source.systems.iter().map(|(name, lines)| format!("{name} {}", units::count(*lines)));
+        let count = |lines: u64| Count { text: units::count(lines), is_zero: lines == 0 };
         Self {
             path: Cropped::of(&source.path, MOST),
             duplicate_of: source.duplicate_of.as_ref().map(|other| Cropped::of(other, MOST)),
             systems: systems.collect::<Vec<_>>().join(", "),
             lines: units::count(source.counts.lines),
-            fates: FATES
-                .iter()
-                .map(|fate| count((fate.count)(&source.counts)))
-                .collect(),
+            fates: FATES.iter().map(|fate| count((fate.count)(&source.counts))).collect(),
             first: source.times.map(|(first, _)| Stamp::of(first, zone)),
             last: source.times.map(|(_, last)| Stamp::of(last, zone)),
         }
@@ -153,10 +119,6 @@ impl Unmatched {
 
 impl Ignored {
     fn of(system: &str, rule: &str, lines: u64) -> Self {
-        Self {
-            system: system.to_owned(),
-            rule: rule.to_owned(),
-            lines: units::count(lines),
-        }
+        Self { system: system.to_owned(), rule: rule.to_owned(), lines: units::count(lines) }
     }
 }

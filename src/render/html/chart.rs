@@ -81,33 +81,18 @@ struct Drawing<'a> {
 impl<'a> Drawing<'a> {
     fn of(section: &'a Section, chart: &Chart, period: &Period) -> Self {
         let manner = Manner::of(section, chart.label, period);
-        let name = |row: &Vec<Cell>| {
-            row.get(chart.label)
-                .map_or_else(String::new, |cell| name(cell, &manner))
-        };
+        let name = |row: &Vec<Cell>| row.get(chart.label).map_or_else(String::new, |cell| name(cell, &manner));
         Self {
             title: &section.title,
             names: section.rows.iter().map(name).collect(),
-            series: chart
-                .series
-                .iter()
-                .filter_map(|at| series(section, *at))
-                .collect(),
+            series: chart.series.iter().filter_map(|at| series(section, *at)).collect(),
         }
     }
 
     /// The figures of a row, each with its series' name.
     fn told(&self, row: usize) -> String {
-        let figures = self
-            .series
-            .iter()
-            .map(|s| format!("{}: {}", s.title, s.figure(row)))
-            .collect::<Vec<_>>();
-        format!(
-            "{}\n{}",
-            self.names.get(row).map(String::as_str).unwrap_or_default(),
-            figures.join("\n")
-        )
+        let figures = self.series.iter().map(|s| format!("{}: {}", s.title, s.figure(row))).collect::<Vec<_>>();
+        format!("{}\n{}", self.names.get(row).map(String::as_str).unwrap_or_default(), figures.join("\n"))
     }
 
     /// The sum of a row's figures: the length of its stack.
@@ -138,17 +123,8 @@ fn name(cell: &Cell, manner: &Manner) -> String {
 
 fn series(section: &Section, at: usize) -> Option<Series<'_>> {
     let column = section.columns.get(at)?;
-    let value = |row: &Vec<Cell>| {
-        row.get(at)?
-            .number()
-            .filter(|x| x.is_finite())
-            .map(|x| x.max(0.0))
-    };
-    Some(Series {
-        title: &column.title,
-        unit: column.unit,
-        values: section.rows.iter().map(value).collect(),
-    })
+    let value = |row: &Vec<Cell>| row.get(at)?.number().filter(|x| x.is_finite()).map(|x| x.max(0.0));
+    Some(Series { title: &column.title, unit: column.unit, values: section.rows.iter().map(value).collect() })
 }
 
 /// The class of the colour of series `at`.
@@ -159,23 +135,18 @@ fn color(at: usize) -> usize {
 /// Draws a section's chart; nothing where there is nothing to draw.
 pub(super) fn draw(section: &Section, chart: &Chart, period: &Period) -> Option<Picture> {
     let drawing = Drawing::of(section, chart, period);
-    let is_blank = drawing
-        .series
-        .iter()
-        .all(|series| series.values.iter().all(|x| x.is_none_or(|x| x <= 0.0)));
+    let is_blank = drawing.series.iter().all(|series| series.values.iter().all(|x| x.is_none_or(|x| x <= 0.0)));
     if is_blank {
         return None;
     }
     match chart.kind {
         ChartKind::Bars => Some(bars::draw(&drawing)),
-        ChartKind::Columns => Some(columns::draw(
-            &drawing,
-            &slots::Slots::of(section, chart, &period.zone, &drawing.names),
-        )),
-        ChartKind::Lines => Some(lines::draw(
-            &drawing,
-            &slots::Slots::of(section, chart, &period.zone, &drawing.names),
-        )),
+        ChartKind::Columns => {
+            Some(columns::draw(&drawing, &slots::Slots::of(section, chart, &period.zone, &drawing.names)))
+        }
+        ChartKind::Lines => {
+            Some(lines::draw(&drawing, &slots::Slots::of(section, chart, &period.zone, &drawing.names)))
+        }
         ChartKind::Share => share::draw(&drawing),
     }
 }

@@ -43,10 +43,7 @@ impl Cropped {
     /// At most `max` characters of a text.
     pub fn of(text: &Text, max: usize) -> Self {
         let crop::Excerpt { shown, rest } = crop::excerpt(text, max);
-        Self {
-            text: shown,
-            more: more(rest),
-        }
+        Self { text: shown, more: more(rest) }
     }
 }
 
@@ -58,10 +55,7 @@ pub(super) fn more(rest: usize) -> Option<String> {
 impl FindingView {
     /// A finding as the templates show it.
     pub fn of(finding: &Finding) -> Self {
-        let labels = finding
-            .labels
-            .iter()
-            .map(|(name, value)| (name.clone(), Cropped::of(value, 100)));
+        let labels = finding.labels.iter().map(|(name, value)| (name.clone(), Cropped::of(value, 100)));
         Self {
             mark: Mark::of(finding.state),
             rule: finding.rule.clone(),
@@ -82,9 +76,6 @@ impl Proof {
     /// A log line as the templates show it.
     pub fn of(evidence: &Evidence) -> Self {
         let source = crop::middle(evidence.source.raw(), 200);
-        Self {
-            place: format!("{source}:{}", evidence.offset),
-            line: Cropped::of(&evidence.line, MOST),
-        }
+        Self { place: format!("{source}:{}", evidence.offset), line: Cropped::of(&evidence.line, MOST) }
     }
 }

@@ -52,10 +52,7 @@ pub(super) struct Stamp {
 impl Stamp {
     /// A point in time in this zone.
     pub fn of(micros: i64, zone: &Zone) -> Self {
-        Self {
-            text: zone.minute_text(micros),
-            datetime: zone.rfc3339(micros),
-        }
+        Self { text: zone.minute_text(micros), datetime: zone.rfc3339(micros) }
     }
 }
 
@@ -69,10 +66,7 @@ pub(super) struct Mark {
 impl Mark {
     /// The mark of a state.
     pub fn of(state: State) -> Self {
-        Self {
-            word: state.word(),
-            sign: parts::sign(state),
-        }
+        Self { word: state.word(), sign: parts::sign(state) }
     }
 }
 
@@ -93,10 +87,7 @@ impl Page {
     /// The page of a report.
     pub fn of(report: &Report, sections: &[&Section], dress: Dress) -> Self {
         let zone = &report.period.zone;
-        let (fine, findings) = report
-            .findings
-            .iter()
-            .partition::<Vec<_>, _>(|f| f.state == State::Ok);
+        let (fine, findings) = report.findings.iter().partition::<Vec<_>, _>(|f| f.state == State::Ok);
         let views = |findings: Vec<_>| findings.into_iter().map(FindingView::of).collect();
         Self {
             dress,
@@ -104,12 +95,7 @@ impl Page {
             name: report.name.clone(),
             title: report.title.clone(),
             hosts: show::hosts(report),
-            scope: report
-                .domains
-                .iter()
-                .map(|domain| shown(domain))
-                .collect::<Vec<_>>()
-                .join(", "),
+            scope: report.domains.iter().map(|domain| shown(domain)).collect::<Vec<_>>().join(", "),
             period: show::period(&report.period),
             start: report.period.start.map(|start| Stamp::of(start, zone)),
             end: report.period.end.map(|end| Stamp::of(end, zone)),
@@ -126,11 +112,7 @@ impl Page {
 
 impl Verdict {
     fn of(report: &Report) -> Self {
-        Self {
-            mark: Mark::of(report.verdict()),
-            headline: parts::headline(report),
-            lead: lead(report),
-        }
+        Self { mark: Mark::of(report.verdict()), headline: parts::headline(report), lead: lead(report) }
     }
 }
 
@@ -149,33 +131,17 @@ fn lead(report: &Report) -> String {
     if unread == 0 {
         return format!("{judged} All of the {lines} read were understood or set aside by name.");
     }
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a share of a hundred million million lines is exact enough"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "a share of a hundred million million lines is exact enough")]
     let share = units::share(unread as f64 / counts.lines as f64);
     format!("{judged} Of the {lines} read, {share} could not be understood.")
 }
 
 fn groups(sections: &[&Section], period: &Period) -> Vec<Group> {
     let named = |title: &str| {
-        if title.is_empty() {
-            "Figures".to_owned()
-        } else {
-            title.to_owned()
-        }
+        if title.is_empty() { "Figures".to_owned() } else { title.to_owned() }
     };
-    let views = |members: Vec<&Section>| {
-        members
-            .into_iter()
-            .map(|section| SectionView::of(section, period))
-            .collect()
-    };
+    let views =
+        |members: Vec<&Section>| members.into_iter().map(|section| SectionView::of(section, period)).collect();
     let groups = parts::groups(sections).into_iter();
-    groups
-        .map(|(title, members)| Group {
-            title: named(title),
-            sections: views(members),
-        })
-        .collect()
+    groups.map(|(title, members)| Group { title: named(title), sections: views(members) }).collect()
 }

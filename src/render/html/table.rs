@@ -47,10 +47,7 @@ struct Head {
 
 impl Head {
     fn of(class: &str, column: &Column) -> Self {
-        Self {
-            title: column.title.clone(),
-            class: class.to_owned(),
-        }
+        Self { title: column.title.clone(), class: class.to_owned() }
     }
 }
 
@@ -71,10 +68,7 @@ impl SectionView {
     pub fn of(section: &Section, period: &Period) -> Self {
         let columns: Vec<&str> = (0..section.columns.len()).map(|at| class(section, at)).collect();
         let long = section.rows.len() > LONG;
-        let chart = section
-            .chart
-            .as_ref()
-            .and_then(|chart| chart::draw(section, chart, period));
+        let chart = section.chart.as_ref().and_then(|chart| chart::draw(section, chart, period));
         Self {
             name: section.name.clone(),
             title: section.title.clone(),
@@ -82,38 +76,24 @@ impl SectionView {
             empty: section.empty.clone(),
             note: parts::truncated(section),
             beside: section.columns.len() <= MOST_BESIDE && chart.as_ref().is_some_and(Picture::is_narrow),
-            folded: chart
-                .as_ref()
-                .filter(|chart| long && chart.tells_all())
-                .map(|_| folded(section)),
+            folded: chart.as_ref().filter(|chart| long && chart.tells_all()).map(|_| folded(section)),
             chart,
             long,
-            columns: columns
-                .iter()
-                .zip(&section.columns)
-                .map(|(class, c)| Head::of(class, c))
-                .collect(),
+            columns: columns.iter().zip(&section.columns).map(|(class, c)| Head::of(class, c)).collect(),
             rows: rows(section, &columns, period),
         }
     }
 }
 
 fn folded(section: &Section) -> String {
-    format!(
-        "The figures in a table of {}",
-        parts::plural(section.rows.len() as u64, "row", "rows")
-    )
+    format!("The figures in a table of {}", parts::plural(section.rows.len() as u64, "row", "rows"))
 }
 
 fn rows(section: &Section, columns: &[&str], period: &Period) -> Vec<Vec<CellView>> {
-    let manners: Vec<Manner> = (0..section.columns.len())
-        .map(|at| Manner::of(section, at, period))
-        .collect();
+    let manners: Vec<Manner> = (0..section.columns.len()).map(|at| Manner::of(section, at, period)).collect();
     let row = |row: &Vec<Cell>| {
         let cells = row.iter().zip(&manners).zip(columns);
-        cells
-            .map(|((cell, manner), class)| CellView::of(cell, manner, class, &period.zone))
-            .collect()
+        cells.map(|((cell, manner), class)| CellView::of(cell, manner, class, &period.zone)).collect()
     };
     section.rows.iter().map(row).collect()
 }
@@ -124,44 +104,18 @@ impl CellView {
         match cell {
             Cell::Text(text) => {
                 let crop::Excerpt { shown, rest } = crop::excerpt(text, MOST);
-                Self {
-                    class,
-                    text: shown,
-                    is_name: true,
-                    more: more(rest),
-                    ..Self::default()
-                }
+                Self { class, text: shown, is_name: true, more: more(rest), ..Self::default() }
             }
             Cell::Time(micros) => {
                 let time = Some(zone.rfc3339(*micros));
-                Self {
-                    class,
-                    text: manner.write(cell),
-                    sort: Some(micros.to_string()),
-                    time,
-                    ..Self::default()
-                }
+                Self { class, text: manner.write(cell), sort: Some(micros.to_string()), time, ..Self::default() }
             }
             Cell::State(state) => {
                 let sort = Some((*state as u8).to_string());
-                Self {
-                    class,
-                    sort,
-                    mark: Some(Mark::of(*state)),
-                    ..Self::default()
-                }
+                Self { class, sort, mark: Some(Mark::of(*state)), ..Self::default() }
             }
-            Cell::Null => Self {
-                class: class + " absent",
-                text: manner.write(cell),
-                ..Self::default()
-            },
-            cell => Self {
-                class,
-                text: manner.write(cell),
-                sort: sort(cell),
-                ..Self::default()
-            },
+            Cell::Null => Self { class: class + " absent", text: manner.write(cell), ..Self::default() },
+            cell => Self { class, text: manner.write(cell), sort: sort(cell), ..Self::default() },
         }
     }
 }

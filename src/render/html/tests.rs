@@ -3,12 +3,7 @@ use crate::render::fixture;
 use std::fs;
 
 fn render(report: &Report, assets: &Assets) -> Result<String> {
-    let options = Options {
-        assets,
-        width: 80,
-        color: false,
-        section: None,
-    };
+    let options = Options { assets, width: 80, color: false, section: None };
     match Html.render(report, &options)? {
         Rendered::One(bytes) => Ok(String::from_utf8(bytes).expect("it is UTF-8")),
         Rendered::Folder(_) => panic!("a page is one file"),
@@ -25,9 +20,7 @@ fn with_own(name: &str, text: &str) -> (tempfile::TempDir, Assets) {
     let html = folder.path().join(FOLDER);
     fs::create_dir_all(&html).expect("a folder");
     fs::write(html.join(name), text).expect("a file");
-    let assets = Assets {
-        folders: vec![folder.path().to_owned()],
-    };
+    let assets = Assets { folders: vec![folder.path().to_owned()] };
     (folder, assets)
 }
 
@@ -51,14 +44,10 @@ fn the_page_has_one_heading_one_script_and_a_policy_that_allows_it() {
     let page = page();
     assert_eq!(page.matches("<h1").count(), 1);
     assert_eq!(page.matches("<script").count(), 1);
-    let script = page
-        .split_once("<script>")
-        .and_then(|(_, rest)| rest.split_once("</script>"));
+    let script = page.split_once("<script>").and_then(|(_, rest)| rest.split_once("</script>"));
     let (script, _) = script.expect("the script stands in the page");
     let hash = BASE64.encode(Sha256::digest(script.as_bytes()));
-    let start = page
-        .find("http-equiv=\"Content-Security-Policy\"")
-        .expect("a policy");
+    let start = page.find("http-equiv=\"Content-Security-Policy\"").expect("a policy");
     let meta = page[start..].split('>').next().unwrap_or_default();
     let meta = meta.replace("&#x2f;", "/").replace("&#x27;", "'");
     assert!(meta.contains(&format!("script-src 'sha256-{hash}'")), "{meta}");
@@ -109,10 +98,7 @@ fn a_fault_in_a_template_is_told_with_its_line() {
     let error = render(&fixture::report(), &assets).expect_err("it is undefined");
     assert_eq!(error.exit(), Exit::Config);
     let told = error.to_string();
-    assert!(
-        told.contains("page.html:2:6") && told.contains("undefined"),
-        "{told}"
-    );
+    assert!(told.contains("page.html:2:6") && told.contains("undefined"), "{told}");
 }
 
 #[test]

@@ -33,41 +33,11 @@ const KEYS: [Key; 8] = [
         figure: accepted,
         note: accepted_bytes,
     },
-    Key {
-        title: "Delivered",
-        metric: "deliveries",
-        unit: Unit::Count,
-        figure: delivered,
-        note: delay,
-    },
-    Key {
-        title: "Deferred",
-        metric: "messages.deferred",
-        unit: Unit::Count,
-        figure: deferred,
-        note: remaining,
-    },
-    Key {
-        title: "Bounced",
-        metric: "deliveries",
-        unit: Unit::Count,
-        figure: bounced,
-        note: expired,
-    },
-    Key {
-        title: "Rejected",
-        metric: "messages.rejected",
-        unit: Unit::Count,
-        figure: rejected,
-        note: permanent,
-    },
-    Key {
-        title: "Connections",
-        metric: "connections",
-        unit: Unit::Count,
-        figure: connections,
-        note: refused,
-    },
+    Key { title: "Delivered", metric: "deliveries", unit: Unit::Count, figure: delivered, note: delay },
+    Key { title: "Deferred", metric: "messages.deferred", unit: Unit::Count, figure: deferred, note: remaining },
+    Key { title: "Bounced", metric: "deliveries", unit: Unit::Count, figure: bounced, note: expired },
+    Key { title: "Rejected", metric: "messages.rejected", unit: Unit::Count, figure: rejected, note: permanent },
+    Key { title: "Connections", metric: "connections", unit: Unit::Count, figure: connections, note: refused },
     Key {
         title: "Connections lost",
         metric: "connections.lost",
@@ -75,13 +45,7 @@ const KEYS: [Key; 8] = [
         figure: lost_share,
         note: lost,
     },
-    Key {
-        title: "Logins failed",
-        metric: "logins",
-        unit: Unit::Count,
-        figure: logins_failed,
-        note: logins,
-    },
+    Key { title: "Logins failed", metric: "logins", unit: Unit::Count, figure: logins_failed, note: logins },
 ];
 
 /// Mail that is new here; notifications and forwards are not.
@@ -93,12 +57,7 @@ pub(super) fn of(report: &Report) -> Vec<Tile> {
 }
 
 fn tile(key: &Key, report: &Report) -> Tile {
-    let worst = report
-        .measurements
-        .iter()
-        .filter(|m| m.metric == key.metric)
-        .map(|m| m.state)
-        .max();
+    let worst = report.measurements.iter().filter(|m| m.metric == key.metric).map(|m| m.state).max();
     Tile {
         title: key.title,
         figure: show::figure_or_absent((key.figure)(report), key.unit),
@@ -109,10 +68,7 @@ fn tile(key: &Key, report: &Report) -> Tile {
 
 /// The sum of a metric over some values of a label; nothing where none of them is there.
 fn sum(report: &Report, metric: &str, label: &str, values: &[&str]) -> Option<f64> {
-    values
-        .iter()
-        .filter_map(|value| report.total(metric, &[(label, value)]))
-        .reduce(|a, b| a + b)
+    values.iter().filter_map(|value| report.total(metric, &[(label, value)])).reduce(|a, b| a + b)
 }
 
 fn accepted(report: &Report) -> Option<f64> {
@@ -130,12 +86,7 @@ fn delivered(report: &Report) -> Option<f64> {
 /// The row that holds the stage alone is the whole.
 fn delay(report: &Report) -> Option<String> {
     let whole = |m: &&crate::report::Measurement| m.labels.len() == 1 && m.has(&[("stage", "total")]);
-    let p95 = report
-        .measurements
-        .iter()
-        .filter(|m| m.metric == "delay.p95_s")
-        .find(whole)?
-        .value?;
+    let p95 = report.measurements.iter().filter(|m| m.metric == "delay.p95_s").find(whole)?.value?;
     Some(format!("95\u{202f}% within {}", units::seconds(p95)))
 }
 
@@ -144,9 +95,7 @@ fn deferred(report: &Report) -> Option<f64> {
 }
 
 fn remaining(report: &Report) -> Option<String> {
-    report
-        .total("queue.remaining", &[])
-        .map(|n| format!("{} still in the queue", units::number(n)))
+    report.total("queue.remaining", &[]).map(|n| format!("{} still in the queue", units::number(n)))
 }
 
 fn bounced(report: &Report) -> Option<f64> {
@@ -154,8 +103,7 @@ fn bounced(report: &Report) -> Option<f64> {
 }
 
 fn expired(report: &Report) -> Option<String> {
-    sum(report, "deliveries", "outcome", &["expired"])
-        .map(|n| format!("{} of them expired", units::number(n)))
+    sum(report, "deliveries", "outcome", &["expired"]).map(|n| format!("{} of them expired", units::number(n)))
 }
 
 fn rejected(report: &Report) -> Option<f64> {
@@ -163,8 +111,7 @@ fn rejected(report: &Report) -> Option<f64> {
 }
 
 fn permanent(report: &Report) -> Option<String> {
-    sum(report, "rejections", "permanence", &["permanent"])
-        .map(|n| format!("{} permanently", units::number(n)))
+    sum(report, "rejections", "permanence", &["permanent"]).map(|n| format!("{} permanently", units::number(n)))
 }
 
 fn connections(report: &Report) -> Option<f64> {
@@ -172,9 +119,7 @@ fn connections(report: &Report) -> Option<f64> {
 }
 
 fn refused(report: &Report) -> Option<String> {
-    report
-        .total("connections.refused", &[])
-        .map(|n| format!("{} refused", units::number(n)))
+    report.total("connections.refused", &[]).map(|n| format!("{} refused", units::number(n)))
 }
 
 fn lost_share(report: &Report) -> Option<f64> {
@@ -183,29 +128,16 @@ fn lost_share(report: &Report) -> Option<f64> {
 }
 
 fn lost(report: &Report) -> Option<String> {
-    report
-        .total("connections.lost", &[])
-        .map(|n| format!("{} without a goodbye", units::number(n)))
+    report.total("connections.lost", &[]).map(|n| format!("{} without a goodbye", units::number(n)))
 }
 
 fn logins_failed(report: &Report) -> Option<f64> {
-    sum(
-        report,
-        "logins",
-        "outcome",
-        &["failed", "unknown_user", "disabled"],
-    )
+    sum(report, "logins", "outcome", &["failed", "unknown_user", "disabled"])
 }
 
 fn logins(report: &Report) -> Option<String> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "it is a count"
-    )]
-    report
-        .total("logins", &[])
-        .map(|n| format!("of {}", parts::plural(n as u64, "login", "logins")))
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a count")]
+    report.total("logins", &[]).map(|n| format!("of {}", parts::plural(n as u64, "login", "logins")))
 }
 
 #[cfg(test)]
@@ -214,20 +146,12 @@ mod tests {
     use crate::render::fixture;
 
     fn figure(report: &Report, title: &str) -> String {
-        of(report)
-            .into_iter()
-            .find(|tile| tile.title == title)
-            .map(|tile| tile.figure)
-            .unwrap_or_default()
+        of(report).into_iter().find(|tile| tile.title == title).map(|tile| tile.figure).unwrap_or_default()
     }
 
     #[test]
     fn absent_figures_stay_absent() {
-        assert!(
-            of(&fixture::nothing())
-                .iter()
-                .all(|tile| tile.figure == "–" && tile.note.is_empty())
-        );
+        assert!(of(&fixture::nothing()).iter().all(|tile| tile.figure == "–" && tile.note.is_empty()));
     }
 
     #[test]

@@ -122,7 +122,5 @@ fn write_char<W: ?Sized + Write>(writer: &mut W, c: char) -> io::Result<()> {
     if shown(text) == text {
         return writer.write_all(text.as_bytes());
     }
-    c.encode_utf16(&mut [0; 2])
-        .iter()
-        .try_for_each(|unit| write!(writer, "\\u{unit:04x}"))
+    c.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(writer, "\\u{unit:04x}"))
 }

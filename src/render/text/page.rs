@@ -41,11 +41,7 @@ pub(super) struct Page {
 impl Page {
     /// An empty page of this width.
     pub fn new(width: usize, color: bool) -> Self {
-        Self {
-            out: String::new(),
-            width: width.max(NARROWEST),
-            color,
-        }
+        Self { out: String::new(), width: width.max(NARROWEST), color }
     }
 
     /// Its width in columns.
@@ -98,11 +94,7 @@ impl Page {
     /// A line that begins in a state's colour and goes on as one that stands out.
     pub fn state_then(&mut self, state: State, badge: &str, text: &str) {
         let text = end(text, self.width.saturating_sub(badge.width()));
-        let line = format!(
-            "{}{}",
-            self.styled(Style::State(state), badge),
-            self.styled(Style::Strong, &text)
-        );
+        let line = format!("{}{}", self.styled(Style::State(state), badge), self.styled(Style::Strong, &text));
         self.line(&line);
     }
 
@@ -150,18 +142,12 @@ mod tests {
 
     #[test]
     fn lines_break_between_words_and_long_words_are_cropped() {
-        assert_eq!(
-            wrapped("one two three fourteenletters", 9),
-            ["one two", "three", "fourteen…"]
-        );
+        assert_eq!(wrapped("one two three fourteenletters", 9), ["one two", "three", "fourteen…"]);
     }
 
     #[test]
     fn colours_are_used_only_where_they_show() {
         assert_eq!(Page::new(80, false).styled(Style::Strong, "x"), "x");
-        assert_eq!(
-            Page::new(80, true).styled(Style::State(State::Ok), "x"),
-            "\x1b[32mx\x1b[0m"
-        );
+        assert_eq!(Page::new(80, true).styled(Style::State(State::Ok), "x"), "\x1b[32mx\x1b[0m");
     }
 }

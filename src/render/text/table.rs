@@ -29,29 +29,19 @@ pub(super) fn write(page: &mut Page, section: &Section, period: &Period) {
 
 /// Every cell in words. A very long text is cropped to what a page can show at all.
 fn written(section: &Section, period: &Period) -> Vec<Vec<String>> {
-    let manners: Vec<Manner> = (0..section.columns.len())
-        .map(|at| Manner::of(section, at, period))
-        .collect();
+    let manners: Vec<Manner> = (0..section.columns.len()).map(|at| Manner::of(section, at, period)).collect();
     let write = |(cell, manner): (&Cell, &Manner)| match cell {
         Cell::Text(text) => middle(text.raw(), 400),
         cell => manner.write(cell),
     };
-    section
-        .rows
-        .iter()
-        .map(|row| row.iter().zip(&manners).map(write).collect())
-        .collect()
+    section.rows.iter().map(|row| row.iter().zip(&manners).map(write).collect()).collect()
 }
 
 /// The columns' widths, if they can be made to fit.
 fn widths(section: &Section, cells: &[Vec<String>], page: usize) -> Option<Vec<usize>> {
     let room = page.checked_sub(GAP * section.columns.len().saturating_sub(1))?;
-    let mut widths: Vec<usize> = section
-        .columns
-        .iter()
-        .enumerate()
-        .map(|(at, column)| natural(column, at, cells))
-        .collect();
+    let mut widths: Vec<usize> =
+        section.columns.iter().enumerate().map(|(at, column)| natural(column, at, cells)).collect();
     while widths.iter().sum::<usize>() > room {
         let (at, _) = widths
             .iter()
@@ -65,10 +55,7 @@ fn widths(section: &Section, cells: &[Vec<String>], page: usize) -> Option<Vec<u
 
 /// A column is as wide as its widest cell and the longest word of its heading.
 fn natural(column: &Column, at: usize, cells: &[Vec<String>]) -> usize {
-    let cells = cells
-        .iter()
-        .filter_map(|row| row.get(at))
-        .map(|cell| cell.width());
+    let cells = cells.iter().filter_map(|row| row.get(at)).map(|cell| cell.width());
     let words = column.title.split_ascii_whitespace().map(UnicodeWidthStr::width);
     cells.chain(words).max().unwrap_or(0)
 }
@@ -96,19 +83,13 @@ fn rows(page: &mut Page, section: &Section, cells: &[Vec<String>], widths: &[usi
 
 /// The columns' titles, wrapped into as many lines as the longest needs, the last line next to the rows.
 fn heading(page: &mut Page, section: &Section, widths: &[usize]) {
-    let titles: Vec<Vec<String>> = section
-        .columns
-        .iter()
-        .zip(widths)
-        .map(|(column, width)| wrapped(&column.title, *width))
-        .collect();
+    let titles: Vec<Vec<String>> =
+        section.columns.iter().zip(widths).map(|(column, width)| wrapped(&column.title, *width)).collect();
     let height = titles.iter().map(Vec::len).max().unwrap_or(0);
     for level in 0..height {
         let mut line = String::new();
         for ((column, width), title) in section.columns.iter().zip(widths).zip(&titles) {
-            let part = (level + title.len())
-                .checked_sub(height)
-                .and_then(|at| title.get(at));
+            let part = (level + title.len()).checked_sub(height).and_then(|at| title.get(at));
             let part = part.map(String::as_str).unwrap_or_default();
             line.push_str(&padded(page, Some(column), *width, part, Style::Faint));
             line.push_str(&" ".repeat(GAP));
@@ -121,16 +102,8 @@ fn heading(page: &mut Page, section: &Section, widths: &[usize]) {
 fn padded(page: &Page, column: Option<&Column>, width: usize, value: &str, style: Style) -> String {
     let value = middle(value, width);
     let space = " ".repeat(width.saturating_sub(value.width()));
-    let value = if value.is_empty() {
-        value
-    } else {
-        page.styled(style, &value)
-    };
-    if column.is_some_and(|column| column.kind.is_number()) {
-        space + &value
-    } else {
-        value + &space
-    }
+    let value = if value.is_empty() { value } else { page.styled(style, &value) };
+    if column.is_some_and(|column| column.kind.is_number()) { space + &value } else { value + &space }
 }
 
 fn style(cell: Option<&Cell>) -> Style {
@@ -165,33 +138,18 @@ struct Bars<'a> {
 impl<'a> Bars<'a> {
     /// The bars of a section whose chart has some, if there is room for them.
     fn of(section: &'a Section, widths: &[usize], page: usize) -> Option<Self> {
-        let chart = section
-            .chart
-            .as_ref()
-            .filter(|c| matches!(c.kind, ChartKind::Bars | ChartKind::Columns))?;
+        let chart = section.chart.as_ref().filter(|c| matches!(c.kind, ChartKind::Bars | ChartKind::Columns))?;
         let used: usize = widths.iter().map(|width| width + GAP).sum();
         let room = page.saturating_sub(used).min(*BARS.end());
-        let most = section
-            .rows
-            .iter()
-            .map(|row| total(row, &chart.series))
-            .fold(0.0, f64::max);
-        (BARS.contains(&room) && most > 0.0).then_some(Self {
-            series: &chart.series,
-            most,
-            room,
-        })
+        let most = section.rows.iter().map(|row| total(row, &chart.series)).fold(0.0, f64::max);
+        (BARS.contains(&room) && most > 0.0).then_some(Self { series: &chart.series, most, room })
     }
 
     /// The bar of a row, to the half of a column.
     fn draw(&self, row: &[Cell]) -> String {
         #[expect(clippy::cast_precision_loss, reason = "a page is not that wide")]
         let halves = total(row, self.series) / self.most * (2 * self.room) as f64;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "it is within the page"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is within the page")]
         let halves = halves.round() as usize;
         "█".repeat(halves / 2) + if halves % 2 == 1 { "▌" } else { "" }
     }
@@ -199,9 +157,5 @@ impl<'a> Bars<'a> {
 
 /// The length of a row's bar.
 fn total(row: &[Cell], series: &[usize]) -> f64 {
-    series
-        .iter()
-        .filter_map(|at| row.get(*at)?.number())
-        .filter(|x| *x > 0.0)
-        .sum()
+    series.iter().filter_map(|at| row.get(*at)?.number()).filter(|x| *x > 0.0).sum()
 }

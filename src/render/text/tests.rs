@@ -5,12 +5,7 @@ use crate::report::Cell;
 
 fn rendered(report: &Report, width: usize, color: bool, section: Option<&str>) -> String {
     let assets = Assets::default();
-    let options = Options {
-        assets: &assets,
-        width,
-        color,
-        section,
-    };
+    let options = Options { assets: &assets, width, color, section };
     match Plain.render(report, &options) {
         Ok(Rendered::One(bytes)) => String::from_utf8(bytes).expect("it is UTF-8"),
         other => panic!("not one file: {other:?}"),
@@ -42,11 +37,7 @@ fn no_line_is_wider_than_the_terminal() {
         let text = rendered(&report, width, false, None);
         let lines = text.lines().filter(|line| !line.starts_with("  see: "));
         for line in lines {
-            assert!(
-                line.width() <= width,
-                "{} columns in {width}: {line}",
-                line.width()
-            );
+            assert!(line.width() <= width, "{} columns in {width}: {line}", line.width());
         }
     }
 }

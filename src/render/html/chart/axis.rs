@@ -10,9 +10,8 @@ const STEPS: f64 = 4.0;
 const ROUND: [f64; 5] = [1.0, 2.0, 2.5, 5.0, 10.0];
 
 /// Steps that people count time in, from ten seconds on: seconds.
-const CLOCK: [f64; 14] = [
-    10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 10_800.0, 21_600.0, 43_200.0,
-];
+const CLOCK: [f64; 14] =
+    [10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 10_800.0, 21_600.0, 43_200.0];
 
 /// An axis from 0 to a round value.
 pub(super) struct Axis {
@@ -25,11 +24,7 @@ impl Axis {
     /// An axis that reaches `max`, in steps that are round in this unit.
     pub fn up_to(max: f64, unit: Unit) -> Self {
         let step = step(max / STEPS, unit);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "it is near STEPS"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is near STEPS")]
         let steps = (max / step).ceil().clamp(1.0, 10.0) as u8;
         Self { step, steps, unit }
     }
@@ -41,17 +36,12 @@ impl Axis {
 
     /// Its values with their labels, from 0 on.
     pub fn ticks(&self) -> impl Iterator<Item = (f64, String)> {
-        (0..=self.steps)
-            .map(|n| self.step * f64::from(n))
-            .map(|x| (x, label(x, self.unit)))
+        (0..=self.steps).map(|n| self.step * f64::from(n)).map(|x| (x, label(x, self.unit)))
     }
 
     /// The characters of its longest label.
     pub fn label_width(&self) -> usize {
-        self.ticks()
-            .map(|(_, label)| label.chars().count())
-            .max()
-            .unwrap_or(0)
+        self.ticks().map(|(_, label)| label.chars().count()).max().unwrap_or(0)
     }
 }
 
@@ -72,11 +62,7 @@ fn step(least: f64, unit: Unit) -> f64 {
 
 fn decimal(least: f64) -> f64 {
     let power = 10_f64.powf(least.log10().floor());
-    ROUND
-        .iter()
-        .map(|round| round * power)
-        .find(|step| *step >= least * 0.999_999)
-        .unwrap_or(10.0 * power)
+    ROUND.iter().map(|round| round * power).find(|step| *step >= least * 0.999_999).unwrap_or(10.0 * power)
 }
 
 /// A round number of the binary unit in which the step is read.
@@ -91,11 +77,7 @@ fn binary(least: f64) -> f64 {
 /// A step of a clock; above half a day, whole days.
 fn clock(least: f64) -> f64 {
     const DAY: f64 = 86_400.0;
-    CLOCK
-        .iter()
-        .copied()
-        .find(|step| *step >= least)
-        .unwrap_or_else(|| decimal((least / DAY).max(1.0)) * DAY)
+    CLOCK.iter().copied().find(|step| *step >= least).unwrap_or_else(|| decimal((least / DAY).max(1.0)) * DAY)
 }
 
 #[cfg(test)]
@@ -103,24 +85,15 @@ mod tests {
     use super::*;
 
     fn labels(max: f64, unit: Unit) -> Vec<String> {
-        Axis::up_to(max, unit)
-            .ticks()
-            .map(|(_, label)| label.replace('\u{202f}', " "))
-            .collect()
+        Axis::up_to(max, unit).ticks().map(|(_, label)| label.replace('\u{202f}', " ")).collect()
     }
 
     #[test]
     fn steps_are_round_in_their_unit() {
         assert_eq!(labels(937.0, Unit::Count), ["0", "250", "500", "750", "1 000"]);
         assert_eq!(labels(2.0, Unit::Count), ["0", "1", "2"]);
-        assert_eq!(
-            labels(3_900_000.0, Unit::Bytes),
-            ["0 B", "1 MiB", "2 MiB", "3 MiB", "4 MiB"]
-        );
-        assert_eq!(
-            labels(400.0, Unit::Seconds),
-            ["0 s", "2 min", "4 min", "6 min", "8 min"]
-        );
+        assert_eq!(labels(3_900_000.0, Unit::Bytes), ["0 B", "1 MiB", "2 MiB", "3 MiB", "4 MiB"]);
+        assert_eq!(labels(400.0, Unit::Seconds), ["0 s", "2 min", "4 min", "6 min", "8 min"]);
         assert_eq!(labels(0.9, Unit::Share), ["0 %", "25 %", "50 %", "75 %", "100 %"]);
     }
 

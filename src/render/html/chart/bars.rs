@@ -25,10 +25,8 @@ pub(super) fn draw(drawing: &Drawing) -> Picture {
     let rows = drawing.names.len().min(MOST);
     let most = (0..rows).map(|row| drawing.stack(row)).fold(0.0, f64::max);
     #[expect(clippy::cast_precision_loss, reason = "there are at most MOST")]
-    let mut svg = Svg::new(
-        &format!("{}: a bar chart of the figures in the table", drawing.title),
-        rows as f64 * ROW,
-    );
+    let mut svg =
+        Svg::new(&format!("{}: a bar chart of the figures in the table", drawing.title), rows as f64 * ROW);
     let mut top = 0.0;
     for row in 0..rows {
         svg.open(&drawing.told(row));
@@ -46,33 +44,14 @@ pub(super) fn draw(drawing: &Drawing) -> Picture {
 }
 
 fn row(svg: &mut Svg, drawing: &Drawing, row: usize, top: f64, most: f64) {
-    let name = drawing
-        .names
-        .get(row)
-        .map(|name| crop::middle(name, NAME))
-        .unwrap_or_default();
+    let name = drawing.names.get(row).map(|name| crop::middle(name, NAME)).unwrap_or_default();
     svg.text("name", 0.0, top + BASELINE, Anchor::Start, &name);
-    svg.text(
-        "figure",
-        100.0,
-        top + BASELINE,
-        Anchor::End,
-        &show::figure(drawing.stack(row), drawing.unit()),
-    );
-    let bar = |x: f64, width: f64| Area {
-        x,
-        width,
-        y: top + BAR_TOP,
-        height: BAR,
-    };
+    svg.text("figure", 100.0, top + BASELINE, Anchor::End, &show::figure(drawing.stack(row), drawing.unit()));
+    let bar = |x: f64, width: f64| Area { x, width, y: top + BAR_TOP, height: BAR };
     svg.area("track", bar(0.0, 100.0));
     let mut x = 0.0;
     for (at, series) in drawing.series.iter().enumerate() {
-        let width = if most > 0.0 {
-            series.value(row).unwrap_or(0.0) / most * 100.0
-        } else {
-            0.0
-        };
+        let width = if most > 0.0 { series.value(row).unwrap_or(0.0) / most * 100.0 } else { 0.0 };
         if width > 0.0 {
             svg.area(&format!("part c{}", color(at)), bar(x, width));
         }

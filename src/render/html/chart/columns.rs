@@ -19,26 +19,14 @@ const FILL: f64 = 0.78;
 
 /// Draws the rows as columns.
 pub(super) fn draw(drawing: &Drawing, slots: &Slots) -> Picture {
-    let most = (0..drawing.names.len())
-        .map(|row| drawing.stack(row))
-        .fold(0.0, f64::max);
+    let most = (0..drawing.names.len()).map(|row| drawing.stack(row)).fold(0.0, f64::max);
     let axis = Axis::up_to(most, drawing.unit());
-    let mut svg = Svg::new(
-        &format!("{}: columns of the figures in the table", drawing.title),
-        HEIGHT,
-    );
+    let mut svg = Svg::new(&format!("{}: columns of the figures in the table", drawing.title), HEIGHT);
     grid(&mut svg, &axis, slots);
     for (row, place) in slots.places.iter().enumerate() {
         svg.open(&drawing.told(row));
         hover(&mut svg, slots, *place);
-        column(
-            &mut svg,
-            drawing,
-            row,
-            slots.middle(*place),
-            slots.width() * FILL,
-            axis.end(),
-        );
+        column(&mut svg, drawing, row, slots.middle(*place), slots.width() * FILL, axis.end());
         svg.close();
     }
     picture("columns", drawing, &axis, svg)
@@ -60,15 +48,7 @@ pub(super) fn grid(svg: &mut Svg, axis: &Axis, slots: &Slots) {
 /// The whole height of a place, on which a pointer may rest.
 pub(super) fn hover(svg: &mut Svg, slots: &Slots, place: usize) {
     let width = slots.width();
-    svg.area(
-        "hover",
-        Area {
-            x: slots.middle(place) - width / 2.0,
-            width,
-            y: TOP,
-            height: FOOT - TOP,
-        },
-    );
+    svg.area("hover", Area { x: slots.middle(place) - width / 2.0, width, y: TOP, height: FOOT - TOP });
 }
 
 /// A picture with an axis at its left.
@@ -94,15 +74,7 @@ fn column(svg: &mut Svg, drawing: &Drawing, row: usize, middle: f64, width: f64,
         if value > 0.0 {
             let (y, foot) = (height_of(below + value, end), height_of(below, end));
             let class = format!("part c{}", color(at));
-            svg.area(
-                &class,
-                Area {
-                    x: middle - width / 2.0,
-                    width,
-                    y,
-                    height: foot - y,
-                },
-            );
+            svg.area(&class, Area { x: middle - width / 2.0, width, y, height: foot - y });
         }
         below += value;
     }

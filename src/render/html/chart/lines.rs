@@ -14,18 +14,11 @@ const MOST_DOTS: usize = 62;
 
 /// Draws the series as lines.
 pub(super) fn draw(drawing: &Drawing, slots: &Slots) -> Picture {
-    let values = drawing
-        .series
-        .iter()
-        .flat_map(|series| series.values.iter().flatten().copied());
+    let values = drawing.series.iter().flat_map(|series| series.values.iter().flatten().copied());
     let axis = Axis::up_to(values.fold(0.0, f64::max), drawing.unit());
-    let mut svg = Svg::new(
-        &format!("{}: lines of the figures in the table", drawing.title),
-        HEIGHT,
-    );
+    let mut svg = Svg::new(&format!("{}: lines of the figures in the table", drawing.title), HEIGHT);
     grid(&mut svg, &axis, slots);
-    let path =
-        |(at, series): (usize, &Series)| (format!("line l{}", color(at)), path(series, slots, axis.end()));
+    let path = |(at, series): (usize, &Series)| (format!("line l{}", color(at)), path(series, slots, axis.end()));
     let paths: Vec<_> = drawing.series.iter().enumerate().map(path).collect();
     svg.stretched(HEIGHT, &paths);
     for (row, place) in slots.places.iter().enumerate() {

@@ -49,23 +49,12 @@ pub(in crate::render::html) fn share(
 }
 
 fn bar(title: &str, parts: &[(String, f64)], keys: &[Key], whole: f64) -> String {
-    let mut svg = Svg::new(
-        &format!("{title}: one bar, cut by the shares in the list below it"),
-        HEIGHT,
-    );
+    let mut svg = Svg::new(&format!("{title}: one bar, cut by the shares in the list below it"), HEIGHT);
     let mut x = 0.0;
     for ((_, value), key) in parts.iter().zip(keys).filter(|((_, value), _)| *value > 0.0) {
         let width = value / whole * 100.0;
         svg.open(&format!("{}\n{}", key.title, key.figure));
-        svg.area(
-            &format!("part c{}", key.color),
-            Area {
-                x,
-                width,
-                y: 0.0,
-                height: HEIGHT,
-            },
-        );
+        svg.area(&format!("part c{}", key.color), Area { x, width, y: 0.0, height: HEIGHT });
         svg.close();
         x += width;
     }

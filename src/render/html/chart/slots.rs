@@ -49,9 +49,7 @@ impl Slots {
             _ => None,
         };
         let times: Option<Vec<i64>> = section.rows.iter().map(time).collect();
-        times
-            .and_then(|times| in_time(&times, zone))
-            .unwrap_or_else(|| side_by_side(names))
+        times.and_then(|times| in_time(&times, zone)).unwrap_or_else(|| side_by_side(names))
     }
 
     /// The middle of a place, in percent.
@@ -75,19 +73,12 @@ fn in_time(times: &[i64], zone: &Zone) -> Option<Slots> {
     let count = place(last)? + 1;
     let places: Vec<usize> = times.iter().map(|time| place(*time)).collect::<Option<_>>()?;
     let labels = time_labels(first, step, count, zone);
-    (count <= MOST).then_some(Slots {
-        count,
-        places,
-        labels,
-    })
+    (count <= MOST).then_some(Slots { count, places, labels })
 }
 
 /// The step between most of the times, which must rise. (Days are not all equally long.)
 fn usual_step(times: &[i64]) -> Option<i64> {
-    let mut steps: Vec<i64> = times
-        .windows(2)
-        .filter_map(|pair| Some(pair.get(1)? - pair.first()?))
-        .collect();
+    let mut steps: Vec<i64> = times.windows(2).filter_map(|pair| Some(pair.get(1)? - pair.first()?)).collect();
     if steps.iter().any(|step| *step <= 0) {
         return None;
     }
@@ -99,39 +90,22 @@ fn time_labels(first: i64, step: i64, count: usize, zone: &Zone) -> Vec<(usize, 
     let time = |place: usize| first + i64::try_from(place).unwrap_or(0) * step;
     let span = time(count) - first;
     let wanted = span / i64::try_from(LABELS).unwrap_or(1);
-    let stride = STRIDES
-        .into_iter()
-        .find(|stride| *stride >= wanted && *stride >= step)
-        .unwrap_or(span);
-    let origin = if stride > DAY {
-        zone.civil(first).div_euclid(DAY) * DAY
-    } else {
-        0
-    };
+    let stride = STRIDES.into_iter().find(|stride| *stride >= wanted && *stride >= step).unwrap_or(span);
+    let origin = if stride > DAY { zone.civil(first).div_euclid(DAY) * DAY } else { 0 };
     let is_labelled = |place: &usize| {
         let into = (zone.civil(time(*place)) - origin).rem_euclid(stride);
         into < step && into < stride
     };
-    let pattern = if stride < DAY && span <= 2 * DAY {
-        "%H:%M"
-    } else {
-        "%-d %b"
-    };
+    let pattern = if stride < DAY && span <= 2 * DAY { "%H:%M" } else { "%-d %b" };
     let labels = (0..count).filter(is_labelled).enumerate();
-    labels
-        .map(|(nth, place)| (place, zone.format(time(place), pattern), nth % 2 == 0))
-        .collect()
+    labels.map(|(nth, place)| (place, zone.format(time(place), pattern), nth % 2 == 0)).collect()
 }
 
 /// A place for each row, labelled by its name.
 fn side_by_side(names: &[String]) -> Slots {
     let stride = names.len().div_ceil(2 * LABELS).max(1);
     let label = |(place, name): (usize, &String)| {
-        (
-            place,
-            crate::render::crop::end(name, 10),
-            (place / stride).is_multiple_of(2),
-        )
+        (place, crate::render::crop::end(name, 10), (place / stride).is_multiple_of(2))
     };
     Slots {
         count: names.len(),
@@ -161,12 +135,7 @@ mod tests {
     fn labels_stand_at_round_times_of_the_zone() {
         let day: Vec<i64> = (0..24).map(|hour| MIDNIGHT + hour * HOUR).collect();
         let slots = in_time(&day, &Zone::utc()).expect("they rise");
-        assert_eq!(
-            labels(&slots),
-            [
-                "00:00", "03:00", "06:00", "09:00", "12:00", "15:00", "18:00", "21:00"
-            ]
-        );
+        assert_eq!(labels(&slots), ["00:00", "03:00", "06:00", "09:00", "12:00", "15:00", "18:00", "21:00"]);
         let berlin = Zone::named("Europe/Berlin").expect("the zone is known");
         let slots = in_time(&day, &berlin).expect("they rise");
         assert_eq!(labels(&slots).first(), Some(&"03:00"));
@@ -175,9 +144,7 @@ mod tests {
     #[test]
     fn days_stay_in_place_over_a_change_of_the_clock() {
         let berlin = Zone::named("Europe/Berlin").expect("the zone is known");
-        let days: Vec<i64> = (-30..30)
-            .map(|day| berlin.day_start(1_792_900_000_000_000 + day * DAY))
-            .collect();
+        let days: Vec<i64> = (-30..30).map(|day| berlin.day_start(1_792_900_000_000_000 + day * DAY)).collect();
         let slots = in_time(&days, &berlin).expect("they rise");
         assert_eq!(slots.places, (0..60).collect::<Vec<_>>());
     }

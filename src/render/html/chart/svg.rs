@@ -63,17 +63,13 @@ impl Svg {
     /// A line across the whole picture.
     pub fn rule(&mut self, class: &str, y: f64) {
         let y = number(y);
-        self.put(format_args!(
-            "<line class=\"{class}\" x1=\"0\" x2=\"100%\" y1=\"{y}\" y2=\"{y}\"/>"
-        ));
+        self.put(format_args!("<line class=\"{class}\" x1=\"0\" x2=\"100%\" y1=\"{y}\" y2=\"{y}\"/>"));
     }
 
     /// A dot, its centre in percent and pixels.
     pub fn dot(&mut self, class: &str, x: f64, y: f64) {
         let (x, y) = (number(x), number(y));
-        self.put(format_args!(
-            "<circle class=\"{class}\" cx=\"{x}%\" cy=\"{y}\" r=\"2.5\"/>"
-        ));
+        self.put(format_args!("<circle class=\"{class}\" cx=\"{x}%\" cy=\"{y}\" r=\"2.5\"/>"));
     }
 
     /// A text at a percentage of the width.
@@ -87,9 +83,7 @@ impl Svg {
     /// A text that ends left of the picture, in the room that the page leaves there.
     pub fn text_before(&mut self, y: f64, text: &str) {
         let (y, text) = (number(y), encoded(text));
-        self.put(format_args!(
-            "<text class=\"tick\" x=\"-8\" y=\"{y}\" text-anchor=\"end\">{text}</text>"
-        ));
+        self.put(format_args!("<text class=\"tick\" x=\"-8\" y=\"{y}\" text-anchor=\"end\">{text}</text>"));
     }
 
     /// Paths in a box of 1000 by `height`, stretched to the picture's width; strokes keep theirs.
@@ -124,11 +118,7 @@ impl Svg {
 pub(super) fn number(x: f64) -> String {
     let text = format!("{x:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" {
-        "0".to_owned()
-    } else {
-        text.to_owned()
-    }
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
 fn encoded(text: &str) -> String {

@@ -1,0 +1,16 @@
+-- title = "Rejections by reason"
+-- group = "Refusals"
+-- help = "Refusals in the server's own words, with the reply code (4xx: for now, 5xx: for good)."
+-- empty = "Nothing was refused."
+-- top = 30
+-- titles = { reply_code = "code" }
+-- units = { reply_code = "" }
+SELECT
+    reason,
+    stage,
+    reply_code,
+    COUNT(*) AS rejections,
+    COUNT(DISTINCT client_ip) AS clients
+FROM rejections
+GROUP BY reason, stage, reply_code
+ORDER BY rejections DESC, reason NULLS LAST, stage NULLS LAST, reply_code NULLS LAST

@@ -1,0 +1,174 @@
+//! What a match captured.
+
+use crate::event::{Field, Word};
+
+/// Captured bytes: where they start and end in the text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bytes {
+    start: u32,
+    end: u32,
+}
+
+impl Bytes {
+    /// The bytes themselves.
+    #[inline]
+    pub fn of(self, text: &[u8]) -> &[u8] {
+        text.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+}
+
+/// The most fields that a line can give.
+const MOST: usize = 40;
+
+/// What a match captured, in the order of the line. Of a field that was captured twice the last counts.
+#[derive(Clone, Debug)]
+pub struct Captures {
+    list: [(Field, Bytes); MOST],
+    len: usize,
+    /// The counters, where the pattern has them.
+    pub counters: Option<Counters>,
+}
+
+impl Default for Captures {
+    fn default() -> Self {
+        Self { list: [(Field::QueueId, Bytes::default()); MOST], len: 0, counters: None }
+    }
+}
+
+impl Captures {
+    /// Forgets all.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.len = 0;
+        self.counters = None;
+    }
+
+    /// How far they go, to come back to by [`Captures::back_to`].
+    #[inline]
+    pub(super) fn mark(&self) -> usize {
+        self.len
+    }
+
+    #[inline]
+    pub(super) fn back_to(&mut self, mark: usize) {
+        self.len = mark;
+    }
+
+    #[inline]
+    pub(super) fn put(&mut self, field: Field, start: usize, end: usize) {
+        if let Some(slot) = self.list.get_mut(self.len) {
+            #[expect(clippy::cast_possible_truncation, reason = "lines are shorter than 4 GiB")]
+            let bytes = Bytes { start: start as u32, end: end as u32 };
+            *slot = (field, bytes);
+            self.len += 1;
+        }
+    }
+
+    /// The bytes of a field.
+    pub fn get<'a>(&self, field: Field, text: &'a [u8]) -> Option<&'a [u8]> {
+        self.fields().iter().rev().find(|(f, _)| *f == field).map(|(_, bytes)| bytes.of(text))
+    }
+
+    /// All captured fields, in the order of the line.
+    #[inline]
+    pub fn fields(&self) -> &[(Field, Bytes)] {
+        self.list.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// SMTP command counters (`smtpd/smtpd.c`, `smtpd_format_cmd_stats`) and what follows from them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// All commands.
+    pub commands: u32,
+    /// Whether the client said QUIT.
+    pub quit: bool,
+    /// How often it authenticated.
+    pub logins: u32,
+    /// The furthest stage that succeeded.
+    pub stage: Option<Word>,
+}
+
+/// The commands that are stages, in their order.
+const STAGES: [(&[&[u8]], Word); 6] = [
+    (&[b"ehlo", b"helo"], Word::Ehlo),
+    (&[b"starttls"], Word::Starttls),
+    (&[b"auth"], Word::Auth),
+    (&[b"mail"], Word::Mail),
+    (&[b"rcpt"], Word::Rcpt),
+    (&[b"data", b"bdat"], Word::EndOfMessage),
+];
+
+/// The commands that are none.
+const OTHERS: [&[u8]; 7] = [b"rset", b"noop", b"vrfy", b"etrn", b"xclient", b"xforward", b"unknown"];
+
+impl Counters {
+    /// Reads `ehlo=1 mail=0/1 quit=1 commands=2/3`: a command, how often it succeeded and, if that differs, how often
+    /// it was given.
+    pub(super) fn read(text: &[u8]) -> Option<Self> {
+        let mut found = Self::default();
+        let mut rank = 0;
+        for pair in text.split(|b| *b == b' ').filter(|pair| !pair.is_empty()) {
+            let equals = pair.iter().position(|b| *b == b'=')?;
+            let (done, total) = fraction(&pair[equals + 1..])?;
+            found.count(&pair[..equals], done, total, &mut rank)?;
+        }
+        Some(found)
+    }
+
+    fn count(&mut self, command: &[u8], done: u32, total: u32, rank: &mut usize) -> Option<()> {
+        if let Some(at) = STAGES.iter().position(|(commands, _)| commands.contains(&command)) {
+            if done > 0 && at >= *rank {
+                *rank = at;
+                self.stage = Some(STAGES[at].1);
+            }
+            if STAGES[at].1 == Word::Auth {
+                self.logins = done;
+            }
+            return Some(());
+        }
+        match command {
+            b"commands" => self.commands = total,
+            b"quit" => self.quit = true,
+            other => return OTHERS.contains(&other).then_some(()),
+        }
+        Some(())
+    }
+}
+
+fn fraction(text: &[u8]) -> Option<(u32, u32)> {
+    let number = |text: &[u8]| {
+        let digits = |sum: u32, b: &u8| b.is_ascii_digit().then(|| sum.saturating_mul(10) + u32::from(b - b'0'));
+        if text.is_empty() { None } else { text.iter().try_fold(0, digits) }
+    };
+    match text.iter().position(|b| *b == b'/') {
+        Some(at) => Some((number(&text[..at])?, number(&text[at + 1..])?)),
+        None => number(text).map(|n| (n, n)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_tell_a_goodbye() {
+        let read = |text: &str| Counters::read(text.as_bytes());
+        let expected = Counters { commands: 4, quit: false, logins: 0, stage: Some(Word::Mail) };
+        assert_eq!(read("ehlo=2 mail=1 rcpt=0/1 commands=3/4"), Some(expected));
+        assert_eq!(read("quit=1 commands=1").map(|c| c.quit), Some(true));
+        assert_eq!(read("helo=x"), None);
+        assert_eq!(read("nonsense=1"), None);
+    }
+
+    #[test]
+    fn of_two_captures_of_a_field_the_last_counts() {
+        let mut captures = Captures::default();
+        captures.put(Field::User, 0, 1);
+        let mark = captures.mark();
+        captures.put(Field::User, 1, 2);
+        assert_eq!(captures.get(Field::User, b"ab"), Some(&b"b"[..]));
+        captures.back_to(mark);
+        assert_eq!(captures.get(Field::User, b"ab"), Some(&b"a"[..]));
+    }
+}

@@ -1,0 +1,293 @@
+//! From a match to an event: captured bytes become values, and what follows from them is added.
+
+use super::captures::Captures;
+use super::value::{domain_of, id_at_start, integer, micros, shape_of, undressed};
+use super::{Grammar, Grammars, KeyKind, Pattern, Scratch};
+use crate::event::{Event, Events, Field, Interner, NO_TEXT, Role, TextId, Type, Word, hash_seed, key};
+
+/// Who wrote a line, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Context {
+    pub host: TextId,
+    pub host_hash: u64,
+    pub service: TextId,
+    pub instance: TextId,
+    /// The hashes of service and instance.
+    pub service_hash: u64,
+    pub instance_hash: u64,
+    pub pid: u32,
+    pub time: i64,
+    pub offset: u64,
+    pub count: u32,
+}
+
+/// Collects the events of a chunk.
+#[derive(Debug)]
+pub(super) struct Emitter<'a> {
+    grammars: &'a Grammars,
+    pub interner: Interner,
+    pub events: Events,
+    /// The fields that patterns set by themselves, by pattern, in this chunk's texts.
+    constants: Vec<Option<Vec<(Field, i64)>>>,
+}
+
+/// A match: its pattern, the text, and what was captured of it.
+#[derive(Clone, Copy)]
+struct Match<'m> {
+    rules: &'m Pattern,
+    grammar: &'m Grammar,
+    text: &'m [u8],
+    captures: &'m Captures,
+    context: Context,
+    /// Where its values begin.
+    first: usize,
+}
+
+impl<'m> Match<'m> {
+    fn bytes(&self, field: Field) -> Option<&'m [u8]> {
+        self.captures.get(field, self.text)
+    }
+}
+
+impl<'a> Emitter<'a> {
+    pub fn new(grammars: &'a Grammars, scratch: Scratch) -> Self {
+        Self {
+            grammars,
+            interner: Interner::new(scratch.table),
+            events: scratch.events,
+            constants: vec![None; grammars.patterns.len()],
+        }
+    }
+
+    /// Adds the event of a line that a pattern took; its place among the events.
+    pub fn event(&mut self, pattern: u32, text: &[u8], captures: &Captures, context: Context) -> usize {
+        let grammars = self.grammars;
+        let rules = &grammars.patterns[pattern as usize];
+        let first = self.events.values.len();
+        let found = Match { rules, grammar: &grammars.list[rules.grammar], text, captures, context, first };
+        self.constants(pattern, rules);
+        for (field, bytes) in captures.fields() {
+            self.value(found.grammar, *field, bytes.of(text));
+        }
+        self.counters(captures);
+        self.derive(found);
+        let (key, other) = self.keys(found);
+        self.events.list.push(Event {
+            time: context.time,
+            offset: context.offset,
+            key,
+            other,
+            pattern,
+            host: context.host,
+            service: context.service,
+            instance: context.instance,
+            count: context.count,
+            first: u32::try_from(first).unwrap_or(u32::MAX),
+            len: u16::try_from(self.events.values.len() - first).unwrap_or(u16::MAX),
+        });
+        self.events.list.len() - 1
+    }
+
+    /// Adds an event once more, at another time and place.
+    pub fn again(&mut self, event: usize, time: i64, offset: u64, count: u32) {
+        if let Some(before) = self.events.list.get(event).copied() {
+            self.events.list.push(Event { time, offset, count, ..before });
+        }
+    }
+
+    #[inline]
+    fn put(&mut self, field: Field, value: i64) {
+        self.events.values.push((field, value));
+    }
+
+    #[inline]
+    fn put_text(&mut self, field: Field, text: &[u8]) {
+        let id = self.interner.id(text);
+        self.put(field, i64::from(id));
+    }
+
+    /// The fields that a pattern sets by itself.
+    fn constants(&mut self, pattern: u32, rules: &Pattern) {
+        if rules.set.is_empty() {
+            return;
+        }
+        let interner = &mut self.interner;
+        let known = &mut self.constants[pattern as usize];
+        let values = known.get_or_insert_with(|| {
+            rules.set.iter().map(|(field, text)| (*field, constant(*field, text, interner))).collect()
+        });
+        self.events.values.extend_from_slice(values);
+    }
+
+    /// Adds a captured field in the form that its type asks for.
+    #[inline]
+    fn value(&mut self, grammar: &Grammar, field: Field, bytes: &[u8]) {
+        match field.kind() {
+            Type::Key => {}
+            Type::Integer => self.put_number(field, integer(bytes)),
+            Type::Seconds => self.put_number(field, micros(bytes)),
+            Type::Ip => self.put_text(field, undressed(bytes)),
+            Type::Text => self.put_text(field, grammar.mapped(field, bytes)),
+            Type::Address(domain) => {
+                self.put_text(field, bytes);
+                if let Some(name) = domain_of(bytes) {
+                    self.put_text(domain, &name);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn put_number(&mut self, field: Field, number: Option<i64>) {
+        if let Some(number) = number {
+            self.put(field, number);
+        }
+    }
+
+    fn counters(&mut self, captures: &Captures) {
+        let Some(counters) = captures.counters else { return };
+        self.put(Field::Commands, i64::from(counters.commands));
+        self.put(Field::Goodbye, i64::from(counters.quit));
+        self.put(Field::Attempts, i64::from(counters.logins));
+        if let Some(stage) = counters.stage {
+            self.put(Field::Stage, stage.value());
+        }
+    }
+
+    /// Adds what follows from the captured fields: ids inside replies, classes and shapes of reasons.
+    fn derive(&mut self, found: Match<'_>) {
+        if found.rules.is(Role::Delivery) {
+            self.derive_delivery(found);
+        }
+        if found.rules.is(Role::Rejection) {
+            self.derive_rejection(found);
+        }
+        if found.rules.is(Role::Notice) {
+            let shape = shape_of(found.bytes(Field::Text).unwrap_or(found.text));
+            self.put_text(Field::Shape, shape.as_bytes());
+        }
+    }
+
+    fn derive_delivery(&mut self, found: Match<'_>) {
+        for find in &found.grammar.finds {
+            let bytes = found.bytes(find.from).and_then(|bytes| {
+                let at = find.after.last_in(bytes)? + find.after.len();
+                id_at_start(&bytes[at..])
+            });
+            if let Some(id) = bytes {
+                self.put_text(find.take, id);
+            }
+        }
+        if self.text_value(Field::Outcome, found.first) != Some(Word::Sent.id())
+            && let Some(reply) = found.bytes(Field::Reply)
+        {
+            self.put_text(Field::Reason, shape_of(reply).as_bytes());
+        }
+    }
+
+    fn derive_rejection(&mut self, found: Match<'_>) {
+        let reason = found.bytes(Field::Reason).unwrap_or_default();
+        let dsn = found.bytes(Field::Dsn).unwrap_or_default();
+        if self.text_value(Field::Class, found.first).is_none() {
+            let class = found.grammar.classes.find(reason, dsn).unwrap_or("other");
+            self.put_text(Field::Class, class.as_bytes());
+        }
+        if self.text_value(Field::Permanence, found.first).is_none() {
+            let code = found.bytes(Field::ReplyCode).or_else(|| found.bytes(Field::Dsn));
+            let temporary = code.is_some_and(|code| code.starts_with(b"4"));
+            let word = if temporary { Word::Temporary } else { Word::Permanent };
+            self.put(Field::Permanence, word.value());
+        }
+    }
+
+    fn text_value(&self, field: Field, first: usize) -> Option<TextId> {
+        let values = self.events.values.get(first..)?;
+        let found = values.iter().rev().find(|(f, _)| *f == field)?;
+        u32::try_from(found.1).ok()
+    }
+
+    /// What the event is about, and what else it names.
+    fn keys(&self, found: Match<'_>) -> (u64, u64) {
+        let rules = found.rules;
+        if rules.is_of_queue() {
+            let own = self.queue(found, Field::QueueId).unwrap_or(0);
+            return (own, self.named_by(found));
+        }
+        let session = session(found);
+        if rules.is_of_operation() {
+            let op = found.bytes(Field::Op).unwrap_or_default();
+            return (session ^ key(found.context.host_hash, b'o', op), session);
+        }
+        let meets = rules.is(Role::SessionOpen) || rules.is(Role::SessionHandOver);
+        (session, if meets { self.meeting(found) } else { 0 })
+    }
+
+    /// The entry or session that a line about a queue entry names: its child, or the session that brought it.
+    fn named_by(&self, found: Match<'_>) -> u64 {
+        if let Some(child) = self.queue(found, Field::ChildQueueId) {
+            return child;
+        }
+        if found.rules.is(Role::QueueOpen) {
+            return process(found);
+        }
+        let next =
+            found.rules.is(Role::Delivery).then(|| self.text_value(Field::NextQueueId, found.first)).flatten();
+        next.map_or(0, |next| Self::queue_key(found.context, self.interner.text(next)))
+    }
+
+    fn queue(&self, found: Match<'_>, field: Field) -> Option<u64> {
+        let id = found.bytes(field)?;
+        (id != Word::NoQueue.text().as_bytes()).then(|| Self::queue_key(found.context, id))
+    }
+
+    /// The key of a queue entry: host, instance and id.
+    #[inline]
+    fn queue_key(context: Context, id: &[u8]) -> u64 {
+        key(context.instance_hash ^ context.host_hash.rotate_left(17), b'q', id)
+    }
+
+    /// What both processes know of a client that one hands over to the other.
+    fn meeting(&self, found: Match<'_>) -> u64 {
+        let Some(ip) = found.bytes(Field::ClientIp) else {
+            return 0;
+        };
+        key(found.context.host_hash ^ found.context.service_hash, b'h', undressed(ip))
+    }
+}
+
+/// The key of the session that a line is about.
+fn session(found: Match<'_>) -> u64 {
+    let keyed = |kind, field| found.bytes(field).map(|bytes| key(found.context.host_hash, kind, bytes));
+    let own = match found.rules.session {
+        KeyKind::Process => None,
+        KeyKind::Session => keyed(b's', Field::SessionId),
+        KeyKind::Connection => keyed(b'c', Field::Connection),
+        KeyKind::Client => found.bytes(Field::ClientIp).map(|ip| {
+            let port = hash_seed(found.bytes(Field::ClientPort).unwrap_or_default());
+            key(found.context.host_hash ^ port, b'a', ip)
+        }),
+    };
+    own.unwrap_or_else(|| process(found))
+}
+
+/// The key of the session that a process serves.
+fn process(found: Match<'_>) -> u64 {
+    let pid = found.bytes(Field::Pid).and_then(integer).unwrap_or(i64::from(found.context.pid));
+    key(found.context.host_hash, b'p', &pid.to_le_bytes())
+}
+
+impl Grammar {
+    /// Our word for a word of the system's.
+    fn mapped<'b>(&'b self, field: Field, bytes: &'b [u8]) -> &'b [u8] {
+        let map = self.maps.iter().find(|(f, _)| *f == field);
+        map.and_then(|(_, words)| words.get(bytes)).map_or(bytes, |word| word.as_bytes())
+    }
+}
+
+fn constant(field: Field, text: &str, interner: &mut Interner) -> i64 {
+    match field.kind() {
+        Type::Integer => text.parse().unwrap_or(0),
+        Type::Key | Type::Seconds => i64::from(NO_TEXT),
+        Type::Text | Type::Address(_) | Type::Ip => i64::from(interner.id(text.as_bytes())),
+    }
+}

@@ -1,0 +1,106 @@
+//! Short texts, compared and found without calls: most are shorter than what a call costs.
+
+use memchr::{memchr, memmem, memrchr};
+
+/// Bytes that are compared at once.
+const WORD: usize = 16;
+
+/// A text that is looked for. Its first sixteen bytes lie in a word, so that most comparisons are one.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Literal {
+    head: u128,
+    mask: u128,
+    text: Box<[u8]>,
+}
+
+impl std::fmt::Debug for Literal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", String::from_utf8_lossy(&self.text))
+    }
+}
+
+impl Literal {
+    pub fn new(text: &[u8]) -> Self {
+        let mut bytes = [0; WORD];
+        let len = text.len().min(WORD);
+        bytes[..len].copy_from_slice(&text[..len]);
+        let mask = if len == WORD { u128::MAX } else { (1 << (8 * len)) - 1 };
+        Self { head: u128::from_le_bytes(bytes), mask, text: text.into() }
+    }
+
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Its first byte.
+    #[inline]
+    pub fn first(&self) -> u8 {
+        self.head.to_le_bytes()[0]
+    }
+
+    /// Whether a text begins with it.
+    #[inline]
+    pub fn begins(&self, text: &[u8]) -> bool {
+        let Some(word) = text.first_chunk::<WORD>() else { return text.starts_with(&self.text) };
+        (u128::from_le_bytes(*word) ^ self.head) & self.mask == 0
+            && (self.text.len() <= WORD || text[WORD..].starts_with(&self.text[WORD..]))
+    }
+
+    /// Whether a text is this one.
+    #[inline]
+    pub fn is(&self, text: &[u8]) -> bool {
+        text.len() == self.text.len() && self.begins(text)
+    }
+
+    /// The first place in a text where it stands.
+    #[inline]
+    pub fn first_in(&self, text: &[u8]) -> Option<usize> {
+        let mut from = 0;
+        for _ in 0..8 {
+            let at = from + memchr(self.first(), text.get(from..)?)?;
+            if self.begins(&text[at..]) {
+                return Some(at);
+            }
+            from = at + 1;
+        }
+        memmem::find(text.get(from..)?, &self.text).map(|at| from + at)
+    }
+
+    /// The last place in a text where it stands.
+    pub fn last_in(&self, text: &[u8]) -> Option<usize> {
+        let mut end = text.len();
+        for _ in 0..8 {
+            let at = memrchr(self.first(), &text[..end])?;
+            if self.begins(&text[at..]) {
+                return Some(at);
+            }
+            end = at;
+        }
+        memmem::rfind(&text[..(end + self.len()).min(text.len())], &self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_literal_is_found_wherever_it_stands() {
+        for needle in ["a", "queued as ", "ab"] {
+            for text in
+                ["", "a", "queued as 1", "x queued as y queued as z", "aaaaaaaaaaaab", "qqqqqqqqqqqqueued as "]
+            {
+                let literal = Literal::new(needle.as_bytes());
+                assert_eq!(literal.first_in(text.as_bytes()), text.find(needle), "{needle} in {text}");
+                assert_eq!(literal.last_in(text.as_bytes()), text.rfind(needle), "{needle} in {text}");
+                assert_eq!(literal.begins(text.as_bytes()), text.starts_with(needle), "{needle} at {text}");
+                assert_eq!(literal.is(text.as_bytes()), text == needle, "{needle} is {text}");
+            }
+        }
+    }
+}
