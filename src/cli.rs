@@ -90,9 +90,9 @@ pub enum Command {
 pub struct Report {
     /// Log files, patterns, folders; `-` is standard input [default: the inputs of the configuration]
     pub paths: Vec<PathBuf>,
-    /// Which report
-    #[arg(long, value_name = "NAME", default_value = "daily")]
-    pub report: String,
+    /// Which report [default: daily]
+    #[arg(long, value_name = "NAME")]
+    pub report: Option<String>,
     /// From this time on: yesterday, -2h, 2026-11-24, "2026-11-24 03:00"
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "on")]
     pub since: Option<String>,

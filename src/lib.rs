@@ -19,6 +19,8 @@ pub mod run;
 pub mod sections;
 pub mod config;
 #[cfg(feature = "sql")]
+pub mod judge;
+#[cfg(feature = "sql")]
 pub mod compose;
 pub mod render;
 pub mod deliver;

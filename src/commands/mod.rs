@@ -1,6 +1,7 @@
 //! The commands: each file reads as its flow. Only here is the clock read.
 
 mod completions;
+mod config;
 mod grammar;
 #[cfg(feature = "sql")]
 mod query;
@@ -14,7 +15,7 @@ use crate::assets::Assets;
 use crate::cli::{Cli, Command, Global, When};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
-use crate::time::SECOND;
+use crate::time::{SECOND, Zone};
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -27,11 +28,11 @@ pub type Outcome = Result<Option<Exit>>;
 ///
 /// Where the request cannot be met; the error carries the exit code.
 pub fn run(cli: &Cli) -> Outcome {
-    if let Some(jobs) = cli.global.jobs {
+    let config = Config::load(cli.global.config.as_deref())?;
+    if let Some(jobs) = cli.global.jobs.or(config.jobs) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
         pool.map_err(|e| Error::new(Exit::Usage, "the threads cannot be started").why(e))?;
     }
-    let config = Config::load(cli.global.config.as_deref())?;
     match &cli.command {
         #[cfg(feature = "sql")]
         Command::Report(args) => report::run(args, &cli.global, &config),
@@ -40,7 +41,7 @@ pub fn run(cli: &Cli) -> Outcome {
         Command::Schema(args) => schema::run(args),
         Command::Grammar(command) => grammar::run(command, &cli.global, &config),
         Command::Completions { shell } => completions::run(*shell),
-        _ => todo!(),
+        Command::Config(command) => config::run(*command, &cli.global, &config),
     }
 }
 
@@ -48,6 +49,14 @@ pub fn run(cli: &Cli) -> Outcome {
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX / SECOND)
+}
+
+/// The zone of the command line, of the configuration, or of the machine.
+fn zone(global: &Global, config: &Config) -> Result<Zone> {
+    match global.timezone.as_deref().or(config.timezone.as_deref()) {
+        Some(name) => Zone::named(name),
+        None => Ok(Zone::of_machine()),
+    }
 }
 
 /// Whether to colour what goes to a stream.

@@ -13,13 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
-/// The zone of the command line, of the configuration, or of the machine.
-pub(super) fn zone(global: &Global, config: &Config) -> Result<Zone> {
-    match global.timezone.as_deref().or(config.timezone.as_deref()) {
-        Some(name) => Zone::named(name),
-        None => Ok(Zone::of_machine()),
-    }
-}
+pub(super) use super::zone;
 
 /// Reads the logs that the command line or the configuration names, and says what could not be read.
 pub(super) fn logs(paths: &[PathBuf], global: &Global, config: &Config, zone: &Zone) -> Result<Run> {
@@ -32,7 +26,7 @@ pub(super) fn logs(paths: &[PathBuf], global: &Global, config: &Config, zone: &Z
     let options = run::Options {
         zone: zone.clone(),
         host: config.host().unwrap_or_default(),
-        input: input::Options { now: super::now(), year: global.year },
+        input: input::Options { now: super::now(), year: global.year.or(config.year) },
         chunk: global.chunk_size.unwrap_or(run::CHUNK),
     };
     let bar = progress_bar(global);

@@ -3,8 +3,9 @@
 use super::{Outcome, assets, colors, print, read};
 use crate::cli::{Global, Level, Report as Args};
 use crate::compose::{self, Request};
-use crate::config::Config;
+use crate::config::{Config, ReportDefaults};
 use crate::error::{Error, Exit, Result, nearest};
+use crate::judge::Judge;
 use crate::render::{self, Rendered, Renderer};
 use crate::report::{Report, State};
 use crate::time::{Span, Zone, parse_day, parse_instant};
@@ -12,21 +13,50 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
+    let args = &settled(args, &config.report);
     let zone = read::zone(global, config)?;
     let span = span(args, &zone)?;
     let renderer = renderer(args)?;
+    let assets = assets(global, config);
+    let judge = Judge::new(config, &assets)?;
     let run = read::logs(&args.paths, global, config, &zone)?;
     if !run.coverage.counts.balances() {
         return Err(Error::new(Exit::Internal, "lines were lost in the account; please report this")
             .why(format!("{:?}", run.coverage.counts)));
     }
-    let assets = assets(global, config);
-    let request = Request { report: &args.report, span, domains: &args.domain, top: args.top, by: &args.by };
-    let report = compose::compose(&run, &assets, &zone, &request, &|_, _, _| Ok(Vec::new()))?;
+    let name = args.report.as_deref().unwrap_or("daily");
+    let request = Request { report: name, span, domains: &args.domain, top: args.top, by: &args.by };
+    let report = compose::compose(&run, &assets, &zone, &request, &judge)?;
     let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());
     let options = render::Options { assets: &assets, width: width(), color, section: args.section.as_deref() };
     write(renderer.render(&report, &options)?, args.output.as_deref())?;
     Ok(exit(&report, args.fail_on, run.complete))
+}
+
+/// The options, those that the command line leaves open as the configuration sets them.
+fn settled(args: &Args, defaults: &ReportDefaults) -> Args {
+    let mut args = args.clone();
+    let or = |given: Option<String>, default: &Option<String>| given.or_else(|| default.clone());
+    if args.on.is_none() && args.since.is_none() && args.until.is_none() {
+        (args.on, args.since, args.until) = (defaults.on.clone(), defaults.since.clone(), defaults.until.clone());
+    }
+    args.report = or(args.report, &defaults.report);
+    args.format = or(args.format, &defaults.format);
+    args.section = or(args.section, &defaults.section);
+    args.output = args.output.or_else(|| defaults.output.clone());
+    args.top = args.top.or(defaults.top);
+    args.fail_on = args.fail_on.or(defaults.fail_on.map(level));
+    if args.domain.is_empty() {
+        args.domain.clone_from(&defaults.domain);
+    }
+    if args.by.is_empty() {
+        args.by.clone_from(&defaults.by);
+    }
+    args
+}
+
+fn level(state: State) -> Level {
+    if state == State::Critical { Level::Critical } else { Level::Warning }
 }
 
 /// The period that the options ask for.

@@ -11,6 +11,7 @@ pub use section::is_time;
 use crate::assets::Assets;
 use crate::error::{Error, Exit, Result, nearest};
 use crate::facts::{Scope, View};
+use crate::judge::{Case, Judge};
 use crate::report::{Coverage, Period, Report};
 use crate::run::Run;
 use crate::sections::{Asker, Question};
@@ -49,13 +50,7 @@ const OVERVIEW: &str = "overview";
 /// # Errors
 ///
 /// Where there is no such report, or one of its questions cannot be asked.
-pub fn compose(
-    run: &Run,
-    assets: &Assets,
-    zone: &Zone,
-    request: &Request<'_>,
-    judge: &Judge<'_>,
-) -> Result<Report> {
+pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, judge: &Judge) -> Result<Report> {
     let definition = definition(assets, request.report)?;
     let questions = definition
         .sections
@@ -64,14 +59,16 @@ pub fn compose(
         .map(|name| Question::named(assets, "sections", name))
         .collect::<Result<Vec<_>>>()?;
     let metrics = Question::all(assets, "metrics")?;
-    let rules = Question::all(assets, "findings")?;
-    let columns = questions.iter().chain(&metrics).chain(&rules).flat_map(Question::words).collect();
+    let asked = questions.iter().chain(&metrics).flat_map(Question::words);
+    let columns = asked.chain(judge.words()).collect();
     let scope = Scope { span: request.span, domains: request.domains };
     let view = View::new(&run.facts, zone, &scope, &columns)?;
     let asker = Asker::new(&view, &run.coverage)?;
     let period = period(run, zone, request.span);
     let mut measurements = metrics::measure(&metrics, run, zone, request, &asker, &period)?;
-    let findings = judge(&asker, &mut measurements, &period)?;
+    let whole_site = request.domains.is_empty();
+    let case = Case { asker: &asker, sources: &run.sources, period: &period, whole_site };
+    let findings = judge.judge(&case, &mut measurements)?;
     let mut sections = questions
         .par_iter()
         .map(|question| section::ask(question, &asker, request.top))
@@ -91,10 +88,6 @@ pub fn compose(
         sections,
     })
 }
-
-/// Judges figures: sets their states and gives the findings, the worst first.
-pub type Judge<'a> =
-    dyn Fn(&Asker<'_>, &mut Vec<crate::report::Measurement>, &Period) -> Result<Vec<crate::report::Finding>> + 'a;
 
 fn definition(assets: &Assets, name: &str) -> Result<Definition> {
     let all = assets.list("report-templates/reports", ".toml");

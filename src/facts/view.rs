@@ -13,11 +13,17 @@ use polars::prelude::{
     StringChunkedBuilder,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::Mutex;
 
-/// Columns that every table with a time has beside its own: the starts of the local hour and day.
-pub const DERIVED: [(&str, &str); 2] =
-    [("hour", "The instant at which the local hour of `time` began."), ("day", "The same of the local day.")];
+/// Columns that tables with a time have beside their own: the starts of the local hour and day, the client's network.
+pub const DERIVED: [(&str, &str); 3] = [
+    ("hour", "The instant at which the local hour of `time` began."),
+    ("day", "The same of the local day."),
+    (CLIENT_NET, "Of tables with `client_ip`: the client's network, an IPv4 /24 or an IPv6 /48."),
+];
+
+const CLIENT_NET: &str = "client_net";
 
 /// What part of the facts is looked at.
 #[derive(Clone, Debug)]
@@ -69,7 +75,7 @@ impl<'a> View<'a> {
         let Some(place) = TABLES.iter().position(|def| def.name == table) else { return Ok(None) };
         let table = self.facts.tables()[place];
         let own = table.def().columns.iter().map(|column| column.name);
-        let derived = DERIVED.iter().map(|(name, _)| *name).filter(|_| has_time(table));
+        let derived = DERIVED.iter().map(|(name, _)| *name).filter(|name| can_derive(table, name));
         let names: Vec<&str> = own.chain(derived).filter(|name| wanted.contains(*name)).collect();
         let columns = names.iter().map(|name| self.column(place, name)).collect::<Result<Vec<_>>>()?;
         let height = self.rows[place].as_ref().map_or_else(|| table.len(), Vec::len);
@@ -98,10 +104,25 @@ impl<'a> View<'a> {
                 self.texts.series(name, table.texts(name, rows).unwrap_or_default())?
             }
             Some(def) => number_series(def, table.numbers(name, rows).unwrap_or_default()),
+            None if name == CLIENT_NET => self.networks(&table.texts("client_ip", rows).unwrap_or_default()),
             None if name == "hour" => self.bucket(table, name, rows, Zone::hour_start),
             None => self.bucket(table, name, rows, Zone::day_start),
         };
         Ok(series.into_column())
+    }
+
+    /// The networks of the clients with these addresses.
+    fn networks(&self, addresses: &[TextId]) -> Series {
+        let mut known: BTreeMap<TextId, Option<String>> = BTreeMap::new();
+        let mut of = |id: TextId| {
+            let network = known.entry(id).or_insert_with(|| {
+                let address = std::str::from_utf8(self.facts.texts.get(id)?).ok()?;
+                Some(network(address.parse().ok()?))
+            });
+            network.clone()
+        };
+        let networks: Vec<Option<String>> = addresses.iter().map(|id| of(*id)).collect();
+        Series::new(CLIENT_NET.into(), networks)
     }
 
     fn bucket(&self, table: &dyn Table, name: &str, rows: Option<&[u32]>, start: fn(&Zone, i64) -> i64) -> Series {
@@ -122,8 +143,24 @@ impl<'a> View<'a> {
     }
 }
 
-fn has_time(table: &dyn Table) -> bool {
-    table.def().columns.iter().any(|column| column.name == "time")
+/// Whether a table has what a derived column is made of.
+fn can_derive(table: &dyn Table, name: &str) -> bool {
+    let has = |name| table.def().columns.iter().any(|column| column.name == name);
+    has("time") && (name != CLIENT_NET || has("client_ip"))
+}
+
+/// The network that an address is taken to be of: who has one address of it can often have others too.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let [a, b, c, _] = address.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        IpAddr::V6(address) => {
+            let [a, b, c, ..] = address.segments();
+            format!("{}/48", std::net::Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))
+        }
+    }
 }
 
 fn internal(error: &PolarsError) -> Error {

@@ -6,11 +6,13 @@
 mod chunk;
 mod duplicate;
 mod find;
+mod lines;
 mod map;
 mod source;
 mod stream;
 
 pub use chunk::{Bytes, Chunk, Chunks, LONGEST_LINE, Lines};
+pub use lines::lines_at;
 pub use source::{Compression, Source};
 pub use stream::Stream;
 

@@ -103,6 +103,17 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// The unit that questions name by this word: count, bytes, seconds, share.
+    pub fn of(word: &str) -> Self {
+        match word {
+            "count" | "1" => Self::Count,
+            "bytes" | "By" => Self::Bytes,
+            "seconds" | "s" => Self::Seconds,
+            "share" => Self::Share,
+            _ => Self::None,
+        }
+    }
+
     /// The unit as JSON and CSV name it.
     pub fn word(self) -> &'static str {
         match self {

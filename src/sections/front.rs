@@ -55,6 +55,8 @@ pub struct Front {
     pub expected: String,
     /// Of a rule: the question whose rows (`source`, `offset`) are its evidence, with `{column}` for the row's values.
     pub evidence: String,
+    /// Of a rule: whether it makes sense for the whole site only, not for some domains.
+    pub site: bool,
     /// Of a rule: the columns that are its labels.
     pub labels: Vec<String>,
 }

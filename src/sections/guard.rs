@@ -6,7 +6,8 @@
 use crate::error::{Error, Exit, Result, nearest};
 use crate::facts::{DERIVED, TABLES};
 use sqlparser::ast::{
-    Expr, FunctionArguments, Ident, Query, SetExpr, Statement, TableFactor, Visit, VisitMut, Visitor, VisitorMut,
+    Expr, FunctionArguments, Ident, ObjectName, Query, SetExpr, Statement, TableFactor, Visit, VisitMut, Visitor,
+    VisitorMut,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
@@ -82,12 +83,23 @@ impl VisitorMut for ColumnNames {
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
         if let Expr::Function(function) = expr
             && matches!(function.args, FunctionArguments::None)
-            && function.name.to_string().eq_ignore_ascii_case("user")
+            && let Some(mut names) = idents(&function.name)
+            && names.pop().is_some_and(|last| last.value.eq_ignore_ascii_case("user"))
         {
-            *expr = Expr::Identifier(Ident::with_quote('"', "user"));
+            let user = Ident::with_quote('"', "user");
+            *expr = if names.is_empty() {
+                Expr::Identifier(user)
+            } else {
+                names.push(user);
+                Expr::CompoundIdentifier(names)
+            };
         }
         ControlFlow::Continue(())
     }
+}
+
+fn idents(name: &ObjectName) -> Option<Vec<Ident>> {
+    name.0.iter().map(|part| part.as_ident().cloned()).collect()
 }
 
 fn refuse(what: impl Into<String>) -> Error {

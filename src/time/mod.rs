@@ -3,10 +3,12 @@
 //! `chrono` does the calendar and stays inside this folder; the zones come from the machine's database by `jiff`,
 //! with the one compiled in where the machine has none. Nothing here reads the clock.
 
+mod civil;
 mod period;
 mod zone;
 pub mod stamp;
 
+pub use civil::{civil_date, civil_day};
 pub use period::{Span, parse_day, parse_duration, parse_instant};
 pub use zone::{Local, Zone};
 

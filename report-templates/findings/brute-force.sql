@@ -1,0 +1,25 @@
+-- title = "One address failed to log in {failures} times"
+-- state = "warning"
+-- parameters = { attempts = "> 20", within = "10 min", ignore = [] }
+-- labels = ["client_ip"]
+-- observed = "{failures} failed logins in {within}"
+-- expected = "at most {attempts} in {within}"
+-- message = "{client_ip} failed to log in {failures} times within {within} (user names tried: {names}, such as {user})."
+-- meaning = "Somebody guesses passwords, or a device still has an old one. If you do not know the address, block it (a firewall, fail2ban). See that the accounts it tried have strong passwords."
+-- command = "SELECT time, service, user, outcome FROM logins l WHERE client_ip = {client_ip} ORDER BY time, l.source, l.offset LIMIT 100"
+-- evidence = "SELECT l.source, l.offset FROM logins l WHERE client_ip = {client_ip} AND outcome IN ('failed', 'unknown_user', 'disabled') ORDER BY time DESC, l.source DESC, l.offset DESC LIMIT 3"
+WITH failed AS (
+    SELECT client_ip, user, time FROM logins
+    WHERE outcome IN ('failed', 'unknown_user', 'disabled') AND client_ip NOT IN {ignore}
+), spans AS (
+    SELECT client_ip, user, time - time % {within} AS span FROM failed
+    UNION ALL
+    SELECT client_ip, user, time - (time + {within/2}) % {within} AS span FROM failed
+), counted AS (
+    SELECT client_ip, span, COUNT(*) AS n, COUNT(DISTINCT user) AS names, MIN(user) AS user FROM spans
+    GROUP BY client_ip, span
+)
+SELECT client_ip, MAX(n) AS failures, MAX(names) AS names, MIN(user) AS user FROM counted
+WHERE n {attempts}
+GROUP BY client_ip
+ORDER BY failures DESC, client_ip

@@ -1,0 +1,37 @@
+-- title = "The log holds nothing for {silence_s}"
+-- state = "warning"
+-- site = true
+-- parameters = { silent = "> 2 h", missing = "> 500" }
+-- units = { silence_s = "seconds" }
+-- labels = ["host", "from_time"]
+-- observed = "nothing for {silence_s}, where some {expected_events} events would be usual"
+-- expected = "some events in that time"
+-- message = "Between {from_time} and {until_time} the log of {host} tells of nothing; at its usual pace there would be some {expected_events} events."
+-- meaning = "A file is missing, logging stood still, or the server was down. If the server was up, look for a rotated file that was not read; the figures of that time are too low."
+-- command = "SELECT source, path, first_time, last_time FROM coverage ORDER BY first_time, source LIMIT 100"
+-- evidence = "SELECT h.source, h.offset FROM (SELECT d.source, d.offset, d.time, d.host FROM deliveries d UNION ALL SELECT l.source, l.offset, l.time, l.host FROM logins l UNION ALL SELECT r.source, r.offset, r.time, r.host FROM rejections r UNION ALL SELECT n.source, n.offset, n.time, n.host FROM notices n) AS h WHERE h.host = {host} AND h.time IN ({from_time}, {until_time}) ORDER BY h.time, h.source, h.offset LIMIT 2"
+WITH happened AS (
+    SELECT host, time FROM deliveries
+    UNION ALL SELECT host, time FROM logins
+    UNION ALL SELECT host, time FROM rejections
+    UNION ALL SELECT host, time FROM notices
+    UNION ALL SELECT host, time FROM sessions
+    UNION ALL SELECT host, time FROM messages
+    UNION ALL SELECT host, time FROM directory_ops
+), hourly AS (
+    SELECT host, time - time % 3600000000 AS span, COUNT(*) AS n, MIN(time) AS first_time, MAX(time) AS last_time
+    FROM happened WHERE host IS NOT NULL AND time IS NOT NULL
+    GROUP BY host, time - time % 3600000000
+), pace AS (
+    SELECT host, SUM(n) AS events, COUNT(*) AS active FROM hourly GROUP BY host
+), steps AS (
+    SELECT host, first_time AS until_time, LAG(last_time) OVER (PARTITION BY host ORDER BY span) AS from_time FROM hourly
+), gaps AS (
+    SELECT s.host AS host, s.from_time AS from_time, s.until_time AS until_time, s.until_time - s.from_time AS silence,
+        (s.until_time - s.from_time) * p.events AS worth, p.active * 3600000000 AS active
+    FROM steps s JOIN pace p ON s.host = p.host
+    WHERE s.from_time IS NOT NULL
+)
+SELECT host, from_time, until_time, silence / 1000000 AS silence_s, ROUND(worth / active) AS expected_events FROM gaps
+WHERE silence {silent} AND worth / active {missing}
+ORDER BY silence DESC, host, from_time

@@ -1,0 +1,25 @@
+-- title = "One address tried {tries} times to relay through this server"
+-- state = "warning"
+-- parameters = { attempts = "> 10", within = "1 h", ignore = [] }
+-- labels = ["client_ip"]
+-- observed = "{tries} attempts in {within}"
+-- expected = "at most {attempts} in {within}"
+-- message = "{client_ip} tried {tries} times within {within} to send mail to others through this server (recipients: {recipients}, such as {recipient}). All of it was refused."
+-- meaning = "Somebody looks for an open relay, or a client of yours forgot to log in before it sends. The server refused, so no harm was done; a client of yours needs its settings corrected."
+-- command = "SELECT time, client_ip, helo, sender, recipient, reason FROM rejections r WHERE client_ip = {client_ip} AND class = 'relay_denied' ORDER BY time, r.source, r.offset LIMIT 100"
+-- evidence = "SELECT r.source, r.offset FROM rejections r WHERE client_ip = {client_ip} AND class = 'relay_denied' ORDER BY time DESC, r.source DESC, r.offset DESC LIMIT 3"
+WITH denied AS (
+    SELECT client_ip, recipient, time FROM rejections
+    WHERE class = 'relay_denied' AND client_ip NOT IN {ignore}
+), spans AS (
+    SELECT client_ip, recipient, time - time % {within} AS span FROM denied
+    UNION ALL
+    SELECT client_ip, recipient, time - (time + {within/2}) % {within} AS span FROM denied
+), counted AS (
+    SELECT client_ip, span, COUNT(*) AS n, COUNT(DISTINCT recipient) AS recipients, MIN(recipient) AS recipient
+    FROM spans GROUP BY client_ip, span
+)
+SELECT client_ip, MAX(n) AS tries, MAX(recipients) AS recipients, MIN(recipient) AS recipient FROM counted
+WHERE n {attempts}
+GROUP BY client_ip
+ORDER BY tries DESC, client_ip

@@ -1,0 +1,28 @@
+-- title = "One user logged in from {networks} networks"
+-- state = "warning"
+-- parameters = { different = "> 5", times = 4, within = "1 h", ignore = [] }
+-- labels = ["user"]
+-- observed = "{networks} networks in {within}"
+-- expected = "at most {different} in {within}, or {times} times as many as other users"
+-- message = "{user} logged in from {networks} networks within {within} (addresses: {addresses})."
+-- meaning = "People move between home, office and phone, but hardly between so many networks at once. The password may be known to others who use it through many machines. Ask the owner; if in doubt change the password."
+-- command = "SELECT client_net, service, COUNT(*) AS logins, MIN(time) AS first_time, MAX(time) AS last_time FROM logins l WHERE user = {user} AND outcome = 'ok' GROUP BY client_net, service ORDER BY logins DESC, client_net, service LIMIT 100"
+-- evidence = "SELECT l.source, l.offset FROM logins l WHERE user = {user} AND outcome = 'ok' ORDER BY time DESC, l.source DESC, l.offset DESC LIMIT 3"
+WITH good AS (
+    SELECT user, client_net, client_ip, time FROM logins
+    WHERE outcome = 'ok' AND client_net IS NOT NULL AND user IS NOT NULL AND user NOT IN {ignore}
+), spans AS (
+    SELECT user, client_net, client_ip, time - time % {within} AS span FROM good
+    UNION ALL
+    SELECT user, client_net, client_ip, time - (time + {within/2}) % {within} AS span FROM good
+), counted AS (
+    SELECT user, span, COUNT(DISTINCT client_net) AS n, COUNT(DISTINCT client_ip) AS addresses
+    FROM spans GROUP BY user, span
+), most AS (
+    SELECT user, MAX(n) AS networks, MAX(addresses) AS addresses FROM counted GROUP BY user
+), whole AS (
+    SELECT SUM(networks) AS total, COUNT(*) AS users FROM most
+)
+SELECT m.user AS user, m.networks AS networks, m.addresses AS addresses FROM most m CROSS JOIN whole w
+WHERE m.networks {different} AND m.networks * (w.users - 1) >= {times} * (w.total - m.networks)
+ORDER BY networks DESC, user

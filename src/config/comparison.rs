@@ -1,0 +1,285 @@
+//! Comparisons as people write them: `> 30`, `>= 5 %`, `< 1 GiB`, `> 10 min`.
+//!
+//! ```text
+//! comparison = operator quantity
+//! operator   = ">" | ">=" | "<" | "<="
+//! quantity   = number [unit]
+//! unit       = "ms" | "s" | "min" | "h" | "d" | "%" | "k" | "M" | "G" | "KiB" | "MiB" | "GiB"
+//! ```
+
+use crate::report::Unit;
+use crate::units;
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_while1};
+use nom::character::complete::{alphanumeric1, space0};
+use nom::combinator::{opt, recognize, value};
+use nom::sequence::{preceded, terminated};
+use nom::{IResult, Parser};
+use std::cmp::Ordering;
+
+/// How a value is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// `>`
+    Above,
+    /// `>=`
+    AtLeast,
+    /// `<`
+    Below,
+    /// `<=`
+    AtMost,
+}
+
+impl Operator {
+    /// The sign that stands for it, in the configuration and in SQL.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Above => ">",
+            Self::AtLeast => ">=",
+            Self::Below => "<",
+            Self::AtMost => "<=",
+        }
+    }
+
+    /// Whether larger values are the worse ones.
+    pub fn more_is_worse(self) -> bool {
+        matches!(self, Self::Above | Self::AtLeast)
+    }
+}
+
+/// A number and what it counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quantity {
+    /// The number in the unit's base: seconds, bytes, 1.
+    pub value: f64,
+    /// The unit; [`Unit::None`] where none was written, which goes with every figure.
+    pub unit: Unit,
+}
+
+impl Quantity {
+    /// The quantity as people read it, as a figure of this unit where it has none of its own.
+    pub fn text(self, unit: Unit) -> String {
+        let unit = if self.unit == Unit::None { unit } else { self.unit };
+        figure(self.value, unit)
+    }
+}
+
+/// A figure as people read it.
+pub fn figure(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Seconds => units::seconds(value),
+        Unit::Bytes => units::bytes(value),
+        Unit::Share => units::share(value),
+        Unit::Count | Unit::None => units::number(value),
+    }
+}
+
+/// A limit: what lies beyond it is not fine.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Comparison {
+    /// How the value is compared.
+    pub operator: Operator,
+    /// With what.
+    pub limit: Quantity,
+}
+
+impl Comparison {
+    /// Whether a value lies beyond the limit. What is no number lies beyond nothing.
+    pub fn holds(&self, value: f64) -> bool {
+        match value.partial_cmp(&self.limit.value) {
+            Some(Ordering::Greater) => self.operator.more_is_worse(),
+            Some(Ordering::Less) => !self.operator.more_is_worse(),
+            Some(Ordering::Equal) => matches!(self.operator, Operator::AtLeast | Operator::AtMost),
+            None => false,
+        }
+    }
+
+    /// What would have been fine, in words.
+    pub fn fine(&self, unit: Unit) -> String {
+        let limit = self.limit.text(unit);
+        match self.operator {
+            Operator::Above => format!("at most {limit}"),
+            Operator::AtLeast => format!("less than {limit}"),
+            Operator::Below => format!("at least {limit}"),
+            Operator::AtMost => format!("more than {limit}"),
+        }
+    }
+}
+
+/// What is wrong with a word, and the byte of it at which that begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// The byte.
+    pub at: usize,
+    /// Why.
+    pub why: String,
+    /// What to do.
+    pub help: String,
+}
+
+impl Wrong {
+    /// Something wrong in the rest of a text.
+    pub(super) fn new(text: &str, rest: &str, why: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { at: text.len() - rest.len(), why: why.into(), help: help.into() }
+    }
+}
+
+/// Units: what is written, how many of the base it is, and the base.
+const UNITS: [(&str, f64, Unit); 14] = [
+    ("ms", 0.001, Unit::Seconds),
+    ("s", 1.0, Unit::Seconds),
+    ("min", 60.0, Unit::Seconds),
+    ("h", 3_600.0, Unit::Seconds),
+    ("d", 86_400.0, Unit::Seconds),
+    ("%", 0.01, Unit::Share),
+    ("B", 1.0, Unit::Bytes),
+    ("KiB", 1_024.0, Unit::Bytes),
+    ("MiB", 1_048_576.0, Unit::Bytes),
+    ("GiB", 1_073_741_824.0, Unit::Bytes),
+    ("TiB", 1_099_511_627_776.0, Unit::Bytes),
+    ("k", 1e3, Unit::None),
+    ("M", 1e6, Unit::None),
+    ("G", 1e9, Unit::None),
+];
+
+/// What a comparison looks like, for help.
+const LOOKS: &str = "write `> 30`, `>= 5 %`, `< 1 GiB` or `> 10 min`";
+
+/// Reads a comparison.
+///
+/// # Errors
+///
+/// Where it is none; what is wrong with it, and where.
+pub fn comparison(text: &str) -> Result<Comparison, Wrong> {
+    let (rest, operator) = spaced(operator)
+        .parse(text)
+        .map_err(|_| Wrong::new(text, text.trim_start(), "it begins with no `>`, `>=`, `<` or `<=`", LOOKS))?;
+    let limit = quantity(rest).map_err(|wrong| Wrong { at: wrong.at + text.len() - rest.len(), ..wrong })?;
+    Ok(Comparison { operator, limit })
+}
+
+/// Reads a quantity: a number and a unit.
+///
+/// # Errors
+///
+/// Where it is none; what is wrong with it, and where.
+pub fn quantity(text: &str) -> Result<Quantity, Wrong> {
+    let (rest, number) = spaced(number)
+        .parse(text)
+        .map_err(|_| Wrong::new(text, text.trim_start(), "here should be a number", LOOKS))?;
+    let (after, word) = spaced(opt(unit_word)).parse(rest).unwrap_or((rest, None));
+    let wrong_unit = || {
+        let units: Vec<&str> = UNITS.iter().map(|(name, ..)| *name).collect();
+        let why = "this is no unit";
+        Wrong::new(text, rest, why, format!("the units are {}", units.join(", ")))
+    };
+    if let Some("x") = word {
+        return Err(Wrong::new(
+            text,
+            rest,
+            "what is usual cannot be told yet: that needs a store of earlier periods",
+            "give a fixed limit, such as `> 30`",
+        ));
+    }
+    let (scale, unit) = match word {
+        None => (1.0, Unit::None),
+        Some(word) => UNITS
+            .iter()
+            .find(|(name, ..)| *name == word)
+            .map(|(_, scale, unit)| (*scale, *unit))
+            .ok_or_else(wrong_unit)?,
+    };
+    if !after.is_empty() {
+        return Err(wrong_unit_at(text, after));
+    }
+    Ok(Quantity { value: number * scale, unit })
+}
+
+fn wrong_unit_at(text: &str, rest: &str) -> Wrong {
+    Wrong::new(text, rest, "nothing should follow here", LOOKS)
+}
+
+/// A parser with spaces around it.
+fn spaced<'a, O>(
+    inner: impl Parser<&'a str, Output = O, Error = nom::error::Error<&'a str>>,
+) -> impl Parser<&'a str, Output = O, Error = nom::error::Error<&'a str>> {
+    terminated(preceded(space0, inner), space0)
+}
+
+fn operator(text: &str) -> IResult<&str, Operator> {
+    alt((
+        value(Operator::AtLeast, tag(">=")),
+        value(Operator::Above, tag(">")),
+        value(Operator::AtMost, tag("<=")),
+        value(Operator::Below, tag("<")),
+    ))
+    .parse(text)
+}
+
+/// Digits, with a point and more digits or without; no exponent, no sign.
+fn number(text: &str) -> IResult<&str, f64> {
+    let digits = |text| take_while1(|c: char| c.is_ascii_digit()).parse(text);
+    let (rest, digits) = recognize((digits, opt((tag("."), digits)))).parse(text)?;
+    let wrong = |_| nom::Err::Error(nom::error::Error::new(text, nom::error::ErrorKind::Float));
+    Ok((rest, digits.parse().map_err(wrong)?))
+}
+
+fn unit_word(text: &str) -> IResult<&str, &str> {
+    alt((tag("%"), alphanumeric1)).parse(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &str) -> (Operator, f64, Unit) {
+        let it = comparison(text).expect("a comparison");
+        (it.operator, it.limit.value, it.limit.unit)
+    }
+
+    #[test]
+    fn comparisons_are_read_with_their_units() {
+        assert_eq!(read("> 30"), (Operator::Above, 30.0, Unit::None));
+        assert_eq!(read(">=5 %"), (Operator::AtLeast, 0.05, Unit::Share));
+        assert_eq!(read(" < 1 GiB "), (Operator::Below, 1_073_741_824.0, Unit::Bytes));
+        assert_eq!(read("<= 1.5min"), (Operator::AtMost, 90.0, Unit::Seconds));
+        assert_eq!(read("> 2k"), (Operator::Above, 2_000.0, Unit::None));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        let at = |text: &str| comparison(text).expect_err("wrong").at;
+        assert_eq!(
+            [at("30"), at("> thirty"), at("> 3 parsecs"), at("> 3 s s"), at("> -3"), at("")],
+            [0, 2, 4, 6, 2, 0]
+        );
+        let usual = comparison("> 3x usual").expect_err("not yet");
+        assert!(usual.why.contains("store"), "{}", usual.why);
+    }
+
+    #[test]
+    fn l23_at_the_limit_all_is_fine() {
+        let holds = |text: &str| comparison(text).expect("a comparison").holds(5.0);
+        assert_eq!(
+            ["> 5", ">= 5", "< 5", "<= 5", "> 4.9", "< 5.1"].map(holds),
+            [false, true, false, true, true, true]
+        );
+        assert!(!comparison("> 5").expect("a comparison").holds(f64::NAN));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC{0,20}") {
+            if let Err(wrong) = comparison(&text) {
+                prop_assert!(wrong.at <= text.len());
+            }
+        }
+
+        #[test]
+        fn what_is_written_is_read(number in 0_u32..1_000_000, unit in 0..UNITS.len()) {
+            let (name, scale, base) = UNITS[unit];
+            prop_assert_eq!(read(&format!("> {number} {name}")), (Operator::Above, f64::from(number) * scale, base));
+        }
+    }
+}

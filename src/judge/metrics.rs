@@ -1,0 +1,91 @@
+//! Which metrics there are: what the questions in `report-templates/metrics` answer.
+
+use super::fill::fill;
+use crate::assets::Assets;
+use crate::error::Result;
+use crate::facts::{Facts, Scope, View};
+use crate::report::{Coverage, Unit};
+use crate::sections::{Asker, Question};
+use crate::time::Zone;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is known of a metric before anything is measured.
+#[derive(Clone, Debug)]
+pub(super) struct Metric {
+    /// Its unit.
+    pub(super) unit: Unit,
+    /// What it is.
+    pub(super) about: String,
+    question: Question,
+}
+
+impl Metric {
+    /// The labels that its rows can carry: the columns of its answer, and what can be asked for by `--by`.
+    ///
+    /// # Errors
+    ///
+    /// Where its SQL is wrong.
+    pub(super) fn labels(&self) -> Result<BTreeSet<String>> {
+        let (facts, zone) = (Facts::default(), Zone::utc());
+        let view = View::new(&facts, &zone, &Scope::ALL, &self.question.words().collect())?;
+        let sql = fill(&self.question.sql, |name| match name {
+            "by" | "group" | "group-by" => Some(String::new()),
+            "end" => Some("0".to_owned()),
+            _ => None,
+        });
+        let answer = Asker::new(&view, &Coverage::default())?.ask(&sql)?;
+        let columns = answer.columns.into_iter().filter(|name| name != "value" && name != "metric");
+        Ok(columns.chain(self.question.front.by.keys().cloned()).collect())
+    }
+}
+
+/// All metrics by name.
+///
+/// # Errors
+///
+/// Where the head of a question cannot be read.
+pub(super) fn all(assets: &Assets) -> Result<BTreeMap<String, Metric>> {
+    let mut all = BTreeMap::new();
+    for question in Question::all(assets, "metrics")? {
+        let named = named_in(&question.sql);
+        let names = if named.is_empty() { vec![question.name.as_str()] } else { named };
+        let metric = Metric {
+            unit: Unit::of(&question.front.unit),
+            about: question.front.about.clone(),
+            question: question.clone(),
+        };
+        all.extend(names.into_iter().map(|name| (name.to_owned(), metric.clone())));
+    }
+    Ok(all)
+}
+
+/// The names that a question gives its figures itself: `'delay.p50_s' AS metric`.
+fn named_in(sql: &str) -> Vec<&str> {
+    let parts: Vec<&str> = sql.split("' AS metric").collect();
+    let before = parts.iter().take(parts.len() - 1);
+    before.filter_map(|text| text.rsplit('\'').next()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_for_several_metrics_name_them() {
+        assert_eq!(named_in("SELECT 'a.b' AS metric, 'x' AS y UNION SELECT 'c' AS metric"), ["a.b", "c"]);
+        assert!(named_in("SELECT 1 AS value").is_empty());
+    }
+
+    #[test]
+    fn the_metrics_of_the_house_are_known_with_their_units() {
+        let all = all(&Assets::default()).expect("all can be read");
+        assert_eq!(all.get("delay.p95_s").map(|m| m.unit), Some(Unit::Seconds));
+        assert_eq!(all.get("connections.lost").map(|m| m.unit), Some(Unit::Count));
+        assert!(!all.contains_key("delay"));
+        for (name, metric) in &all {
+            assert!(metric.labels().is_ok(), "{name}");
+        }
+        let lost = all["connections.lost"].labels().expect("it can be asked");
+        assert_eq!(lost.iter().collect::<Vec<_>>(), ["after", "host", "how", "service"]);
+    }
+}

@@ -1,0 +1,211 @@
+//! The judge: figures against limits, facts against rules.
+//!
+//! Comes in: measurements, and the facts behind an asker. Goes out: the measurements' states, and findings with the
+//! lines that prove them. Where findings go is not known here.
+
+mod evidence;
+mod fill;
+mod metrics;
+mod parameter;
+mod rule;
+mod schedule;
+#[cfg(test)]
+mod tests;
+mod threshold;
+
+use crate::assets::Assets;
+use crate::config::{self, Comparison, Config, Entry, Spotted, Threshold, did_you_mean};
+use crate::error::{Error, Result};
+use crate::input::Source;
+use crate::report::{Finding, Measurement, Period, Unit};
+use crate::sections::Asker;
+use metrics::Metric;
+use rayon::prelude::*;
+use rule::Rule;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use threshold::Limit;
+
+/// The file of the thresholds that hold where the configuration sets no others.
+const DEFAULTS: &str = "report-templates/thresholds.toml";
+
+/// A judge: thresholds and rules, checked and ready.
+#[derive(Clone, Debug)]
+pub struct Judge {
+    limits: Vec<Limit>,
+    rules: Vec<Rule>,
+}
+
+/// What is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// Who answers questions about the facts.
+    pub asker: &'a Asker<'a>,
+    /// The sources, by the number that facts name them by.
+    pub sources: &'a [Source],
+    /// The period.
+    pub period: &'a Period,
+    /// Whether the facts are those of the whole site, not of some domains only.
+    pub whole_site: bool,
+}
+
+impl Judge {
+    /// A judge for a configuration.
+    ///
+    /// # Errors
+    ///
+    /// Where a threshold names what there is not, or a rule or its parameters are wrong; exit code 78.
+    pub fn new(config: &Config, assets: &Assets) -> Result<Self> {
+        let metrics = metrics::all(assets)?;
+        let limits = thresholds(config, assets)?.into_iter().map(|threshold| limit(threshold, &metrics, config));
+        Ok(Self { limits: limits.collect::<Result<_>>()?, rules: Rule::all(config, assets)? })
+    }
+
+    /// Judges: gives the measurements their states, and the findings, the worst first, then by rule and labels.
+    ///
+    /// # Errors
+    ///
+    /// Where the SQL of a rule or a threshold is wrong.
+    pub fn judge(&self, case: &Case<'_>, measurements: &mut [Measurement]) -> Result<Vec<Finding>> {
+        let mut findings = Vec::new();
+        for limit in &self.limits {
+            findings.append(&mut limit.judge(case, measurements)?);
+        }
+        let found = self.rules.par_iter().map(|rule| rule.find(case));
+        findings.extend(found.collect::<Result<Vec<_>>>()?.concat());
+        findings.sort_by(|a, b| order(a).cmp(&order(b)));
+        evidence::read(&mut findings, case.sources);
+        Ok(findings)
+    }
+
+    /// Every word of the questions that it asks: among them are the columns that a view must have.
+    pub fn words(&self) -> impl Iterator<Item = String> {
+        let evidence = self.limits.iter().filter_map(|limit| limit.threshold.evidence.as_deref());
+        let questions = evidence.chain(self.rules.iter().flat_map(Rule::questions));
+        let words = questions.flat_map(|sql| sql.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+        words.filter(|word| !word.is_empty()).map(str::to_owned)
+    }
+
+    /// Appends thresholds and rules as they stand, each value with where it comes from.
+    pub fn show(&self, out: &mut String, config: &Config) {
+        for limit in &self.limits {
+            let _ = writeln!(out, "\n[[thresholds]]");
+            limit.threshold.show(out);
+        }
+        for rule in &self.rules {
+            let _ = writeln!(out, "\n[[anomalies]]");
+            rule.show(out, config);
+        }
+    }
+
+    /// How many thresholds and rules it has.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.limits.len(), self.rules.len())
+    }
+}
+
+/// A total order: the worst first, then by rule, metric and labels; what speaks of all the rest stands last.
+fn order(finding: &Finding) -> impl Ord + '_ {
+    (
+        std::cmp::Reverse(finding.state),
+        &finding.rule,
+        finding.labels.is_empty() && finding.metric.is_none(),
+        &finding.metric,
+        &finding.labels,
+        &finding.message,
+    )
+}
+
+/// The thresholds: those that ship, and in their place those of the configuration.
+fn thresholds(config: &Config, assets: &Assets) -> Result<Vec<Threshold>> {
+    let mut all = match assets.get(DEFAULTS) {
+        Some(asset) => config::thresholds(&asset.origin, &asset.text, asset.built_in)?,
+        None => Vec::new(),
+    };
+    for threshold in &config.thresholds {
+        config::replace(&mut all, threshold.clone());
+    }
+    Ok(all)
+}
+
+fn limit(threshold: Threshold, metrics: &BTreeMap<String, Metric>, config: &Config) -> Result<Limit> {
+    let metric = metric(&threshold.metric, metrics)?;
+    if let Some(per) = &threshold.per {
+        self::metric(per, metrics)?;
+    }
+    units_fit(&threshold, metric)?;
+    if !threshold.spot.is_built_in() {
+        known_labels(&threshold, metric)?;
+    }
+    Ok(Limit {
+        metric: metric.clone(),
+        during: spans(&threshold.during, config)?,
+        during_critical: spans(&threshold.during_critical, config)?,
+        threshold,
+    })
+}
+
+fn metric<'m>(name: &Spotted<String>, metrics: &'m BTreeMap<String, Metric>) -> Result<&'m Metric> {
+    metrics.get(&name.value).ok_or_else(|| {
+        let error = name.spot.error(format!("there is no metric `{}`", name.value));
+        did_you_mean(error, &name.value, metrics.keys().map(String::as_str))
+    })
+}
+
+/// A label that no row carries would make a threshold that never judges anything.
+fn known_labels(threshold: &Threshold, metric: &Metric) -> Result<()> {
+    let asked: Vec<&Spotted<String>> =
+        threshold.labels.iter().map(|(name, _)| name).chain(&threshold.by).collect();
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let labels = metric.labels()?;
+    let Some(unknown) = asked.into_iter().find(|name| !labels.contains(&name.value)) else {
+        return Ok(());
+    };
+    let what = format!("`{}` has no label `{}`", threshold.metric.value, unknown.value);
+    Err(did_you_mean(unknown.spot.error(what), &unknown.value, labels.iter().map(String::as_str)))
+}
+
+/// Limits must be in the unit of what they limit; a share of another metric is written with `%`.
+fn units_fit(threshold: &Threshold, metric: &Metric) -> Result<()> {
+    let fits = |unit: Unit| match &threshold.per {
+        Some(_) => unit == Unit::Share,
+        None => unit == Unit::None || unit == metric.unit,
+    };
+    let Some(wrong) = threshold.limits().find(|limit| !fits(limit.value.limit.unit)) else {
+        return Ok(());
+    };
+    let error = wrong.spot.error(format!("this limit does not fit `{}`", threshold.metric.value));
+    Err(match (&threshold.per, metric.unit) {
+        (Some(per), _) => error
+            .why(format!("a share of `{}` is judged", per.value))
+            .help("write the limit with `%`, such as `> 5 %`"),
+        (None, Unit::Seconds) => error.why("it is a duration").help("write `> 30 s` or `> 10 min`"),
+        (None, Unit::Bytes) => error.why("it is a size").help("write `> 1 GiB`"),
+        (None, _) => error
+            .why("it is a number of things")
+            .help("write `> 30`; for a share name the whole: `per = \"connections\"`"),
+    })
+}
+
+/// When the schedules of a threshold hold.
+fn spans(during: &[(Spotted<String>, Spotted<Comparison>)], config: &Config) -> Result<Vec<Vec<Entry>>> {
+    let entries = |(name, _): &(Spotted<String>, _)| {
+        let schedule = config.schedules.get(&name.value);
+        schedule.map(|schedule| schedule.entries.clone()).unwrap_or_default()
+    };
+    let all: Vec<Vec<Entry>> = during.iter().map(entries).collect();
+    let schedules: Vec<&[Entry]> = all.iter().map(Vec::as_slice).collect();
+    match schedule::tie(&schedules) {
+        None => Ok(all),
+        Some((a, b)) => Err(tied(&during[a].0, &during[b].0)),
+    }
+}
+
+fn tied(a: &Spotted<String>, b: &Spotted<String>) -> Error {
+    b.spot
+        .error(format!("`{}` and `{}` can hold at the same time", a.value, b.value))
+        .why("neither is more special than the other, so which limit counts cannot be told")
+        .help("a date goes before weekdays with times, and these before weekdays alone; make one of them more special")
+}

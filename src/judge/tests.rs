@@ -1,0 +1,418 @@
+//! Figures and facts judged, and how each kind of mistake in what is to be judged reads.
+
+use super::*;
+use crate::config::tests::assert_golden;
+use crate::error::Exit;
+use crate::event::NO_TEXT;
+use crate::facts::schema::{Login, Notice, Rejection, Session};
+use crate::facts::{Facts, Scope, TABLES, View};
+use crate::report::{Coverage, State};
+use crate::text::Text;
+use crate::time::{HOUR, SECOND, Zone};
+use proptest::prelude::*;
+use std::fs;
+
+fn config(text: &str) -> Result<Config> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mailtrail.toml");
+    fs::write(&path, text).expect("it can be written");
+    Config::read(&[path])
+}
+
+fn judge(text: &str) -> Judge {
+    let config = config(text).expect("a configuration");
+    Judge::new(&config, &Assets::default()).expect("a judge")
+}
+
+fn figure(metric: &str, labels: &[(&str, &str)], value: Option<f64>, unit: Unit) -> Measurement {
+    Measurement {
+        metric: metric.to_owned(),
+        labels: labels.iter().map(|(name, value)| ((*name).to_owned(), Text::from(*value))).collect(),
+        value,
+        unit,
+        state: State::Ok,
+    }
+}
+
+fn period(start: i64, end: i64) -> Period {
+    Period { start: Some(start), end: Some(end), zone: Zone::utc() }
+}
+
+/// Judges facts and figures, of a view with no more than the judge asks for.
+fn judged(judge: &Judge, facts: &Facts, figures: &mut [Measurement], period: &Period) -> Vec<Finding> {
+    let zone = Zone::utc();
+    let view = View::new(facts, &zone, &Scope::ALL, &judge.words().collect()).expect("a view");
+    let asker = Asker::new(&view, &Coverage::default()).expect("an asker");
+    let case = Case { asker: &asker, sources: &[], period, whole_site: true };
+    judge.judge(&case, figures).expect("all can be asked")
+}
+
+/// All columns of all tables.
+fn everything() -> std::collections::BTreeSet<String> {
+    TABLES.iter().flat_map(|table| table.columns).map(|column| column.name.to_owned()).collect()
+}
+
+fn states(text: &str, figures: &mut [Measurement]) -> Vec<State> {
+    judged(&judge(text), &Facts::default(), figures, &period(0, HOUR));
+    figures.iter().map(|figure| figure.state).collect()
+}
+
+const DELAY: &str = "[[thresholds]]\nmetric = 'delay.p95_s'\nwhere = { stage = 'total' }\nwarning = '> 30'\ncritical = '> 2 min'\n";
+
+#[test]
+fn l23_values_at_the_limits_have_the_better_state() {
+    let state = |value: Option<f64>| {
+        let mut figures = [figure("delay.p95_s", &[("stage", "total")], value, Unit::Seconds)];
+        states(DELAY, &mut figures)[0]
+    };
+    let values = [Some(29.9), Some(30.0), Some(30.1), Some(120.0), Some(120.1)];
+    assert_eq!(values.map(state), [State::Ok, State::Ok, State::Warning, State::Warning, State::Critical]);
+    assert_eq!(state(None), State::Ok, "a figure that cannot be told keeps the state that it came with");
+}
+
+#[test]
+fn a_whole_is_judged_alone_and_parts_where_they_are_asked_for() {
+    let parts = |value| {
+        [
+            figure("delay.p95_s", &[("stage", "total")], Some(value), Unit::Seconds),
+            figure("delay.p95_s", &[("stage", "total"), ("transport", "smtp")], Some(100.0), Unit::Seconds),
+            figure("delay.p95_s", &[("stage", "connect")], Some(999.0), Unit::Seconds),
+        ]
+    };
+    assert_eq!(states(DELAY, &mut parts(10.0)), [State::Ok, State::Ok, State::Ok]);
+    assert_eq!(states(DELAY, &mut parts(31.0)), [State::Warning, State::Ok, State::Ok]);
+    let smtp = DELAY.replace("stage = 'total'", "stage = 'total', transport = 'smtp'");
+    assert_eq!(states(&smtp, &mut parts(10.0)), [State::Ok, State::Warning, State::Ok]);
+}
+
+fn lost() -> [Measurement; 5] {
+    [
+        figure("connections", &[("service", "imap")], Some(100.0), Unit::Count),
+        figure("connections", &[("service", "smtp")], Some(100.0), Unit::Count),
+        figure("connections.lost", &[("after", "AUTH"), ("service", "imap")], Some(1.0), Unit::Count),
+        figure("connections.lost", &[("after", "AUTH"), ("service", "smtp")], Some(4.0), Unit::Count),
+        figure("connections.lost", &[("after", "DATA"), ("service", "smtp")], Some(4.0), Unit::Count),
+    ]
+}
+
+#[test]
+fn counts_are_summed_and_their_share_is_judged() {
+    let share = "[[thresholds]]\nmetric = 'connections.lost'\nper = 'connections'\nwarning = '> 4 %'\n";
+    let mut figures = lost();
+    let findings = judged(&judge(share), &Facts::default(), &mut figures, &period(0, HOUR));
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].observed.replace('\u{202f}', " "), "4.5 % (9 of 200)");
+    assert_eq!(findings[0].expected.replace('\u{202f}', " "), "at most 4 %");
+
+    let each = share.to_owned() + "by = ['service']\n";
+    let mut figures = lost();
+    let findings = judged(&judge(&each), &Facts::default(), &mut figures, &period(0, HOUR));
+    let labels: Vec<&str> = findings.iter().map(|f| f.labels[0].1.raw()).collect();
+    assert_eq!(labels, ["smtp"]);
+    let states = figures.map(|figure| figure.state == State::Warning);
+    assert_eq!(states, [false, false, false, true, true]);
+
+    let small = share.to_owned() + "least = 201\n";
+    assert!(judged(&judge(&small), &Facts::default(), &mut lost(), &period(0, HOUR)).is_empty());
+}
+
+#[test]
+fn a_share_of_the_same_metric_is_of_all_its_rows() {
+    let text = "[[thresholds]]\nmetric = 'deliveries'\nper = 'deliveries'\nwhere = { outcome = ['bounced', 'expired'] }\nwarning = '> 9 %'\n";
+    let row = |outcome: &str, value| figure("deliveries", &[("outcome", outcome)], Some(value), Unit::Count);
+    let mut figures = [row("bounced", 6.0), row("expired", 4.0), row("sent", 90.0)];
+    assert_eq!(states(text, &mut figures), [State::Warning, State::Warning, State::Ok]);
+}
+
+#[test]
+fn schedules_replace_limits_for_periods_that_lie_in_them() {
+    let text = format!("[schedules]\nnight = '22:00-06:00'\n{DELAY}during = {{ night = '> 90' }}\n");
+    let judge = judge(&text);
+    let crossed = |start: i64, end: i64| {
+        let mut figures = [figure("delay.p95_s", &[("stage", "total")], Some(60.0), Unit::Seconds)];
+        !judged(&judge, &Facts::default(), &mut figures, &period(start * HOUR, end * HOUR)).is_empty()
+    };
+    assert!(crossed(8, 9) && !crossed(22, 30) && crossed(22, 31) && crossed(21, 23));
+}
+
+#[test]
+fn a_default_can_be_replaced_and_taken_away() {
+    let mut figures = [figure("notices", &[("severity", "panic")], Some(1.0), Unit::Count)];
+    let panics = "[[thresholds]]\nmetric = 'notices'\nwhere = { severity = ['fatal', 'panic'] }\n";
+    assert_eq!(states("", &mut figures), [State::Warning]);
+    figures[0].state = State::Ok;
+    assert_eq!(states(&format!("{panics}enabled = false"), &mut figures), [State::Ok]);
+    assert_eq!(states(&format!("{panics}critical = '> 0'"), &mut figures), [State::Critical]);
+}
+
+proptest! {
+    #[test]
+    fn l23_a_worse_value_never_has_a_better_state(
+        warning in 0_u32..50, critical in 0_u32..50, a in 0_u32..60, b in 0_u32..60, less in any::<bool>(),
+    ) {
+        let sign = if less { '<' } else { '>' };
+        let text = format!("[[thresholds]]\nmetric = 'delay.p95_s'\nwarning = '{sign} {warning}'\ncritical = '{sign} {critical}'\n");
+        let judge = judge(&text);
+        let state = |value: u32| {
+            let mut figures = [figure("delay.p95_s", &[("stage", "total")], Some(f64::from(value)), Unit::Seconds)];
+            judge.limits.last().map(|limit| {
+                let zone = Zone::utc();
+                let facts = Facts::default();
+                let view = View::new(&facts, &zone, &Scope::ALL, &everything()).expect("a view");
+                let asker = Asker::new(&view, &Coverage::default()).expect("an asker");
+                let case = Case { asker: &asker, sources: &[], period: &period(0, HOUR), whole_site: true };
+                limit.judge(&case, &mut figures).expect("it can be judged");
+            });
+            figures[0].state
+        };
+        let (better, worse) = if (a < b) == less { (b, a) } else { (a, b) };
+        prop_assert!(state(better) <= state(worse));
+    }
+}
+
+/// Facts made by hand.
+#[derive(Default)]
+struct Made(Facts);
+
+impl Made {
+    fn text(&mut self, text: &str) -> u32 {
+        if text.is_empty() { NO_TEXT } else { self.0.texts.add_one(text.as_bytes()) }
+    }
+
+    fn login(&mut self, second: i64, client: &str, user: &str, outcome: &str) {
+        let login = Login {
+            time: second * SECOND,
+            client_ip: self.text(client),
+            user: self.text(user),
+            outcome: self.text(outcome),
+            service: self.text("imap"),
+            source: 0,
+            offset: second,
+            ..Login::default()
+        };
+        self.0.push(&login);
+    }
+
+    fn rejection(&mut self, second: i64, client: &str, recipient: &str, class: &str) {
+        let rejection = Rejection {
+            time: second * SECOND,
+            client_ip: self.text(client),
+            recipient: self.text(recipient),
+            class: self.text(class),
+            permanence: self.text("permanent"),
+            source: 0,
+            offset: second,
+            ..Rejection::default()
+        };
+        self.0.push(&rejection);
+    }
+
+    fn found(&self) -> Vec<(String, Vec<String>)> {
+        let findings = judged(&judge(""), &self.0, &mut [], &period(0, 1000 * HOUR));
+        let labels = |finding: &Finding| finding.labels.iter().map(|(_, value)| value.raw().to_owned()).collect();
+        findings.iter().map(|finding| (finding.rule.clone(), labels(finding))).collect()
+    }
+}
+
+fn found(rule: &str, labels: &[&str]) -> (String, Vec<String>) {
+    (rule.to_owned(), labels.iter().map(|label| (*label).to_owned()).collect())
+}
+
+#[test]
+fn guessing_is_found_and_forgetting_is_not() {
+    let mut facts = Made::default();
+    (0..21).for_each(|n| facts.login(n, "192.0.2.1", "anna", "failed"));
+    (0..20).for_each(|n| facts.login(n, "192.0.2.2", "ben", "failed"));
+    (0..30).for_each(|n| facts.login(n * 3600, "192.0.2.3", "carla", "failed"));
+    assert_eq!(facts.found(), [found("brute-force", &["192.0.2.1"])]);
+}
+
+#[test]
+fn a_guess_across_the_edge_of_a_span_is_found() {
+    let mut facts = Made::default();
+    (0..21).for_each(|n| facts.login(590 + n, "192.0.2.1", "anna", "failed"));
+    assert_eq!(facts.found(), [found("brute-force", &["192.0.2.1"])]);
+}
+
+#[test]
+fn a_spray_is_found_over_the_addresses_of_a_network_and_an_office_is_not_one() {
+    let mut facts = Made::default();
+    for n in 0..11 {
+        facts.login(n, &format!("192.0.2.{n}"), &format!("user{n}"), "unknown_user");
+        facts.login(n, &format!("2001:db8:0:{n}::1"), &format!("user{n}"), "failed");
+        facts.login(n, "198.51.100.7", &format!("user{n}"), "failed");
+        facts.login(n + 20, "198.51.100.7", &format!("user{n}"), "ok");
+    }
+    let sprays: Vec<_> = facts.found().into_iter().filter(|(rule, _)| rule == "password-spray").collect();
+    assert_eq!(sprays, [found("password-spray", &["192.0.2.0/24"]), found("password-spray", &["2001:db8::/48"])]);
+}
+
+#[test]
+fn a_login_after_many_failures_is_critical() {
+    let mut facts = Made::default();
+    (0..11).for_each(|n| facts.login(n, "192.0.2.1", "anna", "failed"));
+    facts.login(30, "192.0.2.1", "ben", "ok");
+    facts.login(0, "192.0.2.2", "carla", "ok");
+    (1..20).for_each(|n| facts.login(n, "192.0.2.2", "carla", "failed"));
+    assert_eq!(facts.found(), [found("login-after-failures", &["192.0.2.1", "ben"])]);
+}
+
+#[test]
+fn a_user_in_many_places_at_once_is_found() {
+    let mut facts = Made::default();
+    (0..6).for_each(|n| facts.login(n, &format!("192.0.{n}.1"), "anna", "ok"));
+    (0..5).for_each(|n| facts.login(n, &format!("192.0.{n}.1"), "dina", "ok"));
+    (0..6).for_each(|n| facts.login(n * 3600, &format!("192.0.{n}.1"), "ben", "ok"));
+    (0..9).for_each(|n| facts.login(n, "192.0.2.1", &format!("user{n}"), "ok"));
+    assert_eq!(facts.found(), [found("user-from-many-networks", &["anna"])]);
+}
+
+#[test]
+fn refusals_are_told_apart() {
+    let mut facts = Made::default();
+    for n in 0..11 {
+        facts.rejection(n, "192.0.2.1", &format!("{n}@a.example"), "recipient_unknown");
+        facts.rejection(n, "192.0.2.2", "same@a.example", "recipient_unknown");
+        facts.rejection(n, "192.0.2.3", "x@b.example", "relay_denied");
+    }
+    (0..21).for_each(|n| facts.rejection(n, "192.0.2.4", "", "rate_limit"));
+    let expected = [
+        found("address-harvesting", &["192.0.2.1"]),
+        found("connection-flood", &["192.0.2.4"]),
+        found("relay-attempts", &["192.0.2.3"]),
+    ];
+    assert_eq!(facts.found(), expected);
+}
+
+#[test]
+fn gaps_and_jumps_of_the_log_are_found() {
+    let mut facts = Made::default();
+    for hour in (0..5).chain(8..12) {
+        for n in 0..300 {
+            let notice = Notice {
+                time: (hour * 3600 + n * 12) * SECOND,
+                host: facts.text("mx1"),
+                program: facts.text("p"),
+                severity: facts.text("warning"),
+                source: 0,
+                offset: hour * 1000 + n,
+                ..Notice::default()
+            };
+            facts.0.push(&notice);
+        }
+    }
+    let back = Notice {
+        time: 9 * HOUR,
+        host: facts.text("mx1"),
+        class: facts.text("log-loss"),
+        source: 0,
+        offset: 1_000_000,
+        ..Notice::default()
+    };
+    facts.0.push(&back);
+    let rules: Vec<String> = facts.found().into_iter().map(|(rule, _)| rule).collect();
+    assert_eq!(rules, ["clock", "log-gap", "log-loss"]);
+}
+
+#[test]
+fn an_hour_of_lost_connections_is_found_among_others() {
+    let mut facts = Made::default();
+    for hour in 0..5 {
+        for n in 0..if hour == 3 { 60 } else { 2 } {
+            let session = Session {
+                time: hour * HOUR + n * SECOND,
+                service: facts.text("smtp"),
+                direction: facts.text("in"),
+                ended: facts.text("lost"),
+                source: 0,
+                offset: n,
+                ..Session::default()
+            };
+            facts.0.push(&session);
+        }
+    }
+    assert_eq!(facts.found(), [found("lost-connections", &["smtp"])]);
+}
+
+#[test]
+fn the_worst_findings_come_first_and_very_many_are_summed_up() {
+    let mut facts = Made::default();
+    for client in 0..25 {
+        (0..22).for_each(|n| facts.login(n, &format!("192.0.{client}.1"), "anna", "failed"));
+    }
+    facts.login(40, "192.0.7.1", "anna", "ok");
+    let all = judged(&judge(""), &facts.0, &mut [], &period(0, HOUR));
+    assert_eq!(all[0].state, State::Critical);
+    assert_eq!(all.last().map(|f| f.title.as_str()), Some("5 more of this kind"));
+    assert_eq!(all.len(), 22);
+}
+
+#[test]
+fn what_a_stranger_wrote_is_looked_for_as_it_is_and_no_more() {
+    let mut facts = Made::default();
+    let user = "x' OR '1'='1{client_ip}<b>";
+    (0..6).for_each(|n| facts.login(n, &format!("192.0.{n}.1"), user, "ok"));
+    let all = judged(&judge(""), &facts.0, &mut [], &period(0, HOUR));
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0].labels[0].1.raw(), user);
+    assert!(all[0].message.raw().starts_with(user) && !all[0].title.contains(user));
+    let command = all[0].command.as_ref().map(|c| c.raw().to_owned()).unwrap_or_default();
+    assert!(command.contains("user = 'x'' OR ''1''=''1{client_ip}<b>'"), "{command}");
+}
+
+/// Each kind of mistake, by name.
+const MISTAKES: &[(&str, &str)] = &[
+    ("unknown metric", "[[thresholds]]\nmetric = \"delay.p95\"\nwarning = \"> 3\""),
+    ("unknown whole", "[[thresholds]]\nmetric = \"connections.lost\"\nper = \"conections\"\nwarning = \"> 3 %\""),
+    (
+        "a share without %",
+        "[[thresholds]]\nmetric = \"connections.lost\"\nper = \"connections\"\nwarning = \"> 3\"",
+    ),
+    ("% without a whole", "[[thresholds]]\nmetric = \"connections.lost\"\nwarning = \"> 3 %\""),
+    ("a size for a duration", "[[thresholds]]\nmetric = \"delay.p95_s\"\nwarning = \"> 3 MiB\""),
+    (
+        "schedules that meet",
+        "[schedules]\nbusiness = \"Mon..Fri 08:00-18:00\"\nfriday = \"Fri 16:00-20:00\"\n[[thresholds]]\nmetric = \"connections\"\nwarning = \"> 3\"\nduring = { business = \"> 5\", friday = \"> 9\" }",
+    ),
+    (
+        "unknown label",
+        "[[thresholds]]\nmetric = \"delay.p95_s\"\nwhere = { stgae = \"total\" }\nwarning = \"> 3\"",
+    ),
+    ("unknown rule", "[[anomalies]]\nrule = \"pasword-spray\""),
+    ("unknown rule, nothing near", "[[anomalies]]\nrule = \"aliens\""),
+    ("unknown parameter", "[[anomalies]]\nrule = \"password-spray\"\nuser = \"> 10\""),
+    ("a parameter that is a number", "[[anomalies]]\nrule = \"password-spray\"\nusers = 10"),
+    ("a parameter that is no comparison", "[[anomalies]]\nrule = \"password-spray\"\nusers = \"> ten\""),
+    ("a parameter of the other direction", "[[anomalies]]\nrule = \"password-spray\"\nusers = \"< 10\""),
+    ("a duration without unit", "[[anomalies]]\nrule = \"password-spray\"\nwithin = \"10\""),
+];
+
+#[test]
+fn mistakes_read_as_they_should() {
+    let mut all = String::new();
+    for (name, text) in MISTAKES {
+        let config = config(text).expect("it can be read");
+        let error = Judge::new(&config, &Assets::default()).expect_err(name);
+        assert_eq!(error.exit(), Exit::Config, "{name}");
+        let folder = config.files[0].parent().expect("a folder").display().to_string();
+        let _ = writeln!(all, "=== {name}\n{}\n", error.render(false).replace(&format!("{folder}/"), ""));
+    }
+    assert_golden("src/judge/mistakes.txt", &all);
+}
+
+#[test]
+fn the_rules_of_the_house_fill_all_that_they_name() {
+    let judge = judge("");
+    let zone = Zone::utc();
+    let facts = Facts::default();
+    let view = View::new(&facts, &zone, &Scope::ALL, &everything()).expect("a view");
+    let asker = Asker::new(&view, &Coverage::default()).expect("an asker");
+    for limit in &judge.limits {
+        known_labels(&limit.threshold, &limit.metric).expect("the labels are known");
+        let sql = [&limit.threshold.command, &limit.threshold.evidence];
+        sql.into_iter().flatten().for_each(|sql| drop(asker.ask(sql).expect("it can be asked")));
+    }
+    for rule in &judge.rules {
+        rule.prove(&asker);
+    }
+}

@@ -1,0 +1,255 @@
+//! Thresholds: limits for figures.
+//!
+//! Rows that count things are judged together: the sum of the rows that a threshold is about, apart for each value of
+//! the labels that it names in `by`. Rows that measure (durations, levels that should not fall below a limit) are
+//! judged one by one; where one of them is the whole of the others, that one alone.
+
+use super::Case;
+use super::fill::{fill, text_literal};
+use super::metrics::Metric;
+use super::{evidence, rule, schedule};
+use crate::config::{Comparison, Entry, Spotted, Threshold, figure};
+use crate::error::Result;
+use crate::report::{Finding, Measurement, Period, State, Unit};
+use crate::text::Text;
+use crate::units;
+use std::collections::BTreeMap;
+
+/// A threshold and what it needs to be judged.
+#[derive(Clone, Debug)]
+pub(super) struct Limit {
+    pub(super) threshold: Threshold,
+    pub(super) metric: Metric,
+    /// When each of its schedules holds.
+    pub(super) during: Vec<Vec<Entry>>,
+    /// The same for `critical`.
+    pub(super) during_critical: Vec<Vec<Entry>>,
+}
+
+type Labels = Vec<(String, Text)>;
+
+/// Rows that are judged together, and their value.
+struct Group {
+    labels: Labels,
+    rows: Vec<usize>,
+    value: Option<f64>,
+}
+
+impl Limit {
+    /// Judges the figures that it is about: their states, and a finding for each value beyond a limit.
+    ///
+    /// # Errors
+    ///
+    /// Where its SQL is wrong.
+    pub(super) fn judge(&self, case: &Case<'_>, measurements: &mut [Measurement]) -> Result<Vec<Finding>> {
+        let mut findings = Vec::new();
+        if !self.threshold.enabled {
+            return Ok(findings);
+        }
+        let limits = self.limits(case.period);
+        for group in self.groups(measurements) {
+            let Some(judged) = self.value(&group, measurements) else {
+                continue;
+            };
+            let Some((state, limit)) = judged.beyond(&limits) else {
+                continue;
+            };
+            for row in &group.rows {
+                measurements[*row].state = measurements[*row].state.max(state);
+            }
+            findings.push(self.finding(case, &group, &judged, state, limit)?);
+        }
+        Ok(findings)
+    }
+
+    /// The limits that hold in a period, the worst first.
+    fn limits(&self, period: &Period) -> Vec<(State, Comparison)> {
+        let of = |base: &Option<Spotted<Comparison>>,
+                  during: &[(Spotted<String>, Spotted<Comparison>)],
+                  entries: &[Vec<Entry>]| {
+            let schedules: Vec<&[Entry]> = entries.iter().map(Vec::as_slice).collect();
+            let place = match (period.start, period.end) {
+                (Some(start), Some(end)) => schedule::all_through(&schedules, &period.zone, start, end),
+                _ => None,
+            };
+            let special = place.and_then(|place| during.get(place)).map(|(_, limit)| limit);
+            special.or(base.as_ref()).map(|limit| limit.value)
+        };
+        let threshold = &self.threshold;
+        let critical = of(&threshold.critical, &threshold.during_critical, &self.during_critical);
+        let warning = of(&threshold.warning, &threshold.during, &self.during);
+        let states = [(State::Critical, critical), (State::Warning, warning)];
+        states.into_iter().filter_map(|(state, limit)| Some((state, limit?))).collect()
+    }
+
+    /// The rows that the threshold is about, as they are judged together.
+    fn groups(&self, measurements: &[Measurement]) -> Vec<Group> {
+        let rows: Vec<usize> = (0..measurements.len()).filter(|row| self.is_about(&measurements[*row])).collect();
+        if self.adds_up() {
+            return self.sums(&rows, measurements);
+        }
+        let is_whole = |row: &usize| measurements[*row].labels.iter().all(|(name, _)| self.names(name));
+        let whole: Vec<usize> = rows.iter().copied().filter(is_whole).collect();
+        let rows = if whole.is_empty() { rows } else { whole };
+        let alone = |row: usize| Group {
+            labels: measurements[row].labels.clone(),
+            rows: vec![row],
+            value: measurements[row].value,
+        };
+        rows.into_iter().map(alone).collect()
+    }
+
+    fn sums(&self, rows: &[usize], measurements: &[Measurement]) -> Vec<Group> {
+        let mut groups: BTreeMap<Labels, Group> = BTreeMap::new();
+        for row in rows {
+            let by = |label: &Spotted<String>| label_of(&measurements[*row], &label.value);
+            let Some(labels) = self.threshold.by.iter().map(by).collect::<Option<Labels>>() else {
+                continue;
+            };
+            let group = groups.entry(labels.clone()).or_insert_with(|| Group {
+                labels: self.fixed().into_iter().chain(labels).collect(),
+                rows: Vec::new(),
+                value: None,
+            });
+            group.rows.push(*row);
+            group.value = sum(group.value, measurements[*row].value);
+        }
+        groups.into_values().collect()
+    }
+
+    /// The labels that the threshold asks for with one value only.
+    fn fixed(&self) -> Labels {
+        let single = self.threshold.labels.iter().filter(|(_, values)| values.len() == 1);
+        single.map(|(name, values)| (name.value.clone(), Text::from(values.concat()))).collect()
+    }
+
+    fn adds_up(&self) -> bool {
+        let counts = matches!(self.metric.unit, Unit::Count | Unit::Bytes);
+        let more_is_worse = |limit: &Spotted<Comparison>| limit.value.operator.more_is_worse();
+        counts && self.threshold.limits().all(more_is_worse)
+    }
+
+    fn is_about(&self, row: &Measurement) -> bool {
+        row.metric == self.threshold.metric.value && self.agrees(row, |_| true)
+    }
+
+    /// Whether a row carries those of the threshold's labels that count.
+    fn agrees(&self, row: &Measurement, counts: impl Fn(&str) -> bool) -> bool {
+        let labels = self.threshold.labels.iter().filter(|(name, _)| counts(&name.value));
+        labels.into_iter().all(|(name, values)| {
+            let own = label_of(row, &name.value);
+            own.is_some_and(|(_, own)| values.iter().any(|value| own.raw() == value))
+        })
+    }
+
+    fn names(&self, label: &str) -> bool {
+        let asked = self.threshold.labels.iter().map(|(name, _)| name);
+        asked.chain(&self.threshold.by).any(|name| name.value == label)
+    }
+
+    /// The value of a group that is judged: its own, or its share. Nothing where that cannot be told.
+    fn value(&self, group: &Group, measurements: &[Measurement]) -> Option<Judged> {
+        let value = group.value?;
+        let Some(per) = &self.threshold.per else {
+            return Some(Judged { value, unit: self.metric.unit, of: None });
+        };
+        let whole = self.whole(&per.value, group, measurements)?;
+        (whole > 0.0 && whole >= self.threshold.least).then(|| Judged {
+            value: value / whole,
+            unit: Unit::Share,
+            of: Some((value, whole)),
+        })
+    }
+
+    /// The whole of which a group is a part: the rows of `per` that agree in the labels which they have. Labels that
+    /// pick the part out of the same metric do not pick out the whole.
+    fn whole(&self, per: &str, group: &Group, measurements: &[Measurement]) -> Option<f64> {
+        let same = per == self.threshold.metric.value;
+        let of_per = measurements.iter().filter(|row| row.metric == per);
+        let rows = of_per.filter(|row| {
+            let by = |name: &str| self.threshold.by.iter().any(|by| by.value == name);
+            let agrees = self.agrees(row, |name| !same && label_of(row, name).is_some());
+            let in_group = group
+                .labels
+                .iter()
+                .filter(|(name, _)| by(name))
+                .all(|(name, value)| label_of(row, name).is_none_or(|(_, own)| own == *value));
+            agrees && in_group
+        });
+        rows.map(|row| row.value).fold(None, sum)
+    }
+
+    fn finding(
+        &self,
+        case: &Case<'_>,
+        group: &Group,
+        judged: &Judged,
+        state: State,
+        limit: Comparison,
+    ) -> Result<Finding> {
+        let threshold = &self.threshold;
+        let observed = judged.text();
+        let name = &threshold.metric.value;
+        let title = threshold.title.clone().unwrap_or_else(|| format!("{name} is {observed}"));
+        let expected = limit.fine(judged.unit);
+        let labels: Vec<String> =
+            group.labels.iter().map(|(name, value)| format!("{name} {}", value.raw())).collect();
+        let what = if labels.is_empty() { name.clone() } else { format!("{name} ({})", labels.join(", ")) };
+        let sql = |template: &Option<String>| {
+            let value = |name: &str| group.labels.iter().find(|(n, _)| n == name);
+            let fill_in = |name: &str| value(name).map(|(_, value)| text_literal(value.raw()));
+            template.as_deref().map(|template| fill(template, fill_in))
+        };
+        let mut finding = Finding {
+            rule: "threshold".to_owned(),
+            title,
+            metric: Some(name.clone()),
+            labels: group.labels.clone(),
+            state,
+            message: Text::from(format!("{what} is {observed}; {expected} would be fine.")),
+            observed,
+            expected,
+            meaning: threshold.meaning.clone().unwrap_or_else(|| self.metric.about.clone()),
+            command: sql(&threshold.command).and_then(|sql| rule::command(&sql, case)),
+            evidence: Vec::new(),
+        };
+        if let Some(sql) = sql(&threshold.evidence) {
+            evidence::note(&mut finding, case.asker, case.sources, &sql)?;
+        }
+        Ok(finding)
+    }
+}
+
+/// A value as it is judged.
+struct Judged {
+    value: f64,
+    unit: Unit,
+    /// The part and the whole, of a share.
+    of: Option<(f64, f64)>,
+}
+
+impl Judged {
+    /// The worst limit that the value lies beyond.
+    fn beyond(&self, limits: &[(State, Comparison)]) -> Option<(State, Comparison)> {
+        limits.iter().find(|(_, limit)| limit.holds(self.value)).copied()
+    }
+
+    fn text(&self) -> String {
+        let value = figure(self.value, self.unit);
+        match self.of {
+            None => value,
+            Some((part, whole)) => format!("{value} ({} of {})", units::number(part), units::number(whole)),
+        }
+    }
+}
+
+fn label_of(row: &Measurement, name: &str) -> Option<(String, Text)> {
+    row.labels.iter().find(|(own, _)| own == name).cloned()
+}
+
+fn sum(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a + b),
+        (a, b) => a.or(b),
+    }
+}
