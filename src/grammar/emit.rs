@@ -293,6 +293,9 @@ fn process(found: Match<'_>) -> u64 {
 impl Grammar {
     /// Our word for a word of the system's.
     fn mapped<'b>(&'b self, field: Field, bytes: &'b [u8]) -> &'b [u8] {
+        if self.mapped & (1 << field as u8) == 0 {
+            return bytes;
+        }
         let map = self.maps.iter().find(|(f, _)| *f == field);
         map.and_then(|(_, words)| words.get(bytes)).map_or(bytes, |word| word.as_bytes())
     }

@@ -191,6 +191,7 @@ pub(super) fn compile(origin: &str, text: &str, at: usize, patterns: &mut Vec<Pa
         parts.iter().for_each(|parts| trees.insert(&pattern.programs, parts, id));
         patterns.push(pattern);
     }
+    let maps = context.maps(file.map)?;
     Ok(Grammar {
         system: file.system,
         about: file.about,
@@ -200,7 +201,8 @@ pub(super) fn compile(origin: &str, text: &str, at: usize, patterns: &mut Vec<Pa
         clashes: std::mem::take(&mut trees.clashes),
         trees: trees.seal(),
         pairs: context.pairs(file.pairs)?,
-        maps: context.maps(file.map)?,
+        mapped: maps.iter().fold(0, |set, (field, _)| set | 1 << *field as u8),
+        maps,
         finds: file.find.into_iter().map(|find| context.find(&find)).collect::<Result<_>>()?,
         classes: context.classes(file.class)?,
         layout: file.layout,

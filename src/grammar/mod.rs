@@ -51,6 +51,8 @@ pub struct Grammar {
     pairs: Pairs,
     /// Words of ours for words of the system's, by field.
     maps: Vec<(Field, BTreeMap<Vec<u8>, String>)>,
+    /// The fields that have such words, as a set of bits.
+    mapped: u128,
     finds: Vec<Find>,
     classes: Classes,
     #[allow(dead_code, reason = "lines without a syslog header are not laid out by grammars yet")]

@@ -145,6 +145,9 @@ impl Tree {
 
     #[inline]
     fn literal_at(&self, text: &[u8], at: usize) -> Option<&(Literal, Self)> {
+        if self.literals.is_empty() {
+            return None;
+        }
         let first = *text.get(at)?;
         let found = match &self.by_byte {
             Some(table) => self.literals.get(usize::from(table[usize::from(first)]).wrapping_sub(1)),
