@@ -7,10 +7,6 @@ use mailtrail::error::Exit;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-/// Chunks are parsed into buffers that come and go; this allocator does not give them back to the system in between.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

@@ -177,8 +177,11 @@ fn push_masked(out: &mut String, word: &str) {
         out.push('=');
         return push_masked(out, value);
     }
-    let inner = word.trim_matches(is_outer);
     let start = word.len() - word.trim_start_matches(is_outer).len();
+    let inner = word[start..].trim_end_matches(is_outer);
+    // The bracket that closes one inside the word belongs to it: `mx.example[192.0.2.1]:`.
+    let closed = inner.contains('[') && word[start + inner.len()..].starts_with(']');
+    let inner = &word[start..start + inner.len() + usize::from(closed)];
     let (before, after) = (&word[..start], &word[start + inner.len()..]);
     out.push_str(before);
     out.push_str(if varies(inner) { "*" } else { inner });

@@ -6,11 +6,11 @@
 -- titles = { reply_code = "code" }
 -- units = { reply_code = "" }
 SELECT
-    reason,
+    shape AS reason,
     stage,
     reply_code,
     COUNT(*) AS rejections,
     COUNT(DISTINCT client_ip) AS clients
 FROM rejections
-GROUP BY reason, stage, reply_code
+GROUP BY shape, stage, reply_code
 ORDER BY rejections DESC, reason NULLS LAST, stage NULLS LAST, reply_code NULLS LAST

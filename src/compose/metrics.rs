@@ -59,8 +59,12 @@ fn sql(question: &Question, by: &[String], end: i64) -> String {
     let wanted = question.front.by.iter().filter(|(label, _)| by.contains(label));
     let (mut columns, mut group) = (String::new(), String::new());
     for (label, column) in wanted {
-        columns += &if label == column { format!("{column}, ") } else { format!("{column} AS {label}, ") };
-        group += &format!("{column}, ");
+        columns.push_str(column);
+        if label != column {
+            columns.extend([" AS ", label]);
+        }
+        columns.push_str(", ");
+        group.extend([column, ", "]);
     }
     let alone = group.trim_end_matches(", ");
     let alone = if alone.is_empty() { String::new() } else { format!("GROUP BY {alone} ORDER BY {alone}") };
@@ -83,7 +87,7 @@ fn figure(question: &Question, columns: &[String], row: Vec<Cell>, unit: Unit) -
     for (name, cell) in columns.iter().zip(row) {
         match (name.as_str(), cell) {
             ("value", cell) => figure.value = cell.number().or(figure.value),
-            ("metric", Cell::Text(text)) => figure.metric = text.raw().to_owned(),
+            ("metric", Cell::Text(text)) => text.raw().clone_into(&mut figure.metric),
             (_, Cell::Text(text)) => figure.labels.push((name.clone(), text)),
             (_, Cell::Integer(n)) => figure.labels.push((name.clone(), Text::from(n.to_string()))),
             _ => {}

@@ -200,7 +200,9 @@ impl<'g> Correlator<'g> {
             Role::QueueClose => self.queue.close(line, facts),
             Role::Rejection => {
                 self.sessions.rejected(line);
-                rejection(line, facts);
+                // What refuses a message after its data is no service of its own: its client spoke to another.
+                let service = self.queue.service(line).unwrap_or_else(|| line.service());
+                rejection(line, service, facts);
             }
             Role::Operation => self.directory.request(line, &mut self.sessions, facts),
             Role::OperationNote => self.directory.note(line),
@@ -239,6 +241,7 @@ impl<'g> Correlator<'g> {
             let values = values.collect();
             let mut event = *event;
             event.host = line.host();
+            event.program = line.text_id(event.program);
             event.service = line.text_id(event.service);
             event.instance = line.text_id(event.instance);
             self.last.insert(host, (event, values));
@@ -257,11 +260,11 @@ fn global(field: Field, value: i64, line: &Line<'_>) -> i64 {
     }
 }
 
-fn rejection(line: &Line<'_>, facts: &mut Facts) {
+fn rejection(line: &Line<'_>, service: TextId, facts: &mut Facts) {
     let queue_id = line.text(Field::QueueId);
     facts.push(&Rejection {
         time: line.event.time,
-        service: line.service(),
+        service,
         queue_id: if queue_id == Word::NoQueue.id() { NO_TEXT } else { queue_id },
         client_ip: line.text(Field::ClientIp),
         client_name: line.text(Field::ClientName),
@@ -276,6 +279,7 @@ fn rejection(line: &Line<'_>, facts: &mut Facts) {
         dsn: line.text(Field::Dsn),
         class: line.text(Field::Class),
         reason: line.text(Field::Reason),
+        shape: line.text(Field::Shape),
         permanence: line.text(Field::Permanence),
         host: line.host(),
         system: line.system,
@@ -287,7 +291,7 @@ fn rejection(line: &Line<'_>, facts: &mut Facts) {
 fn notice(line: &Line<'_>, facts: &mut Facts) {
     facts.push(&Notice {
         time: line.event.time,
-        program: line.service(),
+        program: line.text_id(line.event.program),
         severity: line.text(Field::Severity),
         class: line.text(Field::Class),
         shape: line.text(Field::Shape),

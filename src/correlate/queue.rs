@@ -6,7 +6,7 @@ use crate::event::{Field, NO_TEXT, TextId, Word};
 use crate::facts::schema::{Delivery, Message, Session};
 use crate::facts::{Facts, NULL};
 use crate::time::SECOND;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// How long a finished entry waits for a filter to tell that it was its child.
 const LINGER: i64 = 120 * SECOND;
@@ -26,12 +26,18 @@ pub(super) struct Queue {
     /// Children that a parent announced before their own first line.
     awaited: Keyed<Parent>,
     awaiting: VecDeque<(i64, u64)>,
+    /// Destinations that put mail off, with the transport that told so first.
+    unreachable: BTreeMap<Vec<u8>, TextId>,
+    /// The entry refused last, for the refusal that the same line tells.
+    refused: Option<(u64, TextId)>,
 }
 
 /// One life of a queue id.
 #[derive(Clone, Debug)]
 struct Entry {
     row: Message,
+    /// The service that its client spoke to.
+    service: TextId,
     /// Whether its opener was seen.
     opened: bool,
     /// Whether the message was accepted.
@@ -69,6 +75,7 @@ impl Entry {
         };
         Self {
             row,
+            service: line.service(),
             opened: false,
             accepted: false,
             held: false,
@@ -101,10 +108,17 @@ impl Entry {
         }
     }
 
+    /// The parent knows best where its child came from. What a client began under the same id and never finished is
+    /// no part of it.
     fn adopt(&mut self, parent: Parent) {
-        self.row.parent_queue_id = parent.queue_id;
-        keep(&mut self.row.origin, parent.origin, &NO_TEXT);
-        self.row.notification = parent.notification;
+        let row = &mut self.row;
+        row.parent_queue_id = parent.queue_id;
+        row.origin = parent.origin;
+        row.notification = parent.notification;
+        if parent.origin != Word::Filter.id() {
+            (row.client_ip, row.client_name) = (NO_TEXT, NO_TEXT);
+            (row.user, row.user_domain) = (NO_TEXT, NO_TEXT);
+        }
     }
 
     /// How the message ended, the worst of its recipients' fates.
@@ -154,6 +168,7 @@ impl Queue {
             None => self.fresh(line),
         };
         entry.opened = true;
+        entry.service = line.service();
         entry.merge(line);
         keep(&mut entry.row.origin, origin(line), &NO_TEXT);
         if let Some(session) = session {
@@ -202,7 +217,12 @@ impl Queue {
 
     /// The data were refused: the entry never becomes a message.
     pub fn reject(&mut self, line: &Line<'_>, _facts: &mut Facts) {
-        self.open.remove(&line.event.key);
+        self.refused = self.open.remove(&line.event.key).map(|entry| (line.event.key, entry.service));
+    }
+
+    /// The service to which the client of a refused entry spoke.
+    pub fn service(&self, line: &Line<'_>) -> Option<TextId> {
+        self.refused.filter(|(key, _)| *key == line.event.key).map(|(_, service)| service)
     }
 
     /// The message is taken and thrown away: each recipient that the line names is discarded.
@@ -226,65 +246,81 @@ impl Queue {
     }
 
     pub fn delivery(&mut self, line: &Line<'_>, facts: &mut Facts) {
-        let filtered = self.is_filtered(line);
+        let filtered = self.is_filtered(line, facts);
         let entry = self.entry(line, facts);
         let mut row = delivery_row(line, &entry.row);
-        if filtered && row.outcome == Word::Sent.id() {
+        if filtered {
             row.outcome = Word::Filtered.id();
         }
         let before = entry.waiting.iter().position(|other| same_recipient(other, &row, facts));
         let before = before.map(|at| entry.waiting.swap_remove(at));
+        let mut deferred = false;
         match row.outcome {
             outcome if outcome == Word::Deferred.id() => {
                 entry.row.deferred += 1;
-                // An agent that only stands in for another does not become the message's transport.
-                let real = before.filter(|_| line.number(Field::StandIn) == 1).unwrap_or(row).transport;
-                entry.waiting.push(Delivery { transport: real, ..row });
+                entry.waiting.push(row);
+                deferred = true;
             }
             outcome if outcome == Word::Bounced.id() => entry.bounced = true,
             outcome if outcome == Word::Discarded.id() => entry.discarded = true,
             _ => entry.sent = true,
         }
         facts.push(&row);
+        if deferred {
+            self.keep_transport(line, before, facts);
+        }
         if filtered {
-            self.adopt(line, Word::Filter, facts);
+            self.adopt(line, Word::Filter);
         } else if row.outcome == Word::Forwarded.id() {
-            self.adopt(line, Word::Forward, facts);
+            self.adopt(line, Word::Forward);
+        }
+    }
+
+    /// An agent that only stands in for another, while its destination cannot be reached, does not become the
+    /// transport of the recipient that waits: that is the one of its attempt before, or of the destination's last.
+    fn keep_transport(&mut self, line: &Line<'_>, before: Option<Delivery>, facts: &Facts) {
+        let Some(waiting) = self.open.get_mut(&line.event.key).and_then(|entry| entry.waiting.last_mut()) else {
+            return;
+        };
+        let destination = facts.texts.get(waiting.recipient_domain).unwrap_or_default();
+        if line.number(Field::StandIn) != 1 {
+            if !self.unreachable.contains_key(destination) {
+                self.unreachable.insert(destination.to_vec(), waiting.transport);
+            }
+        } else if let Some(real) =
+            before.map(|row| row.transport).or_else(|| self.unreachable.get(destination).copied())
+        {
+            waiting.transport = real;
         }
     }
 
     /// Whether the entry that took the message over is one of ours and carries the same Message-ID: then the other
     /// side was a filter that gave it back.
-    fn is_filtered(&self, line: &Line<'_>) -> bool {
+    fn is_filtered(&self, line: &Line<'_>, facts: &Facts) -> bool {
         let other = line.event.other;
-        if other == 0 || other == line.event.key {
+        if other == 0 || other == line.event.key || !line.is(Field::Outcome, Word::Sent) {
             return false;
         }
         let own = self.open.get(&line.event.key).map(|entry| entry.row);
         let child = self.open.get(&other).or_else(|| self.lingering.get(&other)).map(|entry| entry.row);
-        match (own, child) {
-            (Some(own), Some(child)) => own.message_id != NO_TEXT && child.time >= own.time,
-            _ => false,
-        }
+        let (Some(own), Some(child)) = (own, child) else { return false };
+        own.message_id != NO_TEXT
+            && child.time >= own.time
+            && facts.texts.get(own.message_id) == facts.texts.get(child.message_id)
     }
 
     /// Gives the entry that a line names its parent.
-    fn adopt(&mut self, line: &Line<'_>, origin: Word, facts: &Facts) {
-        let key = line.event.other;
+    fn adopt(&mut self, line: &Line<'_>, origin: Word) {
         let parent = Parent { queue_id: line.text(Field::QueueId), origin: origin.id(), notification: NO_TEXT };
-        let own = self.open.get(&line.event.key).map(|entry| entry.row.message_id);
-        let child = self.open.get_mut(&key).or_else(|| self.lingering.get_mut(&key));
-        match child {
-            Some(child) if origin == Word::Filter => {
-                let same = own.is_some_and(|own| facts.texts.get(own) == facts.texts.get(child.row.message_id));
-                if same {
-                    child.row.origin = origin.id();
-                    child.row.parent_queue_id = parent.queue_id;
-                }
-            }
+        self.give_parent(line, parent);
+    }
+
+    /// The child may be open, done, or yet to come.
+    fn give_parent(&mut self, line: &Line<'_>, parent: Parent) {
+        let key = line.event.other;
+        match self.open.get_mut(&key).or_else(|| self.lingering.get_mut(&key)) {
             Some(child) => child.adopt(parent),
-            None if origin == Word::Forward => self.await_child(key, parent, line.event.time),
-            None => {}
+            None => self.await_child(key, parent, line.event.time),
         }
     }
 
@@ -296,10 +332,7 @@ impl Queue {
             origin: line.text(Field::Origin),
             notification: line.text(Field::Notification),
         };
-        match self.open.get_mut(&line.event.other) {
-            Some(child) => child.adopt(parent),
-            None => self.await_child(line.event.other, parent, line.event.time),
-        }
+        self.give_parent(line, parent);
     }
 
     fn await_child(&mut self, key: u64, parent: Parent, time: i64) {

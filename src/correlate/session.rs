@@ -190,17 +190,23 @@ impl Sessions {
     }
 
     pub fn login_note(&mut self, line: &Line<'_>) {
-        let notes = self.notes.entry(line.event.key).or_default();
+        // Without a session's id the person and the address must do.
+        let key = if line.text(Field::SessionId) == NO_TEXT { line.event.other } else { line.event.key };
+        if key == 0 {
+            return;
+        }
+        let notes = self.notes.entry(key).or_default();
         notes.wrong_password |= line.is(Field::Outcome, Word::Failed);
         notes.unknown_user |= line.is(Field::Outcome, Word::UnknownUser);
-        self.noting.push_back((line.event.time, line.event.key));
+        self.noting.push_back((line.event.time, key));
     }
 
     /// One or more attempts; those of the session that were told already do not count again.
     pub fn login(&mut self, line: &Line<'_>, facts: &mut Facts) {
         let attempts = line.raw(Field::Attempts).unwrap_or(1).clamp(0, MOST_ATTEMPTS);
         let mut outcome = line.text(Field::Outcome);
-        let notes = self.notes.get(&line.event.key).copied().unwrap_or_default();
+        let notes = self.notes.get(&line.event.key).or_else(|| self.notes.get(&line.event.other));
+        let notes = notes.copied().unwrap_or_default();
         let told = if line.raw(Field::Attempts).is_some() { notes.told } else { 0 };
         if outcome == Word::Failed.id() && notes.unknown_user && !notes.wrong_password {
             outcome = Word::UnknownUser.id();

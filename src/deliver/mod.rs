@@ -32,7 +32,9 @@ fn is_special(path: &Path) -> bool {
 }
 
 fn write_beside(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    // Asked first, and the kind alone taken of the rest: the error of a temporary file tells its made-up name.
+    fs::metadata(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| std::io::Error::from(e.kind()))?;
     file.write_all(bytes)?;
     if let Ok(before) = fs::metadata(path) {
         file.as_file().set_permissions(before.permissions())?;

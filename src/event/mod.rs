@@ -90,7 +90,9 @@ pub struct Event {
     pub pattern: u32,
     /// The host that wrote it.
     pub host: TextId,
-    /// The service or transport whose program wrote it.
+    /// The program that wrote it, as its grammar names it.
+    pub program: TextId,
+    /// The service or transport for which that program works.
     pub service: TextId,
     /// The instance of the system.
     pub instance: TextId,

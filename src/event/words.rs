@@ -53,6 +53,7 @@ words! {
 
 impl Word {
     /// How many there are.
+    #[expect(clippy::cast_possible_truncation, reason = "they are a hundred or so")]
     pub const COUNT: u32 = Self::ALL.len() as u32;
 
     /// Its id in every dictionary.

@@ -248,6 +248,7 @@ tables! {
         dsn text "The enhanced status code (RFC 3463).";
         class text "Why, by the reject taxonomy.";
         reason text "Why, in the server's words.";
+        shape text "The reason with its variable parts masked.";
         permanence text "permanent (5xx), temporary (4xx), warning (it would have been refused but was let pass).";
     }
     Login "logins" "One attempt to authenticate." {

@@ -10,6 +10,7 @@ use crate::event::{Event, Events, Field, Interner, NO_TEXT, Role, TextId, Type, 
 pub(super) struct Context {
     pub host: TextId,
     pub host_hash: u64,
+    pub program: TextId,
     pub service: TextId,
     pub instance: TextId,
     /// The hashes of service and instance.
@@ -79,6 +80,7 @@ impl<'a> Emitter<'a> {
             other,
             pattern,
             host: context.host,
+            program: context.program,
             service: context.service,
             instance: context.instance,
             count: context.count,
@@ -163,6 +165,9 @@ impl<'a> Emitter<'a> {
             self.derive_rejection(found);
         }
         if found.rules.is(Role::Notice) {
+            if found.bytes(Field::Text).is_none() {
+                self.put_text(Field::Text, found.text);
+            }
             let shape = shape_of(found.bytes(Field::Text).unwrap_or(found.text));
             self.put_text(Field::Shape, shape.as_bytes());
         }
@@ -192,6 +197,7 @@ impl<'a> Emitter<'a> {
             let class = found.grammar.classes.find(reason, dsn).unwrap_or("other");
             self.put_text(Field::Class, class.as_bytes());
         }
+        self.put_text(Field::Shape, shape_of(reason).as_bytes());
         if self.text_value(Field::Permanence, found.first).is_none() {
             let code = found.bytes(Field::ReplyCode).or_else(|| found.bytes(Field::Dsn));
             let temporary = code.is_some_and(|code| code.starts_with(b"4"));
@@ -218,8 +224,10 @@ impl<'a> Emitter<'a> {
             let op = found.bytes(Field::Op).unwrap_or_default();
             return (session ^ key(found.context.host_hash, b'o', op), session);
         }
-        let meets = rules.is(Role::SessionOpen) || rules.is(Role::SessionHandOver);
-        (session, if meets { self.meeting(found) } else { 0 })
+        if rules.is(Role::SessionOpen) || rules.is(Role::SessionHandOver) {
+            return (session, meeting(found));
+        }
+        (session, if rules.is(Role::Login) || rules.is(Role::LoginNote) { person(found) } else { 0 })
     }
 
     /// The entry or session that a line about a queue entry names: its child, or the session that brought it.
@@ -245,13 +253,19 @@ impl<'a> Emitter<'a> {
     fn queue_key(context: Context, id: &[u8]) -> u64 {
         key(context.instance_hash ^ context.host_hash.rotate_left(17), b'q', id)
     }
+}
 
-    /// What both processes know of a client that one hands over to the other.
-    fn meeting(&self, found: Match<'_>) -> u64 {
-        let Some(ip) = found.bytes(Field::ClientIp) else {
-            return 0;
-        };
-        key(found.context.host_hash ^ found.context.service_hash, b'h', undressed(ip))
+/// What both processes know of a client that one hands over to the other.
+fn meeting(found: Match<'_>) -> u64 {
+    let Some(ip) = found.bytes(Field::ClientIp) else { return 0 };
+    key(found.context.host_hash ^ found.context.service_hash, b'h', undressed(ip))
+}
+
+/// Who tries to authenticate, from where: it joins lines of services that know no common session, on any host.
+fn person(found: Match<'_>) -> u64 {
+    match (found.bytes(Field::ClientIp), found.bytes(Field::User)) {
+        (Some(ip), Some(user)) => key(hash_seed(undressed(ip)), b'u', user),
+        _ => 0,
     }
 }
 

@@ -56,6 +56,7 @@ pub(super) struct Service {
     program: String,
     #[serde(default)]
     label: Option<String>,
+    #[expect(clippy::struct_field_names, reason = "the file says `service`")]
     pub service: String,
 }
 

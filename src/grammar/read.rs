@@ -84,6 +84,7 @@ struct Known<'a> {
     grammar: usize,
     tree: &'a Tree,
     pairs: &'a Pairs,
+    program: TextId,
     service: TextId,
     instance: TextId,
     service_hash: u64,
@@ -229,6 +230,7 @@ impl<'a> Reader<'a> {
         let context = |known: Known<'_>| Context {
             host: id,
             host_hash: hash,
+            program: known.program,
             service: known.service,
             instance: known.instance,
             service_hash: known.service_hash,
@@ -326,6 +328,7 @@ fn known<'a>(grammars: &'a Grammars, program: Program<'_>, emitter: &mut Emitter
         grammar: program.grammar,
         tree: grammar.tree(program.name)?,
         pairs: &grammar.pairs,
+        program: word(program.name),
         service: word(program.service),
         instance: word(program.instance),
         service_hash: hash_seed(program.service.as_bytes()),

@@ -193,13 +193,11 @@ fn optional(ops: &[Op], text: &[u8], at: usize, pairs: &Pairs, captures: &mut Ca
     let before = captures.mark();
     let mut next = at;
     for op in ops {
-        match step(op, text, next, pairs, captures) {
-            Some(end) => next = end,
-            None => {
-                captures.back_to(before);
-                return at;
-            }
-        }
+        let Some(end) = step(op, text, next, pairs, captures) else {
+            captures.back_to(before);
+            return at;
+        };
+        next = end;
     }
     next
 }
@@ -242,7 +240,9 @@ fn alternatives(parts: &[Part]) -> Vec<Vec<Part>> {
         };
         all = all
             .iter()
-            .flat_map(|before| choices.iter().map(|choice| [before.as_slice(), &[choice.clone()]].concat()))
+            .flat_map(|before| {
+                choices.iter().map(|choice| [before.as_slice(), std::slice::from_ref(choice)].concat())
+            })
             .collect();
     }
     all

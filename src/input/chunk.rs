@@ -126,6 +126,7 @@ impl Chunks {
     /// # Errors
     ///
     /// Where reading fails; what was read before has been given out, and the next call gives what is left of it.
+    #[expect(clippy::should_implement_trait, reason = "an iterator of results would have to go on after an error")]
     pub fn next(&mut self) -> io::Result<Option<Chunk>> {
         let found = match &mut self.from {
             From::Map(file, len) => mapped(file, self.offset, *len, self.target)?,

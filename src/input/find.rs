@@ -15,7 +15,7 @@ pub(super) fn sources(paths: &[PathBuf], options: &Options, inputs: &mut Inputs)
     let mut sources = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {
-            keep(name_of(path), standard_input(options), &mut sources, inputs);
+            keep(&name_of(path), standard_input(options), &mut sources, inputs);
         } else {
             for found in expand(path)? {
                 file(&found, options, &mut sources, inputs);
@@ -33,10 +33,10 @@ fn name_of(path: &Path) -> Text {
     Text::from_bytes(path.as_os_str().as_bytes())
 }
 
-fn keep(name: Text, source: io::Result<Source>, sources: &mut Vec<Source>, inputs: &mut Inputs) {
+fn keep(name: &Text, source: io::Result<Source>, sources: &mut Vec<Source>, inputs: &mut Inputs) {
     match source {
         Ok(source) => sources.push(source),
-        Err(error) => inputs.problems.push(problem(&name, &error)),
+        Err(error) => inputs.problems.push(problem(name, &error)),
     }
 }
 
@@ -86,7 +86,7 @@ fn file(path: &Path, options: &Options, sources: &mut Vec<Source>, inputs: &mut 
     } else {
         Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file, a folder or a pipe"))
     };
-    keep(name_of(path), source, sources, inputs);
+    keep(&name_of(path), source, sources, inputs);
 }
 
 fn is_pipe(metadata: &fs::Metadata) -> bool {
@@ -115,7 +115,7 @@ fn folder(path: &Path, options: &Options, sources: &mut Vec<Source>, inputs: &mu
                         .notes
                         .push(Text::from(format!("{}: passed over, no line has a time", source.name.raw())));
                 }
-                source => keep(name_of(&path), source, sources, inputs),
+                source => keep(&name_of(&path), source, sources, inputs),
             }
         }
     }

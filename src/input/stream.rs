@@ -80,8 +80,8 @@ fn log_name(name: &str) -> String {
 
 /// Where the number or date of a rotation stands in a name, with the mark before it.
 fn rotation(name: &str) -> Option<(usize, usize)> {
-    let marks = name.char_indices().filter(|(_, c)| matches!(c, '.' | '-' | '_')).map(|(at, _)| at);
-    marks.filter_map(|start| rotation_at(name, start).map(|end| (start, end))).next()
+    let mut marks = name.char_indices().filter(|(_, c)| matches!(c, '.' | '-' | '_')).map(|(at, _)| at);
+    marks.find_map(|start| rotation_at(name, start).map(|end| (start, end)))
 }
 
 fn rotation_at(name: &str, start: usize) -> Option<usize> {

@@ -96,7 +96,7 @@ impl Question {
         let all = assets.list(&format!("report-templates/{folder}"), ".sql");
         match all.get(name) {
             Some(asset) => Self::read(name, asset),
-            None => Err(unknown(folder, name, all.keys().map(String::as_str).collect())),
+            None => Err(unknown(folder, name, &all.keys().map(String::as_str).collect::<Vec<_>>())),
         }
     }
 
@@ -152,7 +152,7 @@ fn wrong_head(asset: &Asset, head: &str, error: &toml::de::Error) -> Error {
     )
 }
 
-fn unknown(folder: &str, name: &str, names: Vec<&str>) -> Error {
+fn unknown(folder: &str, name: &str, names: &[&str]) -> Error {
     let kind = folder.trim_end_matches('s');
     let help = match crate::error::nearest(name, names.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),

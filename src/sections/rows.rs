@@ -64,7 +64,9 @@ impl<'a> Asker<'a> {
 
 fn refused(error: &PolarsError) -> Error {
     let text = error.to_string();
-    let first = text.lines().next().unwrap_or_default().to_owned();
+    // What the engine lists as valid are only the columns that this question made us lay out.
+    let first = text.lines().next().unwrap_or_default();
+    let first = first.split("; valid columns").next().unwrap_or(first).to_owned();
     Error::new(Exit::Usage, "this question cannot be answered")
         .why(first)
         .help("`mailtrail schema` lists the tables and their columns")

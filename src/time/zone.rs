@@ -70,11 +70,7 @@ impl Zone {
         else {
             return Local::Once(0);
         };
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_possible_wrap,
-            reason = "chrono keeps these small"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "chrono keeps these small")]
         let time = jiff::civil::time(civil.hour() as i8, civil.minute() as i8, civil.second() as i8, 0);
         let ambiguous = jiff::civil::Date::new(year, month, day)
             .map(|date| self.zone.to_ambiguous_timestamp(date.to_datetime(time)).offset());

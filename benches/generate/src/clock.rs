@@ -17,8 +17,8 @@ const FIRST_DAY: u64 = 20;
 
 /// Relative load in the hours 0 to 23.
 const LOAD: [f64; 24] = [
-    0.42, 0.36, 0.32, 0.31, 0.35, 0.45, 0.70, 1.1, 1.7, 2.0, 2.05, 1.9, 1.6, 1.75, 1.95, 1.9, 1.75, 1.5, 1.2,
-    1.0, 0.9, 0.8, 0.65, 0.5,
+    0.42, 0.36, 0.32, 0.31, 0.35, 0.45, 0.70, 1.1, 1.7, 2.0, 2.05, 1.9, 1.6, 1.75, 1.95, 1.9, 1.75, 1.5, 1.2, 1.0,
+    0.9, 0.8, 0.65, 0.5,
 ];
 
 pub fn seconds(amount: f64) -> Micros {
@@ -47,10 +47,7 @@ impl Arrivals {
     /// `per_day` starts a day, none after `last`.
     pub fn new(per_day: f64, last: Micros) -> Self {
         let load_seconds = LOAD.iter().sum::<f64>() * 3600.0;
-        Self {
-            per_load_second: per_day / load_seconds,
-            last,
-        }
+        Self { per_load_second: per_day / load_seconds, last }
     }
 
     pub fn next(&self, after: Micros, dice: &mut Dice) -> Option<Micros> {

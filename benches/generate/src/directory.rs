@@ -109,11 +109,7 @@ struct Connection {
 
 impl Directory {
     pub fn new(dice: &mut Dice) -> Self {
-        Self {
-            descriptors: Descriptors::default(),
-            connections: dice.between(1_000, 9_000),
-            staying: Vec::new(),
-        }
+        Self { descriptors: Descriptors::default(), connections: dice.between(1_000, 9_000), staying: Vec::new() }
     }
 }
 
@@ -126,11 +122,7 @@ impl World {
     }
 
     pub fn start_directory(&mut self, at: Micros) {
-        if self.dice.chance(STAYING_STARTS) {
-            self.search_on_staying(at)
-        } else {
-            self.connect_shortly(at)
-        }
+        if self.dice.chance(STAYING_STARTS) { self.search_on_staying(at) } else { self.connect_shortly(at) }
     }
 
     fn open_staying(&mut self, at: Micros, number: usize) -> Connection {
@@ -171,18 +163,10 @@ impl World {
         }
         match self.dice.weighted(CLOSES) {
             Close::Unbind => self.unbind(connection),
-            Close::Lost => self.close(
-                connection,
-                " (connection lost)",
-                &[lost("ldap", "CONNECT", "lost")],
-            ),
+            Close::Lost => self.close(connection, " (connection lost)", &[lost("ldap", "CONNECT", "lost")]),
             Close::Idle => {
                 connection.at += IDLE_TIMEOUT;
-                self.close(
-                    connection,
-                    " (idletimeout)",
-                    &[lost("ldap", "CONNECT", "timeout")],
-                );
+                self.close(connection, " (idletimeout)", &[lost("ldap", "CONNECT", "timeout")]);
             }
         }
     }
@@ -192,13 +176,7 @@ impl World {
         let (number, descriptor) = (self.directory.connections, self.directory.descriptors.take(at));
         let port = port(&mut self.dice);
         let here = Host::Ldap1.address();
-        let connected = Connection {
-            number,
-            descriptor,
-            operation: 0,
-            left: 0,
-            at,
-        };
+        let connected = Connection { number, descriptor, operation: 0, left: 0, at };
         let text = format!("fd={descriptor} ACCEPT from IP={address}:{port} (IP={here}:{PORT})");
         self.slapd(&connected, &text, &[connection("ldap")]);
         connected
@@ -232,32 +210,17 @@ impl World {
         entries: Option<u64>,
     ) {
         let (code, text) = outcome;
-        let (queued, took) = (
-            self.dice.log_normal(9e-6, 0.5),
-            self.dice.log_normal(median, SIGMA),
-        );
+        let (queued, took) = (self.dice.log_normal(9e-6, 0.5), self.dice.log_normal(median, SIGMA));
         connection.at += seconds(queued + took) + 1;
         let entries = entries.map_or(String::new(), |number| format!("nentries={number} "));
-        let line = format!(
-            "{head} err={code} qtime={queued:.6} etime={:.6} {entries}text={text}",
-            queued + took
-        );
+        let line = format!("{head} err={code} qtime={queued:.6} etime={:.6} {entries}text={text}", queued + took);
         let counts = [directory_error(code)];
-        self.say_operation(
-            connection,
-            &line,
-            if NO_ERRORS.contains(&code) { &[] } else { &counts },
-        );
+        self.say_operation(connection, &line, if NO_ERRORS.contains(&code) { &[] } else { &counts });
         connection.operation += 1;
     }
 
     fn start_tls(&mut self, connection: &mut Connection) {
-        self.request(
-            connection,
-            "extended",
-            "EXT oid=1.3.6.1.4.1.1466.20037",
-            Some("STARTTLS"),
-        );
+        self.request(connection, "extended", "EXT oid=1.3.6.1.4.1.1466.20037", Some("STARTTLS"));
         self.result(connection, "RESULT oid=", SUCCESS, READ_TIME / 4.0, None);
         connection.at += seconds(self.dice.log_normal(0.003, 0.5));
         let tls = "TLS established tls_ssf=256 ssf=256 tls_proto=TLSv1.3 tls_cipher=TLS_AES_256_GCM_SHA384";
@@ -301,12 +264,9 @@ impl World {
         connection.at += seconds(self.dice.log_normal(0.004, 1.0));
         match self.dice.weighted(OPERATION_MIX) {
             Operation::Search => self.search(connection),
-            Operation::WhoAmI => self.extend(
-                connection,
-                "EXT oid=1.3.6.1.4.1.4203.1.11.3",
-                "WHOAMI",
-                READ_TIME / 4.0,
-            ),
+            Operation::WhoAmI => {
+                self.extend(connection, "EXT oid=1.3.6.1.4.1.4203.1.11.3", "WHOAMI", READ_TIME / 4.0)
+            }
             Operation::Password => self.change_password(connection),
             Operation::Compare => self.compare(connection),
             Operation::Abandon => self.abandon(connection),
@@ -330,13 +290,7 @@ impl World {
             "4" => 500,
             _ => 0,
         };
-        self.result(
-            connection,
-            "SEARCH RESULT tag=101",
-            outcome,
-            READ_TIME,
-            Some(entries),
-        );
+        self.result(connection, "SEARCH RESULT tag=101", outcome, READ_TIME, Some(entries));
     }
 
     fn compare(&mut self, connection: &mut Connection) {
@@ -385,13 +339,7 @@ impl World {
 
     fn close(&mut self, mut connection: Connection, reason: &str, counts: &[Count]) {
         connection.at += 20;
-        self.slapd(
-            &connection,
-            &format!("fd={} closed{reason}", connection.descriptor),
-            counts,
-        );
-        self.directory
-            .descriptors
-            .give_back(connection.descriptor, connection.at);
+        self.slapd(&connection, &format!("fd={} closed{reason}", connection.descriptor), counts);
+        self.directory.descriptors.give_back(connection.descriptor, connection.at);
     }
 }

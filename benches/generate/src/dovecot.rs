@@ -23,11 +23,7 @@ impl Protocol {
 
     /// After so long without a command the server ends a session.
     fn patience(self) -> Micros {
-        if self == Self::Imap {
-            30 * MINUTE
-        } else {
-            10 * MINUTE
-        }
+        if self == Self::Imap { 30 * MINUTE } else { 10 * MINUTE }
     }
 }
 
@@ -59,12 +55,8 @@ enum End {
     Inactivity,
 }
 
-const ENDS: &Weighted<End> = &[
-    (60.0, End::Logout),
-    (19.25, End::ClosedInIdle),
-    (19.25, End::Closed),
-    (1.5, End::Inactivity),
-];
+const ENDS: &Weighted<End> =
+    &[(60.0, End::Logout), (19.25, End::ClosedInIdle), (19.25, End::Closed), (1.5, End::Inactivity)];
 
 /// Share of the IMAP sessions that last; medians in seconds and shapes of the three kinds of sessions.
 const LASTING: f64 = 0.25;
@@ -96,11 +88,7 @@ struct Session {
 impl Session {
     /// `rip=…, lip=…`
     fn addresses(&self) -> String {
-        let lip = if self.client.address.is_ipv4() {
-            Host::Store1.address()
-        } else {
-            "2001:db8:0:2::21"
-        };
+        let lip = if self.client.address.is_ipv4() { Host::Store1.address() } else { "2001:db8:0:2::21" };
         format!("rip={}, lip={lip}", self.client.address)
     }
 }
@@ -119,13 +107,7 @@ impl World {
 
     fn connect_to_store(&mut self, at: Micros, protocol: Protocol, client: Client) -> Session {
         let id = login_session_id(at, port(&mut self.dice), client.address);
-        Session {
-            at,
-            protocol,
-            client,
-            id,
-            encrypted: self.dice.chance(ENCRYPTED),
-        }
+        Session { at, protocol, client, id, encrypted: self.dice.chance(ENCRYPTED) }
     }
 
     fn use_mailbox(&mut self, at: Micros, protocol: Protocol) {
@@ -137,22 +119,10 @@ impl World {
         let end = self.dice.weighted(ENDS);
         let length = self.session_length(protocol, end);
         let reason = self.reason(protocol, end, length);
-        let statistics = if protocol == Protocol::Imap {
-            self.imap_statistics()
-        } else {
-            self.pop3_statistics()
-        };
+        let statistics = if protocol == Protocol::Imap { self.imap_statistics() } else { self.pop3_statistics() };
         let name = protocol.name();
-        let text = format!(
-            "dovecot: {name}({user})<{pid}><{}>: Disconnected: {reason} {statistics}",
-            session.id
-        );
-        self.out.say(
-            at + length,
-            Host::Store1,
-            text,
-            lost_after_login(name, end).as_slice(),
-        );
+        let text = format!("dovecot: {name}({user})<{pid}><{}>: Disconnected: {reason} {statistics}", session.id);
+        self.out.say(at + length, Host::Store1, text, lost_after_login(name, end).as_slice());
     }
 
     fn log_in(&mut self, session: &Session, user: &str, pid: u32) {
@@ -163,12 +133,7 @@ impl World {
             session.addresses(),
             session.id
         );
-        self.out.say(
-            session.at,
-            Host::Store1,
-            text,
-            &[connection(name), login(name, "ok")],
-        );
+        self.out.say(session.at, Host::Store1, text, &[connection(name), login(name, "ok")]);
     }
 
     fn session_length(&mut self, protocol: Protocol, end: End) -> Micros {
@@ -178,21 +143,14 @@ impl World {
             Protocol::Imap => SHORT_TIME,
         };
         let length = seconds(self.dice.log_normal(median, sigma)) + 20_000;
-        if matches!(end, End::Inactivity) {
-            length + protocol.patience()
-        } else {
-            length
-        }
+        if matches!(end, End::Inactivity) { length + protocol.patience() } else { length }
     }
 
     fn reason(&mut self, protocol: Protocol, end: End, length: Micros) -> String {
         let waited = self.dice.unit() * length as f64 / 1e6;
         match end {
             End::Logout => "Logged out".to_owned(),
-            End::Inactivity => format!(
-                "Inactivity - no input for {} secs",
-                protocol.patience() / 1_000_000
-            ),
+            End::Inactivity => format!("Inactivity - no input for {} secs", protocol.patience() / 1_000_000),
             End::ClosedInIdle | End::Closed if protocol == Protocol::Pop3 => "Connection closed".to_owned(),
             End::ClosedInIdle => format!(
                 "Connection closed (IDLE running for 0.001 + waiting input for {waited:.3} secs, \
@@ -200,10 +158,7 @@ impl World {
                 10 + 15 * self.dice.below(30)
             ),
             End::Closed => {
-                format!(
-                    "Connection closed ({} finished {waited:.3} secs ago)",
-                    self.dice.pick(&LAST_COMMANDS)
-                )
+                format!("Connection closed ({} finished {waited:.3} secs ago)", self.dice.pick(&LAST_COMMANDS))
             }
         }
     }
@@ -212,16 +167,9 @@ impl World {
     fn imap_statistics(&mut self) -> String {
         let (headers, bodies) = (self.count(2.0), self.count(1.2));
         let (header_bytes, body_bytes) = (self.bytes(headers, 420.0), self.bytes(bodies, 14_000.0));
-        let (read, more) = (
-            self.dice.log_normal(600.0, 1.0) as u64,
-            self.dice.log_normal(2_500.0, 1.0) as u64,
-        );
+        let (read, more) = (self.dice.log_normal(600.0, 1.0) as u64, self.dice.log_normal(2_500.0, 1.0) as u64);
         let written = more + header_bytes + body_bytes;
-        let deleted = if self.dice.chance(0.15) {
-            self.count(3.0)
-        } else {
-            0
-        };
+        let deleted = if self.dice.chance(0.15) { self.count(3.0) } else { 0 };
         let trashed = if self.dice.chance(0.1) { deleted } else { 0 };
         format!(
             "in={read} out={written} deleted={deleted} expunged={deleted} trashed={trashed} hdr_count={headers} \
@@ -248,11 +196,7 @@ impl World {
     fn mistype_password(&mut self, at: Micros, protocol: Protocol) {
         let number = self.names.mailbox(&mut self.dice);
         let own = self.dice.chance(OWN_MISTAKES);
-        let client = if own {
-            device(number, &mut self.dice)
-        } else {
-            stranger(&mut self.dice)
-        };
+        let client = if own { device(number, &mut self.dice) } else { stranger(&mut self.dice) };
         self.fail_to_log_in(at, protocol, client, &mailbox_address(number), true);
     }
 
@@ -269,10 +213,7 @@ impl World {
             let who = format!("{user},{},<{}>", session.client.address, session.id);
             self.authentication_fails(at + number * pause, &who, known);
         }
-        let why = format!(
-            "auth failed, {attempts} attempts in {} secs",
-            attempts * pause / 1_000_000
-        );
+        let why = format!("auth failed, {attempts} attempts in {} secs", attempts * pause / 1_000_000);
         let outcome = if known { "failed" } else { "unknown_user" };
         let counts = vec![login(protocol.name(), outcome); attempts as usize];
         self.turn_away(at + attempts * pause, &session, &why, user, counts);
@@ -280,17 +221,8 @@ impl World {
 
     /// The auth process tells why a password is not taken.
     pub fn authentication_fails(&mut self, at: Micros, who: &str, known: bool) {
-        let reason = if known {
-            "Password mismatch"
-        } else {
-            "unknown user"
-        };
-        self.out.say(
-            at,
-            Host::Store1,
-            format!("dovecot: auth: passwd-file({who}): {reason}"),
-            &[],
-        );
+        let reason = if known { "Password mismatch" } else { "unknown user" };
+        self.out.say(at, Host::Store1, format!("dovecot: auth: passwd-file({who}): {reason}"), &[]);
     }
 
     fn try_nothing(&mut self, at: Micros, protocol: Protocol) {
@@ -306,20 +238,9 @@ impl World {
         let number = self.names.mailbox(&mut self.dice);
         let client = device(number, &mut self.dice);
         let session = self.connect_to_store(at, protocol, client);
-        self.out.say(
-            at,
-            Host::Store1,
-            "dovecot: auth: User found from deny passdb".to_owned(),
-            &[],
-        );
+        self.out.say(at, Host::Store1, "dovecot: auth: User found from deny passdb".to_owned(), &[]);
         let counts = vec![login(protocol.name(), "disabled")];
-        self.turn_away(
-            at + 2_000_000,
-            &session,
-            "user disabled",
-            &mailbox_address(number),
-            counts,
-        );
+        self.turn_away(at + 2_000_000, &session, "user disabled", &mailbox_address(number), counts);
     }
 
     /// The end of a session without a login.
@@ -330,11 +251,7 @@ impl World {
         if !polite {
             counts.push(lost(name, "CONNECT", "lost"));
         }
-        let what = if polite {
-            "Aborted login by logging out"
-        } else {
-            "Connection closed"
-        };
+        let what = if polite { "Aborted login by logging out" } else { "Connection closed" };
         let method = if user.is_empty() { "" } else { " method=PLAIN," };
         let tls = match (session.encrypted, polite) {
             (false, _) => "",
@@ -381,8 +298,7 @@ const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 fn base64(bytes: &[u8]) -> String {
     let mut text = String::new();
     for group in bytes.chunks(3) {
-        let bits =
-            group.iter().fold(0u32, |bits, &byte| bits << 8 | u32::from(byte)) << (8 * (3 - group.len()));
+        let bits = group.iter().fold(0u32, |bits, &byte| bits << 8 | u32::from(byte)) << (8 * (3 - group.len()));
         for place in 0..=group.len() {
             text.push(char::from(BASE64[(bits >> (18 - 6 * place) & 63) as usize]));
         }

@@ -56,27 +56,15 @@ enum Framing {
 }
 
 /// Units of sizes; the longer names come first.
-const UNITS: &[(&str, u64)] = &[
-    ("KB", 1_000),
-    ("MB", 1_000_000),
-    ("GB", 1_000_000_000),
-    ("B", 1),
-    ("", 1),
-];
+const UNITS: &[(&str, u64)] = &[("KB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("B", 1), ("", 1)];
 
 fn parse_size(text: &str) -> Result<u64, String> {
     let capitals = text.to_ascii_uppercase();
     let unit = UNITS.iter().find(|(name, _)| capitals.ends_with(name));
     let (name, factor) = unit.unwrap_or(&("", 1));
     let number = capitals.strip_suffix(name).unwrap_or(&capitals).trim();
-    let number: f64 = number
-        .parse()
-        .map_err(|_| format!("{text:?} is not a size such as 200MB"))?;
-    if number > 0.0 {
-        Ok((number * *factor as f64) as u64)
-    } else {
-        Err("a size is more than zero".to_owned())
-    }
+    let number: f64 = number.parse().map_err(|_| format!("{text:?} is not a size such as 200MB"))?;
+    if number > 0.0 { Ok((number * *factor as f64) as u64) } else { Err("a size is more than zero".to_owned()) }
 }
 
 fn main() -> ExitCode {

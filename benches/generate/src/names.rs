@@ -50,11 +50,7 @@ impl Names {
     /// Somebody else's address at the same domain.
     pub fn far_at(&self, domain: FarDomain, dice: &mut Dice) -> String {
         let rank = self.far.rank(dice);
-        format!(
-            "{}@{}",
-            person(rank, &mut Dice::of(Kind::FarAddress, rank.into())),
-            domain.name()
-        )
+        format!("{}@{}", person(rank, &mut Dice::of(Kind::FarAddress, rank.into())), domain.name())
     }
 
     pub fn far_domain(&self, dice: &mut Dice) -> FarDomain {
@@ -96,11 +92,7 @@ impl FarDomain {
         let number = self.0 as usize - LARGE_DOMAINS.len();
         let place = PLACES[number % PLACES.len()];
         let trade = TRADES[number / PLACES.len() % TRADES.len()];
-        let top = if number.is_multiple_of(3) {
-            "test"
-        } else {
-            "example"
-        };
+        let top = if number.is_multiple_of(3) { "test" } else { "example" };
         match number / (PLACES.len() * TRADES.len()) {
             0 => format!("{place}{trade}.{top}"),
             more => format!("{place}-{trade}{more}.{top}"),
@@ -111,21 +103,14 @@ impl FarDomain {
 /// The address of a mailbox of ours.
 pub fn mailbox_address(number: u32) -> String {
     let mut own = Dice::of(Kind::Mailbox, number.into());
-    format!(
-        "{}@{}",
-        person(number, &mut own),
-        local_domain(own.below(LOCAL_DOMAINS))
-    )
+    format!("{}@{}", person(number, &mut own), local_domain(own.below(LOCAL_DOMAINS)))
 }
 
 /// An address in a domain of ours that nobody has.
 pub fn unknown_address(dice: &mut Dice) -> String {
     let (first, last) = (dice.pick(&FIRST_NAMES), dice.pick(&LAST_NAMES));
     let number = dice.below(10_000);
-    format!(
-        "{first}{last}{number}@{}",
-        local_domain(dice.below(LOCAL_DOMAINS))
-    )
+    format!("{first}{last}{number}@{}", local_domain(dice.below(LOCAL_DOMAINS)))
 }
 
 pub fn local_domain(number: u64) -> String {
@@ -157,12 +142,7 @@ pub fn message_id(at: Micros, domain: &str, dice: &mut Dice) -> String {
         0 => format!("<{now}.{}@mail.{domain}>", dice.text(HEX_CAPITALS, 11)),
         1 => format!("<CA{}@mail.{domain}>", dice.text(ALPHANUMERIC, 48)),
         2 => format!("<{}@{domain}>", uuid(dice)),
-        3 => format!(
-            "<{}.{}.JavaMail.app@node{}.{domain}>",
-            dice.below(1 << 31),
-            unix_millis(at),
-            dice.below(90)
-        ),
+        3 => format!("<{}.{}.JavaMail.app@node{}.{domain}>", dice.below(1 << 31), unix_millis(at), dice.below(90)),
         4 => exchange_id(dice),
         5 => format!("<1.{}.{}@swift.{domain}>", now, dice.text(HEX, 24)),
         _ => exim_id(domain, dice),
@@ -179,12 +159,7 @@ pub fn uuid(dice: &mut Dice) -> String {
 }
 
 fn exchange_id(dice: &mut Dice) -> String {
-    let server = format!(
-        "AM{}PR{:02}MB{}",
-        dice.below(10),
-        dice.below(90),
-        dice.between(1000, 9999)
-    );
+    let server = format!("AM{}PR{:02}MB{}", dice.below(10), dice.below(90), dice.between(1000, 9999));
     format!(
         "<{server}{}@{server}.eurprd{:02}.prod.officemail.example>",
         dice.text(HEX_CAPITALS, 20),
@@ -193,11 +168,7 @@ fn exchange_id(dice: &mut Dice) -> String {
 }
 
 fn exim_id(domain: &str, dice: &mut Dice) -> String {
-    let (time, pid, part) = (
-        dice.text(ALPHANUMERIC, 5),
-        dice.text(ALPHANUMERIC, 6),
-        dice.text(LETTERS, 2),
-    );
+    let (time, pid, part) = (dice.text(ALPHANUMERIC, 5), dice.text(ALPHANUMERIC, 6), dice.text(LETTERS, 2));
     format!("<E1{time}-{pid}-{part}@web{}.hosting.{domain}>", dice.below(400))
 }
 

@@ -40,11 +40,7 @@ impl Client {
 
     /// The name it gives itself.
     pub fn helo(&self) -> String {
-        if self.is_nameless() {
-            format!("host-{}.lan.example", dashed(self.address))
-        } else {
-            self.name.clone()
-        }
+        if self.is_nameless() { format!("host-{}.lan.example", dashed(self.address)) } else { self.name.clone() }
     }
 }
 
@@ -61,10 +57,7 @@ impl MailServers {
         let mut own = Dice::of(Kind::MailServer, rank.into());
         let address = address(Net::MailServers, rank.into(), &mut own);
         let (place, trade) = (own.pick(&PLACES), own.pick(&TRADES));
-        Client {
-            name: format!("out{rank}.{place}{trade}.example"),
-            address,
-        }
+        Client { name: format!("out{rank}.{place}{trade}.example"), address }
     }
 }
 
@@ -73,11 +66,7 @@ pub fn stranger(dice: &mut Dice) -> Client {
     let number = dice.below(STRANGERS);
     let mut own = Dice::of(Kind::Stranger, number);
     let address = address(Net::Strangers, number, &mut own);
-    let name = if own.chance(NAMELESS_STRANGERS) {
-        "unknown".to_owned()
-    } else {
-        access_name(address, &mut own)
-    };
+    let name = if own.chance(NAMELESS_STRANGERS) { "unknown".to_owned() } else { access_name(address, &mut own) };
     Client { name, address }
 }
 
@@ -86,11 +75,7 @@ pub fn device(mailbox: u32, dice: &mut Dice) -> Client {
     let number = u64::from(mailbox) * DEVICES + dice.below(DEVICES);
     let mut own = Dice::of(Kind::UserDevice, number);
     let address = address(Net::Devices, number, &mut own);
-    let name = if own.chance(NAMELESS_DEVICES) {
-        "unknown".to_owned()
-    } else {
-        access_name(address, &mut own)
-    };
+    let name = if own.chance(NAMELESS_DEVICES) { "unknown".to_owned() } else { access_name(address, &mut own) };
     Client { name, address }
 }
 
@@ -99,10 +84,7 @@ pub fn relay(domain: FarDomain, dice: &mut Dice) -> Client {
     let number = u64::from(domain.0) * 2 + u64::from(dice.chance(SECOND_HOST));
     let mut own = Dice::of(Kind::Relay, number);
     let address = address(Net::Relays, number, &mut own);
-    Client {
-        name: format!("mx{}.{}", number % 2 + 1, domain.name()),
-        address,
-    }
+    Client { name: format!("mx{}.{}", number % 2 + 1, domain.name()), address }
 }
 
 pub fn port(dice: &mut Dice) -> u16 {
@@ -133,17 +115,8 @@ fn address(net: Net, number: u64, own: &mut Dice) -> IpAddr {
     if own.chance(IPV6) {
         let (site, host) = (own.bits() as u16, own.bits());
         let segment = |shift: u32| (host >> shift) as u16;
-        return Ipv6Addr::new(
-            0x2001,
-            0xdb8,
-            net as u16,
-            site,
-            segment(0),
-            segment(16),
-            segment(32),
-            segment(48),
-        )
-        .into();
+        return Ipv6Addr::new(0x2001, 0xdb8, net as u16, site, segment(0), segment(16), segment(32), segment(48))
+            .into();
     }
     Ipv4Addr::from(u32::from(net.base()) + number as u32).into()
 }

@@ -60,11 +60,7 @@ impl QueueIds {
     const INODES: (u64, u64) = (0x20_0000, 0x20_FFFF);
 
     pub fn new(long: bool) -> Self {
-        Self {
-            long,
-            taken: HashMap::new(),
-            removed: BTreeMap::new(),
-        }
+        Self { long, taken: HashMap::new(), removed: BTreeMap::new() }
     }
 
     /// An id for a queue file that is opened now.

@@ -50,22 +50,12 @@ pub struct Timeline<T> {
 
 impl<T> Timeline<T> {
     pub fn new() -> Self {
-        Self {
-            events: BinaryHeap::new(),
-            planned: 0,
-        }
+        Self { events: BinaryHeap::new(), planned: 0 }
     }
 
     /// Plans a line.
     pub fn say(&mut self, at: Micros, host: Host, text: String, counts: &[Count]) {
-        self.plan(
-            at,
-            What::Line(Line {
-                host,
-                text,
-                counts: counts.to_vec(),
-            }),
-        );
+        self.plan(at, What::Line(Line { host, text, counts: counts.to_vec() }));
     }
 
     /// Plans a task.
@@ -75,10 +65,7 @@ impl<T> Timeline<T> {
 
     fn plan(&mut self, at: Micros, what: What<T>) {
         self.planned += 1;
-        self.events.push(Reverse(Event {
-            key: (at, self.planned),
-            what: Box::new(what),
-        }));
+        self.events.push(Reverse(Event { key: (at, self.planned), what: Box::new(what) }));
     }
 
     pub fn next(&mut self) -> Option<(Micros, What<T>)> {

@@ -40,11 +40,7 @@ pub struct Count {
 }
 
 fn one(metric: &'static str, labels: Labels) -> Count {
-    Count {
-        metric,
-        labels,
-        amount: 1,
-    }
+    Count { metric, labels, amount: 1 }
 }
 
 pub fn connection(service: &'static str) -> Count {
@@ -81,31 +77,19 @@ pub fn directory_error(code: &'static str) -> Count {
 
 /// A message that enters a queue.
 pub fn accepted(origin: &'static str, bytes: u64) -> [Count; 3] {
-    let size = Count {
-        metric: "messages.bytes",
-        labels: [origin, "", ""],
-        amount: bytes as i64,
-    };
+    let size = Count { metric: "messages.bytes", labels: [origin, "", ""], amount: bytes as i64 };
     let origin = one("messages.accepted", [origin, "", ""]);
     [origin, size, one("queue.remaining", [""; 3])]
 }
 
 /// A message that leaves the queue.
 pub fn removed() -> Count {
-    Count {
-        metric: "queue.remaining",
-        labels: [""; 3],
-        amount: -1,
-    }
+    Count { metric: "queue.remaining", labels: [""; 3], amount: -1 }
 }
 
 /// The final outcome for a recipient of a message of so many bytes.
 pub fn delivery(outcome: &'static str, transport: &'static str, bytes: u64) -> [Count; 2] {
-    let size = Count {
-        metric: "deliveries.bytes",
-        labels: [outcome, "", ""],
-        amount: bytes as i64,
-    };
+    let size = Count { metric: "deliveries.bytes", labels: [outcome, "", ""], amount: bytes as i64 };
     [one("deliveries", [outcome, transport, ""]), size]
 }
 
@@ -152,15 +136,9 @@ impl Truth {
 }
 
 fn row((metric, labels): &(&'static str, Labels), value: i64) -> Value {
-    let names = METRICS
-        .iter()
-        .find(|(name, _)| name == metric)
-        .map_or(&[][..], |(_, names)| names);
-    let labels: Map<String, Value> = names
-        .iter()
-        .zip(labels)
-        .map(|(name, label)| (name.to_string(), label_value(name, label)))
-        .collect();
+    let names = METRICS.iter().find(|(name, _)| name == metric).map_or(&[][..], |(_, names)| names);
+    let labels: Map<String, Value> =
+        names.iter().zip(labels).map(|(name, label)| (name.to_string(), label_value(name, label))).collect();
     json!({ "metric": metric, "labels": labels, "value": value })
 }
 

@@ -40,11 +40,8 @@ enum System {
 }
 
 /// Starts by system.
-const STARTS: &Weighted<System> = &[
-    (360.0, System::Postfix),
-    (515.0, System::Mailbox),
-    (162.0, System::Directory),
-];
+const STARTS: &Weighted<System> =
+    &[(360.0, System::Postfix), (515.0, System::Mailbox), (162.0, System::Directory)];
 
 /// Mean bytes of log for each start, found by counting.
 const BYTES_PER_START: f64 = 970.0;
@@ -85,10 +82,7 @@ impl World {
             directory: Directory::new(&mut dice),
             submitters: HashSet::new(),
             store_pids: Pids::new(20_000),
-            exchangers: [
-                Exchanger::new(Host::Mx1, &mut dice),
-                Exchanger::new(Host::Mx2, &mut dice),
-            ],
+            exchangers: [Exchanger::new(Host::Mx1, &mut dice), Exchanger::new(Host::Mx2, &mut dice)],
             arrivals: Arrivals::new(starts_per_day, end - QUIET_END),
             statistics_every: (STATISTICS_EVERY as f64 * quietness) as Micros,
             end,
@@ -103,8 +97,7 @@ impl World {
         self.out.later(MINUTE, Task::Forget);
         for host in [Host::Mx1, Host::Mx2] {
             let hour = self.dice.between(6, 18);
-            self.out
-                .later(hour * HOUR + self.dice.below(HOUR), Task::Reload(host));
+            self.out.later(hour * HOUR + self.dice.below(HOUR), Task::Reload(host));
             self.out.later(self.statistics_every, Task::Statistics(host));
         }
     }

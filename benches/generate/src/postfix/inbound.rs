@@ -66,22 +66,8 @@ const BEFORE_QUEUE: f64 = 0.24;
 
 /// How a message is refused when it was read: the program, its words, and whether it names the client's line.
 const END_REFUSALS: &Weighted<(Daemon, &str, &str)> = &[
-    (
-        50.0,
-        (
-            Daemon::Cleanup,
-            "milter-reject: END-OF-MESSAGE from",
-            "5.7.1 Spam message rejected",
-        ),
-    ),
-    (
-        15.0,
-        (
-            Daemon::Cleanup,
-            "milter-reject: END-OF-MESSAGE from",
-            "5.7.1 Message infected by Eicar-Signature",
-        ),
-    ),
+    (50.0, (Daemon::Cleanup, "milter-reject: END-OF-MESSAGE from", "5.7.1 Spam message rejected")),
+    (15.0, (Daemon::Cleanup, "milter-reject: END-OF-MESSAGE from", "5.7.1 Message infected by Eicar-Signature")),
     (
         35.0,
         (
@@ -104,11 +90,7 @@ pub struct Envelope {
 
 impl World {
     pub fn start_port_25(&mut self, at: Micros, host: Host) {
-        let fortunes = if host == Host::Mx1 {
-            FORTUNES_MX1
-        } else {
-            FORTUNES_MX2
-        };
+        let fortunes = if host == Host::Mx1 { FORTUNES_MX1 } else { FORTUNES_MX2 };
         match self.dice.weighted(fortunes) {
             Fortune::Smtpd(visit) => {
                 let client = self.visitor(visit);
@@ -158,34 +140,20 @@ impl World {
             let envelope = self.incoming_envelope();
             self.accept(&mut session, envelope, "smtp", "", &[]);
         }
-        if self.dice.chance(NO_GOODBYE) {
-            self.leave_after_message(session)
-        } else {
-            self.quit(session)
-        }
+        if self.dice.chance(NO_GOODBYE) { self.leave_after_message(session) } else { self.quit(session) }
     }
 
     pub fn messages_in_session(&mut self) -> u64 {
-        if self.dice.chance(ONE_MESSAGE) {
-            1
-        } else {
-            self.dice.between(2, 3)
-        }
+        if self.dice.chance(ONE_MESSAGE) { 1 } else { self.dice.between(2, 3) }
     }
 
     fn incoming_envelope(&mut self) -> Envelope {
         let count = recipient_count(&mut self.dice);
-        let recipients: Vec<Recipient> = (1..=count)
-            .map(|number| self.incoming_recipient(number == count))
-            .collect();
+        let recipients: Vec<Recipient> =
+            (1..=count).map(|number| self.incoming_recipient(number == count)).collect();
         let first = recipients[0].original.as_ref().unwrap_or(&recipients[0].address);
         let (sender, domain) = self.names.incoming_sender(first, &mut self.dice);
-        Envelope {
-            sender,
-            sender_domain: Some(domain),
-            recipients,
-            domain: domain.name(),
-        }
+        Envelope { sender, sender_domain: Some(domain), recipients, domain: domain.name() }
     }
 
     fn incoming_recipient(&mut self, last: bool) -> Recipient {
@@ -219,11 +187,7 @@ impl World {
     }
 
     fn fate(&mut self, last: bool, far: bool) -> Fate {
-        if last {
-            last_fate(far, &mut self.dice)
-        } else {
-            Fate::Sent
-        }
+        if last { last_fate(far, &mut self.dice) } else { Fate::Sent }
     }
 
     /// A message is received; `login` follows the client's name, `counts` belong to that line.
@@ -237,11 +201,7 @@ impl World {
     ) {
         let id = self.open_queue_file(session, login, counts);
         let arrived = session.at;
-        session.commands.add(
-            Verb::Rcpt,
-            envelope.recipients.len() as u32,
-            envelope.recipients.len() as u32,
-        );
+        session.commands.add(Verb::Rcpt, envelope.recipients.len() as u32, envelope.recipients.len() as u32);
         let queued = arrived + seconds(self.dice.log_normal(BEFORE_QUEUE, 1.0)) + 10;
         let message_id = self.read_header(arrived, queued, session.host, id, &envelope.domain);
         session.commands.ok(Verb::Data);
@@ -260,12 +220,7 @@ impl World {
         message_id: String,
         arrived: Micros,
     ) -> Message {
-        let Envelope {
-            sender,
-            sender_domain,
-            recipients,
-            ..
-        } = envelope;
+        let Envelope { sender, sender_domain, recipients, .. } = envelope;
         let size = size(&mut self.dice);
         Message {
             host,
@@ -296,13 +251,7 @@ impl World {
     fn read_header(&mut self, from: Micros, to: Micros, host: Host, id: QueueId, domain: &str) -> String {
         let at = from + (to - from) / 2;
         let message_id = message_id(at, domain, &mut self.dice);
-        self.postfix(
-            at,
-            host,
-            Daemon::Cleanup,
-            &format!("{id}: message-id={message_id}"),
-            &[],
-        );
+        self.postfix(at, host, Daemon::Cleanup, &format!("{id}: message-id={message_id}"), &[]);
         message_id
     }
 
@@ -328,8 +277,7 @@ impl World {
     fn refuse_at_end(&mut self, session: &Session, id: QueueId, from: &str, to: &str) {
         let (daemon, action, reason) = self.dice.weighted(END_REFUSALS);
         let (client, helo) = (&session.client, session.client.helo());
-        let text =
-            format!("{id}: {action} {client}: {reason}; from=<{from}> to=<{to}> proto=ESMTP helo=<{helo}>");
+        let text = format!("{id}: {action} {client}: {reason}; from=<{from}> to=<{to}> proto=ESMTP helo=<{helo}>");
         let counts = rejection("END-OF-MESSAGE", true);
         if daemon == Daemon::Smtpd {
             self.session_says(session, &text, &counts);

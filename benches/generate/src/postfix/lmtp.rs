@@ -42,12 +42,8 @@ struct Refusal {
     logged: Option<&'static str>,
 }
 
-const NO_USER: Refusal = Refusal {
-    dsn: "5.1.1",
-    reply: "550 5.1.1 <{to}> User doesn't exist: {to}",
-    command: "RCPT TO",
-    logged: None,
-};
+const NO_USER: Refusal =
+    Refusal { dsn: "5.1.1", reply: "550 5.1.1 <{to}> User doesn't exist: {to}", command: "RCPT TO", logged: None };
 const OVER_QUOTA: Refusal = Refusal {
     dsn: "5.2.2",
     reply: "552 5.2.2 <{to}> Quota exceeded (mailbox for user is full)",
@@ -77,9 +73,7 @@ impl World {
     /// All mailboxes of a message get it in one transaction.
     pub fn deliver_to_mailboxes(&mut self, at: Micros, message: &mut Message, round: &mut Round) {
         let open: Vec<usize> = (0..message.recipients.len())
-            .filter(|&index| {
-                message.recipients[index].open && message.recipients[index].route == Route::Mailbox
-            })
+            .filter(|&index| message.recipients[index].open && message.recipients[index].route == Route::Mailbox)
             .collect();
         for batch in open.chunks(RECIPIENT_LIMIT) {
             let transaction = self.begin_transaction_on_link(at, message);
@@ -92,9 +86,8 @@ impl World {
     fn begin_transaction_on_link(&mut self, at: Micros, message: &Message) -> Transaction {
         let mut delays = Delays::starting(message, at, self.dice.log_normal(0.012, 1.0));
         let start = at + seconds(delays.in_queue);
-        let mut link = self
-            .claim_link(start, message.host)
-            .unwrap_or_else(|| self.open_link(at, start, message.host));
+        let mut link =
+            self.claim_link(start, message.host).unwrap_or_else(|| self.open_link(at, start, message.host));
         if link.uses == 0 {
             delays.connect = (link.opened - start) as f64 / SECOND as f64;
         }
@@ -102,30 +95,12 @@ impl World {
         let end = at + seconds(delays.since_active()) + 1;
         link.uses += 1;
         link.busy_until = end;
-        let session = if link.uses > 1 {
-            format!("{}:T{}", link.session, link.uses)
-        } else {
-            link.session.clone()
-        };
+        let session =
+            if link.uses > 1 { format!("{}:T{}", link.session, link.uses) } else { link.session.clone() };
         let (pid, store_pid, uses) = (link.process.pid, link.store_pid, link.uses);
-        self.out.later(
-            end + KEPT,
-            Task::LinkIdle {
-                host: message.host,
-                link: store_pid,
-                uses,
-            },
-        );
+        self.out.later(end + KEPT, Task::LinkIdle { host: message.host, link: store_pid, uses });
         self.exchanger(message.host).links.push(link);
-        Transaction {
-            start,
-            end,
-            delays,
-            session,
-            pid,
-            store_pid,
-            uses,
-        }
+        Transaction { start, end, delays, session, pid, store_pid, uses }
     }
 
     /// A link that is idle at this time and not used up.
@@ -145,30 +120,18 @@ impl World {
         self.out.say(opened, Host::Store1, text, &[connection("lmtp")]);
         let session = lmtp_session_id(opened, store_pid);
         let process = self.take_process(at, host, Daemon::Lmtp);
-        Link {
-            process,
-            store_pid,
-            session,
-            opened,
-            busy_until: opened,
-            uses: 0,
-        }
+        Link { process, store_pid, session, opened, busy_until: opened, uses: 0 }
     }
 
     /// Ends a link that was not used since.
     pub fn close_idle_link(&mut self, at: Micros, host: Host, store_pid: u32, uses: u32) {
         let links = &mut self.exchanger(host).links;
-        let Some(index) = links
-            .iter()
-            .position(|link| link.store_pid == store_pid && link.uses == uses)
-        else {
+        let Some(index) = links.iter().position(|link| link.store_pid == store_pid && link.uses == uses) else {
             return;
         };
         let link = links.remove(index);
-        let text = format!(
-            "dovecot: lmtp({store_pid}): Disconnect from {}: Logged out (state=READY)",
-            host.address()
-        );
+        let text =
+            format!("dovecot: lmtp({store_pid}): Disconnect from {}: Logged out (state=READY)", host.address());
         self.out.say(at, Host::Store1, text, &[]);
         self.give_back(host, Daemon::Lmtp, link.process, at);
     }
@@ -181,20 +144,12 @@ impl World {
         number: usize,
         round: &mut Round,
     ) {
-        let session = if number > 1 {
-            format!("{}:R{number}", on.session)
-        } else {
-            on.session.clone()
-        };
+        let session = if number > 1 { format!("{}:R{number}", on.session) } else { on.session.clone() };
         let to = message.recipients[index].address.clone();
         let verdict = match message.recipients[index].next_step() {
             Step::Sent => {
                 self.save(on, message, &to, &session, "saved mail to INBOX".to_owned());
-                Verdict {
-                    outcome: "sent",
-                    dsn: "2.0.0",
-                    reply: format!("250 2.0.0 <{to}> {session} Saved"),
-                }
+                Verdict { outcome: "sent", dsn: "2.0.0", reply: format!("250 2.0.0 <{to}> {session} Saved") }
             }
             Step::Bounced => {
                 let refusal = self.dice.weighted(BOUNCES);
@@ -203,14 +158,7 @@ impl World {
             Step::Deferred(_) => self.refuse_to_save(on, message, &to, &session, INTERNAL_ERROR, "deferred"),
         };
         let (relay, pid) = (format!("{STORE}:24"), Some(on.pid));
-        let attempt = Attempt {
-            end: on.end,
-            daemon: Daemon::Lmtp,
-            pid,
-            relay,
-            uses: on.uses,
-            delays: on.delays,
-        };
+        let attempt = Attempt { end: on.end, daemon: Daemon::Lmtp, pid, relay, uses: on.uses, delays: on.delays };
         self.conclude(message, index, &attempt, &verdict, round);
     }
 
@@ -224,38 +172,19 @@ impl World {
         outcome: &'static str,
     ) -> Verdict {
         if let Some(reason) = refusal.logged {
-            let time = if outcome == "deferred" {
-                format!(" [{}]", readable(on.end))
-            } else {
-                String::new()
-            };
-            self.save(
-                on,
-                message,
-                to,
-                session,
-                format!("save failed to INBOX: {reason}{time}"),
-            );
+            let time = if outcome == "deferred" { format!(" [{}]", readable(on.end)) } else { String::new() };
+            self.save(on, message, to, session, format!("save failed to INBOX: {reason}{time}"));
         }
         let words = refusal.reply.replace("{to}", to);
-        let reply = format!(
-            "host {STORE} said: {words} (in reply to {} command)",
-            refusal.command
-        );
-        Verdict {
-            outcome,
-            dsn: refusal.dsn,
-            reply,
-        }
+        let reply = format!("host {STORE} said: {words} (in reply to {} command)", refusal.command);
+        Verdict { outcome, dsn: refusal.dsn, reply }
     }
 
     /// What the mailbox server says about a message and a mailbox.
     fn save(&mut self, on: &Transaction, message: &Message, to: &str, session: &str, what: String) {
         let at = on.end - (on.end - on.start) / 8;
-        let text = format!(
-            "dovecot: lmtp({to})<{}><{session}>: msgid={}: {what}",
-            on.store_pid, message.message_id
-        );
+        let text =
+            format!("dovecot: lmtp({to})<{}><{session}>: msgid={}: {what}", on.store_pid, message.message_id);
         self.out.say(at, Host::Store1, text, &[]);
     }
 }

@@ -14,38 +14,15 @@ impl World {
         delays.transmit = self.dice.log_normal(0.05, 1.0);
         let end = at + seconds(delays.since_active());
         let route = message.recipients[index].route;
-        let (daemon, relay) = if route == Route::Pipe {
-            (Daemon::Pipe, "vacation")
-        } else {
-            (Daemon::Local, "local")
-        };
+        let (daemon, relay) =
+            if route == Route::Pipe { (Daemon::Pipe, "vacation") } else { (Daemon::Local, "local") };
         let (outcome, reply) = match route {
-            Route::Forward => (
-                "forwarded",
-                format!("forwarded as {}", self.forward(end, message)),
-            ),
+            Route::Forward => ("forwarded", format!("forwarded as {}", self.forward(end, message))),
             Route::Pipe => ("sent", "delivered via vacation service".to_owned()),
             _ => ("sent", "delivered to command: /usr/bin/procmail".to_owned()),
         };
-        let attempt = Attempt {
-            end,
-            daemon,
-            pid: None,
-            relay: relay.to_owned(),
-            uses: 1,
-            delays,
-        };
-        self.conclude(
-            message,
-            index,
-            &attempt,
-            &Verdict {
-                outcome,
-                dsn: "2.0.0",
-                reply,
-            },
-            round,
-        );
+        let attempt = Attempt { end, daemon, pid: None, relay: relay.to_owned(), uses: 1, delays };
+        self.conclude(message, index, &attempt, &Verdict { outcome, dsn: "2.0.0", reply }, round);
     }
 
     /// The message goes on to a far address as a new one.
@@ -60,14 +37,8 @@ impl World {
             recipients: vec![self.far_recipient(true)],
             domain: String::new(),
         };
-        let mut forwarded = self.message(
-            message.host,
-            id,
-            "forward",
-            envelope,
-            message.message_id.clone(),
-            opened,
-        );
+        let mut forwarded =
+            self.message(message.host, id, "forward", envelope, message.message_id.clone(), opened);
         forwarded.size = message.size + 400;
         self.enqueue(at + 2_000, forwarded);
         id

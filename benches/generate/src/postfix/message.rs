@@ -44,14 +44,7 @@ pub struct Recipient {
 
 impl Recipient {
     pub fn new(address: String, route: Route, fate: Fate) -> Self {
-        Self {
-            address,
-            original: None,
-            route,
-            fate,
-            open: true,
-            transport: "",
-        }
+        Self { address, original: None, route, fate, open: true, transport: "" }
     }
 }
 
@@ -104,17 +97,10 @@ enum FateKind {
     Never,
 }
 
-const FAR_FATES: &Weighted<FateKind> = &[
-    (70.0, FateKind::Sent),
-    (21.0, FateKind::Deferred),
-    (5.0, FateKind::Bounced),
-    (4.0, FateKind::Never),
-];
-const LOCAL_FATES: &Weighted<FateKind> = &[
-    (97.2, FateKind::Sent),
-    (1.9, FateKind::Deferred),
-    (0.9, FateKind::Bounced),
-];
+const FAR_FATES: &Weighted<FateKind> =
+    &[(70.0, FateKind::Sent), (21.0, FateKind::Deferred), (5.0, FateKind::Bounced), (4.0, FateKind::Never)];
+const LOCAL_FATES: &Weighted<FateKind> =
+    &[(97.2, FateKind::Sent), (1.9, FateKind::Deferred), (0.9, FateKind::Bounced)];
 
 /// Deferrals before success: lowest and highest number.
 const DEFERRALS: &Weighted<(u64, u64)> = &[(50.0, (1, 1)), (30.0, (2, 3)), (20.0, (4, 8))];
@@ -128,12 +114,8 @@ const PASSING_TROUBLES: &Weighted<Trouble> = &[
     (18.0, Trouble::Silent),
     (8.0, Trouble::NoName),
 ];
-const LASTING_TROUBLES: &Weighted<Trouble> = &[
-    (10.0, Trouble::MailboxFull),
-    (20.0, Trouble::Refused),
-    (60.0, Trouble::Silent),
-    (10.0, Trouble::NoName),
-];
+const LASTING_TROUBLES: &Weighted<Trouble> =
+    &[(10.0, Trouble::MailboxFull), (20.0, Trouble::Refused), (60.0, Trouble::Silent), (10.0, Trouble::NoName)];
 
 /// The fate of a message's last recipient; all others are sent.
 pub fn last_fate(far: bool, dice: &mut Dice) -> Fate {
@@ -174,11 +156,7 @@ pub struct Delays {
 impl Delays {
     /// The parts of an attempt that begins when the message enters the active queue.
     pub fn starting(message: &Message, at: Micros, in_queue: f64) -> Self {
-        Self {
-            before_queue: as_seconds(at - message.arrived),
-            in_queue,
-            ..Self::default()
-        }
+        Self { before_queue: as_seconds(at - message.arrived), in_queue, ..Self::default() }
     }
 
     pub fn since_active(&self) -> f64 {
@@ -188,10 +166,7 @@ impl Delays {
     /// `delay=…, delays=a/b/c/d`
     pub fn text(&self) -> String {
         let [a, b, c, d] = [self.before_queue, self.in_queue, self.connect, self.transmit].map(two_digits);
-        format!(
-            "delay={}, delays={a}/{b}/{c}/{d}",
-            two_digits(self.before_queue + self.since_active())
-        )
+        format!("delay={}, delays={a}/{b}/{c}/{d}", two_digits(self.before_queue + self.since_active()))
     }
 }
 
@@ -205,11 +180,7 @@ fn two_digits(seconds: f64) -> String {
         2
     };
     let text = format!("{seconds:.digits$}");
-    if digits == 0 {
-        text
-    } else {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    }
+    if digits == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
 }
 
 #[cfg(test)]

@@ -113,12 +113,8 @@ enum Start {
     Pickup,
 }
 
-const STARTS: &Weighted<Start> = &[
-    (70.0, Start::Port25),
-    (19.0, Start::Submission),
-    (8.0, Start::PasswordGuesser),
-    (3.0, Start::Pickup),
-];
+const STARTS: &Weighted<Start> =
+    &[(70.0, Start::Port25), (19.0, Start::Submission), (8.0, Start::PasswordGuesser), (3.0, Start::Pickup)];
 
 /// How the starts are shared by the exchangers.
 const HOSTS: &Weighted<Host> = &[(57.0, Host::Mx1), (43.0, Host::Mx2)];

@@ -82,11 +82,7 @@ impl World {
 
     fn end_after(&mut self, mut session: Session, stage: Stage, timeout: bool) {
         self.advance_to(&mut session, stage);
-        let detail = if matches!(stage, Stage::Data) {
-            self.bytes_read()
-        } else {
-            String::new()
-        };
+        let detail = if matches!(stage, Stage::Data) { self.bytes_read() } else { String::new() };
         self.break_off(session, stage.name(), &detail, timeout);
     }
 
@@ -122,25 +118,15 @@ impl World {
     fn begin_transaction(&mut self, session: &mut Session) {
         let id = self.open_queue_file(session, "", &[]);
         session.commands.ok(Verb::Rcpt);
-        self.exchanger(session.host)
-            .ids
-            .close(id, session.at + LONGEST_WAIT);
+        self.exchanger(session.host).ids.close(id, session.at + LONGEST_WAIT);
     }
 
     fn fail_handshake(&mut self, session: &mut Session) {
         session.wait(self, 0.1);
         session.commands.failed(Verb::StartTls);
-        self.session_says(
-            session,
-            &format!("SSL_accept error from {}: -1", session.client),
-            &[],
-        );
+        self.session_says(session, &format!("SSL_accept error from {}: -1", session.client), &[]);
         let problem = self.dice.pick(&TLS_PROBLEMS);
         session.at += 1;
-        self.session_says(
-            session,
-            &format!("warning: TLS library problem: {problem}"),
-            &[warning()],
-        );
+        self.session_says(session, &format!("warning: TLS library problem: {problem}"), &[warning()]);
     }
 }

@@ -23,11 +23,8 @@ const PASSES: &Weighted<Pass> = &[(80.0, Pass::Old), (8.0, Pass::Allowed), (12.0
 const GREET_WAIT: Micros = 6 * SECOND;
 
 /// The lists of addresses that are asked, and how often each of them names a listed client.
-const LISTS: &[(&str, f64)] = &[
-    ("zen.blocklist.example", 0.9),
-    ("bl.spamlist.example", 0.45),
-    ("dnsbl.backscatter.test", 0.15),
-];
+const LISTS: &[(&str, f64)] =
+    &[("zen.blocklist.example", 0.9), ("bl.spamlist.example", 0.45), ("dnsbl.backscatter.test", 0.15)];
 
 /// A client of postscreen, with its port.
 struct Visitor {
@@ -44,10 +41,7 @@ impl Visitor {
 impl World {
     /// A client connects to postscreen.
     fn knock(&mut self, at: Micros, client: Client) -> Visitor {
-        let visitor = Visitor {
-            client,
-            port: port(&mut self.dice),
-        };
+        let visitor = Visitor { client, port: port(&mut self.dice) };
         let text = format!("CONNECT from {} to [{}]:25", visitor.text(), Host::Mx1.address());
         self.screen(at, &text, &[connection("smtp")]);
         visitor
@@ -76,11 +70,7 @@ impl World {
         let visitor = self.knock(at, client);
         let after = self.dice.log_normal(0.8, 1.0).min(5.9);
         let end = at + seconds(after);
-        let text = format!(
-            "HANGUP after {} from {} in tests before SMTP handshake",
-            short(after),
-            visitor.text()
-        );
+        let text = format!("HANGUP after {} from {} in tests before SMTP handshake", short(after), visitor.text());
         self.screen(end, &text, &[lost("smtp", "CONNECT", "lost")]);
         self.part(end + 50, &visitor);
     }
@@ -91,10 +81,7 @@ impl World {
         let visitor = self.knock(at, client);
         let (after, helo) = (self.dice.log_normal(0.1, 1.0).min(5.0), visitor.client.helo());
         let (length, visitor_text) = (helo.len() + 7, visitor.text());
-        let text = format!(
-            "PREGREET {length} after {} from {visitor_text}: EHLO {helo}\\r\\n",
-            short(after)
-        );
+        let text = format!("PREGREET {length} after {} from {visitor_text}: EHLO {helo}\\r\\n", short(after));
         self.screen(at + seconds(after), &text, &[]);
         self.refuse_recipient(at + GREET_WAIT, &visitor, "550 5.5.1 Protocol error", true);
         self.part(at + GREET_WAIT + SECOND / 2, &visitor);
@@ -106,11 +93,7 @@ impl World {
         let visitor = self.knock(at, client);
         let address = visitor.client.address;
         let rank = self.ask_lists(at, &address.to_string());
-        self.screen(
-            at + SECOND,
-            &format!("DNSBL rank {rank} for {}", visitor.text()),
-            &[],
-        );
+        self.screen(at + SECOND, &format!("DNSBL rank {rank} for {}", visitor.text()), &[]);
         let (list, _) = LISTS[0];
         let reason = format!("550 5.7.1 Service unavailable; client [{address}] blocked using {list}");
         self.refuse_recipient(at + GREET_WAIT, &visitor, &reason, true);
@@ -123,10 +106,8 @@ impl World {
         for (number, &(list, knows)) in (0..).zip(LISTS) {
             if number == 0 || self.dice.chance(knows) {
                 rank += 3 - number;
-                let text = format!(
-                    "addr {address} listed by domain {list} as 127.0.0.{}",
-                    2 + self.dice.below(10)
-                );
+                let text =
+                    format!("addr {address} listed by domain {list} as 127.0.0.{}", 2 + self.dice.below(10));
                 let answered = at + 20_000 + self.dice.below(200_000);
                 self.postfix(answered, Host::Mx1, Daemon::Dnsblog, &text, &[]);
             }

@@ -72,10 +72,7 @@ impl World {
     pub fn activate(&mut self, at: Micros, mut message: Box<Message>) {
         self.tell_active(at, &message);
         message.rounds += 1;
-        let mut round = Round {
-            end: at,
-            bounced: false,
-        };
+        let mut round = Round { end: at, bounced: false };
         self.deliver_to_mailboxes(at, &mut message, &mut round);
         for index in 0..message.recipients.len() {
             if message.recipients[index].open {
@@ -86,17 +83,8 @@ impl World {
     }
 
     fn tell_active(&mut self, at: Micros, message: &Message) {
-        let Message {
-            id,
-            sender,
-            size,
-            recipients,
-            ..
-        } = message;
-        let text = format!(
-            "{id}: from=<{sender}>, size={size}, nrcpt={} (queue active)",
-            recipients.len()
-        );
+        let Message { id, sender, size, recipients, .. } = message;
+        let text = format!("{id}: from=<{sender}>, size={size}, nrcpt={} (queue active)", recipients.len());
         let counts = accepted(message.origin, message.size);
         let counts = if message.rounds == 0 { &counts[..] } else { &[] };
         self.postfix(at, message.host, Daemon::Qmgr, &text, counts);
@@ -122,17 +110,15 @@ impl World {
         let text = status_line(message, &message.recipients[index], attempt, verdict);
         let counts = self.counts_of(message, attempt.daemon, verdict);
         match attempt.pid {
-            Some(pid) => self.out.say(
-                attempt.end,
-                message.host,
-                attempt.daemon.line(pid, &text),
-                &counts,
-            ),
+            Some(pid) => self.out.say(attempt.end, message.host, attempt.daemon.line(pid, &text), &counts),
             None => self.postfix(attempt.end, message.host, attempt.daemon, &text, &counts),
         }
         let recipient = &mut message.recipients[index];
         recipient.open = verdict.outcome == "deferred";
-        recipient.transport = attempt.daemon.name();
+        // The error service stands in for a transport; the recipient keeps its own.
+        if attempt.daemon.name() != "error" || recipient.transport.is_empty() {
+            recipient.transport = attempt.daemon.name();
+        }
         round.bounced |= verdict.outcome == "bounced";
         round.end = round.end.max(attempt.end);
     }
@@ -179,10 +165,7 @@ impl World {
             recipient.open = false;
             counts.extend(delivery("expired", recipient.transport, message.size));
         }
-        let text = format!(
-            "{}: from=<{}>, status=expired, returned to sender",
-            message.id, message.sender
-        );
+        let text = format!("{}: from=<{}>, status=expired, returned to sender", message.id, message.sender);
         self.postfix(at, message.host, Daemon::Qmgr, &text, &counts);
     }
 
@@ -200,21 +183,9 @@ impl World {
         let host = message.host;
         let id = self.new_queue_id(at, host);
         let message_id = format!("<{}.{id}@{}.mail.example>", clock::digits(at), host.name());
-        self.postfix(
-            at,
-            host,
-            Daemon::Cleanup,
-            &format!("{id}: message-id={message_id}"),
-            &[],
-        );
+        self.postfix(at, host, Daemon::Cleanup, &format!("{id}: message-id={message_id}"), &[]);
         let text = format!("{}: sender non-delivery notification: {id}", message.id);
-        self.postfix(
-            at + HANDOVER,
-            host,
-            Daemon::Bounce,
-            &text,
-            &[notification("non_delivery")],
-        );
+        self.postfix(at + HANDOVER, host, Daemon::Bounce, &text, &[notification("non_delivery")]);
         let envelope = self.notification_envelope(message);
         let notice = self.message(host, id, "notification", envelope, message_id, at);
         self.enqueue(at + 2 * HANDOVER, notice);
@@ -229,12 +200,7 @@ impl World {
             }
             None => self.notified_user(message),
         };
-        Envelope {
-            sender: String::new(),
-            sender_domain: None,
-            recipients: vec![recipient],
-            domain: String::new(),
-        }
+        Envelope { sender: String::new(), sender_domain: None, recipients: vec![recipient], domain: String::new() }
     }
 
     /// A user of ours; for the users of the machine somebody else reads.
@@ -249,20 +215,9 @@ impl World {
 }
 
 fn status_line(message: &Message, recipient: &Recipient, attempt: &Attempt, verdict: &Verdict) -> String {
-    let original = recipient
-        .original
-        .as_ref()
-        .map_or(String::new(), |name| format!(", orig_to=<{name}>"));
-    let uses = if attempt.uses > 1 {
-        format!(", conn_use={}", attempt.uses)
-    } else {
-        String::new()
-    };
-    let status = if verdict.outcome == "forwarded" {
-        "sent"
-    } else {
-        verdict.outcome
-    };
+    let original = recipient.original.as_ref().map_or(String::new(), |name| format!(", orig_to=<{name}>"));
+    let uses = if attempt.uses > 1 { format!(", conn_use={}", attempt.uses) } else { String::new() };
+    let status = if verdict.outcome == "forwarded" { "sent" } else { verdict.outcome };
     format!(
         "{}: to=<{}>{original}, relay={}{uses}, {}, dsn={}, status={status} ({})",
         message.id,

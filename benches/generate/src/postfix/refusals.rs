@@ -44,27 +44,15 @@ struct Refusal {
 }
 
 const fn refusal(stage: Stage, words: &'static str) -> Refusal {
-    Refusal {
-        stage,
-        at_once: false,
-        to: To::Mailbox,
-        words,
-    }
+    Refusal { stage, at_once: false, to: To::Mailbox, words }
 }
 
 const fn refusal_of(to: To, words: &'static str) -> Refusal {
-    Refusal {
-        stage: Stage::Rcpt,
-        at_once: false,
-        to,
-        words,
-    }
+    Refusal { stage: Stage::Rcpt, at_once: false, to, words }
 }
 
-const UNKNOWN_RECIPIENT: Refusal = refusal_of(
-    To::Nobody,
-    "550 5.1.1 <{to}>: Recipient address rejected: User unknown in virtual mailbox table",
-);
+const UNKNOWN_RECIPIENT: Refusal =
+    refusal_of(To::Nobody, "550 5.1.1 <{to}>: Recipient address rejected: User unknown in virtual mailbox table");
 const DNSBL_CLIENT: Refusal = refusal(
     Stage::Connect,
     "554 5.7.1 Service unavailable; Client host [{ip}] blocked using zen.blocklist.example; https://www.blocklist.example/query/ip/{ip}",
@@ -74,31 +62,20 @@ const GREYLISTED: Refusal = refusal(
     "450 4.2.0 <{to}>: Recipient address rejected: Greylisted, see http://postgrey.example/help/{domain}.html",
 );
 const RELAY: Refusal = refusal_of(To::Far, "554 5.7.1 <{to}>: Relay access denied");
-const CLIENT_WITHOUT_NAME: Refusal = refusal(
-    Stage::Connect,
-    "450 4.7.25 Client host rejected: cannot find your hostname, [{ip}]",
-);
-const SENDER_DOMAIN: Refusal = refusal(
-    Stage::Mail,
-    "450 4.1.8 <{from}>: Sender address rejected: Domain not found",
-);
-const HELO: Refusal = refusal(
-    Stage::Ehlo,
-    "504 5.5.2 <{helo}>: Helo command rejected: need fully-qualified hostname",
-);
+const CLIENT_WITHOUT_NAME: Refusal =
+    refusal(Stage::Connect, "450 4.7.25 Client host rejected: cannot find your hostname, [{ip}]");
+const SENDER_DOMAIN: Refusal =
+    refusal(Stage::Mail, "450 4.1.8 <{from}>: Sender address rejected: Domain not found");
+const HELO: Refusal =
+    refusal(Stage::Ehlo, "504 5.5.2 <{helo}>: Helo command rejected: need fully-qualified hostname");
 const SPF: Refusal = refusal(
     Stage::Rcpt,
     "550 5.7.23 <{to}>: Recipient address rejected: Message rejected due to: SPF fail - not authorized. \
      Please see http://www.openspf.example/Why?s=mfrom;id={from};ip={ip};r=<UNKNOWN>",
 );
-const SENDER_BLOCKED: Refusal = refusal(
-    Stage::Mail,
-    "554 5.7.1 <{from}>: Sender address rejected: Access denied",
-);
-const CLIENT_BLOCKED: Refusal = refusal(
-    Stage::Connect,
-    "554 5.7.1 <{client}>: Client host rejected: Access denied",
-);
+const SENDER_BLOCKED: Refusal = refusal(Stage::Mail, "554 5.7.1 <{from}>: Sender address rejected: Access denied");
+const CLIENT_BLOCKED: Refusal =
+    refusal(Stage::Connect, "554 5.7.1 <{client}>: Client host rejected: Access denied");
 const DNSBL_DOMAIN: Refusal = refusal(
     Stage::Mail,
     "554 5.7.1 Service unavailable; Sender address [{from}] blocked using dbl.blocklist.example; https://www.blocklist.example/query/domain/{domain}",
@@ -182,17 +159,8 @@ impl World {
             domain = format!("no-such-{domain}");
             from = format!("info@{domain}");
         }
-        let helo = if refusal.words == HELO.words {
-            "localhost".to_owned()
-        } else {
-            session.client.helo()
-        };
-        Attempt {
-            from,
-            domain,
-            to: self.refused_recipient(refusal.to),
-            helo,
-        }
+        let helo = if refusal.words == HELO.words { "localhost".to_owned() } else { session.client.helo() };
+        Attempt { from, domain, to: self.refused_recipient(refusal.to), helo }
     }
 
     fn refused_recipient(&mut self, to: To) -> String {
@@ -218,11 +186,7 @@ impl World {
 
     fn refuse_recipients(&mut self, session: &mut Session, refusal: &Refusal, mut attempt: Attempt) {
         let several = refusal.to == To::Nobody && self.dice.chance(SEVERAL_IN_A_ROW);
-        let count = if several {
-            self.dice.between(IN_A_ROW.0, IN_A_ROW.1)
-        } else {
-            1
-        };
+        let count = if several { self.dice.between(IN_A_ROW.0, IN_A_ROW.1) } else { 1 };
         for number in 1..=count {
             self.refuse(session, "NOQUEUE", Stage::Rcpt, refusal, &attempt);
             if number < count {
@@ -253,11 +217,7 @@ impl World {
             .replace("{to}", &attempt.to);
         let context = context(session, stage, attempt);
         let text = format!("{id}: reject: {} from {client}: {words}; {context}", stage.name());
-        self.session_says(
-            session,
-            &text,
-            &rejection(stage.name(), refusal.words.starts_with('5')),
-        );
+        self.session_says(session, &text, &rejection(stage.name(), refusal.words.starts_with('5')));
     }
 
     fn count_failure(&mut self, session: &mut Session, stage: Stage) {

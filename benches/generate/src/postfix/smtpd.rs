@@ -25,9 +25,7 @@ pub enum Verb {
     Unknown,
 }
 
-const VERBS: [&str; 9] = [
-    "ehlo", "starttls", "auth", "mail", "rcpt", "data", "rset", "quit", "unknown",
-];
+const VERBS: [&str; 9] = ["ehlo", "starttls", "auth", "mail", "rcpt", "data", "rset", "quit", "unknown"];
 
 /// How many of each command came, and how many of them went well.
 #[derive(Default)]
@@ -55,20 +53,13 @@ impl fmt::Display for Commands {
                 write_share(out, name, ok, all)?;
             }
         }
-        let (ok, all) = self
-            .0
-            .iter()
-            .fold((0, 0), |sum, entry| (sum.0 + entry.0, sum.1 + entry.1));
+        let (ok, all) = self.0.iter().fold((0, 0), |sum, entry| (sum.0 + entry.0, sum.1 + entry.1));
         write_share(out, "commands", ok, all)
     }
 }
 
 fn write_share(out: &mut fmt::Formatter<'_>, name: &str, ok: u32, all: u32) -> fmt::Result {
-    if ok == all && all > 0 {
-        write!(out, " {name}={ok}")
-    } else {
-        write!(out, " {name}={ok}/{all}")
-    }
+    if ok == all && all > 0 { write!(out, " {name}={ok}") } else { write!(out, " {name}={ok}/{all}") }
 }
 
 /// A session that is under way.
@@ -94,11 +85,7 @@ impl Session {
 
     /// `proto=` of a refusal.
     pub fn protocol(&self) -> &'static str {
-        if self.commands.0[Verb::Ehlo as usize].0 > 0 {
-            "ESMTP"
-        } else {
-            "SMTP"
-        }
+        if self.commands.0[Verb::Ehlo as usize].0 > 0 { "ESMTP" } else { "SMTP" }
     }
 
     /// Lets some time pass; the mean is in seconds.
@@ -117,14 +104,8 @@ const TLS: &Weighted<&str> = &[
         "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519 \
          server-signature RSA-PSS (2048 bits) server-digest SHA256",
     ),
-    (
-        14.0,
-        "TLSv1.2 with cipher ECDHE-RSA-AES256-GCM-SHA384 (256/256 bits)",
-    ),
-    (
-        6.0,
-        "TLSv1.2 with cipher ECDHE-RSA-AES128-GCM-SHA256 (128/128 bits)",
-    ),
+    (14.0, "TLSv1.2 with cipher ECDHE-RSA-AES256-GCM-SHA384 (256/256 bits)"),
+    (6.0, "TLSv1.2 with cipher ECDHE-RSA-AES128-GCM-SHA256 (128/128 bits)"),
 ];
 
 /// Mean pause between two steps of a session.
@@ -141,14 +122,7 @@ impl World {
         handed_over: bool,
     ) -> Session {
         let process = self.take_process(at, host, service);
-        let mut session = Session {
-            host,
-            service,
-            client,
-            commands: Commands::default(),
-            at,
-            process,
-        };
+        let mut session = Session { host, service, client, commands: Commands::default(), at, process };
         if session.client.is_nameless() && self.dice.chance(NAMES_THAT_DO_NOT_RESOLVE) {
             self.warn_about_name(&mut session);
         }
@@ -171,12 +145,7 @@ impl World {
     }
 
     pub fn session_says(&mut self, session: &Session, text: &str, counts: &[Count]) {
-        self.out.say(
-            session.at,
-            session.host,
-            session.service.line(session.process.pid, text),
-            counts,
-        );
+        self.out.say(session.at, session.host, session.service.line(session.process.pid, text), counts);
     }
 
     /// The client introduces itself.
@@ -189,10 +158,7 @@ impl World {
     pub fn encrypt(&mut self, session: &mut Session) {
         session.wait(self, STEP);
         let tls = self.dice.weighted(TLS);
-        let text = format!(
-            "Anonymous TLS connection established from {}: {tls}",
-            session.client
-        );
+        let text = format!("Anonymous TLS connection established from {}: {tls}", session.client);
         self.session_says(session, &text, &[]);
         if session.service != Daemon::Submissions {
             session.commands.ok(Verb::StartTls);
@@ -221,11 +187,7 @@ impl World {
         } else {
             session.wait(self, STEP);
         }
-        let (what, how) = if timeout {
-            ("timeout", "timeout")
-        } else {
-            ("lost connection", "lost")
-        };
+        let (what, how) = if timeout { ("timeout", "timeout") } else { ("lost connection", "lost") };
         let text = format!("{what} after {after}{detail} from {}", session.client);
         let counts = [lost(session.service_name(), after, how)];
         self.session_says(&session, &text, &counts);

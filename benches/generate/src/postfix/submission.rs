@@ -43,17 +43,10 @@ impl World {
         self.encrypt_before_login(&mut session, true);
         session.commands.ok(Verb::Auth);
         let user = mailbox_address(user);
-        let login = format!(
-            ", sasl_method={}, sasl_username={user}",
-            self.dice.weighted(METHODS)
-        );
+        let login = format!(", sasl_method={}, sasl_username={user}", self.dice.weighted(METHODS));
         for number in 0..self.messages_in_session() {
             let envelope = self.outgoing_envelope(user.clone());
-            let counts = if number == 0 {
-                self.counts_of_login(&session, &user)
-            } else {
-                Vec::new()
-            };
+            let counts = if number == 0 { self.counts_of_login(&session, &user) } else { Vec::new() };
             self.accept(&mut session, envelope, "submission", &login, &counts);
         }
         self.quit(session);
@@ -89,12 +82,7 @@ impl World {
             let recipient = self.outgoing_recipient(recipients.last(), number == count);
             recipients.push(recipient);
         }
-        Envelope {
-            sender,
-            sender_domain: None,
-            recipients,
-            domain,
-        }
+        Envelope { sender, sender_domain: None, recipients, domain }
     }
 
     fn outgoing_recipient(&mut self, before: Option<&Recipient>, last: bool) -> Recipient {
@@ -169,19 +157,9 @@ impl World {
         let half = LOCAL_USERS.len() / 2;
         let (name, uid) = LOCAL_USERS[host as usize * half + self.dice.below(half as u64) as usize];
         let sender = format!("{name}@{}.example", host.name());
-        let counts = if self.is_new_submitter(&sender) {
-            vec![submitter("local")]
-        } else {
-            Vec::new()
-        };
+        let counts = if self.is_new_submitter(&sender) { vec![submitter("local")] } else { Vec::new() };
         let id = self.new_queue_id(at, host);
-        self.postfix(
-            at,
-            host,
-            Daemon::Pickup,
-            &format!("{id}: uid={uid} from=<{sender}>"),
-            &counts,
-        );
+        self.postfix(at, host, Daemon::Pickup, &format!("{id}: uid={uid} from=<{sender}>"), &counts);
         let message_id = format!("<{}.{id}@{}.mail.example>", crate::clock::digits(at), host.name());
         let text = format!("{id}: message-id={message_id}");
         self.postfix(at + 3_000, host, Daemon::Cleanup, &text, &[]);

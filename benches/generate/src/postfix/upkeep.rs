@@ -16,10 +16,7 @@ impl World {
             let text = format!("statistics: max {what} {number}{per} for (smtp:{client}) at {since}");
             self.postfix(at, host, Daemon::Anvil, &text, &[]);
         }
-        let text = format!(
-            "statistics: max cache size {} at {since}",
-            self.dice.between(3, 40)
-        );
+        let text = format!("statistics: max cache size {} at {since}", self.dice.between(3, 40));
         self.postfix(at, host, Daemon::Anvil, &text, &[]);
         self.tell_connection_cache(at, host, &since);
     }

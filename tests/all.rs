@@ -1,0 +1,9 @@
+//! The one integration binary: what mailtrail does, seen from outside.
+//!
+//! `MAILTRAIL_BLESS=1 cargo test --release` writes the goldens anew; read the difference before you commit it.
+
+mod support;
+
+mod cli;
+mod samples;
+mod set_a;

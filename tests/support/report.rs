@@ -1,0 +1,151 @@
+//! Runs without a process: from bytes to a report and its renderings, for laws that are tried hundreds of times.
+
+use super::program::{WRITTEN, write};
+use mailtrail::assets::Assets;
+use mailtrail::compose::{self, Request};
+use mailtrail::facts::Facts;
+use mailtrail::grammar::Grammars;
+use mailtrail::input;
+use mailtrail::render::{self, Rendered};
+use mailtrail::report::{Coverage, Report};
+use mailtrail::run::{self, Run};
+use mailtrail::time::{SECOND, Span, Zone};
+use std::path::PathBuf;
+use std::sync::LazyLock;
+use tempfile::TempDir;
+
+static GRAMMARS: LazyLock<Grammars> =
+    LazyLock::new(|| Grammars::load(&Assets::default()).expect("the built-in grammars are right"));
+
+/// The built-in grammars.
+pub fn grammars() -> &'static Grammars {
+    &GRAMMARS
+}
+
+/// Files to be read, and how.
+pub struct Reading {
+    folder: TempDir,
+    paths: Vec<PathBuf>,
+    /// How they are read: whole, in UTC, in 2026, unless a law says otherwise.
+    pub options: run::Options,
+    /// Threads.
+    pub jobs: usize,
+}
+
+impl Reading {
+    /// One file, `mail.log`.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self::empty().with("mail.log", bytes)
+    }
+
+    /// No file.
+    pub fn empty() -> Self {
+        let options = run::Options {
+            zone: Zone::utc(),
+            host: String::new(),
+            input: input::Options {
+                now: i64::try_from(WRITTEN).unwrap_or(0) * SECOND + 86_400 * SECOND,
+                year: Some(2026),
+            },
+            chunk: run::CHUNK,
+        };
+        Self { folder: tempfile::tempdir().expect("a folder"), paths: Vec::new(), options, jobs: 2 }
+    }
+
+    /// One more file.
+    pub fn with(mut self, name: &str, bytes: &[u8]) -> Self {
+        let path = self.folder.path().join(name);
+        write(&path, bytes, WRITTEN);
+        self.paths.push(path);
+        self
+    }
+
+    /// One more name of what is there already, made by the caller.
+    pub fn and(mut self, name: &str, make: impl FnOnce(&std::path::Path, &std::path::Path)) -> Self {
+        let path = self.folder.path().join(name);
+        make(&self.paths[0], &path);
+        self.paths.push(path);
+        self
+    }
+
+    /// Chunks of this size.
+    pub fn chunk(mut self, bytes: usize) -> Self {
+        self.options.chunk = bytes;
+        self
+    }
+
+    /// This many threads.
+    pub fn jobs(mut self, jobs: usize) -> Self {
+        self.jobs = jobs;
+        self
+    }
+
+    /// The paths in another order.
+    pub fn reordered(mut self, order: impl FnOnce(&mut Vec<PathBuf>)) -> Self {
+        order(&mut self.paths);
+        self
+    }
+
+    fn pool<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        rayon::ThreadPoolBuilder::new().num_threads(self.jobs).build().expect("threads").install(work)
+    }
+
+    /// Reads them.
+    pub fn run(&self) -> Run {
+        self.pool(|| run::run(&self.paths, grammars(), &self.options, &|_, _| ()).expect("there is input"))
+    }
+
+    /// Reads them and composes a report.
+    pub fn report(&self) -> Report {
+        self.report_on(Span { start: None, end: None }, &[])
+    }
+
+    /// The same for a period and for domains.
+    pub fn report_on(&self, span: Span, domains: &[String]) -> Report {
+        let run = self.run();
+        let request = Request { report: "full", span, domains, top: Some(1000), by: &[] };
+        let compose =
+            || compose::compose(&run, &Assets::default(), &self.options.zone, &request, &|_, _, _| Ok(Vec::new()));
+        self.pool(compose).expect("the report is composed")
+    }
+
+    /// The report in every format, one behind the other, without the folder's name.
+    pub fn bytes(&self) -> Vec<u8> {
+        let folder = self.folder.path().to_string_lossy().into_owned();
+        let text = render_all(&self.report());
+        String::from_utf8(text).expect("formats are UTF-8").replace(&folder, "").into_bytes()
+    }
+}
+
+/// A report in every format, one behind the other.
+pub fn render_all(report: &Report) -> Vec<u8> {
+    let assets = Assets::default();
+    let options = render::Options { assets: &assets, width: 80, color: false, section: None };
+    let mut out = Vec::new();
+    for renderer in render::RENDERERS {
+        out.extend(format!("\n===== {}\n", renderer.name()).bytes());
+        match renderer.render(report, &options).expect("it renders") {
+            Rendered::One(bytes) => out.extend(bytes),
+            Rendered::Folder(files) => files.iter().for_each(|(name, bytes)| {
+                out.extend(format!("\n----- {name}\n").bytes());
+                out.extend(bytes);
+            }),
+        }
+    }
+    out
+}
+
+/// The figures of a report, one a line.
+pub fn measurements(report: &Report) -> Vec<String> {
+    report.measurements.iter().map(|m| format!("{} {:?} {:?}", m.metric, m.labels, m.value)).collect()
+}
+
+/// The account of a report without the names of its sources.
+pub fn account(coverage: &Coverage) -> String {
+    format!("{:?}", coverage.counts)
+}
+
+/// The facts, row by row, as text.
+pub fn rows(facts: &Facts) -> String {
+    format!("{facts:?}")
+}
