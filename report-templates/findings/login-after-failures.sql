@@ -3,10 +3,10 @@
 -- parameters = { failures = "> 10", within = "1 h", ignore = [] }
 -- labels = ["client_ip", "user"]
 -- times = ["first_ok"]
--- observed = "a login after {tries} failures in {within}"
--- expected = "at most {failures} failures before a login"
--- message = "{client_ip} failed to log in {tries} times within {within} and then logged in as {user} at {first_ok}."
--- meaning = "A password may have been guessed. If the owner of the account does not know this address, change the password now, end the sessions of the account, and look at what it sent since."
+-- observed = "a login after {tries} failures in a row"
+-- expected = "at most {failures} failures in a row before a login"
+-- message = "{client_ip} failed to log in {tries} times in a row within {within} (user names tried: {names}) and then logged in as {user} at {first_ok}."
+-- meaning = "A password may have been guessed; a device whose old password was put right looks the same, but tries one name only. If the owner of the account does not know this address, change the password now, end the sessions of the account, and look at what it sent since."
 -- command = "SELECT time, service, user, outcome FROM logins l WHERE client_ip = {client_ip} ORDER BY time, l.source, l.offset LIMIT 100"
 -- evidence = "SELECT l.source, l.offset FROM logins l WHERE client_ip = {client_ip} AND time <= {first_ok} AND (outcome <> 'ok' OR user = {user}) ORDER BY time DESC, l.source DESC, l.offset DESC LIMIT 3"
 WITH suspects AS (
@@ -14,19 +14,25 @@ WITH suspects AS (
     WHERE outcome IN ('failed', 'unknown_user', 'disabled') AND client_ip NOT IN {ignore}
     GROUP BY client_ip HAVING COUNT(*) {failures}
 ), tries AS (
-    SELECT l.client_ip, l.user, l.time, l.source, l.offset AS place, l.outcome,
-        CASE WHEN l.outcome IN ('failed', 'unknown_user', 'disabled') THEN 1 ELSE 0 END AS bad
-    FROM logins l WHERE l.client_ip IN (SELECT client_ip FROM suspects)
+    SELECT l.client_ip, l.user, l.time, l.source, l.offset AS place, CASE WHEN l.outcome = 'ok' THEN 1 ELSE 0 END AS good
+    FROM logins l
+    WHERE l.outcome IN ('ok', 'failed', 'unknown_user', 'disabled') AND l.client_ip IN (SELECT client_ip FROM suspects)
 ), spans AS (
-    SELECT client_ip, user, time, source, place, outcome, bad, time - time % {within} AS span FROM tries
+    SELECT client_ip, user, time, source, place, good, time - time % {within} AS span FROM tries
     UNION ALL
-    SELECT client_ip, user, time, source, place, outcome, bad, time - (time + {within/2}) % {within} AS span FROM tries
-), running AS (
-    SELECT client_ip, user, time, outcome,
-        SUM(bad) OVER (PARTITION BY client_ip, span ORDER BY time, source, place) AS n
+    SELECT client_ip, user, time, source, place, good, time - (time + {within/2}) % {within} AS span FROM tries
+), counted AS (
+    SELECT client_ip, user, time, good, span,
+        SUM(good) OVER (PARTITION BY client_ip, span ORDER BY time, source, place) - good AS streak
     FROM spans
+), streaks AS (
+    SELECT client_ip, span, streak, SUM(1 - good) AS n, COUNT(DISTINCT CASE WHEN good = 0 THEN user END) AS names,
+        MIN(CASE WHEN good = 1 THEN user END) AS user, MIN(CASE WHEN good = 1 THEN time END) AS first_ok
+    FROM counted GROUP BY client_ip, span, streak
 )
-SELECT client_ip, user, MAX(n) AS tries, MIN(time) AS first_ok FROM running
-WHERE outcome = 'ok' AND n {failures}
+SELECT client_ip, user, MAX(n) AS tries, MAX(names) AS names, MIN(first_ok) AS first_ok,
+    CASE WHEN MAX(names) > 1 THEN 'critical' ELSE 'warning' END AS state
+FROM streaks
+WHERE first_ok IS NOT NULL AND n {failures}
 GROUP BY client_ip, user
 ORDER BY tries DESC, client_ip, user

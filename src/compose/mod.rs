@@ -59,8 +59,8 @@ pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, j
         .map(|name| Question::named(assets, "sections", name))
         .collect::<Result<Vec<_>>>()?;
     let metrics = Question::all(assets, "metrics")?;
-    let asked = questions.iter().chain(&metrics).flat_map(Question::words);
-    let columns = asked.chain(judge.words()).collect();
+    let words = questions.iter().chain(&metrics).flat_map(Question::words);
+    let columns = words.chain(judge.words()).collect();
     let scope = Scope { span: request.span, domains: request.domains };
     let view = View::new(&run.facts, zone, &scope, &columns)?;
     let asker = Asker::new(&view, &run.coverage)?;

@@ -125,8 +125,7 @@ const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "frid
 fn weekday(text: &str) -> IResult<&str, usize> {
     let place = |word: &str| {
         let word = word.to_ascii_lowercase();
-        let is = |day: &&str| *day == word || (word.len() == 3 && day.starts_with(&word));
-        WEEKDAYS.iter().position(|day| is(&day))
+        WEEKDAYS.iter().position(|day| *day == word || (word.len() == 3 && day.starts_with(&word)))
     };
     map_opt(alpha1, place).parse(text)
 }

@@ -48,9 +48,10 @@ pub struct Threshold {
     pub warning: Option<Spotted<Comparison>>,
     /// Beyond it is critical.
     pub critical: Option<Spotted<Comparison>>,
-    /// What stands for `warning` in the time of a schedule.
+    /// What stands for `warning` for a period that lies wholly in the time of a schedule. Any other period, such as a
+    /// week that holds nights and days, is judged by `warning`.
     pub during: Vec<(Spotted<String>, Spotted<Comparison>)>,
-    /// What stands for `critical` in the time of a schedule.
+    /// What stands for `critical` in the same way.
     pub during_critical: Vec<(Spotted<String>, Spotted<Comparison>)>,
     /// Whether it is used.
     pub enabled: bool,
@@ -263,13 +264,13 @@ impl Threshold {
     }
 
     /// What it is about: the same of two files is one threshold, and the later one holds.
-    pub fn subject(&self) -> (&str, Vec<(&str, &[String])>, Option<&str>, Vec<&str>) {
+    pub fn subject(&self) -> impl PartialEq + '_ {
         let mut labels: Vec<_> =
             self.labels.iter().map(|(name, values)| (name.value.as_str(), values.as_slice())).collect();
         labels.sort_unstable();
-        let by = self.by.iter().map(|label| label.value.as_str()).collect();
+        let by: Vec<&str> = self.by.iter().map(|label| label.value.as_str()).collect();
         let per = self.per.as_ref().map(|per| per.value.as_str());
-        (&self.metric.value, labels, per, by)
+        (self.metric.value.as_str(), labels, per, by)
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod tests;
 
 pub use calendar::{DAY_MINUTES, Date, Entry, entry as calendar_entry};
 pub use comparison::{Comparison, Operator, Quantity, Wrong, comparison, figure, quantity};
+#[cfg(feature = "sql")]
 pub(crate) use entries::points_at;
 pub use entries::{Anomaly, Input, ReportDefaults, Schedule, Threshold};
 pub use show::{line as show_line, quoted};
@@ -161,7 +162,8 @@ impl Config {
         }
         for threshold in &self.thresholds {
             let names = threshold.during.iter().chain(&threshold.during_critical);
-            for (name, _) in names.filter(|(name, _)| !self.schedules.contains_key(&name.value)) {
+            let mut unknown = names.filter(|(name, _)| !self.schedules.contains_key(&name.value));
+            if let Some((name, _)) = unknown.next() {
                 return Err(self.unknown_schedule(name));
             }
         }

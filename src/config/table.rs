@@ -114,6 +114,10 @@ pub(super) struct Table<'t> {
     known: BTreeSet<&'static str>,
 }
 
+/// A value under a name that the user chose.
+pub(super) type Named<T> = (Spotted<String>, T);
+
+/// A value as it was parsed, and its place.
 type Item<'t> = (&'t DeValue<'t>, Spot);
 
 impl<'t> Table<'t> {
@@ -194,13 +198,11 @@ impl<'t> Table<'t> {
         let Some(text) = self.text(key)? else {
             return Ok(None);
         };
-        match words.iter().find(|(word, _)| *word == text.value) {
-            Some((_, value)) => Ok(Some(text.map(|_| *value))),
-            None => {
-                let what = format!("`{key}` cannot be `{}`", text.value);
-                Err(did_you_mean(text.spot.error(what), &text.value, words.iter().map(|(w, _)| *w)))
-            }
+        if let Some((_, value)) = words.iter().find(|(word, _)| *word == text.value) {
+            return Ok(Some(text.map(|_| *value)));
         }
+        let what = format!("`{key}` cannot be `{}`", text.value);
+        Err(did_you_mean(text.spot.error(what), &text.value, words.iter().map(|(word, _)| *word)))
     }
 
     /// A table in it.
@@ -232,7 +234,7 @@ impl<'t> Table<'t> {
     }
 
     /// All entries that were not asked for yet, of any kind; the table then knows them.
-    pub(super) fn others(&mut self) -> Result<Vec<(Spotted<String>, Spotted<Value>)>> {
+    pub(super) fn others(&mut self) -> Result<Vec<Named<Spotted<Value>>>> {
         let mut others = Vec::new();
         for (key, value) in self.rest() {
             let item = (value.get_ref(), self.at(value.span()));
@@ -242,7 +244,7 @@ impl<'t> Table<'t> {
     }
 
     /// All entries that were not asked for yet, each a text or a list of texts; the table then knows them.
-    pub(super) fn other_texts(&mut self) -> Result<Vec<(Spotted<String>, Vec<Spotted<String>>)>> {
+    pub(super) fn other_texts(&mut self) -> Result<Vec<Named<Vec<Spotted<String>>>>> {
         let mut others = Vec::new();
         for (key, value) in self.rest() {
             let item = (value.get_ref(), self.at(value.span()));

@@ -47,8 +47,8 @@ impl Metric {
 pub(super) fn all(assets: &Assets) -> Result<BTreeMap<String, Metric>> {
     let mut all = BTreeMap::new();
     for question in Question::all(assets, "metrics")? {
-        let named = named_in(&question.sql);
-        let names = if named.is_empty() { vec![question.name.as_str()] } else { named };
+        let own = named_in(&question.sql);
+        let names = if own.is_empty() { vec![question.name.as_str()] } else { own };
         let metric = Metric {
             unit: Unit::of(&question.front.unit),
             about: question.front.about.clone(),

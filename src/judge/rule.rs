@@ -1,7 +1,8 @@
 //! A rule: a question whose rows are the unusual things found, and the words to tell them.
 //!
 //! Each is one file, `report-templates/findings/<rule>.sql`. In its SQL `{parameter}` stands for a parameter; in its
-//! texts `{column}` stands for a value of the row and `{parameter}` for a parameter.
+//! texts `{column}` stands for a value of the row and `{parameter}` for a parameter. A column `state` says for each row
+//! how bad it is.
 
 use super::Case;
 use super::evidence;
@@ -24,7 +25,10 @@ const MOST: usize = 20;
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
     question: Question,
+    /// How bad what it finds is, where its answer has no column `state`.
     state: State,
+    /// How bad it is whatever the answer says.
+    set_state: Option<State>,
     enabled: bool,
     parameters: BTreeMap<String, Parameter>,
 }
@@ -56,13 +60,10 @@ impl Rule {
 
     fn of(mut question: Question) -> Result<Self> {
         let wrong = |what: String| Error::new(Exit::Config, what).why(&question.origin);
-        let state = match question.front.state.as_str() {
-            "warning" => State::Warning,
-            "critical" => State::Critical,
-            other => {
-                return Err(wrong(format!("a rule's state cannot be `{other}`")).help("it is warning or critical"));
-            }
-        };
+        let word = &question.front.state;
+        let state = level(word).ok_or_else(|| {
+            wrong(format!("a rule's state cannot be `{word}`")).help("it is warning or critical")
+        })?;
         let mut parameters = BTreeMap::new();
         for (name, default) in &question.front.parameters {
             let parameter = Parameter::of_default(default)
@@ -71,11 +72,11 @@ impl Rule {
         }
         // What is filled in must not end a comment, so the head goes first.
         question.sql = without_head(&question.sql);
-        Ok(Self { question, state, enabled: true, parameters })
+        Ok(Self { question, state, set_state: None, enabled: true, parameters })
     }
 
     fn set(&mut self, anomaly: &Anomaly) -> Result<()> {
-        self.state = anomaly.state.as_ref().map_or(self.state, |state| state.value);
+        self.set_state = anomaly.state.as_ref().map(|state| state.value).or(self.set_state);
         self.enabled = anomaly.enabled.as_ref().map_or(self.enabled, |enabled| enabled.value);
         for (name, value) in &anomaly.parameters {
             let Some(parameter) = self.parameters.get_mut(&name.value) else {
@@ -149,7 +150,7 @@ impl Rule {
             title: ours(&front.title),
             metric: None,
             labels: labels.filter_map(|name| Some((name.clone(), row.label(name)?))).collect(),
-            state: self.state,
+            state: self.state_of(row),
             observed: ours(&front.observed),
             expected: ours(&front.expected),
             message: quoting(&front.message),
@@ -173,7 +174,7 @@ impl Rule {
             title: format!("{count} more of this kind"),
             metric: None,
             labels: Vec::new(),
-            state: self.state,
+            state: self.set_state.unwrap_or(self.state),
             observed: count.clone(),
             expected: String::new(),
             message: Text::from(format!("The rule {} found {count} more.", self.question.name)),
@@ -181,6 +182,14 @@ impl Rule {
             command: None,
             evidence: Vec::new(),
         }
+    }
+
+    fn state_of(&self, row: &Row<'_>) -> State {
+        let told = match row.cell("state") {
+            Some(Cell::Text(word)) => level(word.raw()),
+            _ => None,
+        };
+        self.set_state.or(told).unwrap_or(self.state)
     }
 
     /// A value for a text of ours, which no stranger may have written.
@@ -233,7 +242,7 @@ impl Rule {
         let own = set.last().map(|anomaly| &anomaly.rule.spot);
         line("rule", crate::config::quoted(&self.question.name), own);
         let state = set.iter().rev().find_map(|anomaly| anomaly.state.as_ref());
-        line("state", crate::config::quoted(self.state.word()), state.map(|s| &s.spot));
+        line("state", crate::config::quoted(self.set_state.unwrap_or(self.state).word()), state.map(|s| &s.spot));
         let enabled = set.iter().rev().find_map(|anomaly| anomaly.enabled.as_ref());
         if let Some(enabled) = enabled {
             line("enabled", self.enabled.to_string(), Some(&enabled.spot));
@@ -269,6 +278,10 @@ pub(super) fn command(sql: &str, case: &Case<'_>) -> Option<Text> {
     let names: Vec<&str> = case.sources.iter().map(|source| source.name.raw()).collect();
     let few = names.len() <= 3 && names.iter().all(|name| *name != "-" && shown(name) == *name);
     query_command(sql, if few { &names } else { &[] }).map(Text::from)
+}
+
+fn level(word: &str) -> Option<State> {
+    [State::Warning, State::Critical].into_iter().find(|state| state.word() == word)
 }
 
 fn unknown_rule(name: &Spotted<String>, rules: &[Rule]) -> Error {

@@ -248,13 +248,26 @@ fn a_spray_is_found_over_the_addresses_of_a_network_and_an_office_is_not_one() {
 }
 
 #[test]
-fn a_login_after_many_failures_is_critical() {
+fn a_login_after_many_failures_in_a_row_is_found() {
     let mut facts = Made::default();
     (0..11).for_each(|n| facts.login(n, "192.0.2.1", "anna", "failed"));
+    facts.login(12, "192.0.2.1", "ben", "failed");
     facts.login(30, "192.0.2.1", "ben", "ok");
     facts.login(0, "192.0.2.2", "carla", "ok");
     (1..20).for_each(|n| facts.login(n, "192.0.2.2", "carla", "failed"));
-    assert_eq!(facts.found(), [found("login-after-failures", &["192.0.2.1", "ben"])]);
+    // Many people behind one address: failures, but never many in a row.
+    (0..40).for_each(|n| {
+        facts.login(n, "198.51.100.3", &format!("user{n}"), if n % 2 == 0 { "ok" } else { "failed" })
+    });
+    (0..11).for_each(|n| facts.login(n, "192.0.2.4", "dina", "failed"));
+    facts.login(30, "192.0.2.4", "dina", "ok");
+    let all = judged(&judge(""), &facts.0, &mut [], &period(0, HOUR));
+    let told: Vec<_> = all.iter().map(|f| (f.rule.as_str(), f.labels[0].1.raw(), f.state)).collect();
+    let expected = [
+        ("login-after-failures", "192.0.2.1", State::Critical),
+        ("login-after-failures", "192.0.2.4", State::Warning),
+    ];
+    assert_eq!(told, expected);
 }
 
 #[test]
@@ -340,6 +353,7 @@ fn the_worst_findings_come_first_and_very_many_are_summed_up() {
     for client in 0..25 {
         (0..22).for_each(|n| facts.login(n, &format!("192.0.{client}.1"), "anna", "failed"));
     }
+    facts.login(39, "192.0.7.1", "ben", "failed");
     facts.login(40, "192.0.7.1", "anna", "ok");
     let all = judged(&judge(""), &facts.0, &mut [], &period(0, HOUR));
     assert_eq!(all[0].state, State::Critical);
