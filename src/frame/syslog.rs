@@ -93,9 +93,9 @@ pub(super) fn after_stamp(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
     })
 }
 
-/// `last message repeated N times`, which some daemons write without a host.
+/// `last message repeated N times`, or the same between dashes, which some daemons write without a host.
 fn repeated(rest: &[u8]) -> Option<&[u8]> {
-    rest.starts_with(b"last message repeated ").then_some(rest)
+    rest.strip_prefix(b"--- ").unwrap_or(rest).starts_with(b"last message repeated ").then_some(rest)
 }
 
 fn hostless(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
@@ -124,7 +124,7 @@ fn tagged<'a>(stamp: Stamp, host: &'a [u8], text: &'a [u8]) -> Record<'a> {
 
 /// A tag: `program[pid]: `, `program: `; program, process id, and what follows.
 #[inline]
-fn tag(text: &[u8]) -> Option<(&[u8], u32, &[u8])> {
+pub fn tag(text: &[u8]) -> Option<(&[u8], u32, &[u8])> {
     let end = memchr3(b'[', b':', b' ', text.get(..128).unwrap_or(text))?;
     let program = &text[..end];
     if program.is_empty() || program.contains(&b'(') {

@@ -19,31 +19,32 @@ pub enum Stamp {
 const MONTHS: [&[u8; 3]; 12] =
     [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
 
-/// `Nov  4 09:00:01`, possibly with a fraction, or a year after the day: the stamp and the bytes it takes.
+/// `Nov  4 09:00:01`, possibly with a fraction, or a year after the day: the stamp and the bytes it takes. Some
+/// systems do not pad a day of one digit: `Nov 4 09:00:01`.
 pub fn yearless(line: &[u8]) -> Option<(Stamp, usize)> {
-    let head = line.get(..15)?;
+    let head = line.get(..14)?;
     let month = month(head)?;
-    if head[3] != b' ' || head[6] != b' ' {
+    if head[3] != b' ' {
         return None;
     }
-    let day = if head[4] == b' ' { digit(head[5])? } else { two(&head[4..6])? };
-    let (micros, len) = match clock(&line[7..]) {
-        Some((micros, len)) => (micros, 7 + len),
-        None => return with_year(line, month, day),
+    let (day, start) = match (head[4], head[5], head[6]) {
+        (b' ', day, b' ') => (digit(day)?, 7),
+        (day, b' ', _) => (digit(day)?, 6),
+        (_, _, b' ') => (two(&head[4..6])?, 7),
+        _ => return None,
     };
+    let Some((micros, len)) = clock(&line[start..]) else { return with_year(line, month, day, start) };
     (1..=31).contains(&day).then_some(())?;
-    Some((Stamp::Yearless(month, u8::try_from(day).ok()?, micros), len))
+    Some((Stamp::Yearless(month, u8::try_from(day).ok()?, micros), start + len))
 }
 
-/// `Nov  4 2026 09:00:01`, as some relays write it.
-fn with_year(line: &[u8], month: u8, day: u32) -> Option<(Stamp, usize)> {
-    let year = number(line.get(7..11)?)?;
-    if line.get(11) != Some(&b' ') {
-        return None;
-    }
-    let (micros, len) = clock(&line[12..])?;
+/// `Nov  4 2026 09:00:01`, as some relays write it; the year starts at `start`.
+fn with_year(line: &[u8], month: u8, day: u32, start: usize) -> Option<(Stamp, usize)> {
+    let year = number(line.get(start..start + 4)?)?;
+    let rest = line[start + 4..].strip_prefix(b" ")?;
+    let (micros, len) = clock(rest)?;
     let days = days_from_civil(i64::from(year), u32::from(month), day)?;
-    Some((Stamp::Civil(days * DAY + micros), 12 + len))
+    Some((Stamp::Civil(days * DAY + micros), start + 5 + len))
 }
 
 fn month(head: &[u8]) -> Option<u8> {
@@ -63,21 +64,19 @@ fn clock(text: &[u8]) -> Option<(i64, usize)> {
         return None;
     }
     let seconds = i64::from(hour * 3600 + minute * 60 + second);
-    match text.get(8) {
-        Some(b'.' | b',') => {
-            let digits = text[9..].iter().take_while(|b| b.is_ascii_digit()).count();
-            if digits == 0 {
-                return Some((seconds * SECOND, 8));
-            }
-            let micros = text[9..9 + digits]
-                .iter()
-                .chain(std::iter::repeat(&b'0'))
-                .take(6)
-                .fold(0_i64, |sum, b| sum * 10 + i64::from(b - b'0'));
-            Some((seconds * SECOND + micros, 9 + digits))
-        }
-        _ => Some((seconds * SECOND, 8)),
+    let (micros, len) = fraction(&text[8..]);
+    Some((seconds * SECOND + micros, 8 + len))
+}
+
+/// A point or a comma with digits behind it: microseconds, and the bytes it takes; nothing where there are no digits.
+fn fraction(text: &[u8]) -> (i64, usize) {
+    let Some((b'.' | b',', text)) = text.split_first() else { return (0, 0) };
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    if digits == 0 {
+        return (0, 0);
     }
+    let micros = text[..digits].iter().chain(std::iter::repeat(&b'0')).take(6);
+    (micros.fold(0, |sum, b| sum * 10 + i64::from(b - b'0')), 1 + digits)
 }
 
 /// RFC 3339 (`2026-11-24T12:47:35.127397+00:00`), also with a blank for the `T`, `+0100` for the zone, or no zone.
@@ -127,6 +126,40 @@ pub fn hex_epoch(line: &[u8]) -> Option<(Stamp, usize)> {
         }
         _ => None,
     }
+}
+
+/// The label of 1970-01-01 in TAI64: multilog and tai64nlocal (daemontools, `tai_now.c`) put ten seconds between the
+/// clock and TAI, and count no leap seconds.
+const TAI64_EPOCH: i64 = (1 << 62) + 10;
+
+/// `@4000000045a1b2c3075bcd15`: a TAI64N label, 16 hexadecimal digits of seconds and 8 of nanoseconds.
+pub fn tai64n(line: &[u8]) -> Option<(Stamp, usize)> {
+    let digits = line.strip_prefix(b"@")?.get(..24)?;
+    let seconds = hex(&digits[..16])? - TAI64_EPOCH;
+    let nanos = hex(&digits[16..])?;
+    let micros = seconds.checked_mul(SECOND)?.checked_add(nanos / 1000)?;
+    (nanos < 1000 * SECOND).then_some((Stamp::Instant(micros), 25))
+}
+
+/// Time since the epoch in decimal: seconds, possibly with a fraction, milliseconds or microseconds. Which is told by
+/// the number of digits, 10, 13 or 16, as it is from 2001 to 2286.
+pub fn epoch(line: &[u8]) -> Option<(Stamp, usize)> {
+    let len = line.iter().take(17).take_while(|b| b.is_ascii_digit()).count();
+    let unit = match len {
+        10 => SECOND,
+        13 => SECOND / 1000,
+        16 => 1,
+        _ => return None,
+    };
+    let whole = line[..len].iter().fold(0, |sum, b| sum * 10 + i64::from(b - b'0'));
+    let (micros, more) = if unit == SECOND { fraction(&line[len..]) } else { (0, 0) };
+    Some((Stamp::Instant(whole * unit + micros), len + more))
+}
+
+/// A time that is a value by itself, in any of the forms that tell themselves.
+pub fn value(text: &[u8]) -> Option<Stamp> {
+    let (stamp, len) = iso(text).or_else(|| tai64n(text)).or_else(|| epoch(text))?;
+    (len == text.len()).then_some(stamp)
 }
 
 fn hex(digits: &[u8]) -> Option<i64> {
@@ -263,8 +296,28 @@ mod tests {
         assert_eq!(stamp("1970-01-02 00:00:00"), Stamp::Civil(DAY));
         assert_eq!(stamp("Jan  2 1970 00:00:00"), Stamp::Civil(DAY));
         assert_eq!(yearless(b"Nov 31 25:00:00 x"), None);
+        assert_eq!(epoch(b"1116876543.123456 x"), Some((Stamp::Instant(1_116_876_543_123_456), 17)));
+        assert_eq!(value(b"1116876543123"), Some(Stamp::Instant(1_116_876_543_123_000)));
+        assert_eq!(value(b"2026-01-01T00:00:00Z,"), None);
         assert_eq!(iso(b"2026-02-30T00:00:00Z"), None);
         assert_eq!(hex_epoch(b"00000001.00000fa0 0x7f conn"), Some((Stamp::Instant(SECOND + 4), 17)));
+    }
+
+    #[test]
+    fn a_day_of_one_digit_needs_no_padding() {
+        assert_eq!(yearless(b"Mar 7 02:09:33 x"), Some((Stamp::Yearless(3, 7, 7_773 * SECOND), 14)));
+        assert_eq!(yearless(b"Mar  7 02:09:33 x"), Some((Stamp::Yearless(3, 7, 7_773 * SECOND), 15)));
+        assert_eq!(yearless(b"Mar 7 1970 02:09:33").map(|(_, len)| len), Some(19));
+        assert_eq!(yearless(b"Mar 7  02:09:33 x"), None);
+        assert_eq!(yearless(b"Mar 0 02:09:33 x"), None);
+    }
+
+    #[test]
+    fn tai64n_labels_are_ten_seconds_ahead() {
+        assert_eq!(tai64n(b"@400000000000000a00000000 x"), Some((Stamp::Instant(0), 25)));
+        assert_eq!(tai64n(b"@400000004c91b044077a9e94"), Some((Stamp::Instant(1_284_616_250_125_476), 25)));
+        assert_eq!(tai64n(b"@ffffffffffffffff00000000"), None);
+        assert_eq!(tai64n(b"@000000000000000000000000"), None);
     }
 
     #[test]
