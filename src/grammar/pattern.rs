@@ -2,7 +2,7 @@
 //!
 //! | written | means |
 //! | --- | --- |
-//! | `text` | these bytes; `{{` and `}}` stand for braces |
+//! | `text` | these bytes; `{{` and `}}` stand for braces (`}}` not inside of `{?...}`, where a `}` ends the option) |
 //! | `{field}` | captures a field, by the field's own scanner |
 //! | `{field:scanner}` | captures it by this scanner |
 //! | `{-}`, `{-:scanner}` | skips what the scanner takes |
@@ -19,7 +19,7 @@ use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_while1};
 use nom::character::complete::char;
 use nom::combinator::{map, opt, value};
-use nom::multi::{many0, separated_list1};
+use nom::multi::{many0, many1, separated_list1};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 use std::collections::BTreeMap;
@@ -53,7 +53,7 @@ pub struct PatternError {
 /// Reads a pattern, its macros put in first.
 pub fn parse(text: &str, macros: &BTreeMap<String, String>) -> Result<Vec<Part>, PatternError> {
     let text = expand(text, macros)?;
-    match many0(part).parse(&text) {
+    match many0(alt((literal, part))).parse(&text) {
         Ok(("", parts)) => resolve(parts),
         Ok((rest, _)) => Err(PatternError { message: explain(rest), at: text.len() - rest.len() }),
         Err(_) => Err(PatternError { message: "this cannot be read".into(), at: 0 }),
@@ -95,17 +95,22 @@ enum Raw<'a> {
 }
 
 fn part(text: &str) -> IResult<&str, Raw<'_>> {
-    alt((literal, optional, one_of, capture)).parse(text)
+    alt((optional, one_of, capture)).parse(text)
 }
 
 fn literal(text: &str) -> IResult<&str, Raw<'_>> {
     let piece = alt((value("{", tag("{{")), value("}", tag("}}")), is_not("{}")));
-    let (rest, pieces) = nom::multi::many1(piece).parse(text)?;
-    Ok((rest, Raw::Literal(pieces.concat())))
+    map(many1(piece), |pieces| Raw::Literal(pieces.concat())).parse(text)
+}
+
+/// A text inside of an option, where `}` is never a text: two may end two options, or a capture and its option.
+fn inner_literal(text: &str) -> IResult<&str, Raw<'_>> {
+    let piece = alt((value("{", tag("{{")), is_not("{}")));
+    map(many1(piece), |pieces| Raw::Literal(pieces.concat())).parse(text)
 }
 
 fn optional(text: &str) -> IResult<&str, Raw<'_>> {
-    map(delimited(tag("{?"), many0(part), char('}')), Raw::Optional).parse(text)
+    map(delimited(tag("{?"), many0(alt((inner_literal, part))), char('}')), Raw::Optional).parse(text)
 }
 
 fn one_of(text: &str) -> IResult<&str, Raw<'_>> {
@@ -209,6 +214,17 @@ mod tests {
                 Part::Literal(b"]".to_vec()),
             ]
         );
+    }
+
+    #[test]
+    fn options_end_one_inside_the_other() {
+        let inner = |parts: Vec<Part>| Part::Optional(parts);
+        let id = Part::Capture(Some(Field::QueueId), Scanner::Id);
+        let literal = |text: &str| Part::Literal(text.as_bytes().to_vec());
+        let expected = inner(vec![literal("a"), inner(vec![literal("b="), id])]);
+        assert_eq!(read("{?a{?b={queue_id}}}"), Ok(vec![expected]));
+        let expected = inner(vec![literal("a"), inner(vec![literal("b")])]);
+        assert_eq!(read("{?a{?b}}}}"), Ok(vec![expected, literal("}")]));
     }
 
     #[test]

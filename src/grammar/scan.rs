@@ -21,6 +21,8 @@ pub enum Scanner {
     Host,
     /// No blank, no comma, no closing bracket.
     Word,
+    /// Blanks: what keeps columns of fixed width apart.
+    Blanks,
     /// Up to the first place where what follows stands.
     To,
     /// Up to the last place where what follows stands.
@@ -33,13 +35,14 @@ pub enum Scanner {
     Rest,
 }
 
-const NAMES: [(&str, Scanner); 11] = [
+const NAMES: [(&str, Scanner); 12] = [
     ("id", Scanner::Id),
     ("int", Scanner::Int),
     ("number", Scanner::Number),
     ("ip", Scanner::Ip),
     ("host", Scanner::Host),
     ("word", Scanner::Word),
+    ("blanks", Scanner::Blanks),
     ("to", Scanner::To),
     ("to-last", Scanner::ToLast),
     ("address", Scanner::Address),
@@ -75,6 +78,7 @@ impl Scanner {
             Self::Ip => run(rest, IP)?,
             Self::Host => run(rest, HOST)?,
             Self::Word => run(rest, WORD)?,
+            Self::Blanks => run(rest, BLANKS)?,
             Self::To => stops.first(rest)?,
             Self::ToLast => stops.last(rest)?,
             Self::Address => address(rest, stops)?,
@@ -93,6 +97,7 @@ const NUMBER: u8 = 4;
 const IP: u8 = 8;
 const HOST: u8 = 16;
 const WORD: u8 = 32;
+const BLANKS: u8 = 64;
 
 const fn classes() -> [u8; 256] {
     let mut table = [0_u8; 256];
@@ -119,6 +124,9 @@ const fn classes() -> [u8; 256] {
         }
         if !matches!(b, b' ' | b'\t' | b',' | b']' | b')' | b';') {
             class |= WORD;
+        }
+        if matches!(b, b' ' | b'\t') {
+            class |= BLANKS;
         }
         table[at] = class;
         at += 1;
@@ -219,6 +227,7 @@ mod tests {
         assert_eq!(take(Scanner::Ip, "2001:db8::1]:25", ""), Some("2001:db8::1"));
         assert_eq!(take(Scanner::Host, "mx.example[1]", ""), Some("mx.example"));
         assert_eq!(take(Scanner::Int, "x", ""), None);
+        assert_eq!(take(Scanner::Blanks, "   D 1", ""), Some("   "));
         assert_eq!(take(Scanner::Quoted, r#"a\"b" c"#, ""), Some(r#"a\"b"#));
     }
 
