@@ -1,15 +1,18 @@
 //! Frames: from a line to a record. Its time, host, program and process are read; the text is left as it is.
 //!
 //! The frame is told by the line's own first bytes, so that lines of several frames may stand in one file. What
-//! comes out borrows from the line. It knows no grammar.
+//! comes out borrows from the line. Lines of other frames are read as a [`Layout`] says. It knows no grammar.
 
 mod journal;
+mod layout;
 mod syslog;
+mod template;
 
-use crate::time::stamp::{Stamp, hex_epoch, iso, yearless};
+use crate::time::stamp::{Stamp, epoch, hex_epoch, iso, tai64n, yearless};
 use std::borrow::Cow;
 
-pub use syslog::{octet_count, repeated_text as repeated};
+pub use layout::{Bound, Laid, Layout, Sample, Spec, first_stamp};
+pub use syslog::{octet_count, repeated_text as repeated, tag};
 
 /// A line with its header read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +36,7 @@ pub fn record(line: &[u8]) -> Option<Record<'_>> {
         b'<' => syslog::with_priority(line),
         b'{' => journal::record(line),
         b'A'..=b'Z' => yearless(line).and_then(|(stamp, len)| syslog::after_stamp(stamp, &line[len..])),
+        b'@' => tai64n(line).and_then(|(stamp, len)| counted_time(stamp, &line[len..])),
         _ => bare(line),
     }
 }
@@ -46,10 +50,28 @@ pub fn record_after(stamp: Stamp, line: &[u8]) -> Option<Record<'_>> {
     syslog::after_stamp(stamp, trim(line).get(YEARLESS - 1..)?)
 }
 
-/// A line that begins with a digit: ISO time, a slapd log's hexadecimal time, or nothing we know.
+/// Whether a stamp that begins a line is one of RFC 3164 without anything more, and takes [`YEARLESS`] bytes with the
+/// blank after it.
+#[inline]
+pub fn is_plain(stamp: Stamp, line: &[u8]) -> bool {
+    matches!(stamp, Stamp::Yearless(..))
+        && line[0].is_ascii_uppercase()
+        && line.get(YEARLESS - 1) == Some(&b' ')
+        && line.get(5) != Some(&b' ')
+}
+
+/// What follows a time that a logger counts from the epoch (multilog, splogger): the text of the program behind it.
+fn counted_time(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
+    Some(headless(stamp, rest.strip_prefix(b" ")?))
+}
+
+/// A line that begins with a digit: ISO time, seconds since the epoch, a slapd log's hexadecimal time, or nothing we know.
 fn bare(line: &[u8]) -> Option<Record<'_>> {
     if let Some((stamp, len)) = iso(line) {
         return syslog::after_stamp(stamp, &line[len..]);
+    }
+    if let Some((stamp, len)) = epoch(line) {
+        return counted_time(stamp, &line[len..]);
     }
     let (stamp, len) = hex_epoch(line)?;
     let mut text = line[len..].trim_ascii_start();
@@ -71,7 +93,8 @@ pub fn stamp(line: &[u8]) -> Option<Stamp> {
     match line.first()? {
         b'A'..=b'Z' => yearless(line).map(|(stamp, _)| stamp),
         b'<' | b'{' => record(line).map(|r| r.stamp),
-        _ => iso(line).or_else(|| hex_epoch(line)).map(|(stamp, _)| stamp),
+        b'@' => tai64n(line).map(|(stamp, _)| stamp),
+        _ => iso(line).or_else(|| epoch(line)).or_else(|| hex_epoch(line)).map(|(stamp, _)| stamp),
     }
 }
 

@@ -218,8 +218,7 @@ impl<'a> Reader<'a> {
         }
         let record = frame::record(line)?;
         let time = self.clock.resolve(record.stamp)?;
-        let plain = matches!(record.stamp, Stamp::Yearless(..)) && line.get(frame::YEARLESS - 1) == Some(&b' ');
-        self.stamp = (plain && line[0].is_ascii_uppercase()).then_some((start, record.stamp, time));
+        self.stamp = frame::is_plain(record.stamp, line).then_some((start, record.stamp, time));
         Some((record, time))
     }
 

@@ -4,11 +4,13 @@
 //! with the one compiled in where the machine has none. Nothing here reads the clock.
 
 mod civil;
+mod pattern;
 mod period;
 mod zone;
 pub mod stamp;
 
 pub use civil::{civil_date, civil_day};
+pub use pattern::Pattern;
 pub use period::{Span, parse_day, parse_duration, parse_instant};
 pub use zone::{Local, Zone};
 
