@@ -43,7 +43,8 @@ fn text(tables: &[&TableDef]) -> String {
         out.push('\n');
     }
     out.push_str(
-        "Times are microseconds since the epoch, UTC; `hour` and `day` begin the local hour and day of `time`.\n",
+        "Times are microseconds since the epoch, UTC; `hour` and `day` begin the local hour and day of `time`,\n\
+         `client_net` is the network of `client_ip`: an IPv4 /24 or an IPv6 /48.\n",
     );
     out
 }

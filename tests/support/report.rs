@@ -3,9 +3,11 @@
 use super::program::{WRITTEN, write};
 use mailtrail::assets::Assets;
 use mailtrail::compose::{self, Request};
+use mailtrail::config::Config;
 use mailtrail::facts::Facts;
 use mailtrail::grammar::Grammars;
 use mailtrail::input;
+use mailtrail::judge::Judge;
 use mailtrail::render::{self, Rendered};
 use mailtrail::report::{Coverage, Report};
 use mailtrail::run::{self, Run};
@@ -16,6 +18,10 @@ use tempfile::TempDir;
 
 static GRAMMARS: LazyLock<Grammars> =
     LazyLock::new(|| Grammars::load(&Assets::default()).expect("the built-in grammars are right"));
+
+static JUDGE: LazyLock<Judge> = LazyLock::new(|| {
+    Judge::new(&Config::default(), &Assets::default()).expect("the built-in thresholds and rules are right")
+});
 
 /// The built-in grammars.
 pub fn grammars() -> &'static Grammars {
@@ -104,8 +110,7 @@ impl Reading {
     pub fn report_on(&self, span: Span, domains: &[String]) -> Report {
         let run = self.run();
         let request = Request { report: "full", span, domains, top: Some(1000), by: &[] };
-        let compose =
-            || compose::compose(&run, &Assets::default(), &self.options.zone, &request, &|_, _, _| Ok(Vec::new()));
+        let compose = || compose::compose(&run, &Assets::default(), &self.options.zone, &request, &JUDGE);
         self.pool(compose).expect("the report is composed")
     }
 
