@@ -6,7 +6,7 @@
 use crate::correlate::Correlator;
 use crate::error::Result;
 use crate::facts::Facts;
-use crate::grammar::{ChunkFacts, Grammars, Reader, Scratch};
+use crate::grammar::{ChunkFacts, Grammars, Layouts, Reader, Scratch};
 use crate::input::{self, Chunk, Chunks, Inputs, Source, Stream};
 use crate::report::{Counts, Coverage, Evidence, Shape, SourceCoverage};
 use crate::text::Text;
@@ -150,15 +150,17 @@ impl<'a> Walk<'a> {
                 return state;
             }
         };
-        let mut ahead = Ahead { clock: Clock::new(&self.parser.options.zone, state), error: None };
+        let layouts = self.parser.grammars.layouts_of(&source.head);
+        let mut ahead =
+            Ahead { clock: Clock::new(&self.parser.options.zone, state), layouts: &layouts, error: None };
         let mut batch = ahead.batch(&mut chunks);
         let mut parsed: Vec<(Expected, ChunkFacts)> = Vec::new();
         let mut state = state;
         while !batch.is_empty() || !parsed.is_empty() {
             let parser = self.parser;
             let ((), (done, next)) = rayon::join(
-                || state = self.correlate(parsed, state),
-                || rayon::join(|| parser.all(batch), || ahead.batch(&mut chunks)),
+                || state = self.correlate(parsed, state, &layouts),
+                || rayon::join(|| parser.all(batch, &layouts), || ahead.batch(&mut chunks)),
             );
             (parsed, batch) = (done, next);
         }
@@ -174,10 +176,15 @@ impl<'a> Walk<'a> {
 
     /// Takes parsed chunks in their order. One that was parsed from another state of the clock than that in which the
     /// one before it ended is parsed again.
-    fn correlate(&mut self, parsed: Vec<(Expected, ChunkFacts)>, mut state: ClockState) -> ClockState {
+    fn correlate(
+        &mut self,
+        parsed: Vec<(Expected, ChunkFacts)>,
+        mut state: ClockState,
+        layouts: &Layouts<'_>,
+    ) -> ClockState {
         for ((chunk, expected), mut facts) in parsed {
             if expected != state {
-                facts = self.parser.one(&chunk, state);
+                facts = self.parser.one(&chunk, state, layouts);
             }
             state = facts.clock;
             self.read += chunk.bytes.len() as u64;
@@ -197,6 +204,7 @@ impl<'a> Walk<'a> {
 /// Reads chunks ahead of the parsers, and foresees the state of the clock at the start of each.
 struct Ahead<'a> {
     clock: Clock<'a>,
+    layouts: &'a Layouts<'a>,
     error: Option<std::io::Error>,
 }
 
@@ -222,11 +230,12 @@ impl Ahead<'_> {
         if chunk.oversize {
             return;
         }
-        let first = chunk.lines().find_map(|(_, line)| crate::frame::stamp(line));
+        let stamp = |line: &[u8]| self.layouts.stamp(line);
+        let first = chunk.lines().find_map(|(_, line)| stamp(line));
         let last = if chunk.counted {
-            chunk.lines().filter_map(|(_, line)| crate::frame::stamp(line)).last()
+            chunk.lines().filter_map(|(_, line)| stamp(line)).last()
         } else {
-            chunk.bytes.rsplit(|b| *b == b'\n').find_map(crate::frame::stamp)
+            chunk.bytes.rsplit(|b| *b == b'\n').find_map(stamp)
         };
         for stamp in first.into_iter().chain(last) {
             self.clock.resolve(stamp);
@@ -243,20 +252,22 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn all(&self, batch: Vec<Expected>) -> Vec<(Expected, ChunkFacts)> {
+    fn all(&self, batch: Vec<Expected>, layouts: &Layouts<'_>) -> Vec<(Expected, ChunkFacts)> {
         let one = |(chunk, state): Expected| {
-            let facts = self.one(&chunk, state);
+            let facts = self.one(&chunk, state, layouts);
             ((chunk, state), facts)
         };
         batch.into_par_iter().map(one).collect()
     }
 
-    fn one(&self, chunk: &Chunk, state: ClockState) -> ChunkFacts {
+    fn one(&self, chunk: &Chunk, state: ClockState, layouts: &Layouts<'_>) -> ChunkFacts {
         let scratch = self.spare().pop().unwrap_or_default();
         let host = self.options.host.as_bytes();
-        let mut reader = Reader::new(self.grammars, &self.options.zone, state, host, scratch);
+        let mut reader = Reader::new(self.grammars, layouts, &self.options.zone, state, host, scratch);
         if chunk.oversize {
             reader.oversize(&chunk.bytes, chunk.offset);
+        } else if layouts.is_own() {
+            chunk.lines().for_each(|(offset, line)| reader.laid_line(line, offset));
         } else {
             chunk.lines().for_each(|(offset, line)| reader.line(line, offset));
         }
@@ -359,3 +370,6 @@ fn count_lines(source: &Source) -> u64 {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests;

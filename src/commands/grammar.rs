@@ -4,8 +4,7 @@ use super::{Outcome, assets, print};
 use crate::cli::{Global, Grammar};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
-use crate::frame;
-use crate::grammar::{Explained, Grammars, check, explain_record};
+use crate::grammar::{Explained, Grammars, check};
 use crate::input::{self, Chunks};
 use crate::text;
 use std::fmt::Write as _;
@@ -40,7 +39,7 @@ fn list(grammars: &Grammars) -> Outcome {
 
 fn prove(grammars: &Grammars) -> Outcome {
     let complaints = check(grammars);
-    let samples: usize = grammars.patterns.iter().map(|p| p.samples.len() + p.near.len()).sum();
+    let samples = grammars.samples();
     if complaints.is_empty() {
         print(format!("{} patterns proved by {samples} samples\n", grammars.patterns.len()).as_bytes())?;
         return Ok(None);
@@ -51,7 +50,7 @@ fn prove(grammars: &Grammars) -> Outcome {
 }
 
 fn explain(grammars: &Grammars, paths: &[PathBuf], unmatched: bool) -> Outcome {
-    let options = input::Options { now: super::now(), year: None };
+    let options = input::Options { now: super::now(), year: None, layouts: grammars.layouts() };
     let inputs = input::open(paths, &options)?;
     for source in inputs.streams.iter().flat_map(|stream| &stream.sources) {
         explain_source(grammars, source, unmatched)?;
@@ -61,11 +60,12 @@ fn explain(grammars: &Grammars, paths: &[PathBuf], unmatched: bool) -> Outcome {
 
 fn explain_source(grammars: &Grammars, source: &input::Source, unmatched: bool) -> Result<()> {
     let failed = |e| Error::new(Exit::Io, format!("{} cannot be read", source.name.raw())).why(e);
+    let layouts = grammars.layouts_of(&source.head);
     let mut chunks = Chunks::open(source, crate::run::CHUNK).map_err(failed)?;
     while let Some(chunk) = chunks.next().map_err(failed)? {
         let mut out = String::new();
         for (_, line) in chunk.lines() {
-            let found = frame::record(line).map(|record| explain_record(grammars, &record));
+            let found = grammars.explain(&layouts, line);
             if !unmatched || found.as_ref().is_none_or(|found| found.taken_by.is_none()) {
                 write_line(&mut out, line, found);
             }
@@ -82,6 +82,9 @@ fn write_line(out: &mut String, line: &[u8], found: Option<Explained>) {
         let _ = writeln!(out, "    damaged: no header that is known");
         return;
     };
+    if let Some(text) = &found.text {
+        let _ = writeln!(out, "    read as: {}", shown(text));
+    }
     match &found.taken_by {
         None => out.push_str("    unmatched\n"),
         Some((system, name)) => {

@@ -26,7 +26,11 @@ pub(super) fn logs(paths: &[PathBuf], global: &Global, config: &Config, zone: &Z
     let options = run::Options {
         zone: zone.clone(),
         host: config.host().unwrap_or_default(),
-        input: input::Options { now: super::now(), year: global.year.or(config.year) },
+        input: input::Options {
+            now: super::now(),
+            year: global.year.or(config.year),
+            layouts: grammars.layouts(),
+        },
         chunk: global.chunk_size.unwrap_or(run::CHUNK),
     };
     let bar = progress_bar(global);

@@ -230,7 +230,8 @@ impl<'g> Correlator<'g> {
     /// Keeps the last line of each host, with texts of the run.
     fn remember(&mut self, events: &Events, base: u32) {
         let mut seen: Vec<TextId> = Vec::new();
-        for event in events.list.iter().rev().take(64) {
+        let is_repetition = |event: &&Event| self.grammars.patterns[event.pattern as usize].is(Role::Repeat);
+        for event in events.list.iter().rev().filter(|event| !is_repetition(event)).take(64) {
             if seen.contains(&event.host) {
                 continue;
             }
@@ -238,13 +239,19 @@ impl<'g> Correlator<'g> {
             let line = Line { event: *event, values: &[], base, source: 0, system: NO_TEXT };
             let host = self.facts.texts.get(line.host()).unwrap_or_default().to_vec();
             let values = events.values(event).iter().map(|(field, value)| (*field, global(*field, *value, &line)));
-            let values = values.collect();
             let mut event = *event;
             event.host = line.host();
             event.program = line.text_id(event.program);
             event.service = line.text_id(event.service);
             event.instance = line.text_id(event.instance);
-            self.last.insert(host, (event, values));
+            let known: (Event, Vec<_>) = (event, values.collect());
+            // A repetition that names no host is of the line before it, whichever host wrote that.
+            if seen.len() == 1 {
+                self.last.insert(Vec::new(), known.clone());
+            }
+            if !host.is_empty() {
+                self.last.insert(host, known);
+            }
         }
     }
 }

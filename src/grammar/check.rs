@@ -1,7 +1,8 @@
 //! Proof of the grammars: every sample is taken by its own pattern and holds what it says, every near miss is not.
 
-use super::read::explain;
-use super::{Grammars, Pattern, Sample};
+use super::{Grammar, Grammars, Pattern, Sample};
+use crate::frame::{self, Laid};
+use crate::time::stamp;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -41,8 +42,47 @@ pub fn check(grammars: &Grammars) -> Vec<Complaint> {
         let taken = pattern.near.iter().filter(|line| takes(grammars, pattern, line));
         complaints.extend(taken.map(|line| complain(pattern, format!("takes the near miss `{line}`"))));
     }
+    complaints.extend((0..grammars.list.len()).flat_map(|at| layout(grammars, at)));
     complaints.sort();
     complaints
+}
+
+/// What is wrong with a grammar's layout.
+fn layout(grammars: &Grammars, at: usize) -> Vec<Complaint> {
+    let grammar = &grammars.list[at];
+    let Some((_, samples)) = &grammar.layout else {
+        return Vec::new();
+    };
+    let none = samples.is_empty().then(|| "has no sample".to_owned());
+    let wrong = samples.iter().filter_map(|sample| wrong_row(grammars, at, sample));
+    let complain = |what| Complaint { origin: grammar.origin.clone(), pattern: "[layout]".into(), what };
+    none.into_iter().chain(wrong).map(complain).collect()
+}
+
+/// What is wrong with a layout's sample, if anything.
+fn wrong_row(grammars: &Grammars, at: usize, sample: &frame::Sample) -> Option<String> {
+    let Some((time, host, text)) = row(&grammars.list[at], sample) else {
+        return Some(format!("does not read its sample `{}`", sample.line));
+    };
+    if Some(time) != stamp::value(sample.time.as_bytes()) {
+        return Some(format!("the time of its sample `{}` is not {}", sample.line, sample.time));
+    }
+    if (&host, &text) != (&sample.host, &sample.text) {
+        return Some(format!("its sample `{}` has host `{host}` and text `{text}`", sample.line));
+    }
+    let untaken = grammars.explain_text(at, "", text.as_bytes()).taken_by.is_none();
+    untaken.then(|| format!("no pattern takes the text of its sample `{}`", sample.line))
+}
+
+/// The stamp, the host and the text that a layout reads of a sample.
+fn row(grammar: &Grammar, sample: &frame::Sample) -> Option<(stamp::Stamp, String, String)> {
+    let (layout, _) = grammar.layout.as_ref()?;
+    let bound = layout.bind(sample.header.as_ref().unwrap_or(&sample.line).as_bytes())?;
+    let Laid::Row(record) = bound.read(sample.line.as_bytes())? else {
+        return None;
+    };
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Some((record.stamp, text(&record.host), text(&record.text)))
 }
 
 /// Patterns that take the very same lines, and names that stand twice.
@@ -79,7 +119,7 @@ fn programs<'a>(pattern: &'a Pattern, sample: &'a Sample) -> Vec<&'a str> {
 
 /// What is wrong with a sample, if anything.
 fn wrong(grammars: &Grammars, pattern: &Pattern, sample: &Sample, program: &str) -> Option<String> {
-    let found = explain(grammars, pattern.grammar, program, sample.line.as_bytes());
+    let found = grammars.explain_text(pattern.grammar, program, sample.line.as_bytes());
     match &found.taken_by {
         None => return Some(format!("does not take its sample `{}`", sample.line)),
         Some((_, name)) if *name != pattern.name => {
@@ -99,7 +139,7 @@ fn takes(grammars: &Grammars, pattern: &Pattern, line: &str) -> bool {
     let all = [String::new()];
     let programs = if pattern.programs.is_empty() { &all[..] } else { &pattern.programs };
     programs.iter().any(|program| {
-        let found = explain(grammars, pattern.grammar, program, line.as_bytes());
+        let found = grammars.explain_text(pattern.grammar, program, line.as_bytes());
         found.taken_by.is_some_and(|(_, name)| name == pattern.name)
     })
 }

@@ -5,9 +5,12 @@ use super::pattern::{self, PatternError};
 use super::{Classes, Find, Grammar, Pairs, Pattern, Tree, matches_name};
 use crate::error::{Error, Exit, Result};
 use crate::event::{Field, Role};
+use crate::frame::{self, Layout, Spec};
 use aho_corasick::AhoCorasick;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use toml::Spanned;
 
 /// The file.
 #[derive(Deserialize)]
@@ -30,7 +33,7 @@ struct File {
     #[serde(default)]
     class: Vec<ClassEntry>,
     #[serde(default)]
-    layout: Layout,
+    layout: Option<Spanned<Spec>>,
     #[serde(default)]
     pattern: Vec<Entry>,
     #[serde(default)]
@@ -104,24 +107,6 @@ struct ClassEntry {
     phrases: Vec<String>,
     #[serde(default)]
     dsn: Vec<String>,
-}
-
-/// How a line that has no syslog header is laid out.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Layout {
-    /// A line that begins so names the columns of the lines that follow (CSV).
-    pub header: Option<String>,
-    /// What stands between columns.
-    pub separator: Option<String>,
-    /// The column, or the key of a JSON object, that holds the time.
-    pub time: Option<String>,
-    /// Whether each line is a JSON object; a key that it must have.
-    pub json: Option<String>,
-    /// The host's column or key.
-    pub host: Option<String>,
-    /// The columns or keys that make up the text that patterns read, as `{name}` in it.
-    pub text: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -205,7 +190,7 @@ pub(super) fn compile(origin: &str, text: &str, at: usize, patterns: &mut Vec<Pa
         maps,
         finds: file.find.into_iter().map(|find| context.find(&find)).collect::<Result<_>>()?,
         classes: context.classes(file.class)?,
-        layout: file.layout,
+        layout: file.layout.map(|spec| context.layout(&spec)).transpose()?,
     })
 }
 
@@ -239,6 +224,14 @@ impl Context<'_> {
             near: entry.near,
         };
         Ok((pattern, parts))
+    }
+
+    fn layout(&self, spec: &Spanned<Spec>) -> Result<(Arc<Layout>, Vec<frame::Sample>)> {
+        let layout = Layout::new(spec.get_ref()).map_err(|why| {
+            let wrong = Error::new(Exit::Config, "the layout of this grammar cannot be used");
+            wrong.why(why).at(self.origin, self.text, spec.span())
+        })?;
+        Ok((Arc::new(layout), spec.get_ref().samples.clone()))
     }
 
     fn wrong_pattern(&self, name: &str, text: &str, error: &PatternError) -> Error {

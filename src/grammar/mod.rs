@@ -6,7 +6,9 @@
 mod captures;
 mod check;
 mod emit;
+mod explain;
 mod file;
+mod layouts;
 mod literal;
 mod pattern;
 mod read;
@@ -16,15 +18,19 @@ mod value;
 
 pub use captures::{Captures, Counters};
 pub use check::{Complaint, check};
+pub use explain::Explained;
 pub use file::{KeyKind, Sample};
-pub use read::{ChunkFacts, Explained, OTHER_SHAPES, Reader, Scratch, Shapes, explain_record};
+pub use layouts::Layouts;
+pub use read::{ChunkFacts, OTHER_SHAPES, Reader, Scratch, Shapes};
 pub use tree::{Pairs, Tree};
 
 use crate::assets::Assets;
 use crate::error::Result;
 use crate::event::{Field, Role};
+use crate::frame::{self, Layout};
 use aho_corasick::AhoCorasick;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// All grammars, compiled.
 #[derive(Debug)]
@@ -55,8 +61,8 @@ pub struct Grammar {
     mapped: u128,
     finds: Vec<Find>,
     classes: Classes,
-    #[allow(dead_code, reason = "lines without a syslog header are not laid out by grammars yet")]
-    layout: file::Layout,
+    /// How its lines are laid out where their header is its own, with samples of that.
+    layout: Option<(Arc<Layout>, Vec<frame::Sample>)>,
     /// Patterns of which the second takes no line that the first does not take.
     clashes: Vec<(u32, u32)>,
 }
@@ -202,6 +208,18 @@ impl Grammars {
     /// The grammars that read lines whose header names no program.
     pub fn native(&self) -> impl Iterator<Item = (usize, &Grammar)> {
         self.list.iter().enumerate().filter(|(_, grammar)| grammar.programs.native)
+    }
+
+    /// The layouts of systems whose lines have a header of their own.
+    pub fn layouts(&self) -> Vec<Arc<Layout>> {
+        self.list.iter().filter_map(|grammar| grammar.layout.as_ref()).map(|(layout, _)| layout.clone()).collect()
+    }
+
+    /// How many samples prove them, near misses and those of layouts included.
+    pub fn samples(&self) -> usize {
+        let of_patterns = self.patterns.iter().map(|p| p.samples.len() + p.near.len());
+        let of_layouts = self.list.iter().flat_map(|g| &g.layout).map(|(_, samples)| samples.len());
+        of_patterns.chain(of_layouts).sum()
     }
 
     /// The name of a pattern with that of its system.

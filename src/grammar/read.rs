@@ -4,13 +4,14 @@ use super::captures::Captures;
 use super::emit::{Context, Emitter};
 use super::tree::{Pairs, Tree};
 use super::value::{integer, shape_of};
-use super::{Grammars, Program};
+use super::{Grammars, Layouts, Program};
 use crate::event::{Events, Field, NO_TEXT, Role, Table, TextId, hash_seed};
-use crate::frame::{self, Record};
+use crate::frame::{self, Laid, Record};
 use crate::report::Counts;
 use crate::time::Zone;
 use crate::time::stamp::{Clock, ClockState, Stamp};
 use hashbrown::HashMap;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Memory of a chunk that is done, to be used again: fresh pages cost more than what is written to them.
@@ -65,6 +66,7 @@ type Map<V> = HashMap<Vec<u8>, V, foldhash::fast::RandomState>;
 #[derive(Debug)]
 pub struct Reader<'a> {
     grammars: &'a Grammars,
+    layouts: &'a Layouts<'a>,
     clock: Clock<'a>,
     /// The first bytes of the last line, its stamp and its time.
     stamp: Option<(u128, Stamp, i64)>,
@@ -72,8 +74,12 @@ pub struct Reader<'a> {
     captures: Captures,
     programs: Map<Option<Known<'a>>>,
     natives: Vec<Known<'a>>,
+    /// The grammars of the layouts, in the order of these.
+    laid: Vec<Option<Known<'a>>>,
     hosts: Map<usize>,
     host_list: Vec<Host>,
+    /// The host of the line before, for a repetition that names none.
+    previous: Option<usize>,
     default_host: &'a [u8],
     out: ChunkFacts,
 }
@@ -100,6 +106,28 @@ struct Host {
     last: Option<usize>,
 }
 
+/// Where and when a text was written.
+#[derive(Clone, Copy, Debug)]
+struct Origin {
+    host: usize,
+    /// Whether the line names no host.
+    hostless: bool,
+    pid: u32,
+    time: i64,
+    offset: u64,
+    count: u32,
+}
+
+/// What the layouts of systems' own made of a line.
+enum OwnRead<'l> {
+    /// Its text was taken.
+    Taken,
+    /// It was read, by the layout of this grammar, and its text not taken.
+    Read(usize, Cow<'l, [u8]>),
+    /// No layout reads it.
+    Not,
+}
+
 /// What became of a text.
 enum Taken {
     /// No pattern took it.
@@ -109,22 +137,25 @@ enum Taken {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader that begins where a clock stands.
+    /// A reader for lines of these layouts, that begins where a clock stands.
     pub fn new(
         grammars: &'a Grammars,
+        layouts: &'a Layouts<'a>,
         zone: &'a Zone,
         state: ClockState,
         default_host: &'a [u8],
         scratch: Scratch,
     ) -> Self {
         let mut emitter = Emitter::new(grammars, scratch);
-        let natives = grammars.native().filter_map(|(at, _)| {
+        let mut native = |at: usize| {
             let program = Program { grammar: at, name: "", instance: &grammars.list[at].system, service: "" };
             known(grammars, program, &mut emitter)
-        });
+        };
         Self {
-            natives: natives.collect(),
+            natives: grammars.native().filter_map(|(at, _)| native(at)).collect(),
+            laid: layouts.list.iter().map(|(at, _)| native(*at)).collect(),
             grammars,
+            layouts,
             clock: Clock::new(zone, state),
             stamp: None,
             emitter,
@@ -132,6 +163,7 @@ impl<'a> Reader<'a> {
             programs: Map::default(),
             hosts: Map::default(),
             host_list: Vec::new(),
+            previous: None,
             default_host,
             out: ChunkFacts {
                 events: Events::default(),
@@ -155,6 +187,15 @@ impl<'a> Reader<'a> {
             None => self.damaged(line, offset),
             Some(0) => self.nul_block(line, offset),
             Some(_) => self.record(line, offset),
+        }
+    }
+
+    /// Reads one line of a source whose lines have a layout of their own; others may stand between them.
+    pub fn laid_line(&mut self, line: &[u8], offset: u64) {
+        if matches!(line.first(), None | Some(0)) || !matches!(self.laid(line, offset), OwnRead::Taken) {
+            self.line(line, offset);
+        } else {
+            self.out.counts.lines += 1;
         }
     }
 
@@ -192,19 +233,88 @@ impl<'a> Reader<'a> {
     }
 
     fn record(&mut self, line: &[u8], offset: u64) {
-        let Some((record, time)) = self.header(line) else { return self.damaged(line, offset) };
-        let times = self.out.times.get_or_insert((time, time));
-        *times = (times.0.min(time), times.1.max(time));
+        let Some((record, time)) = self.header(line) else { return self.strange(line, offset, None) };
+        self.note_time(time);
         let host = self.host(&record.host);
         match self.text(&record, host, time, offset) {
-            Taken::By(event) => self.host_list[host].last = event,
-            Taken::Not => {
+            Taken::By(event) => {
+                self.host_list[host].last = event;
+                self.previous = Some(host);
+            }
+            Taken::Not => self.strange(line, offset, Some((record, host))),
+        }
+    }
+
+    /// A line that the ordinary frames do not read, or whose text nothing took: a layout of a system's own may read it.
+    #[cold]
+    fn strange(&mut self, line: &[u8], offset: u64, framed: Option<(Record<'_>, usize)>) {
+        let own = self.layouts.is_own();
+        match (self.laid(line, offset), framed) {
+            (OwnRead::Taken, _) => {}
+            (OwnRead::Read(grammar, text), framed) if own || framed.is_none() => {
+                let system = &self.grammars.list[grammar].system;
+                self.unmatched(system.as_bytes(), &text, line, offset);
+            }
+            (OwnRead::Not, Some((record, _))) if self.layouts.is_broken_row(&record) => self.damaged(line, offset),
+            (_, Some((record, host))) => {
                 self.host_list[host].last = None;
-                self.out.counts.unmatched += 1;
-                let program = crate::text::shown(&crate::text::utf8(&record.program)).into_owned();
-                self.note_shape(format!("{program}: {}", shape_of(&record.text)), line, offset);
+                self.previous = Some(host);
+                self.unmatched(&record.program, &record.text, line, offset);
+            }
+            (_, None) => self.damaged(line, offset),
+        }
+    }
+
+    fn unmatched(&mut self, program: &[u8], text: &[u8], line: &[u8], offset: u64) {
+        self.out.counts.unmatched += 1;
+        let program = crate::text::shown(&crate::text::utf8(program)).into_owned();
+        self.note_shape(format!("{program}: {}", shape_of(text)), line, offset);
+    }
+
+    /// Tries the layouts on a line, the likeliest first.
+    fn laid<'l>(&mut self, line: &'l [u8], offset: u64) -> OwnRead<'l> {
+        let mut read = OwnRead::Not;
+        let layouts = self.layouts;
+        for (at, (grammar, bound)) in layouts.list.iter().enumerate() {
+            let Some(known) = self.laid[at] else { continue };
+            let text = match bound.read(line) {
+                Some(Laid::Note(text)) if self.passes_over(known, text) => return OwnRead::Taken,
+                Some(Laid::Row(record)) if self.row(known, &record, offset) => return OwnRead::Taken,
+                Some(Laid::Note(text)) => Cow::Borrowed(text),
+                Some(Laid::Row(record)) => record.text,
+                None => continue,
+            };
+            if matches!(read, OwnRead::Not) {
+                read = OwnRead::Read(*grammar, text);
             }
         }
+        read
+    }
+
+    /// Whether an ignore rule takes a line that has no time.
+    fn passes_over(&mut self, known: Known<'_>, text: &[u8]) -> bool {
+        self.captures.clear();
+        let found = known.tree.find(text, 0, known.pairs, &mut self.captures);
+        let rule = found.filter(|pattern| self.grammars.patterns[*pattern as usize].ignore);
+        rule.inspect(|rule| self.ignore(known, *rule)).is_some()
+    }
+
+    /// Whether a pattern takes a row that a layout read.
+    fn row(&mut self, known: Known<'_>, record: &Record<'_>, offset: u64) -> bool {
+        let Some(time) = self.clock.resolve(record.stamp) else { return false };
+        self.note_time(time);
+        let (host, hostless) = (self.host(&record.host), record.host.is_empty());
+        let origin = Origin { host, hostless, pid: record.pid, time, offset, count: 1 };
+        let Taken::By(event) = self.take(known, &record.text, origin) else { return false };
+        self.host_list[host].last = event;
+        self.previous = Some(host);
+        true
+    }
+
+    #[inline]
+    fn note_time(&mut self, time: i64) {
+        let times = self.out.times.get_or_insert((time, time));
+        *times = (times.0.min(time), times.1.max(time));
     }
 
     /// Reads a line's header. Most lines have the very stamp of the line before, which need not be read again.
@@ -225,8 +335,70 @@ impl<'a> Reader<'a> {
     /// Finds the pattern of a record's text.
     fn text(&mut self, record: &Record<'_>, host: usize, time: i64, offset: u64) -> Taken {
         let (count, text) = frame::repeated(&record.text);
-        let Host { id, hash, .. } = self.host_list[host];
-        let context = |known: Known<'_>| Context {
+        let origin = Origin { host, hostless: record.host.is_empty(), pid: record.pid, time, offset, count };
+        if !record.program.is_empty() {
+            return match self.known(&record.program) {
+                Some(known) => self.take(known, text, origin),
+                None => Taken::Not,
+            };
+        }
+        for at in 0..self.natives.len() {
+            if let taken @ Taken::By(_) = self.take(self.natives[at], text, origin) {
+                return taken;
+            }
+        }
+        self.tagged(text, origin)
+    }
+
+    /// A text of a line without a header's program may begin with a program's name all the same.
+    #[cold]
+    fn tagged(&mut self, text: &[u8], origin: Origin) -> Taken {
+        let Some((program, pid, text)) = frame::tag(text) else { return Taken::Not };
+        match self.known(program) {
+            Some(known) => self.take(known, text, Origin { pid, ..origin }),
+            None => Taken::Not,
+        }
+    }
+
+    fn take(&mut self, known: Known<'_>, text: &[u8], origin: Origin) -> Taken {
+        self.captures.clear();
+        let Some(pattern) = known.tree.find(text, 0, known.pairs, &mut self.captures) else {
+            return Taken::Not;
+        };
+        let rules = &self.grammars.patterns[pattern as usize];
+        if rules.ignore {
+            self.ignore(known, pattern);
+            return Taken::By(None);
+        }
+        self.out.by_grammar[known.grammar] += 1;
+        self.out.counts.matched += 1;
+        let mut context = self.context(known, origin);
+        if rules.is(Role::Repeat) {
+            let host = if origin.hostless { self.previous } else { Some(origin.host) };
+            if let Some(event) = host.and_then(|host| self.host_list[host].last) {
+                return Taken::By(Some(self.repeat(event, text, context)));
+            }
+            // The line before it is in an earlier chunk.
+            if origin.hostless {
+                context.host = NO_TEXT;
+            }
+            self.emitter.event(pattern, text, &self.captures, context);
+            return Taken::By(None);
+        }
+        let silent = rules.is_silent();
+        Taken::By((!silent).then(|| self.emitter.event(pattern, text, &self.captures, context)))
+    }
+
+    fn ignore(&mut self, known: Known<'_>, rule: u32) {
+        self.out.by_grammar[known.grammar] += 1;
+        self.out.counts.ignored += 1;
+        *self.out.ignored_by.entry(rule).or_default() += 1;
+    }
+
+    #[inline]
+    fn context(&self, known: Known<'_>, origin: Origin) -> Context {
+        let Host { id, hash, .. } = self.host_list[origin.host];
+        Context {
             host: id,
             host_hash: hash,
             program: known.program,
@@ -234,46 +406,11 @@ impl<'a> Reader<'a> {
             instance: known.instance,
             service_hash: known.service_hash,
             instance_hash: known.instance_hash,
-            pid: record.pid,
-            time,
-            offset,
-            count,
-        };
-        if !record.program.is_empty() {
-            return match self.known(&record.program) {
-                Some(known) => self.take(known, host, text, context(known)),
-                None => Taken::Not,
-            };
+            pid: origin.pid,
+            time: origin.time,
+            offset: origin.offset,
+            count: origin.count,
         }
-        for at in 0..self.natives.len() {
-            let known = self.natives[at];
-            if let taken @ Taken::By(_) = self.take(known, host, text, context(known)) {
-                return taken;
-            }
-        }
-        Taken::Not
-    }
-
-    fn take(&mut self, known: Known<'_>, host: usize, text: &[u8], context: Context) -> Taken {
-        self.captures.clear();
-        let Some(pattern) = known.tree.find(text, 0, known.pairs, &mut self.captures) else {
-            return Taken::Not;
-        };
-        let rules = &self.grammars.patterns[pattern as usize];
-        self.out.by_grammar[known.grammar] += 1;
-        if rules.ignore {
-            self.out.counts.ignored += 1;
-            *self.out.ignored_by.entry(pattern).or_default() += 1;
-            return Taken::By(None);
-        }
-        self.out.counts.matched += 1;
-        if rules.is(Role::Repeat)
-            && let Some(event) = self.host_list[host].last
-        {
-            return Taken::By(Some(self.repeat(event, text, context)));
-        }
-        let silent = rules.is_silent();
-        Taken::By((!silent).then(|| self.emitter.event(pattern, text, &self.captures, context)))
     }
 
     /// The last line of the host happens again, as often as the text says.
@@ -333,52 +470,4 @@ fn known<'a>(grammars: &'a Grammars, program: Program<'_>, emitter: &mut Emitter
         service_hash: hash_seed(program.service.as_bytes()),
         instance_hash: hash_seed(program.instance.as_bytes()),
     })
-}
-
-/// What `grammar explain` shows of a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explained {
-    /// The system and the pattern; nothing where none took it.
-    pub taken_by: Option<(String, String)>,
-    /// Whether that is an ignore rule.
-    pub ignored: bool,
-    /// The captured fields.
-    pub fields: Vec<(&'static str, Vec<u8>)>,
-}
-
-impl Explained {
-    fn nothing() -> Self {
-        Self { taken_by: None, ignored: false, fields: Vec::new() }
-    }
-}
-
-/// What the grammars make of a record.
-pub fn explain_record(grammars: &Grammars, record: &Record<'_>) -> Explained {
-    let (_, text) = frame::repeated(&record.text);
-    if record.program.is_empty() {
-        let found = grammars.native().map(|(at, _)| explain(grammars, at, "", text));
-        return found.reduce(|a, b| if a.taken_by.is_some() { a } else { b }).unwrap_or_else(Explained::nothing);
-    }
-    let name = String::from_utf8_lossy(&record.program);
-    match grammars.program(&name) {
-        Some(program) => explain(grammars, program.grammar, program.name, text),
-        None => Explained::nothing(),
-    }
-}
-
-/// What a grammar makes of a text of one of its programs.
-pub(super) fn explain(grammars: &Grammars, at: usize, program: &str, text: &[u8]) -> Explained {
-    let mut captures = Captures::default();
-    let grammar = &grammars.list[at];
-    let found = grammar.tree(program).and_then(|tree| tree.find(text, 0, &grammar.pairs, &mut captures));
-    let Some(pattern) = found else {
-        return Explained::nothing();
-    };
-    let (system, name) = grammars.label(pattern);
-    let fields = captures.fields().iter().map(|(field, bytes)| (field.name(), bytes.of(text).to_vec()));
-    Explained {
-        taken_by: Some((system.to_owned(), name.to_owned())),
-        ignored: grammars.patterns[pattern as usize].ignore,
-        fields: fields.collect(),
-    }
 }

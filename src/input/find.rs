@@ -110,7 +110,7 @@ fn folder(path: &Path, options: &Options, sources: &mut Vec<Source>, inputs: &mu
             folder(&path, options, sources, inputs);
         } else if fs::metadata(&path).is_ok_and(|m| m.is_file()) {
             match Source::of_file(name_of(&path), &path, options) {
-                Ok(source) if source.len > 0 && !looks_like_a_log(&source) => {
+                Ok(source) if source.len > 0 && !looks_like_a_log(&source, options) => {
                     inputs
                         .notes
                         .push(Text::from(format!("{}: passed over, no line has a time", source.name.raw())));
@@ -122,6 +122,7 @@ fn folder(path: &Path, options: &Options, sources: &mut Vec<Source>, inputs: &mu
 }
 
 /// Whether a line near the start has a time, and is not the header of a file of another kind.
-fn looks_like_a_log(source: &Source) -> bool {
-    source.counted || source.head.split(|b| *b == b'\n').take(100).any(|line| frame::record(line).is_some())
+fn looks_like_a_log(source: &Source, options: &Options) -> bool {
+    let has_record = || source.head.split(|b| *b == b'\n').take(100).any(|line| frame::record(line).is_some());
+    source.counted || has_record() || frame::first_stamp(&options.layouts, &source.head).is_some()
 }

@@ -17,8 +17,10 @@ pub use source::{Compression, Source};
 pub use stream::Stream;
 
 use crate::error::Result;
+use crate::frame::Layout;
 use crate::text::Text;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What the paths led to.
 #[derive(Debug, Default)]
@@ -40,6 +42,8 @@ pub struct Options {
     pub now: i64,
     /// The year in which logs without years end; worked out from the files where absent.
     pub year: Option<i32>,
+    /// How lines may be laid out whose header is a system's own.
+    pub layouts: Vec<Arc<Layout>>,
 }
 
 /// Finds the sources behind the paths and puts them in order.

@@ -149,12 +149,12 @@ impl Source {
             head: Vec::new(),
             first: None,
         };
-        source.look();
+        source.look(options);
         Ok(source)
     }
 
     /// Reads the beginning of the text. A text that breaks off at once has none; that is told when it is read.
-    fn look(&mut self) {
+    fn look(&mut self, options: &Options) {
         let mut head = Vec::new();
         if let Ok(reader) = self.text() {
             let _ = reader.take(HEAD as u64).read_to_end(&mut head);
@@ -163,7 +163,8 @@ impl Source {
         self.first = if self.counted {
             frame::octet_count(&head).and_then(|(start, _)| frame::stamp(&head[start..]))
         } else {
-            head.split(|b| *b == b'\n').find_map(frame::stamp)
+            let stamp = head.split(|b| *b == b'\n').find_map(frame::stamp);
+            stamp.or_else(|| frame::first_stamp(&options.layouts, &head))
         };
         self.head = head;
     }

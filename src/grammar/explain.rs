@@ -1,0 +1,91 @@
+//! What the grammars make of a single line, for people.
+
+use super::captures::Captures;
+use super::{Grammars, Layouts};
+use crate::frame::{self, Laid, Record};
+
+/// What `grammar explain` shows of a line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Explained {
+    /// The system and the pattern; nothing where none took it.
+    pub taken_by: Option<(String, String)>,
+    /// Whether that is an ignore rule.
+    pub ignored: bool,
+    /// The captured fields.
+    pub fields: Vec<(&'static str, Vec<u8>)>,
+    /// The text that a layout made of the line, where patterns do not read the line's own.
+    pub text: Option<Vec<u8>>,
+}
+
+impl Explained {
+    fn is_taken(&self) -> bool {
+        self.taken_by.is_some()
+    }
+}
+
+impl Grammars {
+    /// What becomes of a line of a source with these layouts; nothing where it is damaged.
+    pub fn explain(&self, layouts: &Layouts<'_>, line: &[u8]) -> Option<Explained> {
+        let record = frame::record(line);
+        let framed = record.as_ref().map(|record| self.explain_record(record));
+        let laid = self.explain_laid(layouts, line);
+        let (first, second) = if layouts.own { (&laid, &framed) } else { (&framed, &laid) };
+        let taken = [first, second].into_iter().flatten().find(|found| found.is_taken());
+        if taken.is_some() {
+            return taken.cloned();
+        }
+        if laid.is_none() && record.is_some_and(|record| layouts.is_broken_row(&record)) {
+            return None;
+        }
+        first.clone().or_else(|| second.clone())
+    }
+
+    /// What the grammars make of a record.
+    pub(super) fn explain_record(&self, record: &Record<'_>) -> Explained {
+        let (_, text) = frame::repeated(&record.text);
+        if !record.program.is_empty() {
+            return self.explain_program(&record.program, text);
+        }
+        let by_natives = self.native().map(|(at, _)| self.explain_text(at, "", text)).find(Explained::is_taken);
+        let by_tag = || frame::tag(text).map(|(program, _, text)| self.explain_program(program, text));
+        by_natives.or_else(by_tag).unwrap_or_default()
+    }
+
+    fn explain_program(&self, program: &[u8], text: &[u8]) -> Explained {
+        let name = String::from_utf8_lossy(program);
+        let program = self.program(&name);
+        program.map(|program| self.explain_text(program.grammar, program.name, text)).unwrap_or_default()
+    }
+
+    /// What the grammars of layouts make of a line; nothing where no layout reads it.
+    pub(super) fn explain_laid(&self, layouts: &Layouts<'_>, line: &[u8]) -> Option<Explained> {
+        let read = layouts.list.iter().filter_map(|(grammar, bound)| {
+            let (text, must_ignore) = match bound.read(line)? {
+                Laid::Row(record) => (record.text, false),
+                Laid::Note(note) => (note.into(), true),
+            };
+            let found = self.explain_text(*grammar, "", &text);
+            let found = if must_ignore && !found.ignored { Explained::default() } else { found };
+            Some(Explained { text: Some(text.into_owned()), ..found })
+        });
+        read.reduce(|first, next| if first.is_taken() { first } else { next })
+    }
+
+    /// What a grammar makes of a text of one of its programs.
+    pub(super) fn explain_text(&self, at: usize, program: &str, text: &[u8]) -> Explained {
+        let mut captures = Captures::default();
+        let grammar = &self.list[at];
+        let found = grammar.tree(program).and_then(|tree| tree.find(text, 0, &grammar.pairs, &mut captures));
+        let Some(pattern) = found else {
+            return Explained::default();
+        };
+        let (system, name) = self.label(pattern);
+        let fields = captures.fields().iter().map(|(field, bytes)| (field.name(), bytes.of(text).to_vec()));
+        Explained {
+            taken_by: Some((system.to_owned(), name.to_owned())),
+            ignored: self.patterns[pattern as usize].ignore,
+            fields: fields.collect(),
+            text: None,
+        }
+    }
+}
