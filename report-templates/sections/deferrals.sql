@@ -1,7 +1,7 @@
 -- title = "Deferrals by destination and reason"
 -- group = "Delivery"
 -- help = """Attempts that were put off and will be tried again, by the recipients' domain and the reason \
--- (variable parts are masked by *). Follow the example, a queue id, with `mailtrail trace`."""
+-- (variable parts are masked by *). `mailtrail query` follows the example, a queue id."""
 -- empty = "No delivery was put off."
 -- top = 20
 -- titles = { recipient_domain = "destination" }

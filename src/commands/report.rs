@@ -16,6 +16,7 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let args = &settled(args, &config.report);
     let zone = read::zone(global, config)?;
     let span = span(args, &zone)?;
+    known_labels(&args.by)?;
     let renderer = renderer(args)?;
     let assets = assets(global, config);
     let judge = Judge::new(config, &assets)?;
@@ -85,6 +86,17 @@ fn renderer(args: &Args) -> Result<&'static dyn Renderer> {
     let ending = args.output.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
     let by_ending = render::RENDERERS.iter().find(|renderer| Some(renderer.extension()) == ending);
     by_ending.copied().or_else(|| render::by_name("text")).ok_or_else(|| unknown_format("text"))
+}
+
+/// Labels that figures can be told by.
+const LABELS: [&str; 3] = ["host", "instance", "domain"];
+
+fn known_labels(by: &[String]) -> Result<()> {
+    match by.iter().find(|label| !LABELS.contains(&label.as_str())) {
+        Some(label) => Err(Error::new(Exit::Usage, format!("figures cannot be told by `{label}`"))
+            .help(format!("they can be told by {}", LABELS.join(", ")))),
+        None => Ok(()),
+    }
 }
 
 fn unknown_format(name: &str) -> Error {

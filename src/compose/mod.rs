@@ -114,7 +114,10 @@ fn period(run: &Run, zone: &Zone, span: Span) -> Period {
     let read = times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
     let first = read.map(|(first, _)| first.div_euclid(SECOND) * SECOND);
     let last = read.map(|(_, last)| (last.div_euclid(SECOND) + 1) * SECOND);
-    Period { start: span.start.or(first), end: span.end.or(last), zone: zone.clone() }
+    // What was read may lie beside what was asked for; a period still never ends before it begins.
+    let start = span.start.or(first.map(|first| first.min(span.end.unwrap_or(first))));
+    let end = span.end.or(last.map(|last| last.max(span.start.unwrap_or(last))));
+    Period { start, end, zone: zone.clone() }
 }
 
 /// The account as those of a domain may see it: without lines that may be of others.

@@ -216,7 +216,7 @@ impl<'a> Emitter<'a> {
     fn keys(&self, found: Match<'_>) -> (u64, u64) {
         let rules = found.rules;
         if rules.is_of_queue() {
-            let own = self.queue(found, Field::QueueId).unwrap_or(0);
+            let own = Self::queue(found, Field::QueueId).unwrap_or(0);
             return (own, self.named_by(found));
         }
         let session = session(found);
@@ -232,7 +232,7 @@ impl<'a> Emitter<'a> {
 
     /// The entry or session that a line about a queue entry names: its child, or the session that brought it.
     fn named_by(&self, found: Match<'_>) -> u64 {
-        if let Some(child) = self.queue(found, Field::ChildQueueId) {
+        if let Some(child) = Self::queue(found, Field::ChildQueueId) {
             return child;
         }
         if found.rules.is(Role::QueueOpen) {
@@ -243,7 +243,7 @@ impl<'a> Emitter<'a> {
         next.map_or(0, |next| Self::queue_key(found.context, self.interner.text(next)))
     }
 
-    fn queue(&self, found: Match<'_>, field: Field) -> Option<u64> {
+    fn queue(found: Match<'_>, field: Field) -> Option<u64> {
         let id = found.bytes(field)?;
         (id != Word::NoQueue.text().as_bytes()).then(|| Self::queue_key(found.context, id))
     }

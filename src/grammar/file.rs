@@ -250,7 +250,7 @@ impl Context<'_> {
             let at = self.text.find(name).unwrap_or(0);
             Error::new(Exit::Config, format!("there is no field `{name}`"))
                 .at(self.origin, self.text, at..at + name.len())
-                .help("`mailtrail schema` lists the fields")
+                .help("docs/grammars.md lists the fields")
         })
     }
 

@@ -64,7 +64,7 @@ fn explain(rest: &str) -> String {
     let cut: String = rest.chars().take(24).collect();
     match rest.chars().next() {
         Some('}') => "a `}` without its `{`; write `}}` for a brace".into(),
-        _ => format!("`{cut}` is no capture; see `mailtrail grammar --help` for the pattern language"),
+        _ => format!("`{cut}` is no capture; docs/grammars.md tells the pattern language"),
     }
 }
 

@@ -143,7 +143,8 @@ impl Rule {
         let front = &self.question.front;
         let ours = |template: &str| fill(template, |name| self.word(row, name));
         let quoting = |template: &str| Text::from(fill(template, |name| self.any(row, name)));
-        let sql = |template: &str| fill(template, |name| row.cell(name).map(literal));
+        // Nothing equals what is absent.
+        let sql = |template: &str| fill(template, |name| row.cell(name).map(literal)).replace("= NULL", "IS NULL");
         let labels = front.labels.iter();
         let mut finding = Finding {
             rule: self.question.name.clone(),

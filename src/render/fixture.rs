@@ -17,14 +17,14 @@ pub const HOSTILE: [&str; 6] = [
     "caf\\xe9",
 ];
 
-/// Compares an output with the file `name` beside the test's own; `BLESS=1 cargo test` writes that file anew.
+/// Compares an output with the file `name` beside the test's own; `MAILTRAIL_BLESS=1 cargo test` writes that file anew.
 pub fn golden(test: &str, name: &str, actual: &str) {
     let path = std::path::Path::new(test).with_file_name(name);
-    if std::env::var_os("BLESS").is_some() {
+    if std::env::var_os("MAILTRAIL_BLESS").is_some() {
         std::fs::write(&path, actual).expect("the expected output is written");
     }
     let expected = std::fs::read_to_string(&path).expect("the expected output is there");
-    assert_eq!(actual, expected, "{}: look at the difference, then BLESS=1 cargo test", path.display());
+    assert_eq!(actual, expected, "{}: look at the difference, then MAILTRAIL_BLESS=1 cargo test", path.display());
 }
 
 /// 2026-11-23 00:00 in Berlin.

@@ -103,6 +103,16 @@ struct Account<'a> {
     counts: Fates,
     sources: Vec<Source<'a>>,
     unmatched_shapes: Vec<Unmatched<'a>>,
+    ignored_by: Vec<Ignored<'a>>,
+    problems: &'a [Text],
+}
+
+/// The lines that a named ignore rule took.
+#[derive(Serialize)]
+struct Ignored<'a> {
+    system: &'a str,
+    rule: &'a str,
+    lines: u64,
 }
 
 #[derive(Serialize)]
@@ -154,6 +164,12 @@ impl<'a> Account<'a> {
             counts: Fates::of(&coverage.counts),
             sources: coverage.sources.iter().map(|source| Source::of(source, zone)).collect(),
             unmatched_shapes: coverage.unmatched_shapes.iter().map(Unmatched::of).collect(),
+            ignored_by: coverage
+                .ignored_by
+                .iter()
+                .map(|(system, rule, lines)| Ignored { system, rule, lines: *lines })
+                .collect(),
+            problems: &coverage.problems,
         }
     }
 }

@@ -58,11 +58,13 @@ pub(super) fn groups<'a>(sections: &[&'a Section]) -> Vec<(&'a str, Vec<&'a Sect
 
 /// The verdict in a few words: `All is well`, `1 critical finding, 2 warnings`.
 pub(super) fn headline(report: &Report) -> String {
-    if report.verdict() != State::Ok {
-        return tally(report);
+    let counts = &report.coverage.counts;
+    match report.verdict() {
+        State::Ok => "All is well".to_owned(),
+        State::Unknown if counts.lines == 0 => "Nothing was read".to_owned(),
+        State::Unknown if counts.matched == 0 => "Nothing was understood".to_owned(),
+        _ => tally(report),
     }
-    let read = report.coverage.counts.lines > 0 || !report.measurements.is_empty();
-    if read { "All is well".to_owned() } else { "Nothing was read".to_owned() }
 }
 
 fn tally(report: &Report) -> String {

@@ -30,9 +30,10 @@ pub struct Report {
 }
 
 impl Report {
-    /// The worst state of any finding; `ok` where there is none.
+    /// The worst state of any finding; `ok` where there is none, and unknown where no line was understood.
     pub fn verdict(&self) -> State {
-        self.findings.iter().map(|f| f.state).max().unwrap_or(State::Ok)
+        let ground = if self.coverage.counts.matched > 0 { State::Ok } else { State::Unknown };
+        self.findings.iter().map(|f| f.state).fold(ground, State::max)
     }
 
     /// The first value of a metric whose labels contain all of `labels`.

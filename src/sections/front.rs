@@ -128,8 +128,7 @@ impl Question {
 
     /// Every word of the file: among them are the columns that it needs.
     pub fn words(&self) -> impl Iterator<Item = String> + '_ {
-        let words = self.sql.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        words.filter(|word| !word.is_empty()).map(str::to_owned)
+        super::guard::words(&self.sql)
     }
 
     /// The title, made of the name where there is none.

@@ -53,6 +53,12 @@ impl Needs {
     }
 }
 
+/// The words of a question.
+pub(super) fn words(sql: &str) -> impl Iterator<Item = String> + '_ {
+    let words = sql.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|word| !word.is_empty()).map(str::to_owned)
+}
+
 /// Lets a question pass, or says why not.
 ///
 /// # Errors
@@ -70,6 +76,8 @@ pub fn check(sql: &str) -> Result<Needs> {
         return Err(*error);
     }
     gate.needs.all |= gate.wildcard;
+    // Any word may be a column: names stand in places that are no expressions too, such as USING.
+    gate.needs.columns = words(sql).collect();
     gate.needs.sql = query.to_string();
     Ok(gate.needs)
 }
@@ -139,12 +147,6 @@ impl Visitor for Gate {
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Self::Break> {
         match expr {
-            Expr::Identifier(name) => {
-                self.needs.columns.insert(name.value.clone());
-            }
-            Expr::CompoundIdentifier(names) => {
-                self.needs.columns.extend(names.last().map(|name| name.value.clone()));
-            }
             Expr::Function(function) => return known_function(&function.name.to_string()),
             _ => {}
         }

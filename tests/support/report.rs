@@ -52,6 +52,7 @@ impl Reading {
             input: input::Options {
                 now: i64::try_from(WRITTEN).unwrap_or(0) * SECOND + 86_400 * SECOND,
                 year: Some(2026),
+                layouts: Vec::new(),
             },
             chunk: run::CHUNK,
         };

@@ -120,7 +120,7 @@ impl Verdict {
 fn lead(report: &Report) -> String {
     let counts = &report.coverage.counts;
     let judged = match report.verdict() {
-        State::Ok if counts.lines == 0 => return "There was no line of any log in this period.".to_owned(),
+        State::Unknown if counts.lines == 0 => return "There was no line of any log.".to_owned(),
         State::Ok => "Nothing was beyond its limits.",
         State::Unknown => "Something that should be watched could not be.",
         State::Warning => "Mail flows; what is listed below should be looked at.",
