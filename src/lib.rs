@@ -2,8 +2,8 @@
 //!
 //! The modules stand in the order in which data flows; each knows those above it only.
 
-pub mod error;
 pub mod text;
+pub mod error;
 pub mod time;
 pub mod units;
 pub mod assets;

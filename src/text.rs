@@ -61,8 +61,8 @@ impl Serialize for Text {
 /// escape is doubled, so that the bytes can be restored.
 pub fn utf8(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(escape_invalid(bytes)),
+        Ok(text) if memchr::memchr(b'\\', bytes).is_none() => Cow::Borrowed(text),
+        _ => Cow::Owned(escape_invalid(bytes)),
     }
 }
 
@@ -92,16 +92,15 @@ fn looks_escaped(text: &str) -> bool {
 }
 
 /// The text with everything invisible or steering named: controls as `\xNN`, format and direction characters
-/// and line separators as `\u{NNNN}`.
+/// and line separators as `\u{NNNN}`. What only looks like that was guarded by [`utf8`].
 pub fn shown(text: &str) -> Cow<'_, str> {
     let plain = text.bytes().all(|b| matches!(b, b' '..=b'~'));
     if plain || !text.chars().any(acts) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
-    for (at, c) in text.char_indices() {
+    for c in text.chars() {
         match c {
-            '\\' if looks_escaped(&text[at..]) => out.push_str("\\\\"),
             c if acts(c) && (c as u32) < 0x100 => {
                 let _ = write!(out, "\\x{:02x}", c as u32);
             }

@@ -94,7 +94,7 @@ impl Interner {
     /// made so first.
     #[inline]
     pub fn id(&mut self, text: &[u8]) -> TextId {
-        if text.is_ascii() { self.id_of_utf8(text) } else { self.id_of_utf8(crate::text::utf8(text).as_bytes()) }
+        if is_plain(text) { self.id_of_utf8(text) } else { self.id_of_utf8(crate::text::utf8(text).as_bytes()) }
     }
 
     #[inline]
@@ -140,6 +140,12 @@ fn get(texts: &Dictionary, id: TextId) -> &[u8] {
         Some(at) => texts.get(at),
         None => Word::ALL[id as usize].as_bytes(),
     }
+}
+
+/// Whether a text is its own UTF-8 form: ASCII, and nothing that could be an escape. Without a branch for each byte.
+#[inline]
+fn is_plain(text: &[u8]) -> bool {
+    text.iter().fold(true, |plain, byte| plain & byte.is_ascii() & (*byte != b'\\'))
 }
 
 #[cfg(test)]

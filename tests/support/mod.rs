@@ -2,8 +2,8 @@
 
 pub mod figures;
 pub mod golden;
+pub mod lines;
 pub mod program;
-#[allow(dead_code, reason = "used by the laws")]
 pub mod report;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,194 @@
+//! Time: zones that fold, years that no line names, clocks that jump.
+
+use crate::support::program::Test;
+
+/// Seconds since the epoch of a time of RFC 3339.
+fn epoch(time: &str) -> u64 {
+    let time = chrono::DateTime::parse_from_rfc3339(time).expect("a time of RFC 3339");
+    u64::try_from(time.timestamp()).expect("a time after 1970")
+}
+
+fn log(stamps: &[&str]) -> String {
+    let line = |(at, stamp): (usize, &&str)| {
+        format!(
+            "{stamp} mx1 postfix/smtpd[{at}]: NOQUEUE: reject: RCPT from unknown[203.0.113.9]: 550 5.1.1 <u{at}@local.example>: Recipient address rejected: User unknown; from=<s@spam.example> to=<u{at}@local.example> proto=ESMTP helo=<h>\n"
+        )
+    };
+    stamps.iter().enumerate().map(line).collect()
+}
+
+/// The times of refusals, in UTC, in the order of their lines.
+fn times(test: Test) -> Vec<String> {
+    let sql = "SELECT time FROM rejections ORDER BY source, offset";
+    let done = test.arg("query").arg(sql).arg("mail.log").arg("--format=jsonl").any_stdout().run();
+    let text = String::from_utf8(done.stdout().to_vec()).expect("UTF-8");
+    let time = |line: &str| {
+        let row: serde_json::Value = serde_json::from_str(line).expect("a row");
+        let time = chrono::DateTime::parse_from_rfc3339(row["time"].as_str().expect("a time")).expect("RFC 3339");
+        time.with_timezone(&chrono::Utc).format("%Y-%m-%d %H:%M:%S").to_string()
+    };
+    text.lines().map(time).collect()
+}
+
+fn in_zone(zone: &str, stamps: &[&str], written: &str) -> Vec<String> {
+    let test = Test::new("").arg(format!("--timezone={zone}"));
+    times(test.file_of("mail.log", log(stamps), epoch(written)))
+}
+
+#[test]
+fn f14_berlins_repeated_hour_is_told_apart_by_the_order_of_lines() {
+    let stamps = [
+        "Oct 25 01:30:00",
+        "Oct 25 02:10:00",
+        "Oct 25 02:50:00",
+        "Oct 25 02:10:00",
+        "Oct 25 02:50:00",
+        "Oct 25 03:10:00",
+    ];
+    let expected = [
+        "2026-10-24 23:30:00",
+        "2026-10-25 00:10:00",
+        "2026-10-25 00:50:00",
+        "2026-10-25 01:10:00",
+        "2026-10-25 01:50:00",
+        "2026-10-25 02:10:00",
+    ];
+    assert_eq!(in_zone("Europe/Berlin", &stamps, "2026-10-25T12:00:00Z"), expected);
+}
+
+#[test]
+fn f14_new_yorks_repeated_hour_is_told_apart_by_the_order_of_lines() {
+    let stamps = [
+        "Nov  1 00:30:00",
+        "Nov  1 01:10:00",
+        "Nov  1 01:50:00",
+        "Nov  1 01:10:00",
+        "Nov  1 01:50:00",
+        "Nov  1 02:10:00",
+    ];
+    let expected = [
+        "2026-11-01 04:30:00",
+        "2026-11-01 05:10:00",
+        "2026-11-01 05:50:00",
+        "2026-11-01 06:10:00",
+        "2026-11-01 06:50:00",
+        "2026-11-01 07:10:00",
+    ];
+    assert_eq!(in_zone("America/New_York", &stamps, "2026-11-01T12:00:00Z"), expected);
+}
+
+#[test]
+fn f14_lord_howes_repeated_half_hour_is_told_apart_by_the_order_of_lines() {
+    let stamps = [
+        "Apr  5 01:20:00",
+        "Apr  5 01:40:00",
+        "Apr  5 01:55:00",
+        "Apr  5 01:35:00",
+        "Apr  5 01:50:00",
+        "Apr  5 02:10:00",
+    ];
+    let expected = [
+        "2026-04-04 14:20:00",
+        "2026-04-04 14:40:00",
+        "2026-04-04 14:55:00",
+        "2026-04-04 15:05:00",
+        "2026-04-04 15:20:00",
+        "2026-04-04 15:40:00",
+    ];
+    assert_eq!(in_zone("Australia/Lord_Howe", &stamps, "2026-04-05T12:00:00Z"), expected);
+}
+
+#[test]
+fn f14_an_hour_that_is_left_out_takes_the_offset_before_it() {
+    let stamps = ["Mar 29 01:59:59", "Mar 29 02:30:00", "Mar 29 03:00:00"];
+    let expected = ["2026-03-29 00:59:59", "2026-03-29 01:30:00", "2026-03-29 01:00:00"];
+    assert_eq!(in_zone("Europe/Berlin", &stamps, "2026-03-29T12:00:00Z"), expected);
+}
+
+#[test]
+fn f14_a_day_on_which_clocks_go_back_has_25_hours() {
+    let stamps = ["Oct 25 00:00:00", "Oct 25 02:30:00", "Oct 25 02:10:00", "Oct 25 23:59:59"];
+    let done = Test::new("report mail.log --timezone Europe/Berlin --on 2026-10-25 --format json")
+        .file_of("mail.log", log(&stamps), epoch("2026-10-26T12:00:00Z"))
+        .any_stdout()
+        .run()
+        .json();
+    let instant = |name: &str| epoch(done["period"][name].as_str().expect("a time"));
+    assert_eq!((instant("end") - instant("start")) / 3600, 25);
+    let section = done["sections"].as_array().expect("sections").iter().find(|s| s["name"] == "traffic-by-hour");
+    let hours = section.expect("the section")["rows"].as_array().expect("rows").len();
+    assert_eq!(hours, 4, "both passes of the hour at two o'clock have their own row");
+}
+
+#[test]
+fn f15_years_are_counted_back_from_when_the_file_was_written() {
+    let stamps = ["Dec 30 10:00:00", "Jan  2 10:00:00", "Mar  1 10:00:00"];
+    let expected = ["2024-12-30 10:00:00", "2025-01-02 10:00:00", "2025-03-01 10:00:00"];
+    assert_eq!(in_zone("UTC", &stamps, "2025-03-02T00:00:00Z"), expected);
+}
+
+#[test]
+fn f15_the_year_can_be_said_and_is_that_of_the_last_line() {
+    let test = Test::new("--timezone UTC --year 2021");
+    let stamps = log(&["Dec 31 23:59:59", "Jan  1 00:00:00"]);
+    let found = times(test.file_of("mail.log", stamps, epoch("2025-03-02T00:00:00Z")));
+    assert_eq!(found, ["2020-12-31 23:59:59", "2021-01-01 00:00:00"]);
+}
+
+#[test]
+fn f15_today_plays_no_part() {
+    // Written long ago, or, by a clock that was wrong, in a time to come.
+    for (written, expected) in
+        [("2001-06-01T00:00:00Z", "2001-05-01 10:00:00"), ("2090-06-01T00:00:00Z", "2090-05-01 10:00:00")]
+    {
+        assert_eq!(in_zone("UTC", &["May  1 10:00:00"], written), [expected]);
+    }
+}
+
+#[test]
+fn f15_the_29th_of_february_is_damaged_where_there_is_none() {
+    let stamps = ["Feb 28 10:00:00", "Feb 29 10:00:00", "Mar  1 10:00:00"];
+    assert_eq!(in_zone("UTC", &stamps, "2024-03-02T00:00:00Z").len(), 3);
+    assert_eq!(in_zone("UTC", &stamps, "2025-03-02T00:00:00Z").len(), 2);
+    let report = Test::new("report mail.log --format json --timezone UTC")
+        .file_of("mail.log", log(&stamps), epoch("2025-03-02T00:00:00Z"))
+        .any_stdout()
+        .run()
+        .json();
+    assert_eq!(report["coverage"]["damaged"], 1);
+}
+
+#[test]
+fn f16_a_leap_second_is_the_next_second_in_every_framing() {
+    for stamp in
+        ["Dec 31 23:59:60", "2016-12-31T23:59:60Z", "2016-12-31T23:59:60.000+00:00", "2016-12-31 23:59:60"]
+    {
+        let test = Test::new("--timezone UTC").file_of("mail.log", log(&[stamp]), epoch("2017-01-01T00:10:00Z"));
+        assert_eq!(times(test), ["2017-01-01 00:00:00"], "{stamp}");
+    }
+    let rfc5424 = "<22>1 2016-12-31T23:59:60Z mx1 postfix/smtpd 1 - - connect from unknown[203.0.113.9]\n";
+    let test = Test::new("query --format csv").arg("SELECT time FROM sessions").arg("mail.log");
+    test.file("mail.log", rfc5424).stdout("time\n2017-01-01T00:00:00Z\n").run();
+}
+
+#[test]
+fn f13_a_clock_that_goes_back_makes_no_negative_duration() {
+    for step in ["08:59:00", "1"] {
+        let end = if step == "1" { "2016-11-24T09:00:00Z".to_owned() } else { format!("2026-11-24T{step}Z") };
+        let log = format!(
+            "2026-11-24T09:00:00Z mx1 postfix/smtpd[1]: connect from unknown[203.0.113.9]\n\
+             {end} mx1 postfix/smtpd[1]: disconnect from unknown[203.0.113.9] ehlo=1 quit=1 commands=2\n\
+             2026-11-24T09:00:00Z ldap1 slapd[2]: conn=1 op=0 BIND dn=\"\" method=128\n\
+             {end} ldap1 slapd[2]: conn=1 op=0 RESULT tag=97 err=0 text=\n"
+        );
+        for table in ["sessions", "directory_ops"] {
+            let sql = format!("SELECT COUNT(*) AS n, COUNT(duration_s) AS timed FROM {table}");
+            Test::new("query --format csv")
+                .arg(sql)
+                .arg("mail.log")
+                .file("mail.log", &log)
+                .stdout("n,timed\n1,0\n")
+                .run();
+        }
+    }
+}
