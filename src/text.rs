@@ -70,6 +70,9 @@ fn escape_invalid(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len() + 16);
     for chunk in bytes.utf8_chunks() {
         push_with_doubled_backslash(&mut out, chunk.valid());
+        if !chunk.invalid().is_empty() {
+            guard(&mut out);
+        }
         for byte in chunk.invalid() {
             let _ = write!(out, "\\x{byte:02x}");
         }
@@ -86,13 +89,20 @@ fn push_with_doubled_backslash(out: &mut String, text: &str) {
     }
 }
 
+/// Doubles a backslash at the end, so that it does not seem to begin the escape that follows.
+fn guard(out: &mut String) {
+    if out.ends_with('\\') {
+        out.push('\\');
+    }
+}
+
 /// Whether the text begins with something that an escape of ours could be.
 fn looks_escaped(text: &str) -> bool {
     text.starts_with("\\x") || text.starts_with("\\u{") || text.starts_with("\\\\")
 }
 
-/// The text with everything invisible or steering named: controls as `\xNN`, format and direction characters
-/// and line separators as `\u{NNNN}`. What only looks like that was guarded by [`utf8`].
+/// The text with everything invisible or steering named: controls of ASCII as `\xNN`, others, format and direction
+/// characters and line separators as `\u{NNNN}`; `\x80` and above stand for bytes that were not UTF-8. What only looks like that was guarded by [`utf8`].
 pub fn shown(text: &str) -> Cow<'_, str> {
     let plain = text.bytes().all(|b| matches!(b, b' '..=b'~'));
     if plain || !text.chars().any(acts) {
@@ -100,8 +110,11 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(text.len() + 16);
     for c in text.chars() {
+        if acts(c) {
+            guard(&mut out);
+        }
         match c {
-            c if acts(c) && (c as u32) < 0x100 => {
+            c if acts(c) && c.is_ascii() => {
                 let _ = write!(out, "\\x{:02x}", c as u32);
             }
             c if acts(c) => {

@@ -141,7 +141,7 @@ fn without_its_grammar_a_system_is_unmatched_and_not_lost() {
 #[test]
 fn one_file_adds_a_section_and_one_a_report() {
     with_library("report mail.log --library own --year 2026 --report own --format csv --section by-sender")
-        .stdout("sender,messages,bytes\nalice@remote.example,1,1234\n")
+        .stdout("sender,messages,bytes\r\nalice@remote.example,1,1234\r\n")
         .run();
     with_library("report mail.log --library own --year 2026 --report own").stdout_golden("own-report.txt").run();
 }
@@ -153,5 +153,5 @@ fn a_file_of_ones_own_goes_before_ours() {
         .file("own/report-templates/sections/deliveries.sql", SECTION)
         .any_stdout()
         .run();
-    assert_eq!(done.stdout(), b"sender,messages,bytes\nalice@remote.example,1,1500\n");
+    assert_eq!(done.stdout(), b"sender,messages,bytes\r\nalice@remote.example,1,1500\r\n");
 }

@@ -21,7 +21,7 @@ const PAYLOADS: &[&str] = &[
     "</script><script>alert(1)</script>",
     "<meta http-equiv=refresh content=0;url=http://pwned.example/>",
     "<img src=http://pwned.example/pixel>",
-    "{{7*7}}{% raw %}",
+    "{{7777*7777}}{% raw %}",
     "${7*7}#{7*7}",
     "=1+1",
     "+1+1",
@@ -129,8 +129,9 @@ fn t5_json_is_strict_and_its_bytes_can_be_restored() {
     let done = report("json").any_stdout().run();
     let report = done.json();
     assert_balanced("the battery", &report);
-    let lines =
-        Test::new("query --format jsonl").arg("SELECT text FROM notices ORDER BY source, offset").arg("mail.log");
+    let lines = Test::new("query --format jsonl")
+        .arg("SELECT text FROM notices AS n ORDER BY n.source, n.offset")
+        .arg("mail.log");
     let done = lines.file("mail.log", battery()).any_stdout().run();
     let text = String::from_utf8(done.stdout().to_vec()).expect("JSON is UTF-8");
     let last = text.lines().last().expect("a line");
@@ -288,8 +289,8 @@ fn t9_templates_in_a_log_come_out_as_they_are() {
     for format in ["text", "html"] {
         let done = report(format).any_stdout().run();
         let out = String::from_utf8_lossy(done.stdout()).replace("&#123;", "{");
-        assert!(out.contains("{{7*7}}"), "{format} shows the payload");
-        assert!(!out.contains(">49<") && !out.contains(" 49{"), "{format} did not compute it");
+        assert!(out.contains("{{7777*7777}}"), "{format} shows the payload");
+        assert!(!out.contains("60481729"), "{format} did not compute it");
     }
 }
 
@@ -408,7 +409,7 @@ fn t13_a_line_longer_than_any_limit_is_one_damaged_line() {
 fn f25_what_is_no_log_is_told_and_never_waited_for() {
     let test = Test::new("report --year 2026 --section deliveries --format csv mail.log /dev/null /dev/zero")
         .file("mail.log", crate::cli::LOG);
-    test.status(2).stdout("outcome,transport,deliveries,share,bytes\nsent,lmtp,1,1,1500\n").any_stderr().run();
+    test.status(2).stdout("outcome,transport,deliveries,share,bytes\r\nsent,lmtp,1,1,1500\r\n").any_stderr().run();
     let odd: [(&str, &[u8]); 4] = [
         ("empty.log", b""),
         ("utf16.log", b"\xff\xfeN\0o\0v\0\n\0"),
@@ -428,7 +429,7 @@ fn f25_a_pipe_is_read_to_its_end() {
     let pipe = test.folder().join("pipe.log");
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
     let writer = std::thread::spawn(move || fs::write(pipe, crate::cli::LOG));
-    test.stdout("outcome,transport,deliveries,share,bytes\nsent,lmtp,1,1,1500\n").run();
+    test.stdout("outcome,transport,deliveries,share,bytes\r\nsent,lmtp,1,1,1500\r\n").run();
     writer.join().expect("it ends").expect("it is written");
 }
 

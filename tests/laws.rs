@@ -183,7 +183,8 @@ fn l9_each_byte_is_in_exactly_one_line() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("x.log");
         write(&path, &bytes, WRITTEN);
-        let inputs = input::open(&[path], &input::Options { now: i64::MAX / 4, year: None }).expect("it is read");
+        let inputs = input::open(&[path], &input::Options { now: i64::MAX / 4, year: None, layouts: Vec::new() })
+            .expect("it is read");
         let mut at = 0;
         for source in inputs.streams.iter().flat_map(|stream| &stream.sources) {
             let mut chunks = Chunks::open(source, target).expect("it opens");
@@ -558,7 +559,12 @@ fn is_distinct(metric: &str) -> bool {
 
 #[test]
 fn l26_no_byte_of_one_domain_is_in_the_report_of_another() {
-    law(16, &scenario(), |lines| {
+    // Mail of both domains at once is of both: no mail from one to the other, no queue id that is used again.
+    let apart = |(kind, a, b, step): Action| {
+        (if kind % 8 == 6 { 0 } else { kind }, a, if b % 3 == 0 { b ^ 1 } else { b }, step)
+    };
+    law(16, &actions(), |actions| {
+        let lines = lines(&actions.into_iter().map(apart).collect::<Vec<_>>(), &HARMLESS);
         let log = framed(&lines, Framing::Rfc3164);
         let domains = ["local.example".to_owned(), "other.example".to_owned()];
         let reading = Reading::of(&log);

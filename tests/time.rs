@@ -19,7 +19,7 @@ fn log(stamps: &[&str]) -> String {
 
 /// The times of refusals, in UTC, in the order of their lines.
 fn times(test: Test) -> Vec<String> {
-    let sql = "SELECT time FROM rejections ORDER BY source, offset";
+    let sql = "SELECT time FROM rejections AS r ORDER BY r.source, r.offset";
     let done = test.arg("query").arg(sql).arg("mail.log").arg("--format=jsonl").any_stdout().run();
     let text = String::from_utf8(done.stdout().to_vec()).expect("UTF-8");
     let time = |line: &str| {

@@ -36,7 +36,8 @@ impl Directory {
         done.entries = line.number(Field::Entries);
         done.queue_s = line.number(Field::QueueTime);
         done.duration_s = match line.number(Field::Duration) {
-            NULL if request.is_some() => (line.event.time - done.time).max(0),
+            // Nothing where clocks went backwards.
+            NULL if request.is_some() && line.event.time >= done.time => line.event.time - done.time,
             measured => measured,
         };
         (done.source, done.offset) = (line.source, line.offset());

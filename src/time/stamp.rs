@@ -250,13 +250,14 @@ impl<'a> Clock<'a> {
     fn resolve_yearless(&mut self, month: u8, day: u8, micros: i64) -> Option<i64> {
         let place = (i64::from(month) * 31 + i64::from(day)) * DAY + micros;
         let step = place - self.state.last.unwrap_or(place);
-        self.state.year += i32::from(step < -HALF_YEAR) - i32::from(step > HALF_YEAR);
-        self.state.last = Some(place);
-        let date = (self.state.year, month, day);
+        let year = self.state.year + i32::from(step < -HALF_YEAR) - i32::from(step > HALF_YEAR);
+        let date = (year, month, day);
         if self.midnight.0 != date {
+            // A date that never was moves nothing.
             let days = days_from_civil(i64::from(date.0), u32::from(month), u32::from(day))?;
             self.midnight = (date, days * DAY);
         }
+        (self.state.year, self.state.last) = (year, Some(place));
         Some(self.localize(self.midnight.1 + micros, (-HALF_YEAR..-FOLD_STEP).contains(&step)))
     }
 
@@ -336,6 +337,16 @@ mod tests {
         let zone = Zone::utc();
         assert_eq!(Clock::new(&zone, ClockState::starting(2025)).resolve(stamp("Feb 29 10:00:00 ")), None);
         assert!(Clock::new(&zone, ClockState::starting(2024)).resolve(stamp("Feb 29 10:00:00 ")).is_some());
+    }
+
+    #[test]
+    fn f15_a_date_that_never_was_moves_no_year() {
+        let zone = Zone::utc();
+        let mut clock = Clock::new(&zone, ClockState::starting(2026));
+        clock.resolve(stamp("Nov 24 10:00:00 "));
+        let before = clock.state();
+        assert_eq!(clock.resolve(stamp("Feb 30 10:00:00 ")), None);
+        assert_eq!(clock.state(), before);
     }
 
     #[test]

@@ -24,10 +24,7 @@ pub fn same(what: &str, expected: &[u8], actual: &[u8]) {
     let differs = e.lines().zip(a.lines()).position(|(x, y)| x != y);
     let at = differs.unwrap_or_else(|| e.lines().count().min(a.lines().count()));
     let line = |text: &str| text.lines().nth(at).unwrap_or("(the end)").chars().take(400).collect::<String>();
-    panic!(
-        "{what}: line {} differs\n  expected: {}\n  actual:   {}\n--- all of it:\n{a}",
-        at + 1,
-        line(&e),
-        line(&a)
-    );
+    let place = format!("line {} differs\n  expected: {}\n  actual:   {}", at + 1, line(&e), line(&a));
+    let all = if a.len() < 4000 { format!("\n--- all of it:\n{a}") } else { String::new() };
+    panic!("{what}: {place}{all}");
 }

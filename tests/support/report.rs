@@ -4,13 +4,13 @@ use super::program::{WRITTEN, write};
 use mailtrail::assets::Assets;
 use mailtrail::compose::{self, Request};
 use mailtrail::config::Config;
-use mailtrail::facts::Facts;
 use mailtrail::grammar::Grammars;
 use mailtrail::input;
 use mailtrail::judge::Judge;
 use mailtrail::render::{self, Rendered};
-use mailtrail::report::{Coverage, Report};
+use mailtrail::report::{Cell, Report};
 use mailtrail::run::{self, Run};
+use mailtrail::text::Text;
 use mailtrail::time::{SECOND, Span, Zone};
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -117,10 +117,25 @@ impl Reading {
 
     /// The report in every format, one behind the other, without the folder's name.
     pub fn bytes(&self) -> Vec<u8> {
-        let folder = self.folder.path().to_string_lossy().into_owned();
-        let text = render_all(&self.report());
-        String::from_utf8(text).expect("formats are UTF-8").replace(&folder, "").into_bytes()
+        let folder = format!("{}/", self.folder.path().display());
+        render_all(&without(self.report(), &folder))
     }
+}
+
+/// A report with the folder taken off the names of its sources, wherever they stand.
+fn without(mut report: Report, folder: &str) -> Report {
+    let short = |text: &mut Text| *text = Text::from(text.raw().replace(folder, ""));
+    for source in &mut report.coverage.sources {
+        short(&mut source.path);
+        source.duplicate_of.iter_mut().for_each(short);
+    }
+    report.coverage.unmatched_shapes.iter_mut().for_each(|shape| short(&mut shape.example.source));
+    for cell in report.sections.iter_mut().flat_map(|section| section.rows.iter_mut().flatten()) {
+        if let Cell::Text(text) = cell {
+            short(text);
+        }
+    }
+    report
 }
 
 /// A report in every format, one behind the other.
@@ -144,14 +159,4 @@ pub fn render_all(report: &Report) -> Vec<u8> {
 /// The figures of a report, one a line.
 pub fn measurements(report: &Report) -> Vec<String> {
     report.measurements.iter().map(|m| format!("{} {:?} {:?}", m.metric, m.labels, m.value)).collect()
-}
-
-/// The account of a report without the names of its sources.
-pub fn account(coverage: &Coverage) -> String {
-    format!("{:?}", coverage.counts)
-}
-
-/// The facts, row by row, as text.
-pub fn rows(facts: &Facts) -> String {
-    format!("{facts:?}")
 }
