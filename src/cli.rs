@@ -25,11 +25,11 @@ pub struct Global {
     #[arg(long, global = true, value_name = "ZONE", env = "MAILTRAIL_TIMEZONE")]
     pub timezone: Option<String>,
     /// The year in which logs without years end [default: worked out from the files]
-    #[arg(long, global = true, value_name = "YEAR")]
+    #[arg(long, global = true, value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1970..=2199))]
     pub year: Option<i32>,
     /// Threads for parsing [default: one for each core]
-    #[arg(short = 'j', long, global = true, value_name = "N")]
-    pub jobs: Option<usize>,
+    #[arg(short = 'j', long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
     /// Colours on the terminal
     #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
     pub color: When,

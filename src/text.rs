@@ -130,7 +130,7 @@ pub fn shown(text: &str) -> Cow<'_, str> {
 fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c as u32,
-            0xad | 0x600..=0x605 | 0x61c | 0x6dd | 0x70f | 0x890..=0x891 | 0x8e2 | 0x180e
+            0xad | 0x115f..=0x1160 | 0x3164 | 0xffa0 | 0x600..=0x605 | 0x61c | 0x6dd | 0x70f | 0x890..=0x891 | 0x8e2 | 0x180e
             | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfe00..=0xfe0f | 0xfeff
             | 0xfff9..=0xfffb | 0x110bd | 0x110cd | 0x13430..=0x1343f | 0x1bca0..=0x1bca3
             | 0x1d173..=0x1d17a | 0xe0000..=0xe0fff)
@@ -149,6 +149,25 @@ pub fn html(text: &str) -> String {
             '`' => out.push_str("&#96;"),
             '{' => out.push_str("&#123;"),
             c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A JSON string in which what acts on a terminal is escaped too.
+pub fn json(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    if !quoted.chars().any(acts) {
+        return quoted;
+    }
+    let mut out = String::with_capacity(quoted.len() + 16);
+    for c in quoted.chars() {
+        if acts(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
         }
     }
     out

@@ -28,8 +28,12 @@ pub type Outcome = Result<Option<Exit>>;
 ///
 /// Where the request cannot be met; the error carries the exit code.
 pub fn run(cli: &Cli) -> Outcome {
+    if let Some(missing) = cli.global.libraries.iter().find(|folder| !folder.is_dir()) {
+        return Err(Error::new(Exit::Usage, format!("{} is no folder", missing.display()))
+            .help("`--library` names a folder that holds `grammars/` or `report-templates/`"));
+    }
     let config = Config::load(cli.global.config.as_deref())?;
-    if let Some(jobs) = cli.global.jobs.or(config.jobs) {
+    if let Some(jobs) = cli.global.jobs.map(usize::from).or(config.jobs) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
         pool.map_err(|e| Error::new(Exit::Usage, "the threads cannot be started").why(e))?;
     }

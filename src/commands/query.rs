@@ -135,7 +135,7 @@ fn jsonl(columns: &[String], rows: &[Vec<Cell>], zone: &Zone) -> String {
 
 /// An object whose keys stand in the order of the SELECT.
 fn object(columns: &[String], row: &[Cell], zone: &Zone) -> String {
-    let string = |text: &str| serde_json::Value::from(text).to_string();
+    let string = |text: &str| text::json(text);
     let value = |cell: &Cell| match cell {
         Cell::Null => "null".to_owned(),
         Cell::Text(text) => string(text.raw()),

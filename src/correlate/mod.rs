@@ -12,7 +12,8 @@ mod session;
 use crate::event::{Event, Events, Field, NO_TEXT, Role, TextId, Word, is_word};
 use crate::facts::schema::{Notice, Rejection};
 use crate::facts::{Facts, NULL};
-use crate::grammar::{ChunkFacts, Grammars, Scratch};
+use crate::frame::MOST_REPETITIONS;
+use crate::grammar::{ChunkFacts, Grammars, Last, Scratch};
 use directory::Directory;
 use queue::Queue;
 use session::Sessions;
@@ -147,7 +148,7 @@ impl<'g> Correlator<'g> {
         for event in &chunk.events.list {
             self.event(event, chunk.events.values(event), base, source);
         }
-        self.remember(&chunk.events, base);
+        self.remember(&chunk.last, &chunk.events, base);
         chunk.into_scratch()
     }
 
@@ -167,12 +168,12 @@ impl<'g> Correlator<'g> {
         let line = Line { event: *event, values, base, source: i64::from(source), system };
         for _ in 0..event.count {
             for role in &pattern.roles {
-                self.role(*role, &line, base);
+                self.role(*role, &line);
             }
         }
     }
 
-    fn role(&mut self, role: Role, line: &Line<'_>, base: u32) {
+    fn role(&mut self, role: Role, line: &Line<'_>) {
         let facts = &mut self.facts;
         match role {
             Role::SessionOpen => self.sessions.open(line, facts),
@@ -209,49 +210,49 @@ impl<'g> Correlator<'g> {
             Role::OperationResult => self.directory.result(line, &mut self.sessions, facts),
             Role::Restart => self.sessions.restart(line, facts),
             Role::Notice => notice(line, facts),
-            Role::Repeat => self.repeat(line, base),
+            Role::Repeat => self.repeat(line),
             Role::Info => {}
         }
     }
 
     /// A repetition of a host's last line, told in a later chunk: the line happens again, as often as it says.
-    fn repeat(&mut self, line: &Line<'_>, base: u32) {
+    fn repeat(&mut self, line: &Line<'_>) {
         let host = self.facts.texts.get(line.host()).unwrap_or_default().to_vec();
         let Some((mut event, values)) = self.last.get(&host).cloned() else {
             return;
         };
         event.time = line.event.time;
         event.offset = line.event.offset;
-        event.count = u32::try_from(line.number(Field::Attempts)).unwrap_or(1);
-        let _ = base;
+        let times = u32::try_from(line.number(Field::Attempts)).unwrap_or(MOST_REPETITIONS);
+        event.count = times.min(MOST_REPETITIONS);
         self.event(&event, &values, 0, u32::try_from(line.source).unwrap_or(0));
     }
 
     /// Keeps the last line of each host, with texts of the run.
-    fn remember(&mut self, events: &Events, base: u32) {
-        let mut seen: Vec<TextId> = Vec::new();
-        let is_repetition = |event: &&Event| self.grammars.patterns[event.pattern as usize].is(Role::Repeat);
-        for event in events.list.iter().rev().filter(|event| !is_repetition(event)).take(64) {
-            if seen.contains(&event.host) {
+    fn remember(&mut self, last: &[(TextId, Last)], events: &Events, base: u32) {
+        for (host, last) in last {
+            let host_line = |event: Event| Line { event, values: &[], base, source: 0, system: NO_TEXT };
+            let name = |id: TextId| self.facts.texts.get(id).unwrap_or_default().to_vec();
+            let key = if *host == NO_TEXT || is_word(*host) { name(*host) } else { name(*host + base) };
+            let event = match last {
+                Last::Event(at) => events.list.get(*at),
+                Last::Nothing | Last::Earlier => None,
+            };
+            let Some(event) = event else {
+                self.last.remove(&key);
                 continue;
-            }
-            seen.push(event.host);
-            let line = Line { event: *event, values: &[], base, source: 0, system: NO_TEXT };
-            let host = self.facts.texts.get(line.host()).unwrap_or_default().to_vec();
+            };
+            let line = host_line(*event);
             let values = events.values(event).iter().map(|(field, value)| (*field, global(*field, *value, &line)));
-            let mut event = *event;
-            event.host = line.host();
-            event.program = line.text_id(event.program);
-            event.service = line.text_id(event.service);
-            event.instance = line.text_id(event.instance);
-            let known: (Event, Vec<_>) = (event, values.collect());
-            // A repetition that names no host is of the line before it, whichever host wrote that.
-            if seen.len() == 1 {
-                self.last.insert(Vec::new(), known.clone());
-            }
-            if !host.is_empty() {
-                self.last.insert(host, known);
-            }
+            let kept = Event {
+                host: line.host(),
+                program: line.text_id(event.program),
+                service: line.text_id(event.service),
+                instance: line.text_id(event.instance),
+                ..*event
+            };
+            let kept = (kept, values.collect());
+            self.last.insert(key, kept);
         }
     }
 }

@@ -368,6 +368,16 @@ impl Queue {
 
     pub fn close(&mut self, line: &Line<'_>, facts: &mut Facts) {
         self.sweep(line.event.time, facts);
+        // An id used again at once: what is closed is the life before, whose end is told a little late.
+        let fresh = self.open.get(&line.event.key).is_some_and(|entry| entry.opened && !entry.accepted);
+        if fresh
+            && let Some(before) = self.lingering.get_mut(&line.event.key)
+            && !before.removed
+        {
+            before.removed = true;
+            before.row.end_time = line.event.time;
+            return;
+        }
         if let Some(mut entry) = self.open.remove(&line.event.key) {
             entry.removed = true;
             entry.row.end_time = line.event.time;

@@ -12,6 +12,7 @@ use crate::time::stamp::{Stamp, epoch, hex_epoch, iso, tai64n, yearless};
 use std::borrow::Cow;
 
 pub use layout::{Bound, Laid, Layout, Sample, Spec, first_stamp};
+pub(crate) use syslog::MOST_REPETITIONS;
 pub use syslog::{octet_count, repeated_text as repeated, tag};
 
 /// A line with its header read.

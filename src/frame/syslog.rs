@@ -170,7 +170,7 @@ fn number(text: &[u8]) -> Option<u32> {
         return None;
     }
     text.iter().try_fold(0_u32, |sum, b| {
-        b.is_ascii_digit().then(|| sum.wrapping_mul(10).wrapping_add(u32::from(b - b'0')))
+        b.is_ascii_digit().then(|| sum.saturating_mul(10).saturating_add(u32::from(b - b'0')))
     })
 }
 
@@ -185,6 +185,9 @@ pub fn octet_count(text: &[u8]) -> Option<(usize, usize)> {
     Some((digits + 1, usize::try_from(count).ok()?))
 }
 
+/// The most repetitions that one line is believed; more is no truth but a forgery.
+pub(crate) const MOST_REPETITIONS: u32 = 10_000;
+
 /// `message repeated 3 times: [ text]`, as rsyslogd writes it (`tools/syslogd.c`): how often, and the text.
 pub fn repeated_text(text: &[u8]) -> (u32, &[u8]) {
     let inner = || {
@@ -193,7 +196,7 @@ pub fn repeated_text(text: &[u8]) -> (u32, &[u8]) {
         let count = number(&rest[..blank])?;
         let inner = rest[blank..].strip_prefix(b" times: [")?;
         let inner = inner.strip_suffix(b"]").unwrap_or(inner);
-        Some((count.max(1), skip_blank(inner)))
+        Some((count.clamp(1, MOST_REPETITIONS), skip_blank(inner)))
     };
     inner().unwrap_or((1, text))
 }

@@ -21,7 +21,7 @@ pub use check::{Complaint, check};
 pub use explain::Explained;
 pub use file::{KeyKind, Sample};
 pub use layouts::Layouts;
-pub use read::{ChunkFacts, OTHER_SHAPES, Reader, Scratch, Shapes};
+pub use read::{ChunkFacts, Last, OTHER_SHAPES, Reader, Scratch, Shapes};
 pub use tree::{Pairs, Tree};
 
 use crate::assets::Assets;

@@ -6,7 +6,7 @@ use super::tree::{Pairs, Tree};
 use super::value::{integer, shape_of};
 use super::{Grammars, Layouts, Program};
 use crate::event::{Events, Field, NO_TEXT, Role, Table, TextId, hash_seed};
-use crate::frame::{self, Laid, Record};
+use crate::frame::{self, Laid, MOST_REPETITIONS, Record};
 use crate::report::Counts;
 use crate::time::Zone;
 use crate::time::stamp::{Clock, ClockState, Stamp};
@@ -40,6 +40,8 @@ pub struct ChunkFacts {
     pub times: Option<(i64, i64)>,
     /// Where the walk through the times ended.
     pub clock: ClockState,
+    /// The last line of each host, and under no host that of all.
+    pub last: Vec<(TextId, Last)>,
     table: Table,
 }
 
@@ -102,8 +104,19 @@ struct Known<'a> {
 struct Host {
     id: TextId,
     hash: u64,
-    /// The event of its last line, for a repetition of that.
-    last: Option<usize>,
+    /// Its last line, for a repetition of that.
+    last: Last,
+}
+
+/// What the last line of a host gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Last {
+    /// It stands in an earlier chunk.
+    Earlier,
+    /// Nothing that could happen again.
+    Nothing,
+    /// This event.
+    Event(usize),
 }
 
 /// Where and when a text was written.
@@ -134,6 +147,8 @@ enum Taken {
     Not,
     /// A pattern took it; the event that it gave, if any.
     By(Option<usize>),
+    /// A repetition of the line before it, which stays the last.
+    Again,
 }
 
 impl<'a> Reader<'a> {
@@ -174,6 +189,7 @@ impl<'a> Reader<'a> {
                 shapes: Shapes::new(),
                 times: None,
                 clock: state,
+                last: Vec::new(),
                 table: Table::default(),
             },
         }
@@ -208,9 +224,17 @@ impl<'a> Reader<'a> {
     /// Everything read, for good.
     pub fn finish(mut self) -> ChunkFacts {
         self.out.clock = self.clock.state();
+        self.out.last = self.last_lines();
         self.out.events = self.emitter.events;
         (self.out.texts, self.out.table) = self.emitter.interner.finish();
         self.out
+    }
+
+    /// The last line of each host, and under no host that of all.
+    fn last_lines(&self) -> Vec<(TextId, Last)> {
+        let of_all = self.previous.map(|host| (NO_TEXT, self.host_list[host].last));
+        let of_each = self.host_list.iter().filter(|host| host.id != NO_TEXT).map(|host| (host.id, host.last));
+        of_each.chain(of_all).filter(|(_, last)| *last != Last::Earlier).collect()
     }
 
     /// A run of NULs is one damaged line; what follows it is a line of its own.
@@ -238,9 +262,10 @@ impl<'a> Reader<'a> {
         let host = self.host(&record.host);
         match self.text(&record, host, time, offset) {
             Taken::By(event) => {
-                self.host_list[host].last = event;
+                self.host_list[host].last = event.map_or(Last::Nothing, Last::Event);
                 self.previous = Some(host);
             }
+            Taken::Again => {}
             Taken::Not => self.strange(line, offset, Some((record, host))),
         }
     }
@@ -248,6 +273,11 @@ impl<'a> Reader<'a> {
     /// A line that the ordinary frames do not read, or whose text nothing took: a layout of a system's own may read it.
     #[cold]
     fn strange(&mut self, line: &[u8], offset: u64, framed: Option<(Record<'_>, usize)>) {
+        // A crash leaves a line cut, then NULs, then the next line behind them.
+        if let Some(nul) = memchr::memchr(0, line) {
+            self.record(&line[..nul], offset);
+            return self.line(&line[nul..], offset + nul as u64);
+        }
         let own = self.layouts.is_own();
         match (self.laid(line, offset), framed) {
             (OwnRead::Taken, _) => {}
@@ -257,7 +287,7 @@ impl<'a> Reader<'a> {
             }
             (OwnRead::Not, Some((record, _))) if self.layouts.is_broken_row(&record) => self.damaged(line, offset),
             (_, Some((record, host))) => {
-                self.host_list[host].last = None;
+                self.host_list[host].last = Last::Nothing;
                 self.previous = Some(host);
                 self.unmatched(&record.program, &record.text, line, offset);
             }
@@ -306,7 +336,7 @@ impl<'a> Reader<'a> {
         let (host, hostless) = (self.host(&record.host), record.host.is_empty());
         let origin = Origin { host, hostless, pid: record.pid, time, offset, count: 1 };
         let Taken::By(event) = self.take(known, &record.text, origin) else { return false };
-        self.host_list[host].last = event;
+        self.host_list[host].last = event.map_or(Last::Nothing, Last::Event);
         self.previous = Some(host);
         true
     }
@@ -343,7 +373,7 @@ impl<'a> Reader<'a> {
             };
         }
         for at in 0..self.natives.len() {
-            if let taken @ Taken::By(_) = self.take(self.natives[at], text, origin) {
+            if let taken @ (Taken::By(_) | Taken::Again) = self.take(self.natives[at], text, origin) {
                 return taken;
             }
         }
@@ -375,15 +405,17 @@ impl<'a> Reader<'a> {
         let mut context = self.context(known, origin);
         if rules.is(Role::Repeat) {
             let host = if origin.hostless { self.previous } else { Some(origin.host) };
-            if let Some(event) = host.and_then(|host| self.host_list[host].last) {
-                return Taken::By(Some(self.repeat(event, text, context)));
+            match host.map_or(Last::Earlier, |host| self.host_list[host].last) {
+                Last::Event(event) => self.repeat(event, text, context),
+                Last::Nothing => {}
+                Last::Earlier => {
+                    if origin.hostless {
+                        context.host = NO_TEXT;
+                    }
+                    self.emitter.event(pattern, text, &self.captures, context);
+                }
             }
-            // The line before it is in an earlier chunk.
-            if origin.hostless {
-                context.host = NO_TEXT;
-            }
-            self.emitter.event(pattern, text, &self.captures, context);
-            return Taken::By(None);
+            return Taken::Again;
         }
         let silent = rules.is_silent();
         Taken::By((!silent).then(|| self.emitter.event(pattern, text, &self.captures, context)))
@@ -414,10 +446,10 @@ impl<'a> Reader<'a> {
     }
 
     /// The last line of the host happens again, as often as the text says.
-    fn repeat(&mut self, event: usize, text: &[u8], context: Context) -> usize {
+    fn repeat(&mut self, event: usize, text: &[u8], context: Context) {
         let times = self.captures.get(Field::Attempts, text).and_then(integer).unwrap_or(1);
-        self.emitter.again(event, context.time, context.offset, u32::try_from(times).unwrap_or(1));
-        event
+        let times = u32::try_from(times).unwrap_or(MOST_REPETITIONS).min(MOST_REPETITIONS);
+        self.emitter.again(event, context.time, context.offset, times);
     }
 
     #[inline]
@@ -440,7 +472,7 @@ impl<'a> Reader<'a> {
             return *known;
         }
         let id = if host.is_empty() { NO_TEXT } else { self.emitter.interner.id(host) };
-        self.host_list.push(Host { id, hash: hash_seed(host), last: None });
+        self.host_list.push(Host { id, hash: hash_seed(host), last: Last::Earlier });
         self.hosts.insert(host.to_vec(), self.host_list.len() - 1);
         self.host_list.len() - 1
     }

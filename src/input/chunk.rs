@@ -74,9 +74,25 @@ impl<'a> Iterator for Lines<'a> {
             return Some((offset, line));
         }
         let end = memchr(b'\n', rest);
+        // A count that is wrong spoils its own frame; the next one is found again.
+        if self.counted
+            && let Some(next) = next_frame(&rest[..end.unwrap_or(rest.len())])
+        {
+            self.at += next;
+            return Some((offset, &rest[..next]));
+        }
         self.at += end.map_or(rest.len(), |end| end + 1);
         Some((offset, &rest[..end.unwrap_or(rest.len())]))
     }
+}
+
+/// Where the next frame with a count begins behind the start of a text.
+fn next_frame(text: &[u8]) -> Option<usize> {
+    let starts = memchr::memchr_iter(b'<', text).filter(|at| *at > 1 && text[at - 1] == b' ');
+    let digits = |end: usize| text[..end].iter().rev().take_while(|b| b.is_ascii_digit()).count().min(9);
+    starts
+        .map(|at| at - 1 - digits(at - 1))
+        .find(|start| *start > 0 && frame::octet_count(&text[*start..]).is_some())
 }
 
 /// Cuts a source into chunks.
@@ -90,8 +106,25 @@ pub struct Chunks {
 enum From {
     /// A finished file, up to this length.
     Map(File, u64),
-    /// A stream; what was read and not yet given out; whether its end was reached.
-    Stream(Box<dyn Read + Send>, Vec<u8>, bool),
+    /// A stream.
+    Stream(Stream),
+}
+
+/// A stream that is being read.
+struct Stream {
+    reader: Box<dyn Read + Send>,
+    /// What was read and not yet given out.
+    rest: Vec<u8>,
+    /// Whether there is no more to read.
+    ended: bool,
+    /// Why, if it broke off: told once what came before it was given out.
+    error: Option<io::Error>,
+}
+
+impl Stream {
+    fn new(reader: Box<dyn Read + Send>) -> Self {
+        Self { reader, rest: Vec::new(), ended: false, error: None }
+    }
 }
 
 impl std::fmt::Debug for Chunks {
@@ -114,9 +147,9 @@ impl Chunks {
             }
             Compression::None => {
                 file.seek(SeekFrom::Start(0))?;
-                From::Stream(Box::new(file.take(source.len)), Vec::new(), false)
+                From::Stream(Stream::new(Box::new(file.take(source.len))))
             }
-            compression => From::Stream(compression.reader(file)?, Vec::new(), false),
+            compression => From::Stream(Stream::new(compression.reader(file)?)),
         };
         Ok(Self { from, offset: 0, target: target.max(1), counted: source.counted })
     }
@@ -130,9 +163,7 @@ impl Chunks {
     pub fn next(&mut self) -> io::Result<Option<Chunk>> {
         let found = match &mut self.from {
             From::Map(file, len) => mapped(file, self.offset, *len, self.target)?,
-            From::Stream(reader, rest, ended) => {
-                streamed(reader.as_mut(), rest, ended, self.target, self.counted)?
-            }
+            From::Stream(stream) => streamed(stream, self.target, self.counted)?,
         };
         let Some(Piece { bytes, oversize, len }) = found else {
             return Ok(None);
@@ -190,50 +221,59 @@ fn oversize_in(file: &File, offset: u64, len: u64, start: &[u8]) -> io::Result<P
     Ok(Piece { bytes: Bytes::Read(start[..200].to_vec()), oversize: true, len: at - offset })
 }
 
-fn streamed(
-    reader: &mut (dyn Read + Send),
-    rest: &mut Vec<u8>,
-    ended: &mut bool,
-    target: usize,
-    counted: bool,
-) -> io::Result<Option<Piece>> {
+fn streamed(stream: &mut Stream, target: usize, counted: bool) -> io::Result<Option<Piece>> {
     let mut want = target;
     loop {
-        fill(reader, rest, ended, want)?;
+        stream.fill(want);
+        let rest = &mut stream.rest;
         if rest.is_empty() {
-            return Ok(None);
+            return stream.error.take().map_or(Ok(None), Err);
         }
         let edge = if counted { counted_edge(rest, target) } else { memrchr(b'\n', rest).map(|at| at + 1) };
-        let edge = if *ended && (edge.is_none() || rest.len() <= want) { Some(rest.len()) } else { edge };
+        let edge = if stream.ended && (edge.is_none() || rest.len() <= want) { Some(rest.len()) } else { edge };
         match edge {
             Some(edge) => {
                 let tail = rest.split_off(edge);
                 return Ok(Some(whole(Bytes::Read(std::mem::replace(rest, tail)))));
             }
-            None if rest.len() >= LONGEST_LINE => return oversize_of(reader, rest, ended).map(Some),
+            None if rest.len() >= LONGEST_LINE => return Ok(Some(stream.oversize())),
             None => want = rest.len() * 2,
         }
     }
 }
 
-/// Reads until there are `want` bytes or no more. An error is kept until what came before it was given out.
-fn fill(reader: &mut (dyn Read + Send), rest: &mut Vec<u8>, ended: &mut bool, want: usize) -> io::Result<()> {
-    while rest.len() < want && !*ended {
-        let before = rest.len();
-        match reader.take((want - before) as u64).read_to_end(rest) {
-            Ok(0) => *ended = true,
-            Ok(_) => {}
-            Err(e) => {
-                *ended = true;
-                if rest.is_empty() {
-                    return Err(e);
-                }
-                // The lines before the break count; what the error means for them is told at the end.
-                return Ok(());
+impl Stream {
+    /// Reads until there are `want` bytes or no more.
+    fn fill(&mut self, want: usize) {
+        while self.rest.len() < want && !self.ended {
+            let missing = (want - self.rest.len()) as u64;
+            match self.reader.by_ref().take(missing).read_to_end(&mut self.rest) {
+                Ok(0) => self.ended = true,
+                Ok(_) => {}
+                Err(error) => (self.ended, self.error) = (true, Some(error)),
             }
         }
     }
-    Ok(())
+
+    /// A line that is too long: its start, and its length with its end.
+    fn oversize(&mut self) -> Piece {
+        let start = self.rest[..200].to_vec();
+        let mut len = 0;
+        loop {
+            if let Some(end) = memchr(b'\n', &self.rest) {
+                len += end as u64 + 1;
+                self.rest.drain(..=end);
+                break;
+            }
+            len += self.rest.len() as u64;
+            self.rest.clear();
+            self.fill(LONGEST_LINE);
+            if self.rest.is_empty() {
+                break;
+            }
+        }
+        Piece { bytes: Bytes::Read(start), oversize: true, len }
+    }
 }
 
 /// The end of the last whole frame in the bytes, after `target` bytes at most.
@@ -243,10 +283,12 @@ fn counted_edge(bytes: &[u8], target: usize) -> Option<usize> {
         let next = match frame::octet_count(&bytes[at..]) {
             Some((head, len)) if at + head + len <= bytes.len() => at + head + len,
             Some(_) => break,
-            // Not a frame: up to the end of the line, if that is there.
-            None => match memchr(b'\n', &bytes[at..]) {
-                Some(end) => at + end + 1,
-                None => break,
+            // Not a frame: up to the end of the line, or to the next frame.
+            None => match (memchr(b'\n', &bytes[at..]), next_frame(&bytes[at..])) {
+                (Some(end), Some(next)) => at + next.min(end + 1),
+                (Some(end), None) => at + end + 1,
+                (None, Some(next)) => at + next,
+                (None, None) => break,
             },
         };
         at = next;
@@ -254,33 +296,14 @@ fn counted_edge(bytes: &[u8], target: usize) -> Option<usize> {
     (at > 0).then_some(at)
 }
 
-fn oversize_of(reader: &mut (dyn Read + Send), rest: &mut Vec<u8>, ended: &mut bool) -> io::Result<Piece> {
-    let start = rest[..200].to_vec();
-    let mut len = 0;
-    loop {
-        if let Some(end) = memchr(b'\n', rest) {
-            len += end as u64 + 1;
-            rest.drain(..=end);
-            break;
-        }
-        len += rest.len() as u64;
-        rest.clear();
-        fill(reader, rest, ended, LONGEST_LINE)?;
-        if rest.is_empty() {
-            break;
-        }
-    }
-    Ok(Piece { bytes: Bytes::Read(start), oversize: true, len })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn pieces(text: &[u8], target: usize, counted: bool) -> Vec<Vec<u8>> {
-        let (mut reader, mut rest, mut ended) = (text, Vec::new(), false);
+        let mut stream = Stream::new(Box::new(io::Cursor::new(text.to_vec())));
         let mut out = Vec::new();
-        while let Some(piece) = streamed(&mut reader, &mut rest, &mut ended, target, counted).expect("memory") {
+        while let Some(piece) = streamed(&mut stream, target, counted).expect("memory") {
             out.push(piece.bytes.to_vec());
         }
         out

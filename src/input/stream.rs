@@ -157,13 +157,14 @@ fn samples(source: &Source) -> Vec<Stamp> {
 /// The years of the first and the last stamp: the last is anchored on what the user says or on when the newest file was
 /// written, and the walk goes back from there. The calendar's today plays no part.
 fn years(samples: &[Stamp], sources: &[Source], options: &Options) -> (i32, i32) {
-    let Some(last) = samples.last() else { return (0, 0) };
+    let samples: Vec<&Stamp> = samples.iter().filter(|stamp| matches!(stamp, Stamp::Yearless(..))).collect();
+    let Some(last) = samples.last().copied() else { return (0, 0) };
     let written = sources.last().map_or(0, |source| source.written);
     let end = options.year.unwrap_or_else(|| year_before(Some(*last), written));
     let zone = Zone::utc();
     let mut clock = Clock::new(&zone, ClockState::starting(0));
     samples.iter().for_each(|stamp| {
-        clock.resolve(*stamp);
+        clock.resolve(**stamp);
     });
     (end - clock.state().year, end)
 }
@@ -171,10 +172,9 @@ fn years(samples: &[Stamp], sources: &[Source], options: &Options) -> (i32, i32)
 /// The latest year in which a stamp lies before a time. A day is granted for zones and late writes.
 fn year_before(stamp: Option<Stamp>, time: i64) -> i32 {
     let year: i32 = Zone::utc().format(time, "%Y").parse().unwrap_or(1970);
-    match stamp {
-        Some(stamp) if instant(stamp, year) > time + DAY => year - 1,
-        _ => year,
-    }
+    let Some(stamp) = stamp else { return year };
+    let fits = |year: &i32| (i64::MIN + 1..=time + DAY).contains(&instant(stamp, *year));
+    [year + 1, year, year - 1].into_iter().find(fits).unwrap_or(year)
 }
 
 #[cfg(test)]

@@ -59,12 +59,19 @@ pub(super) fn words(sql: &str) -> impl Iterator<Item = String> + '_ {
     words.filter(|word| !word.is_empty()).map(str::to_owned)
 }
 
+/// The longest question: each of its words may be a level of its tree, and trees are walked by recursion.
+const LONGEST: usize = 8 << 10;
+
 /// Lets a question pass, or says why not.
 ///
 /// # Errors
 ///
 /// Where it is not one query about the facts; exit code 64.
 pub fn check(sql: &str) -> Result<Needs> {
+    if sql.len() > LONGEST {
+        return Err(refuse(format!("a question of {} bytes is too long", sql.len()))
+            .help(format!("{LONGEST} bytes are enough for every question that a person reads")));
+    }
     let mut statements = Parser::parse_sql(&GenericDialect {}, sql)
         .map_err(|e| refuse("this is not SQL that can be read").why(clean(&e.to_string())))?;
     let _ = VisitMut::visit(&mut statements, &mut ColumnNames);

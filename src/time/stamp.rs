@@ -106,6 +106,9 @@ fn offset(text: &[u8]) -> Option<(i64, usize)> {
     let hours = two(text.get(1..3)?)?;
     let colon = usize::from(text.get(3) == Some(&b':'));
     let minutes = two(text.get(3 + colon..5 + colon)?)?;
+    if hours > 23 || minutes > 59 {
+        return None;
+    }
     Some((sign * i64::from(hours * 3600 + minutes * 60), 5 + colon))
 }
 
@@ -188,6 +191,17 @@ fn days_from_civil(year: i64, month: u32, day: u32) -> Option<i64> {
     Some(date.signed_duration_since(chrono::NaiveDate::default()).num_days())
 }
 
+/// The year of a civil time, and its place in a year of 31-day months.
+fn place_of(civil: i64) -> Option<(i32, i64)> {
+    use chrono::Datelike;
+    let date = chrono::DateTime::from_timestamp_micros(civil)?.date_naive();
+    let place = (i64::from(date.month()) * 31 + i64::from(date.day())) * DAY + civil.rem_euclid(DAY);
+    Some((date.year(), place))
+}
+
+/// The start of the year 2200; a time beyond it is a mistake.
+const LATEST: i64 = 7_258_118_400 * SECOND;
+
 /// Half a year, in the calendar of 31-day months that orders stamps without a year.
 const HALF_YEAR: i64 = 186 * DAY;
 
@@ -199,7 +213,7 @@ const FOLD_STEP: i64 = 10 * 60 * SECOND;
 pub struct ClockState {
     /// The year of the last line that had none.
     pub year: i32,
-    /// The last stamp: microseconds in a year of 31-day months, or since the epoch on the wall clock.
+    /// The last stamp: microseconds in a year of 31-day months.
     last: Option<i64>,
     /// Whether the walk is in the second pass of a repeated hour.
     second: bool,
@@ -237,11 +251,12 @@ impl<'a> Clock<'a> {
     /// The instant of a stamp; nothing where there is no such date.
     pub fn resolve(&mut self, stamp: Stamp) -> Option<i64> {
         match stamp {
-            Stamp::Instant(micros) => Some(micros),
+            Stamp::Instant(micros) => (0..LATEST).contains(&micros).then_some(micros),
             Stamp::Civil(civil) => {
-                let back = self.state.last.is_some_and(|last| civil + FOLD_STEP < last);
-                self.state.last = Some(civil);
-                Some(self.localize(civil, back))
+                let (year, place) = place_of(civil)?;
+                let step = place - self.state.last.unwrap_or(place);
+                (self.state.year, self.state.last) = (year, Some(place));
+                Some(self.localize(civil, (-HALF_YEAR..-FOLD_STEP).contains(&step)))
             }
             Stamp::Yearless(month, day, micros) => self.resolve_yearless(month, day, micros),
         }
