@@ -6,6 +6,7 @@ use crate::support::{project, skip};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -83,10 +84,11 @@ fn battery() -> Vec<u8> {
             ),
             format!("{payload}[1]: {payload}"),
         ] {
-            log += &format!("{head} {text}\n");
+            log.extend([&head, " ", &text, "\n"]);
         }
-        log += &format!("Nov 24 09:{:02}:00 {payload} postfix/smtpd[1]: warning: {payload}\n", at % 60);
-        log += &format!("{payload}\n");
+        let minute = at % 60;
+        let _ =
+            writeln!(log, "Nov 24 09:{minute:02}:00 {payload} postfix/smtpd[1]: warning: {payload}\n{payload}");
     }
     let mut log = log.into_bytes();
     log.extend(b"Nov 24 10:00:00 mx1 postfix/smtpd[1]: warning: bad bytes \xff\xfe\xc0\xaf\xed\xa0\x80 and \0\n");

@@ -121,7 +121,7 @@ fn complaints(case: &Path) -> Vec<String> {
     assert!(!truth.about.is_empty(), "{}: says what it shows", case.display());
     let name = case.strip_prefix(project("sample-logs")).unwrap_or(case).display().to_string();
     let inputs = inputs(case, &truth);
-    let with_args = |test: Test| truth.args.iter().fold(laid_out(test, &inputs), |test, arg| test.arg(arg));
+    let with_args = |test: Test| truth.args.iter().fold(laid_out(test, &inputs), Test::arg);
     let report = with_args(Test::new("report --format json --report full")).any_stdout().any_stderr().run().json();
     assert_balanced(&name, &report);
     let mut wrong = Vec::new();

@@ -287,6 +287,7 @@ mod tests {
         Some((record.stamp, text(&record.host), text(&record.text)))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it is compared with what may not be there")]
     fn expected(host: &str, text: &str) -> Option<(Stamp, String, String)> {
         Some((Stamp::Instant(1_000_000_000_000_000), host.to_owned(), text.to_owned()))
     }

@@ -40,6 +40,7 @@ impl Grammars {
     }
 
     /// Whose a line is: that of one of the layouts, that of none of them, or not known.
+    #[expect(clippy::option_option, reason = "known to be nobody's is not the same as not known")]
     fn owner(&self, layouts: &Layouts<'_>, line: &[u8]) -> Option<Option<usize>> {
         if frame::record(line).is_some_and(|record| self.explain_record(&record).taken_by.is_some()) {
             return Some(None);

@@ -155,14 +155,14 @@ proptest! {
         let judge = judge(&text);
         let state = |value: u32| {
             let mut figures = [figure("delay.p95_s", &[("stage", "total")], Some(f64::from(value)), Unit::Seconds)];
-            judge.limits.last().map(|limit| {
+            if let Some(limit) = judge.limits.last() {
                 let zone = Zone::utc();
                 let facts = Facts::default();
                 let view = View::new(&facts, &zone, &Scope::ALL, &everything()).expect("a view");
                 let asker = Asker::new(&view, &Coverage::default()).expect("an asker");
                 let case = Case { asker: &asker, sources: &[], period: &period(0, HOUR), whole_site: true };
                 limit.judge(&case, &mut figures).expect("it can be judged");
-            });
+            }
             figures[0].state
         };
         let (better, worse) = if (a < b) == less { (b, a) } else { (a, b) };
@@ -257,7 +257,7 @@ fn a_login_after_many_failures_in_a_row_is_found() {
     (1..20).for_each(|n| facts.login(n, "192.0.2.2", "carla", "failed"));
     // Many people behind one address: failures, but never many in a row.
     (0..40).for_each(|n| {
-        facts.login(n, "198.51.100.3", &format!("user{n}"), if n % 2 == 0 { "ok" } else { "failed" })
+        facts.login(n, "198.51.100.3", &format!("user{n}"), if n % 2 == 0 { "ok" } else { "failed" });
     });
     (0..11).for_each(|n| facts.login(n, "192.0.2.4", "dina", "failed"));
     facts.login(30, "192.0.2.4", "dina", "ok");

@@ -154,10 +154,9 @@ impl Visitor for Gate {
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Self::Break> {
         match expr {
-            Expr::Function(function) => return known_function(&function.name.to_string()),
-            _ => {}
+            Expr::Function(function) => known_function(&function.name.to_string()),
+            _ => ControlFlow::Continue(()),
         }
-        ControlFlow::Continue(())
     }
 }
 

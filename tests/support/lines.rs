@@ -92,7 +92,7 @@ impl Log<'_> {
     }
 
     fn message(&mut self, at: usize, pid: u32, a: u8, b: u8) {
-        let queue_id = if b % 3 == 0 { format!("7F3A01C{}", a % 3) } else { format!("4Xk10{at:05}z2") };
+        let queue_id = if b.is_multiple_of(3) { format!("7F3A01C{}", a % 3) } else { format!("4Xk10{at:05}z2") };
         let client = format!("a{}.remote.example[192.0.2.{}]", a % 3, a % 3);
         let Free { sender, message_id, .. } = self.free;
         let recipients = 1 + b % 2;
@@ -107,7 +107,7 @@ impl Log<'_> {
         for recipient in 0..recipients {
             self.delivery(&queue_id, recipient, a, b);
         }
-        if a % 5 != 0 {
+        if !a.is_multiple_of(5) {
             self.line(12, "postfix/qmgr", Some(50), format!("{queue_id}: removed"));
         }
     }
@@ -125,7 +125,7 @@ impl Log<'_> {
             self.line(2, "postfix/smtp", Some(301), deferred);
         }
         let (dsn, outcome, reply) =
-            if b % 7 == 0 { ("5.1.1", "bounced", "user unknown") } else { ("2.0.0", "sent", reply) };
+            if b.is_multiple_of(7) { ("5.1.1", "bounced", "user unknown") } else { ("2.0.0", "sent", reply) };
         let done = format!(
             "{to}, relay=127.0.0.1[127.0.0.1]:24, delay={}, delays=0.1/0/0/{}.9, dsn={dsn}, status={outcome} ({reply})",
             b % 9 + 1,
@@ -169,7 +169,7 @@ impl Log<'_> {
         let session = format!("aaaaAAAA{:04}wAAH", at % 40);
         let ip = format!("192.0.2.{}", 10 + b % 4);
         let user = self.free.user;
-        if a % 2 == 0 {
+        if a.is_multiple_of(2) {
             let login = format!(
                 "imap-login: Login: user=<anna@local.example>, method=PLAIN, rip={ip}, lip=198.51.100.1, mpid=4711, TLS, session=<{session}>"
             );
@@ -214,7 +214,7 @@ impl Log<'_> {
         let program = "postfix/submission/smtpd";
         let client = format!("unknown[192.0.2.{}]", 20 + b % 3);
         self.line(0, program, Some(pid), format!("connect from {client}"));
-        if a % 3 == 0 {
+        if a.is_multiple_of(3) {
             let failed = "SASL LOGIN authentication failed: authentication failure";
             self.line(
                 1,
@@ -258,7 +258,12 @@ impl Log<'_> {
     fn notice(&mut self, pid: u32, b: u8) {
         match b % 3 {
             0 => {
-                self.line(0, "postfix/smtpd", Some(pid), "warning: TLS library problem: error:0A00010B".to_owned())
+                self.line(
+                    0,
+                    "postfix/smtpd",
+                    Some(pid),
+                    "warning: TLS library problem: error:0A00010B".to_owned(),
+                );
             }
             1 => self.line(0, "systemd", Some(1), "Started Session 4 of user root.".to_owned()),
             _ => self.line(0, "postfix/smtpd", Some(pid), "something that no pattern knows".to_owned()),
