@@ -16,6 +16,7 @@ mod scan;
 mod tree;
 mod value;
 
+pub(crate) use crate::frame::MOST_REPETITIONS;
 pub use captures::{Captures, Counters};
 pub use check::{Complaint, check};
 pub use explain::Explained;

@@ -273,8 +273,7 @@ impl<'a> Reader<'a> {
     /// A line that the ordinary frames do not read, or whose text nothing took: a layout of a system's own may read it.
     #[cold]
     fn strange(&mut self, line: &[u8], offset: u64, framed: Option<(Record<'_>, usize)>) {
-        // A crash leaves a line cut, then NULs, then the next line behind them.
-        if let Some(nul) = memchr::memchr(0, line) {
+        if let Some(nul) = cut_by_nuls(line) {
             self.record(&line[..nul], offset);
             return self.line(&line[nul..], offset + nul as u64);
         }
@@ -484,6 +483,14 @@ impl<'a> Reader<'a> {
         let entry = shapes.entry(shape).or_insert_with(|| (0, offset, line[..line.len().min(2_000)].to_vec()));
         entry.0 += 1;
     }
+}
+
+/// A crash leaves a line cut, then a block of NULs, then the next line behind them: where the block begins. A single
+/// NUL is a stranger's and parts nothing.
+fn cut_by_nuls(line: &[u8]) -> Option<usize> {
+    let start = memchr::memmem::find(line, &[0; 4]).filter(|start| *start > 0)?;
+    let len = line[start..].iter().take_while(|b| **b == 0).count();
+    frame::record(&line[start + len..]).map(|_| start)
 }
 
 /// A program with its words in a chunk's texts.
