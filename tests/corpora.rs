@@ -1,8 +1,12 @@
 //! Public log data beside the project: lines that other projects keep as their tests.
 
 use crate::support::figures::assert_balanced;
+use crate::support::lines::count;
 use crate::support::program::Test;
+use crate::support::report::{Reading, grammars};
 use crate::support::{beside, skip};
+use mailtrail::report::Counts;
+use mailtrail::run;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,9 +35,19 @@ fn report(path: &Path) -> Option<Value> {
 #[test]
 fn l8_every_line_of_every_corpus_file_is_accounted_for() {
     let Some(folder) = beside("corpora", "corpora") else { return };
+    let options = Reading::empty().options;
     for path in logs(&folder) {
-        let report = report(&path).unwrap_or_else(|| panic!("{}: no report", path.display()));
-        assert_balanced(&path.display().to_string(), &report);
+        let run = run::run(&[path.clone()], grammars(), &options, &|_, _| ()).expect("it is read");
+        let coverage = run.coverage;
+        let sources = coverage.sources.iter().map(|source| &source.counts);
+        assert!(
+            sources.chain([&coverage.counts]).all(Counts::balances),
+            "{}: {:?}",
+            path.display(),
+            coverage.counts
+        );
+        let bytes = fs::read(&path).expect("the file is read");
+        assert_eq!(coverage.counts.lines, count(&bytes), "{}", path.display());
     }
 }
 
@@ -44,6 +58,7 @@ fn nearly_every_line_of_the_systems_that_have_a_grammar_is_understood() {
     for system in ["postfix", "dovecot", "openldap"] {
         for path in logs(&folder.join(system)).iter().filter(|path| path.extension() == Some("log".as_ref())) {
             let report = report(path).expect("a report");
+            assert_balanced(&path.display().to_string(), &report);
             let count = |name: &str| report["coverage"][name].as_u64().expect("a count");
             known += count("matched") + count("ignored");
             with_header += count("lines") - count("damaged");
