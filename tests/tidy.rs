@@ -18,7 +18,7 @@ const NARROW: &[(&str, &[&str])] = &[
     ("event", &["text", "time"]),
     ("input", &["error", "text", "time", "frame"]),
     ("grammar", &["error", "text", "time", "assets", "report", "frame", "event", "input"]),
-    ("correlate", &["text", "time", "event", "grammar", "facts"]),
+    ("correlate", &["text", "time", "frame", "event", "grammar", "facts"]),
     ("facts", &["error", "text", "time", "event"]),
     ("sections", &["error", "text", "time", "assets", "report", "facts"]),
     ("render", &["error", "text", "time", "units", "assets", "report"]),

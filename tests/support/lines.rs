@@ -353,15 +353,15 @@ const DAMAGE: [&[u8]; 8] = [
     b"{\"MESSAGE\": 1}\n",
 ];
 
-/// Lines as a person would count them: each LF ends one, and what follows the last is one, if it is anything. A run of
-/// NULs at the start of a line is one line, and what follows it another.
+/// Lines as a person would count them: each LF ends one, and what follows the last is one, if it is anything.
 pub fn count(bytes: &[u8]) -> u64 {
-    let ended = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    if bytes.is_empty() {
-        return 0;
-    }
-    let two = |line: &[u8]| line.first() == Some(&0) && line.iter().any(|byte| *byte != 0);
-    ended.split(|byte| *byte == b'\n').map(|line| 1 + u64::from(two(line))).sum()
+    let ended = bytes.split(|byte| *byte == b'\n').count() as u64;
+    ended - u64::from(bytes.last().is_none_or(|byte| *byte == b'\n'))
+}
+
+/// Whether so many lines are all that there are: where a crash left NULs in a line, its parts may be lines of their own.
+pub fn is_count(bytes: &[u8], lines: u64) -> bool {
+    lines == count(bytes) || bytes.contains(&0) && lines > count(bytes)
 }
 
 /// Text that shows any bytes, for messages.
