@@ -41,6 +41,9 @@ pub(super) fn logs(paths: &[PathBuf], global: &Global, config: &Config, zone: &Z
     bar.finish_and_clear();
     let run = run?;
     tell(&run, global);
+    if run.coverage.sources.is_empty() {
+        return Err(Error::new(Exit::NoInput, "none of the inputs could be read"));
+    }
     Ok(run)
 }
 

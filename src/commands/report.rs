@@ -20,12 +20,13 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let renderer = renderer(args)?;
     let assets = assets(global, config);
     let judge = Judge::new(config, &assets)?;
+    let name = args.report.as_deref().unwrap_or("daily");
+    compose::check(&assets, name)?;
     let run = read::logs(&args.paths, global, config, &zone)?;
     if !run.coverage.counts.balances() {
         return Err(Error::new(Exit::Internal, "lines were lost in the account; please report this")
             .why(format!("{:?}", run.coverage.counts)));
     }
-    let name = args.report.as_deref().unwrap_or("daily");
     let request = Request { report: name, span, domains: &args.domain, top: args.top, by: &args.by };
     let report = compose::compose(&run, &assets, &zone, &request, &judge)?;
     let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());

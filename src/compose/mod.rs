@@ -89,6 +89,15 @@ pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, j
     })
 }
 
+/// Says whether there is such a report, before any log is read.
+///
+/// # Errors
+///
+/// Where there is none, or it cannot be read.
+pub fn check(assets: &Assets, name: &str) -> Result<()> {
+    definition(assets, name).map(|_| ())
+}
+
 fn definition(assets: &Assets, name: &str) -> Result<Definition> {
     let all = assets.list("report-templates/reports", ".toml");
     let Some(asset) = all.get(name) else {
