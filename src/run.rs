@@ -94,6 +94,8 @@ struct Walk<'a> {
     account: Account,
     parser: &'a Parser<'a>,
     read: u64,
+    /// Bytes of all sources.
+    size: u64,
     /// The year in which each stream ended; 0 where its stamps have years.
     ends: Vec<i32>,
 }
@@ -119,6 +121,7 @@ impl<'a> Walk<'a> {
             account: Account::default(),
             parser,
             read: 0,
+            size: inputs.streams.iter().flat_map(|stream| &stream.sources).map(|source| source.len).sum(),
             ends: Vec::new(),
         }
     }
@@ -188,7 +191,7 @@ impl<'a> Walk<'a> {
             }
             state = facts.clock;
             self.read += chunk.bytes.len() as u64;
-            (self.progress)(self.read, self.inputs.streams.iter().flat_map(|s| &s.sources).map(|s| s.len).sum());
+            (self.progress)(self.read, self.size);
             self.account.add(&mut facts, self.parser.grammars);
             let source = u32::try_from(self.account.sources.len() - 1).unwrap_or(u32::MAX);
             self.parser.take_back(self.correlator.fold(facts, source));

@@ -156,12 +156,16 @@ pub fn html(text: &str) -> String {
 
 /// A JSON string in which what acts on a terminal is escaped too.
 pub fn json(text: &str) -> String {
-    let quoted = serde_json::Value::from(text).to_string();
-    if !quoted.chars().any(acts) {
-        return quoted;
+    json_safe(&serde_json::Value::from(text).to_string()).into_owned()
+}
+
+/// Text of a JSON string, with what acts on a terminal as `\uNNNN`.
+pub fn json_safe(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(acts) {
+        return Cow::Borrowed(text);
     }
-    let mut out = String::with_capacity(quoted.len() + 16);
-    for c in quoted.chars() {
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
         if acts(c) {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 let _ = write!(out, "\\u{unit:04x}");
@@ -170,7 +174,7 @@ pub fn json(text: &str) -> String {
             out.push(c);
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 /// Guards a cell against spreadsheets: text that would be read as a formula gets a leading `'`, and so does

@@ -1,6 +1,6 @@
 //! The layout of JSON: two spaces a level, and what belongs together on one line.
 
-use crate::text::shown;
+use crate::text::json_safe;
 use crate::units;
 use serde_json::ser::Formatter;
 use std::io::{self, Write};
@@ -108,19 +108,6 @@ impl Formatter for Layout {
 
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         self.note_key(fragment);
-        if fragment.is_ascii() && !fragment.contains('\x7f') {
-            return writer.write_all(fragment.as_bytes());
-        }
-        fragment.chars().try_for_each(|c| write_char(writer, c))
+        writer.write_all(json_safe(fragment).as_bytes())
     }
-}
-
-/// A character, or its escape where it would act on the screen of a person who looks at the file.
-fn write_char<W: ?Sized + Write>(writer: &mut W, c: char) -> io::Result<()> {
-    let mut buffer = [0; 4];
-    let text = &*c.encode_utf8(&mut buffer);
-    if shown(text) == text {
-        return writer.write_all(text.as_bytes());
-    }
-    c.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(writer, "\\u{unit:04x}"))
 }
