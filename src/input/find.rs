@@ -1,6 +1,6 @@
 //! From paths, patterns and folders to sources.
 
-use super::{Inputs, Options, Source};
+use super::{Inputs, Kind, Mail, Options, Source, mail};
 use crate::error::{Error, Exit, Result};
 use crate::frame;
 use crate::text::Text;
@@ -23,7 +23,7 @@ pub(super) fn sources(paths: &[PathBuf], options: &Options, inputs: &mut Inputs)
         }
     }
     sources.sort_by(|a, b| a.name.cmp(&b.name));
-    if sources.is_empty() && inputs.problems.is_empty() {
+    if sources.is_empty() && inputs.mail.is_empty() && inputs.problems.is_empty() {
         return Err(Error::new(Exit::NoInput, "there is nothing to read").help("name log files, folders, or `-`"));
     }
     Ok(sources)
@@ -94,7 +94,8 @@ fn is_pipe(metadata: &fs::Metadata) -> bool {
     metadata.file_type().is_fifo()
 }
 
-/// The logs in a folder and below it: files that hold a line with a time. Others are noted.
+/// The logs and the mail in a folder and below it: files that hold a line with a time, Maildirs, mailboxes, messages.
+/// Others are noted. The messages of a folder are one source.
 fn folder(path: &Path, options: &Options, sources: &mut Vec<Source>, inputs: &mut Inputs) {
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
@@ -102,15 +103,26 @@ fn folder(path: &Path, options: &Options, sources: &mut Vec<Source>, inputs: &mu
     };
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
+    let is_maildir = mail::is_maildir(path);
+    if is_maildir {
+        keep_mail(path, mail::maildir(path), inputs);
+    }
+    let mut messages = Vec::new();
     for path in paths {
         let Ok(metadata) = fs::symlink_metadata(&path) else {
             continue;
         };
         if metadata.is_dir() {
-            folder(&path, options, sources, inputs);
-        } else if fs::metadata(&path).is_ok_and(|m| m.is_file()) {
+            if !(is_maildir && mail::is_part_of_maildir(&path)) {
+                folder(&path, options, sources, inputs);
+            }
+        // Beside its messages a Maildir holds what its server keeps of them.
+        } else if !is_maildir && fs::metadata(&path).is_ok_and(|m| m.is_file()) {
             match Source::of_file(name_of(&path), &path, options) {
-                Ok(source) if source.len > 0 && !looks_like_a_log(&source, options) => {
+                Ok(source) if source.kind == Kind::Message => messages.push(path),
+                Ok(source)
+                    if source.kind == Kind::Log && source.len > 0 && !looks_like_a_log(&source, options) =>
+                {
                     inputs
                         .notes
                         .push(Text::from(format!("{}: passed over, no line has a time", source.name.raw())));
@@ -118,6 +130,17 @@ fn folder(path: &Path, options: &Options, sources: &mut Vec<Source>, inputs: &mu
                 source => keep(&name_of(&path), source, sources, inputs),
             }
         }
+    }
+    if !messages.is_empty() {
+        keep_mail(path, Ok(messages), inputs);
+    }
+}
+
+fn keep_mail(path: &Path, files: io::Result<Vec<PathBuf>>, inputs: &mut Inputs) {
+    let name = name_of(path);
+    match files.and_then(|files| Mail::folder(name.clone(), path, files)) {
+        Ok(mail) => inputs.mail.push(mail),
+        Err(error) => inputs.problems.push(problem(&name, &error)),
     }
 }
 
