@@ -70,6 +70,8 @@ pub enum Command {
     /// Ask the facts of logs a question in SQL
     #[cfg(feature = "sql")]
     Query(Query),
+    /// Show the ways of messages, hop by hop, from their Received headers
+    Headers(Headers),
     /// List the tables and columns of the facts
     Schema(Schema),
     /// Show, prove and try out the grammars
@@ -166,6 +168,20 @@ pub enum QueryFormat {
     Jsonl,
     /// Parquet.
     Parquet,
+}
+
+/// `mailtrail headers`
+#[derive(Clone, Debug, Args)]
+pub struct Headers {
+    /// Maildirs, mailboxes, messages, folders, patterns; `-` is standard input
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The format: text, csv, html, json, jsonl [default: by the output's name; text on a terminal]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Where to write; `-` is standard output
+    #[arg(short, long, value_name = "PATH")]
+    pub output: Option<PathBuf>,
 }
 
 /// `mailtrail schema`

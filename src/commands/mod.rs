@@ -3,6 +3,7 @@
 mod completions;
 mod config;
 mod grammar;
+mod headers;
 #[cfg(feature = "sql")]
 mod query;
 #[cfg(feature = "sql")]
@@ -15,7 +16,9 @@ use crate::assets::Assets;
 use crate::cli::{Cli, Command, Global, When};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
+use crate::text::Text;
 use crate::time::{SECOND, Zone};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -42,6 +45,7 @@ pub fn run(cli: &Cli) -> Outcome {
         Command::Report(args) => report::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
         Command::Query(args) => query::run(args, &cli.global, &config),
+        Command::Headers(args) => headers::run(args, &cli.global, &config),
         Command::Schema(args) => schema::run(args),
         Command::Grammar(command) => grammar::run(command, &cli.global, &config),
         Command::Completions { shell } => completions::run(*shell),
@@ -69,6 +73,21 @@ pub fn colors(when: When, terminal: bool) -> bool {
         When::Always => true,
         When::Never => false,
         When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+    }
+}
+
+/// The terminal's columns, 80 where there is none.
+fn width() -> usize {
+    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|w| *w >= 40).unwrap_or(80)
+}
+
+/// Says of each source how many of its messages were given before.
+fn tell_copies<'a>(names: impl Iterator<Item = &'a Text>) {
+    let mut copies: BTreeMap<&Text, u64> = BTreeMap::new();
+    names.for_each(|name| *copies.entry(name).or_default() += 1);
+    for (name, number) in copies {
+        let messages = if number == 1 { "1 message was" } else { &format!("{number} messages were") };
+        eprintln!("mailtrail: {}: {messages} given before; counted once", name.tty());
     }
 }
 

@@ -30,7 +30,8 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let request = Request { report: name, span, domains: &args.domain, top: args.top, by: &args.by };
     let report = compose::compose(&run, &assets, &zone, &request, &judge)?;
     let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());
-    let options = render::Options { assets: &assets, width: width(), color, section: args.section.as_deref() };
+    let options =
+        render::Options { assets: &assets, width: super::width(), color, section: args.section.as_deref() };
     write(renderer.render(&report, &options)?, args.output.as_deref())?;
     Ok(exit(&report, args.fail_on, run.complete))
 }
@@ -106,11 +107,6 @@ fn unknown_format(name: &str) -> Error {
         None => format!("the formats are {}", render::names().collect::<Vec<_>>().join(", ")),
     };
     Error::new(Exit::Usage, format!("there is no format `{name}`")).help(help)
-}
-
-/// The terminal's columns, 80 where there is none.
-fn width() -> usize {
-    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|w| *w >= 40).unwrap_or(80)
 }
 
 fn write(rendered: Rendered, output: Option<&Path>) -> Result<()> {
