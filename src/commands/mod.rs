@@ -85,11 +85,19 @@ fn width() -> usize {
 fn tell_copies<'a>(names: impl Iterator<Item = &'a Text>) {
     let mut copies: BTreeMap<&Text, u64> = BTreeMap::new();
     names.for_each(|name| *copies.entry(name).or_default() += 1);
+    let messages =
+        |number| if number == 1 { "1 message was".to_owned() } else { format!("{number} messages were") };
+    if copies.len() > MOST_NAMES {
+        let number: u64 = copies.values().sum();
+        return eprintln!("mailtrail: {} given before; counted once", messages(number));
+    }
     for (name, number) in copies {
-        let messages = if number == 1 { "1 message was" } else { &format!("{number} messages were") };
-        eprintln!("mailtrail: {}: {messages} given before; counted once", name.tty());
+        eprintln!("mailtrail: {}: {} given before; counted once", name.tty(), messages(number));
     }
 }
+
+/// Sources whose copies are told one by one.
+const MOST_NAMES: usize = 5;
 
 /// Where grammars, sections, reports and templates are looked up: the command line's folders go first.
 fn assets(global: &Global, config: &Config) -> Assets {

@@ -77,6 +77,7 @@ fn tell(run: &Run, global: &Global) {
             );
         }
     }
+    super::tell_copies(run.coverage.copies.iter());
     if global.verbose > 0 {
         run.notes.iter().for_each(|note| eprintln!("mailtrail: {}", note.tty()));
     }

@@ -24,12 +24,12 @@ const ROUNDS: usize = 64;
 type Pair<'a> = (&'a Text, &'a Text);
 
 /// Corrects the delays of all messages' hops.
-pub(super) fn correct(messages: &mut [Message]) {
+pub(super) fn correct(messages: &mut [(usize, Message)]) {
     let ahead = ahead(&bounds(messages));
     if ahead.is_empty() {
         return;
     }
-    for message in messages {
+    for (_, message) in messages {
         for at in 1..message.hops.len() {
             let by = |hop: &Hop| hop.by_host.as_ref().and_then(|host| ahead.get(host)).copied();
             let (before, own) = (by(&message.hops[at - 1]), by(&message.hops[at]));
@@ -44,9 +44,9 @@ pub(super) fn correct(messages: &mut [Message]) {
 }
 
 /// The shortest time from host to host, of the pairs that have enough messages and an offset that explains them.
-fn bounds(messages: &[Message]) -> BTreeMap<(Text, Text), i64> {
+fn bounds(messages: &[(usize, Message)]) -> BTreeMap<(Text, Text), i64> {
     let mut pairs: BTreeMap<Pair<'_>, Vec<i64>> = BTreeMap::new();
-    for pair in messages.iter().flat_map(|message| message.hops.windows(2)) {
+    for pair in messages.iter().flat_map(|(_, message)| message.hops.windows(2)) {
         if let (Some(before), Some(by), Some(raw)) = (&pair[0].by_host, &pair[1].by_host, pair[1].raw)
             && !pair[0].forged
             && before != by
@@ -95,7 +95,7 @@ mod tests {
     use crate::headers::way;
 
     /// Messages over these hosts, each hop of which takes so many seconds by the clocks of the hosts.
-    fn messages(hosts: &[&str], ways: &[&[i64]]) -> Vec<Message> {
+    fn messages(hosts: &[&str], ways: &[&[i64]]) -> Vec<(usize, Message)> {
         let message = |seconds: &&[i64]| {
             let mut time = 1_000_000;
             let mut hops: Vec<Hop> = Vec::new();
@@ -105,7 +105,7 @@ mod tests {
                 hops.push(Hop { by_host: Some(Text::from(*host)), time, ..Hop::default() });
             }
             way::follow(&mut hops);
-            Message { hops, ..Message::default() }
+            (0, Message { hops, ..Message::default() })
         };
         ways.iter().map(message).collect()
     }
@@ -114,7 +114,7 @@ mod tests {
         let mut messages = messages(hosts, ways);
         correct(&mut messages);
         let delay = |hop: &Hop| (hop.delay.map(|delay| delay / SECOND), hop.skewed);
-        messages.iter().map(|message| message.hops[1..].iter().map(delay).collect()).collect()
+        messages.iter().map(|(_, message)| message.hops[1..].iter().map(delay).collect()).collect()
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::input::Mail;
 use crate::input::mail::{Block, Blocks, header_block};
 use crate::text::Text;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
@@ -45,6 +45,32 @@ pub struct Message {
     pub unparsed: Vec<Unparsed>,
     /// The same for two copies of a message that came the same way.
     identity: u64,
+}
+
+impl Message {
+    /// The name that a Maildir gave the message, without its flags: one for each delivery. Copies of a Maildir keep it,
+    /// while one message to several people has one in each mailbox.
+    fn delivery(&self) -> Option<&str> {
+        let (folder, name) = self.file.raw().rsplit_once('/')?;
+        let in_maildir = ["cur", "new"].contains(&folder.rsplit('/').next().unwrap_or(folder));
+        name.split(':').next().filter(|_| in_maildir)
+    }
+}
+
+/// The messages that were seen, each with the deliveries of it: none where no Maildir tells.
+#[derive(Default)]
+struct Seen(HashMap<u64, BTreeSet<Option<String>>>);
+
+impl Seen {
+    /// Whether a message was not given before.
+    fn is_new(&mut self, message: &Message) -> bool {
+        let delivery = message.delivery().map(str::to_owned);
+        let known = self.0.entry(message.identity).or_default();
+        let is_new =
+            known.is_empty() || delivery.is_some() && !known.contains(&None) && !known.contains(&delivery);
+        known.insert(delivery);
+        is_new
+    }
 }
 
 /// One `Received` header.
@@ -122,22 +148,18 @@ impl Message {
 /// Reads the messages of some mail, each once. `progress` is told how many of how many are done.
 pub fn read(mail: &[Mail], progress: &(dyn Fn(u64, u64) + Sync)) -> Messages {
     let mut found = Messages::default();
-    let mut seen: BTreeMap<u64, ()> = BTreeMap::new();
+    let mut seen = Seen::default();
     for (number, one) in mail.iter().enumerate() {
         progress(number as u64, mail.len() as u64);
         for message in messages(one, &mut found.problems) {
-            if seen.insert(message.identity, ()).is_some() {
-                found.duplicates.push((number, message.headers));
-            } else {
+            if seen.is_new(&message) {
                 found.list.push((number, message));
+            } else {
+                found.duplicates.push((number, message.headers));
             }
         }
     }
-    let mut list: Vec<Message> = Vec::with_capacity(found.list.len());
-    let numbers: Vec<usize> =
-        found.list.drain(..).map(|(number, message)| (number, list.push(message)).0).collect();
-    clocks::correct(&mut list);
-    found.list = numbers.into_iter().zip(list).collect();
+    clocks::correct(&mut found.list);
     found
 }
 
@@ -203,4 +225,20 @@ fn of_file(mail: &Mail, problems: &mut Vec<Text>) -> Vec<Message> {
 /// Reads one message's header block: what `read` does for each, for who has it in memory.
 pub fn of_block(bytes: Vec<u8>) -> Message {
     message::read(&Text::default(), &Block { message: 0, start: 0, bytes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn l4_a_message_that_is_given_twice_is_told_and_one_to_two_people_is_not_one() {
+        let message = |file: &str| Message { file: Text::from(file), identity: 1, ..Message::default() };
+        let mut seen = Seen::default();
+        assert!(seen.is_new(&message("a/cur/1.M1P1.mx:2,S")));
+        assert!(seen.is_new(&message("b/new/1.M2P1.mx")));
+        assert!(!seen.is_new(&message("copy/of/a/new/1.M1P1.mx")));
+        assert!(!seen.is_new(&message("saved.eml")));
+        assert!(!seen.is_new(&message("c/new/1.M3P1.mx")));
+    }
 }

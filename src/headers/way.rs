@@ -25,44 +25,41 @@ fn delays(hops: &mut [Hop]) {
     }
 }
 
-/// A hop that does not take over from where the one before it ended. One that names no client says nothing.
+/// A hop that does not take over from where the one before it ended. Only full names can tell: one that has no dot, or
+/// is an address, is known inside its site alone.
 fn gaps(hops: &mut [Hop]) {
     for at in 1..hops.len() {
-        let (before, hop) = (&hops[at - 1], &hops[at]);
-        let names: Vec<&str> =
-            [&hop.from_host, &hop.helo, &hop.client_name].into_iter().flatten().map(Text::raw).collect();
-        let joins = before.by_host.as_ref().is_none_or(|by| {
-            names.is_empty() || names.iter().any(|name| same_site(name, by.raw())) || is_address(hop, by.raw())
-        });
-        hops[at].gap = !joins && !hop_is_inside(&hops[at]);
+        let Some(by) = full_name(hops[at - 1].by_host.as_ref()) else { continue };
+        let hop = &hops[at];
+        let names = [&hop.from_host, &hop.helo, &hop.client_name].map(|name| full_name(name.as_ref()));
+        let mut names = names.iter().flatten().peekable();
+        hops[at].gap = names.peek().is_some() && !names.any(|name| same_site(name, &by)) && !is_inside(&hops[at]);
     }
 }
 
-/// A hop from the machine itself, or over its loopback, goes on where it was.
-fn hop_is_inside(hop: &Hop) -> bool {
+/// A name with an inner dot that is no address, in small letters.
+fn full_name(name: Option<&Text>) -> Option<String> {
+    let name = name?.raw().trim_end_matches('.').to_lowercase();
+    (name.contains('.') && super::client::address(name.as_bytes()).is_none()).then_some(name)
+}
+
+/// A hop from the machine itself, over its loopback: it goes on where it was.
+fn is_inside(hop: &Hop) -> bool {
     hop.from_ip.is_some_and(|ip| ip.is_loopback())
-        || hop.from_host.as_ref().is_some_and(|host| !host.raw().contains('.'))
 }
 
-fn is_address(hop: &Hop, by: &str) -> bool {
-    hop.from_ip.is_some_and(|ip| super::client::address(by.as_bytes()) == Some(ip))
-}
-
-/// Whether two names are of one site: the same, one the other's first label, or alike in their last two labels.
+/// Whether two names are of one site: alike in their last two labels.
 fn same_site(a: &str, b: &str) -> bool {
-    let (a, b) = (a.trim_end_matches('.').to_lowercase(), b.trim_end_matches('.').to_lowercase());
-    let label = |name: &str, other: &str| other.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
-    let tail = |name: &str| name.rsplit('.').take(2).map(str::to_owned).collect::<Vec<_>>();
-    a == b || label(&a, &b) || label(&b, &a) || (tail(&a).len() == 2 && tail(&a) == tail(&b))
+    a.rsplit('.').take(2).eq(b.rsplit('.').take(2))
 }
 
 /// A hop whose two ends a hop before it had already, with another id: the message goes round.
 fn loops(hops: &mut [Hop]) {
     let mut seen = BTreeSet::new();
     for hop in hops {
-        let ends = (hop.from_host.clone(), hop.from_ip, hop.by_host.clone());
-        let is_known = ends.0.is_some() && ends.2.is_some();
-        hop.looped = is_known && !seen.insert(ends);
+        if let (Some(from), Some(by), false) = (full_name(hop.from_host.as_ref()), &hop.by_host, is_inside(hop)) {
+            hop.looped = !seen.insert((from, hop.from_ip, by.clone()));
+        }
     }
 }
 
@@ -98,11 +95,11 @@ mod tests {
     #[test]
     fn gaps_and_loops_are_seen() {
         let mut hops = [
-            hop("", "a.example", 0),
-            hop("mx.other.test", "b.example", 1),
-            hop("b", "c.example", 2),
+            hop("", "a.test", 0),
+            hop("mx.other.example", "b.example", 1),
+            hop("b.example", "filter", 2),
             hop("out.c.example", "b.example", 3),
-            hop("b", "c.example", 4),
+            hop("B.example.", "filter", 4),
         ];
         follow(&mut hops);
         assert_eq!(hops.clone().map(|hop| hop.gap), [false, true, false, false, false]);

@@ -44,7 +44,7 @@ const REMARKS: [(&str, &str, fn(&Hop) -> bool); 4] = [
     ("skewed", "the clocks of this host and the one before disagree", |hop| hop.skewed),
     ("gap", "the hop before ended elsewhere", |hop| hop.gap),
     ("loop", "the message was on this hop before", |hop| hop.looped),
-    ("forged", "made up: it is from after the next hop by more than a day", |hop| hop.forged),
+    ("forged", "its time lies more than a day after that of the next hop", |hop| hop.forged),
 ];
 
 /// The words of a hop's remarks.

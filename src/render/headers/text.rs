@@ -30,10 +30,9 @@ fn message(page: &mut Page, message: &Message) {
     let total = message.total().map(|total| format!("{} on the way", units::seconds(super::seconds(total))));
     let first = message.hops.iter().find_map(|hop| hop.time);
     let first = first.map(|time| Zone::utc().minute_text(time.micros) + " UTC");
-    let place = format!("{}:{}", message.file.raw(), message.offset);
-    let known: Vec<String> = [first, total].into_iter().flatten().collect();
-    let room = page.width().saturating_sub(known.iter().map(|part| part.width() + 2).sum());
-    page.faint(&[known, vec![middle(&place, room)]].concat().join("  "));
+    // The place stays whole, to be of use.
+    page.line(&page.styled(Style::Faint, &format!("{}:{}", message.file.tty(), message.offset)));
+    page.faint(&[first, total].into_iter().flatten().collect::<Vec<_>>().join("  "));
     let longest = super::longest(message);
     for (at, hop) in message.hops.iter().enumerate() {
         self::hop(page, at, hop, longest);
