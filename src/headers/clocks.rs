@@ -46,7 +46,9 @@ pub(super) fn correct(messages: &mut [(usize, Message)]) {
 /// The shortest time from host to host, of the pairs that have enough messages and an offset that explains them.
 fn bounds(messages: &[(usize, Message)]) -> BTreeMap<(Text, Text), i64> {
     let mut pairs: BTreeMap<Pair<'_>, Vec<i64>> = BTreeMap::new();
-    for pair in messages.iter().flat_map(|(_, message)| message.hops.windows(2)) {
+    for pair in
+        messages.iter().filter(|(_, message)| !message.copy).flat_map(|(_, message)| message.hops.windows(2))
+    {
         if let (Some(before), Some(by), Some(raw)) = (&pair[0].by_host, &pair[1].by_host, pair[1].raw)
             && !pair[0].forged
             && before != by

@@ -20,11 +20,11 @@ use crate::input::Mail;
 use crate::input::mail::{Block, Blocks, header_block};
 use crate::text::Text;
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashSet;
 use std::io;
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// One message.
 #[derive(Clone, Debug, Default)]
@@ -43,34 +43,19 @@ pub struct Message {
     pub hops: Vec<Hop>,
     /// The headers that could not be read, or not whole, the oldest first.
     pub unparsed: Vec<Unparsed>,
+    /// Whether it is a copy of a message before it: the same headers in another file or mailbox.
+    pub copy: bool,
     /// The same for two copies of a message that came the same way.
     identity: u64,
 }
 
-impl Message {
-    /// The name that a Maildir gave the message, without its flags: one for each delivery. Copies of a Maildir keep it,
-    /// while one message to several people has one in each mailbox.
-    fn delivery(&self) -> Option<&str> {
-        let (folder, name) = self.file.raw().rsplit_once('/')?;
-        let in_maildir = ["cur", "new"].contains(&folder.rsplit('/').next().unwrap_or(folder));
-        name.split(':').next().filter(|_| in_maildir)
-    }
-}
-
-/// The messages that were seen, each with the deliveries of it: none where no Maildir tells.
+/// What was read so far.
 #[derive(Default)]
-struct Seen(HashMap<u64, BTreeSet<Option<String>>>);
-
-impl Seen {
-    /// Whether a message was not given before.
-    fn is_new(&mut self, message: &Message) -> bool {
-        let delivery = message.delivery().map(str::to_owned);
-        let known = self.0.entry(message.identity).or_default();
-        let is_new =
-            known.is_empty() || delivery.is_some() && !known.contains(&None) && !known.contains(&delivery);
-        known.insert(delivery);
-        is_new
-    }
+struct Seen {
+    /// Where each message lies: a file that is named twice is read once.
+    places: HashSet<(PathBuf, u64)>,
+    /// What tells copies.
+    identities: HashSet<u64>,
 }
 
 /// One `Received` header.
@@ -128,7 +113,8 @@ pub struct Unparsed {
 pub struct Messages {
     /// The messages with the number of the mail that holds each, in their order.
     pub list: Vec<(usize, Message)>,
-    /// Messages that were given before: the number of the mail that holds each, and its headers.
+    /// Messages whose file was named before: the number of the mail that holds each, and its headers. They are not in
+    /// the list.
     pub duplicates: Vec<(usize, u64)>,
     /// What could not be read, in words.
     pub problems: Vec<Text>,
@@ -145,22 +131,32 @@ impl Message {
     }
 }
 
-/// Reads the messages of some mail, each once. `progress` is told how many of how many are done.
+/// Reads the messages of some mail, each file once. `progress` is told how many of how many are done.
 pub fn read(mail: &[Mail], progress: &(dyn Fn(u64, u64) + Sync)) -> Messages {
     let mut found = Messages::default();
     let mut seen = Seen::default();
     for (number, one) in mail.iter().enumerate() {
         progress(number as u64, mail.len() as u64);
-        for message in messages(one, &mut found.problems) {
-            if seen.is_new(&message) {
-                found.list.push((number, message));
-            } else {
+        let folder = one.source.path.canonicalize().ok();
+        for mut message in messages(one, &mut found.problems) {
+            let place = folder.as_ref().map(|folder| (place(folder, one, &message), message.offset));
+            if place.is_some_and(|place| !seen.places.insert(place)) {
                 found.duplicates.push((number, message.headers));
+            } else {
+                message.copy = !seen.identities.insert(message.identity);
+                found.list.push((number, message));
             }
         }
     }
     clocks::correct(&mut found.list);
     found
+}
+
+/// The file of a message, whatever it was called.
+fn place(canonical: &Path, mail: &Mail, message: &Message) -> PathBuf {
+    let file = Path::new(std::ffi::OsStr::new(message.file.raw()));
+    let inside = file.strip_prefix(&mail.source.path).unwrap_or(Path::new(""));
+    if mail.files.is_empty() { canonical.to_owned() } else { canonical.join(inside) }
 }
 
 /// The messages of one file or folder, in their order.
@@ -230,15 +226,28 @@ pub fn of_block(bytes: Vec<u8>) -> Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::{Options, open};
+    use std::fs;
+
+    const MESSAGE: &str =
+        "Received: from a.example by b.example with ESMTP id 1; 24 Nov 2026 12:00:00 +0000\n\ntext\n";
 
     #[test]
-    fn l4_a_message_that_is_given_twice_is_told_and_one_to_two_people_is_not_one() {
-        let message = |file: &str| Message { file: Text::from(file), identity: 1, ..Message::default() };
-        let mut seen = Seen::default();
-        assert!(seen.is_new(&message("a/cur/1.M1P1.mx:2,S")));
-        assert!(seen.is_new(&message("b/new/1.M2P1.mx")));
-        assert!(!seen.is_new(&message("copy/of/a/new/1.M1P1.mx")));
-        assert!(!seen.is_new(&message("saved.eml")));
-        assert!(!seen.is_new(&message("c/new/1.M3P1.mx")));
+    fn l4_a_file_is_read_once_and_a_copy_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        for name in ["mail/cur", "mail/new", "mail/tmp", "saved"] {
+            fs::create_dir_all(path(name)).expect("it is made");
+        }
+        for name in ["mail/cur/1.M1P1.mx:2,S", "mail/tmp/2", "saved/a.eml"] {
+            fs::write(path(name), MESSAGE).expect("it is written");
+        }
+        fs::write(path("mail/dovecot.index"), "no mail").expect("it is written");
+        let paths = [path("."), path("mail/cur/1.M1P1.mx:2,S"), path("saved")];
+        let options = Options { now: 0, year: None, layouts: Vec::new() };
+        let inputs = open(&paths, &options).expect("there is mail");
+        let found = read(&inputs.mail, &|_, _| ());
+        let copies: Vec<bool> = found.list.iter().map(|(_, message)| message.copy).collect();
+        assert_eq!((copies, found.duplicates.len(), found.problems.len()), (vec![false, true], 2, 0));
     }
 }

@@ -85,9 +85,9 @@ fn summary(messages: &Messages) -> Vec<String> {
             lines.push(format!("{word}: {} ({about})", units::count(number as u64)));
         }
     }
-    if !messages.duplicates.is_empty() {
-        let number = messages.duplicates.len();
-        lines.push(format!("{} given before; counted once", counted(number, "message was", "messages were")));
+    let copies = list().filter(|message| message.copy).count();
+    if copies > 0 {
+        lines.push(format!("{} of another", counted(copies, "message is a copy", "messages are copies")));
     }
     lines
 }

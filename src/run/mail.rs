@@ -26,7 +26,9 @@ pub(super) fn read(mail: Vec<Mail>, first: usize, facts: &mut Facts, coverage: &
     accounts.iter().for_each(|account| coverage.counts += account.counts);
     coverage.sources.splice(first..first, accounts);
     coverage.problems.append(&mut messages.problems);
-    coverage.copies = messages.duplicates.iter().map(|(number, _)| mail[*number].source.name.clone()).collect();
+    let again = messages.duplicates.iter().map(|(number, _)| *number);
+    let again = again.chain(messages.list.iter().filter(|(_, message)| message.copy).map(|(number, _)| *number));
+    coverage.copies = again.map(|number| mail[number].source.name.clone()).collect();
     shapes(&messages, coverage);
     mail.into_iter().map(|mail| mail.source).collect()
 }
@@ -35,7 +37,7 @@ pub(super) fn read(mail: Vec<Mail>, first: usize, facts: &mut Facts, coverage: &
 fn rows(messages: &Messages, first: usize, facts: &mut Facts) {
     let mut texts = Texts { interner: Interner::default(), base: facts.texts.len() - Word::COUNT };
     let system = texts.id(SYSTEM);
-    for (number, message) in &messages.list {
+    for (number, message) in counted(messages) {
         let path = texts.id(&path(message));
         let file = texts.id(message.file.raw());
         let message_id = texts.of(message.message_id.as_ref());
@@ -59,6 +61,11 @@ fn rows(messages: &Messages, first: usize, facts: &mut Facts) {
         }
     }
     facts.texts.add(texts.interner.finish().0);
+}
+
+/// The messages that count.
+fn counted(messages: &Messages) -> impl Iterator<Item = &(usize, Message)> {
+    messages.list.iter().filter(|(_, message)| !message.copy)
 }
 
 /// What a hop says by itself.
@@ -117,7 +124,7 @@ impl Texts {
 fn accounts(mail: &[Mail], messages: &Messages) -> Vec<SourceCoverage> {
     let empty = |mail: &Mail| SourceCoverage { path: mail.source.name.clone(), ..SourceCoverage::default() };
     let mut accounts: Vec<SourceCoverage> = mail.iter().map(empty).collect();
-    for (number, message) in &messages.list {
+    for (number, message) in counted(messages) {
         let Some(account) = accounts.get_mut(*number) else { continue };
         let unmatched = message.unparsed.len() as u64;
         let (lines, matched) = (message.headers, message.headers - unmatched);
@@ -127,9 +134,14 @@ fn accounts(mail: &[Mail], messages: &Messages) -> Vec<SourceCoverage> {
             *times = (times.0.min(time.micros), times.1.max(time.micros));
         }
     }
-    for (number, headers) in &messages.duplicates {
-        if let Some(account) = accounts.get_mut(*number) {
-            account.counts += Counts { lines: *headers, duplicate: *headers, ..Counts::default() };
+    let copies = messages
+        .list
+        .iter()
+        .filter(|(_, message)| message.copy)
+        .map(|(number, message)| (*number, message.headers));
+    for (number, headers) in messages.duplicates.iter().copied().chain(copies) {
+        if let Some(account) = accounts.get_mut(number) {
+            account.counts += Counts { lines: headers, duplicate: headers, ..Counts::default() };
         }
     }
     for account in accounts.iter_mut().filter(|account| account.counts.matched > 0) {
@@ -141,7 +153,7 @@ fn accounts(mail: &[Mail], messages: &Messages) -> Vec<SourceCoverage> {
 /// The headers that could not be read are unmatched lines: their shape is the reason.
 fn shapes(messages: &Messages, coverage: &mut Coverage) {
     let mut shapes: BTreeMap<String, Shape> = BTreeMap::new();
-    for (message, unparsed) in messages.list.iter().flat_map(|(_, m)| m.unparsed.iter().map(move |u| (m, u))) {
+    for (message, unparsed) in counted(messages).flat_map(|(_, m)| m.unparsed.iter().map(move |u| (m, u))) {
         let shape = format!("Received: {}", unparsed.reason);
         let example = || Evidence {
             source: message.file.clone(),
