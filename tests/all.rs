@@ -8,6 +8,7 @@ mod cli;
 mod samples;
 mod set_a;
 mod corpora;
+mod headers;
 mod peers;
 mod laws;
 mod time;

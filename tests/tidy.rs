@@ -18,10 +18,11 @@ const NARROW: &[(&str, &[&str])] = &[
     ("event", &["text", "time"]),
     ("input", &["error", "text", "time", "frame"]),
     ("grammar", &["error", "text", "time", "assets", "report", "frame", "event", "input"]),
+    ("headers", &["text", "time", "input"]),
     ("correlate", &["text", "time", "frame", "event", "grammar", "facts"]),
     ("facts", &["error", "text", "time", "event"]),
     ("sections", &["error", "text", "time", "assets", "report", "facts"]),
-    ("render", &["error", "text", "time", "units", "assets", "report"]),
+    ("render", &["error", "text", "time", "units", "assets", "report", "headers"]),
     ("deliver", &["error"]),
     ("cli", &[]),
 ];

@@ -2,7 +2,7 @@
 //!
 //! `mail-parser` finds the fields; what they say is read here. No message's text is looked at.
 
-use super::date::{Time, date_time};
+use super::date::date_time;
 use super::received::{LONGEST, Reason, Received, received};
 use super::{Hop, Message, Unparsed, tls};
 use crate::input::mail::Block;
@@ -119,6 +119,7 @@ pub(super) fn hop(found: &Received<'_>) -> Hop {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::headers::Time;
 
     fn message(text: &str) -> Message {
         read(&Text::from("x"), &Block { message: 0, start: 0, bytes: text.as_bytes().to_vec() })

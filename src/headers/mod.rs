@@ -218,9 +218,9 @@ fn of_file(mail: &Mail, problems: &mut Vec<Text>) -> Vec<Message> {
     messages
 }
 
-/// Reads one message's header block: what `read` does for each, for who has it in memory.
-pub fn of_block(bytes: Vec<u8>) -> Message {
-    message::read(&Text::default(), &Block { message: 0, start: 0, bytes })
+/// Reads a message that is in memory already.
+pub fn of_message(bytes: &[u8]) -> Message {
+    message::read(&Text::default(), &Block::of(bytes))
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ pub(super) fn received(text: &[u8]) -> Received<'_> {
     walk.found
 }
 
-impl<'a> Received<'a> {
+impl Received<'_> {
     /// Whether it says anything of a hop.
     pub(super) fn is_hop(&self) -> bool {
         let named = self.by.or(self.client.from).or(self.protocol).or(self.id);

@@ -46,6 +46,17 @@ pub struct Block {
     pub bytes: Vec<u8>,
 }
 
+impl Block {
+    /// The block of a message that is in memory.
+    pub fn of(message: &[u8]) -> Self {
+        let ends = memchr::memchr_iter(b'\n', message).map(|at| at + 1);
+        let is_end = |at: &usize| matches!(&message[*at..], [b'\n', ..] | [b'\r', b'\n', ..]);
+        let end = ends.take_while(|at| *at <= LONGEST_BLOCK).find(is_end).map_or(message.len(), |at| at + 1);
+        let bytes = &message[..end.min(LONGEST_BLOCK)];
+        Self { message: 0, start: 0, bytes: [bytes, b"\n".as_slice()].concat() }
+    }
+}
+
 /// Fields of which two together tell a message that has no `Received`.
 const KNOWN: [&str; 9] = [
     "return-path",

@@ -1,6 +1,6 @@
 use super::*;
 use crate::assets::Assets;
-use crate::headers::of_block;
+use crate::headers::of_message;
 
 /// A message in whose header a stranger wrote what could act somewhere.
 const HOSTILE: &str = "Received: from =cmd|'/c (<script>alert(1)</script> [192.0.2.1])\n\
@@ -12,7 +12,7 @@ const HOSTILE: &str = "Received: from =cmd|'/c (<script>alert(1)</script> [192.0
 
 fn rendered(name: &str, width: usize) -> String {
     let mut messages = Messages::default();
-    messages.list.push((0, of_block(HOSTILE.into())));
+    messages.list.push((0, of_message(HOSTILE.as_bytes())));
     let format = FORMATS.iter().find(|format| format.name == name).expect("the format is known");
     let options = Options { assets: &Assets::default(), width, color: false, section: None };
     String::from_utf8((format.render)(&messages, &options).expect("it renders")).expect("it is UTF-8")

@@ -6,14 +6,17 @@ use crate::render::Options;
 use crate::render::crop::{end, middle};
 use crate::render::text::{Page, Style};
 use crate::report::State;
+use crate::text::Text;
 use crate::time::{SECOND, Zone};
 use crate::units;
+use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr;
 
 /// The columns of a hop: its number, its host, how it came, when, after how long. The bar takes the rest.
 const COLUMNS: [usize; 5] = [3, 26, 16, 8, 9];
 
 /// Writes messages one below the other.
+#[expect(clippy::unnecessary_wraps, reason = "other formats can fail, and all have one shape")]
 pub(super) fn write(messages: &Messages, options: &Options<'_>) -> Result<Vec<u8>> {
     let mut page = Page::new(options.width, options.color);
     for (_, message) in &messages.list {
@@ -25,10 +28,10 @@ pub(super) fn write(messages: &Messages, options: &Options<'_>) -> Result<Vec<u8
 }
 
 fn message(page: &mut Page, message: &Message) {
-    let id = message.message_id.as_ref().map_or("(no Message-ID)", crate::text::Text::raw);
+    let id = message.message_id.as_ref().map_or("(no Message-ID)", Text::raw);
     page.strong(id);
     let total = message.total().map(|total| format!("{} on the way", units::seconds(super::seconds(total))));
-    let first = message.hops.iter().find_map(|hop| hop.time);
+    let first = message.hops.iter().filter(|hop| !hop.forged).find_map(|hop| hop.time);
     let first = first.map(|time| Zone::utc().minute_text(time.micros) + " UTC");
     // The place stays whole, to be of use.
     page.line(&page.styled(Style::Faint, &format!("{}:{}", message.file.tty(), message.offset)));
@@ -44,7 +47,7 @@ fn message(page: &mut Page, message: &Message) {
 }
 
 fn hop(page: &mut Page, at: usize, hop: &Hop, longest: i64) {
-    let words = [hop.protocol.as_ref().map(|protocol| protocol.raw()), hop.tls];
+    let words = [hop.protocol.as_ref().map(Text::raw), hop.tls];
     let how = words.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let time = hop.time.map(|time| Zone::utc().format(time.micros, "%H:%M:%S")).unwrap_or_default();
     let [number, host, protocol, clock, delay] = COLUMNS;
@@ -53,10 +56,10 @@ fn hop(page: &mut Page, at: usize, hop: &Hop, longest: i64) {
         [(hop.by_host.as_ref().map_or("?", |host| host.raw()), host), (&how, protocol), (&time, clock)]
     {
         let text = middle(text, width);
-        line += &format!("{text}{}  ", " ".repeat(width - text.width()));
+        let _ = write!(line, "{text}{}  ", " ".repeat(width - text.width()));
     }
     let after = after(hop, at);
-    line += &format!("{}{after}  ", " ".repeat(delay.saturating_sub(after.width())));
+    let _ = write!(line, "{}{after}  ", " ".repeat(delay.saturating_sub(after.width())));
     let state = if hop.skewed && hop.delay.is_none() { Style::State(State::Warning) } else { Style::Plain };
     let line = page.styled(state, &line);
     let room = page.width().saturating_sub(COLUMNS.iter().sum::<usize>() + 7);
