@@ -138,7 +138,7 @@ fn hops_have_sections_beside_the_log() {
     let findings = report["findings"].as_array().expect("findings");
     let finding =
         findings.iter().find(|finding| finding["rule"] == "hop-differs").expect("the log says otherwise");
-    assert_eq!(finding["observed"], "differences of up to 16 s");
+    assert_eq!(finding["observed"], "differences of up to 16.0\u{202f}s");
     assert!(finding["evidence"][0]["line"].as_str().is_some_and(|line| line.contains("delay=20,")));
 }
 
@@ -296,7 +296,8 @@ fn what_two_other_parsers_agree_on_is_read_the_same() {
         let block = block(header);
         let Some(theirs) = theirs(&block) else { continue };
         let message = headers::of_message(&block);
-        for (name, value) in agreed(header, &theirs) {
+        // One program writes `by host mx.example`, which both others take for a host named `host`.
+        for (name, value) in agreed(header, &theirs).into_iter().filter(|(_, value)| value != "host") {
             *compared.entry(name).or_default() += 1;
             let ours = message.hops.first().and_then(|hop| ours(hop, name));
             if !ours.as_deref().is_some_and(|ours| ours.eq_ignore_ascii_case(&value)) {

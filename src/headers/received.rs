@@ -88,6 +88,8 @@ struct Walk<'a> {
     clause: Clause,
     /// Whether the clause still waits for its word.
     waits: bool,
+    /// Whether `from` waits for its word behind a comment.
+    nameless: bool,
     /// Where the protocol's name begins.
     protocol: usize,
     found: Received<'a>,
@@ -95,7 +97,14 @@ struct Walk<'a> {
 
 /// Reads a header's text.
 pub(super) fn received(text: &[u8]) -> Received<'_> {
-    let mut walk = Walk { text, clause: Clause::None, waits: false, protocol: 0, found: Received::default() };
+    let mut walk = Walk {
+        text,
+        clause: Clause::None,
+        waits: false,
+        nameless: false,
+        protocol: 0,
+        found: Received::default(),
+    };
     let mut rest = text;
     while let Ok((next, token)) = token(rest) {
         rest = walk.step(rest, next, token);
@@ -187,14 +196,18 @@ impl<'a> Walk<'a> {
     fn comment(&mut self, comment: &'a [u8]) {
         self.found.commented = true;
         self.found.tls = self.found.tls.or_else(|| tls::version(comment));
-        if self.clause == Clause::From && !self.waits {
+        if self.clause == Clause::From {
             self.found.client.comment(comment);
+            // `from (192.0.2.1) by mx.example`: a client that gave no name.
+            self.nameless |= self.waits;
         }
     }
 
     fn word(&mut self, word: &'a [u8], next: &'a [u8]) {
         match CLAUSES.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)) {
-            Some((_, clause)) if !self.waits => (self.clause, self.waits) = (*clause, true),
+            Some((_, clause)) if !self.waits || (self.nameless && self.clause == Clause::From) => {
+                (self.clause, self.waits) = (*clause, true);
+            }
             // `Microsoft SMTP Server`: a protocol of several words.
             _ if self.clause == Clause::With && !self.waits => {
                 self.found.protocol = self.text.get(self.protocol..self.text.len() - next.len());

@@ -123,6 +123,18 @@ fn is_separator(line: &[u8]) -> bool {
     line.starts_with(b"From ") && line.windows(3).any(is_clock)
 }
 
+/// Whether a line tells a day as C's `asctime` does: `Tue Nov 24`.
+fn tells_day(line: &[u8]) -> bool {
+    let words: Vec<&[u8]> = line.split(|b| *b == b' ').filter(|word| !word.is_empty()).collect();
+    let is_one =
+        |word: &[u8], names: &str| word.len() == 3 && std::str::from_utf8(word).is_ok_and(|w| names.contains(w));
+    words.windows(3).any(|three| {
+        is_one(three[0], "Mon Tue Wed Thu Fri Sat Sun")
+            && is_one(three[1], "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec")
+            && three[2].iter().all(u8::is_ascii_digit)
+    })
+}
+
 /// A line without its end, and what follows.
 fn split_line(text: &[u8]) -> (&[u8], &[u8]) {
     let end = memchr(b'\n', text);
@@ -257,11 +269,12 @@ impl<'a> Blocks<'a> {
         Ok(block)
     }
 
-    /// Passes over a message's text up to the `From ` line behind an empty line; false at the end.
+    /// Passes over a message's text up to the next `From ` line; false at the end. Not every mailbox has an empty line
+    /// before it: where there is none, it must tell who and when in full.
     fn skip_to_separator(&mut self) -> io::Result<bool> {
         let mut after_empty = true;
         while let Some(line) = self.line(LONGEST_START)? {
-            if after_empty && is_separator(&line.bytes) {
+            if is_separator(&line.bytes) && (after_empty || tells_day(&line.bytes)) {
                 self.begun = Some(line.start);
                 return Ok(true);
             }
@@ -338,9 +351,11 @@ mod tests {
     fn a_mailbox_is_cut_at_its_separators_only() {
         let separator = b"From a@a.example Tue Nov 24 12:00:00 2026\n";
         let hidden = b"text\nFrom here at 10:00 it goes on\n>From x 1:1\n\n";
-        let text = [separator, MESSAGE, hidden, separator, MESSAGE].concat();
+        let text =
+            [separator, MESSAGE, hidden, separator, MESSAGE, separator, b"Received: no empty line before\n"]
+                .concat();
         let all = blocks(&text, Kind::Mailbox);
-        assert_eq!(all.len(), 2);
+        assert_eq!(all.len(), 3);
         let second = (separator.len() + MESSAGE.len() + hidden.len()) as u64;
         assert_eq!((all[1].message, all[1].start), (second, second + separator.len() as u64));
         assert_eq!(all[0].bytes, all[1].bytes);

@@ -74,6 +74,8 @@ const DIALECTS: &[(&str, [&str; 10])] = &[
     ("from mx1.lab.example ([127.0.0.1])\r\n\tby mx1 with LMTP\r\n\tid HE9xN2eHBWuLAwAAg+zDdQ:T4\r\n\t(envelope-from <a@b.example>); Tue, 24 Nov 2026 12:47:38 +0000",
         ["mx1.lab.example", "127.0.0.1", "mx1.lab.example", "-", "mx1", "LMTP", "-", "HE9xN2eHBWuLAwAAg+zDdQ:T4", "-", "2026-11-24T12:47:38+00:00"]),
     // What is forgotten, cut or broken
+    ("from (unknown [192.0.2.4]) by mx.example.org with smtp id ffff; Mon, 23 Nov 2026 10:00:00 +0000",
+        ["-", "192.0.2.4", "-", "-", "mx.example.org", "smtp", "-", "ffff", "-", "2026-11-23T10:00:00+00:00"]),
     ("by 192.0.2.80 with SMTP id mf39.31452.5090F3731 Mon, 23 Nov 2026 10:00:00 -0500 (CDT)",
         ["-", "-", "-", "-", "192.0.2.80", "SMTP", "-", "mf39.31452.5090F3731", "-", "2026-11-23T10:00:00-05:00"]),
     ("from a.example (10.0.0.1) by", ["a.example", "10.0.0.1", "a.example", "-", "-", "-", "-", "-", "-", "Some(NoDate)"]),
