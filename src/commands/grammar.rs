@@ -55,6 +55,7 @@ fn explain(grammars: &Grammars, paths: &[PathBuf], unmatched: bool) -> Outcome {
     for source in inputs.streams.iter().flat_map(|stream| &stream.sources) {
         explain_source(grammars, source, unmatched)?;
     }
+    inputs.problems.iter().for_each(|problem| eprintln!("mailtrail: {}", problem.tty()));
     Ok((!inputs.problems.is_empty()).then_some(Exit::Incomplete))
 }
 

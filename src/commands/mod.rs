@@ -77,10 +77,19 @@ fn assets(global: &Global, config: &Config) -> Assets {
     Assets { folders: global.libraries.iter().chain(&config.libraries).cloned().collect() }
 }
 
-/// Writes to standard output. A reader that went away ends the program quietly.
+/// Writes to standard output.
 fn print(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
+    written(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+/// What writing to standard output came to. A reader that went away ends the program quietly.
+///
+/// # Errors
+///
+/// Where it could not be written for another reason.
+pub fn written(done: io::Result<()>) -> Result<()> {
+    match done {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(e) => Err(Error::new(Exit::CannotWrite, "standard output cannot be written").why(e)),
         Ok(()) => Ok(()),

@@ -10,8 +10,10 @@ use crate::run::{self, Run};
 use crate::text;
 use crate::time::Zone;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::fs::{self, Metadata};
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 pub(super) use super::zone;
 
@@ -45,6 +47,20 @@ pub(super) fn logs(paths: &[PathBuf], global: &Global, config: &Config, zone: &Z
         return Err(Error::new(Exit::NoInput, "none of the inputs could be read"));
     }
     Ok(run)
+}
+
+/// Refuses to write over what was read.
+pub(super) fn spare(run: &Run, output: Option<&Path>) -> Result<()> {
+    let is_input =
+        |metadata: &Metadata| metadata.is_file() && run.files.contains(&(metadata.dev(), metadata.ino()));
+    match output {
+        Some(path) if fs::metadata(path).is_ok_and(|metadata| is_input(&metadata)) => Err(Error::new(
+            Exit::Usage,
+            format!("{} is one of the inputs, and would be overwritten", path.display()),
+        )
+        .help("name another file with `--output`")),
+        _ => Ok(()),
+    }
 }
 
 fn progress_bar(global: &Global) -> ProgressBar {

@@ -10,7 +10,7 @@ pub use section::is_time;
 
 use crate::assets::Assets;
 use crate::error::{Error, Exit, Result, nearest};
-use crate::facts::{Scope, View};
+use crate::facts::{self, Scope, TABLES, View};
 use crate::judge::{Case, Judge};
 use crate::report::{Coverage, Period, Report};
 use crate::run::Run;
@@ -58,7 +58,9 @@ pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, j
         .filter(|name| *name != OVERVIEW)
         .map(|name| Question::named(assets, "sections", name))
         .collect::<Result<Vec<_>>>()?;
-    let metrics = Question::all(assets, "metrics")?;
+    let is_told = |question: &Question| request.domains.is_empty() || is_told_by_domain(question);
+    let (questions, left_out): (Vec<_>, Vec<_>) = questions.into_iter().partition(is_told);
+    let metrics: Vec<_> = Question::all(assets, "metrics")?.into_iter().filter(is_told).collect();
     let words = questions.iter().chain(&metrics).flat_map(Question::words);
     let columns = words.chain(judge.words()).collect();
     let scope = Scope { span: request.span, domains: request.domains };
@@ -86,7 +88,14 @@ pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, j
         measurements,
         findings,
         sections,
+        left_out: left_out.iter().map(Question::title).collect(),
     })
+}
+
+/// Whether an answer can be narrowed to domains: what it asks for names domains, or is no fact at all.
+fn is_told_by_domain(question: &Question) -> bool {
+    let mut tables = question.words().filter(|word| TABLES.iter().any(|table| table.name == *word)).peekable();
+    tables.peek().is_none() || tables.any(|table| facts::is_told_by_domain(&table))
 }
 
 /// Says whether there is such a report, before any log is read.

@@ -29,6 +29,8 @@ pub enum Role {
     SessionEnd,
     /// Closes a session.
     SessionClose,
+    /// Closes a session of which the line tells nothing but the user.
+    UserSessionClose,
     /// The session goes on in another process, which opens it again.
     SessionHandOver,
     /// A whole session in one line.

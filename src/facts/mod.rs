@@ -13,7 +13,7 @@ pub use rows::{Rows, Table};
 pub use schema::{NULL, Row, TABLES, TableDef};
 pub use texts::Texts;
 #[cfg(feature = "sql")]
-pub use view::{DERIVED, Scope, View};
+pub use view::{DERIVED, Scope, View, is_told_by_domain};
 
 use crate::event::{NO_TEXT, TextId};
 use crate::text::Text;

@@ -274,7 +274,7 @@ fn session(found: Match<'_>) -> u64 {
     let keyed = |kind, field| found.bytes(field).map(|bytes| key(found.context.host_hash, kind, bytes));
     let own = match found.rules.session {
         KeyKind::Process => None,
-        KeyKind::Session => keyed(b's', Field::SessionId),
+        KeyKind::Session => keyed(b's', Field::SessionId).or_else(|| client_without_process(found)),
         KeyKind::Connection => keyed(b'c', Field::Connection),
         KeyKind::Client => found.bytes(Field::ClientIp).map(|ip| {
             let port = hash_seed(found.bytes(Field::ClientPort).unwrap_or_default());
@@ -282,6 +282,12 @@ fn session(found: Match<'_>) -> u64 {
         }),
     };
     own.unwrap_or_else(|| process(found))
+}
+
+/// The person whom a process serves that tells neither its own id nor the session's.
+fn client_without_process(found: Match<'_>) -> Option<u64> {
+    let unknown = found.context.pid == 0 && found.bytes(Field::Pid).is_none();
+    Some(person(found)).filter(|person| unknown && *person != 0)
 }
 
 /// The key of the session that a process serves.

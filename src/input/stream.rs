@@ -131,6 +131,12 @@ fn instant(stamp: Stamp, year: i32) -> i64 {
     Clock::new(&zone, ClockState::starting(year)).resolve(stamp).unwrap_or(i64::MIN)
 }
 
+/// Microseconds from one stamp of a log to another. Without years, times are a circle: the other comes within a year.
+pub(super) fn since(first: Stamp, stamp: Stamp) -> i64 {
+    let step = instant(stamp, 2024).saturating_sub(instant(first, 2024));
+    if matches!(stamp, Stamp::Yearless(..)) { step.rem_euclid(366 * DAY) } else { step }
+}
+
 /// How many places of a plain file are looked at to find where a year begins.
 const PLACES: u64 = 256;
 
