@@ -60,8 +60,21 @@ impl<'a> Emitter<'a> {
         }
     }
 
-    /// Adds the event of a line that a pattern took; its place among the events.
-    pub fn event(&mut self, pattern: u32, text: &[u8], captures: &Captures, context: Context) -> usize {
+    /// Adds the event of a line that a pattern took, or one for each part of the list in it; the place of the last.
+    #[inline]
+    pub fn events(&mut self, pattern: u32, text: &[u8], captures: &Captures, context: Context) -> usize {
+        match self.grammars.patterns[pattern as usize].each {
+            None => self.event(pattern, text, captures, context),
+            Some((field, separator)) => {
+                let parts = captures.of_each(field, separator, text);
+                let last = parts.iter().map(|one| self.event(pattern, text, one, context)).last();
+                last.unwrap_or_else(|| self.event(pattern, text, captures, context))
+            }
+        }
+    }
+
+    /// Adds an event; its place among the events.
+    fn event(&mut self, pattern: u32, text: &[u8], captures: &Captures, context: Context) -> usize {
         let grammars = self.grammars;
         let rules = &grammars.patterns[pattern as usize];
         let first = self.events.values.len();

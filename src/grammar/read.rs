@@ -411,13 +411,13 @@ impl<'a> Reader<'a> {
                     if origin.hostless {
                         context.host = NO_TEXT;
                     }
-                    self.emitter.event(pattern, text, &self.captures, context);
+                    self.emitter.events(pattern, text, &self.captures, context);
                 }
             }
             return Taken::Again;
         }
         let silent = rules.is_silent();
-        Taken::By((!silent).then(|| self.emitter.event(pattern, text, &self.captures, context)))
+        Taken::By((!silent).then(|| self.emitter.events(pattern, text, &self.captures, context)))
     }
 
     fn ignore(&mut self, known: Known<'_>, rule: u32) {
