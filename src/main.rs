@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         Ok(Some(exit)) => ExitCode::from(exit as u8),
         Err((error, color)) => {
             let color = commands::colors(color, io::stderr().is_terminal());
-            eprintln!("{}", error.render(color));
+            commands::say(error.render(color));
             ExitCode::from(error.exit() as u8)
         }
     }
@@ -38,7 +38,7 @@ fn complain(error: &clap::Error) {
     let text = error.to_string();
     let lines: Vec<String> = text.lines().map(|line| shown(line).into_owned()).collect();
     if text.lines().ne(lines.iter()) {
-        eprintln!("{}", lines.join("\n"));
+        commands::say(lines.join("\n"));
     } else {
         let _ = error.print();
     }

@@ -51,6 +51,8 @@ pub struct Run {
     pub complete: bool,
     /// What was passed over with good reason, in words.
     pub notes: Vec<Text>,
+    /// What may have been read wrongly, in words.
+    pub doubts: Vec<Text>,
 }
 
 /// Reads everything behind the paths. `progress` is told how many bytes of how many were read.
@@ -87,10 +89,11 @@ pub fn run(
 
 fn finish(facts: Facts, mut coverage: Coverage, inputs: Inputs) -> Run {
     coverage.problems.extend(inputs.problems);
+    let doubts = inputs.streams.iter().filter_map(Stream::doubt).collect();
     let sources: Vec<Source> = inputs.streams.into_iter().flat_map(|stream| stream.sources).collect();
     let copies = inputs.duplicates.iter().map(|(source, _)| source);
     let files = sources.iter().chain(copies).map(|source| source.identity).collect();
-    Run { facts, complete: coverage.problems.is_empty(), coverage, sources, files, notes: inputs.notes }
+    Run { facts, complete: coverage.problems.is_empty(), coverage, sources, files, notes: inputs.notes, doubts }
 }
 
 /// A walk through all streams.

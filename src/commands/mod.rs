@@ -16,6 +16,7 @@ use crate::cli::{Cli, Command, Global, When};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
 use crate::time::{SECOND, Zone};
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -75,6 +76,11 @@ pub fn colors(when: When, terminal: bool) -> bool {
 /// Where grammars, sections, reports and templates are looked up: the command line's folders go first.
 fn assets(global: &Global, config: &Config) -> Assets {
     Assets { folders: global.libraries.iter().chain(&config.libraries).cloned().collect() }
+}
+
+/// Says something on standard error. Where that cannot be written nobody is there to hear it.
+pub fn say(what: impl Display) {
+    let _ = writeln!(io::stderr(), "{what}");
 }
 
 /// Writes to standard output.

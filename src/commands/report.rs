@@ -1,6 +1,6 @@
 //! `mailtrail report`: reads logs and writes a report.
 
-use super::{Outcome, assets, colors, print, read};
+use super::{Outcome, assets, colors, print, read, say};
 use crate::cli::{Global, Level, Report as Args};
 use crate::compose::{self, Request};
 use crate::config::{Config, ReportDefaults};
@@ -34,7 +34,8 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let options = render::Options { assets: &assets, width: width(), color, section: args.section.as_deref() };
     let rendered = renderer.render(&report, &options)?;
     if !report.left_out.is_empty() && !global.quiet {
-        eprintln!("mailtrail: left out, since it cannot be told by domain: {}", report.left_out.join(", "));
+        let titles = report.left_out.join(", ");
+        say(format_args!("mailtrail: left out, since it cannot be told by domain: {titles}"));
     }
     write(rendered, args.output.as_deref(), &run)?;
     Ok(exit(&report, args.fail_on, run.complete))

@@ -146,3 +146,43 @@ fn scoped(coverage: &Coverage, domains: &[String]) -> Coverage {
     }
     coverage
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::grammar::Grammars;
+    use crate::{input, run};
+    use std::path::Path;
+
+    fn sample() -> Run {
+        let grammars = Grammars::load(&Assets::default()).expect("the built-in grammars are right");
+        let options = run::Options {
+            zone: Zone::utc(),
+            host: String::new(),
+            input: input::Options { now: 0, year: Some(2026), layouts: Vec::new() },
+            chunk: run::CHUNK,
+        };
+        let log = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-logs/lab/set-a-small.log");
+        run::run(&[log], &grammars, &options, &|_, _| ()).expect("there is input")
+    }
+
+    #[test]
+    fn l22_the_order_of_facts_changes_no_row_and_no_figure() {
+        let judge = Judge::new(&Config::default(), &Assets::default()).expect("the built-in rules are right");
+        let by: Vec<String> = ["host", "instance", "domain"].map(str::to_owned).into();
+        let ask = |run: &Run, top| {
+            let request = Request { report: "full", span: Span::ALL, domains: &[], top, by: &by };
+            let report = compose(run, &Assets::default(), &Zone::utc(), &request, &judge).expect("it is composed");
+            format!("{:#?}\n{:#?}\n{:#?}", report.sections, report.measurements, report.findings)
+        };
+        let mut run = sample();
+        for top in [None, Some(3)] {
+            let expected = ask(&run, top);
+            for seed in [1, 2, 3] {
+                run.facts.shuffle(seed);
+                assert!(expected == ask(&run, top), "another order, {top:?} rows");
+            }
+        }
+    }
+}

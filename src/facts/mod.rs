@@ -37,6 +37,12 @@ macro_rules! facts {
         }
 
         impl Facts {
+            /// The same facts in another order.
+            #[cfg(test)]
+            pub fn shuffle(&mut self, seed: u64) {
+                $(self.$name.shuffle(seed);)*
+            }
+
             /// The tables, in the order of [`TABLES`].
             pub fn tables(&self) -> Vec<&dyn Table> {
                 vec![$(&self.$name),*]

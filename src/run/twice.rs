@@ -13,7 +13,7 @@ use memchr::memchr;
 use std::collections::{BTreeMap, HashMap};
 
 /// The most lines that are remembered; of more, those of every other second are forgotten.
-const MOST: usize = 1 << 16;
+const MOST: usize = 1 << 13;
 
 /// Fewer lines in common are chance.
 const FEWEST: u64 = 5;
