@@ -131,7 +131,7 @@ impl Events {
 
 /// The start of a key's hash: who it belongs to.
 pub(crate) fn hash_seed(owner: &[u8]) -> u64 {
-    dictionary::hash(owner)
+    crate::find::digest(owner, dictionary::secrets()).0
 }
 
 /// The key of an entry: its owner, its kind and its id, hashed with a random seed; never 0. Of ten million keys two are

@@ -121,6 +121,7 @@ const OTHERS: [&[u8]; 7] = [b"rset", b"noop", b"vrfy", b"etrn", b"xclient", b"xf
 impl Counters {
     /// Reads `ehlo=1 mail=0/1 quit=1 commands=2/3`: a command, how often it succeeded and, if that differs, how often
     /// it was given.
+    #[inline(never)]
     pub(super) fn read(text: &[u8]) -> Option<Self> {
         let mut found = Self::default();
         let mut rank = 0;

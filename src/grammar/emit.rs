@@ -1,7 +1,7 @@
 //! From a match to an event: captured bytes become values, and what follows from them is added.
 
 use super::captures::Captures;
-use super::value::{domain_of, id_at_start, integer, micros, shape_of, undressed};
+use super::value::{domain_of, id_at_start, integer, micros, shape_into, undressed};
 use super::{Grammar, Grammars, KeyKind, Pattern, Scratch};
 use crate::event::{Event, Events, Field, Interner, NO_TEXT, Role, TextId, Type, Word, hash_seed, key};
 
@@ -30,6 +30,8 @@ pub(super) struct Emitter<'a> {
     pub events: Events,
     /// The fields that patterns set by themselves, by pattern, in this chunk's texts.
     constants: Vec<Option<Vec<(Field, i64)>>>,
+    /// Where a shape is written.
+    shape: String,
 }
 
 /// A match: its pattern, the text, and what was captured of it.
@@ -57,6 +59,7 @@ impl<'a> Emitter<'a> {
             interner: Interner::new(scratch.table),
             events: scratch.events,
             constants: vec![None; grammars.patterns.len()],
+            shape: String::new(),
         }
     }
 
@@ -121,6 +124,13 @@ impl<'a> Emitter<'a> {
         self.put(field, i64::from(id));
     }
 
+    fn put_shape(&mut self, field: Field, text: &[u8]) {
+        self.shape.clear();
+        shape_into(text, &mut self.shape);
+        let id = self.interner.id(self.shape.as_bytes());
+        self.put(field, i64::from(id));
+    }
+
     /// The fields that a pattern sets by itself.
     fn constants(&mut self, pattern: u32, rules: &Pattern) {
         if rules.set.is_empty() {
@@ -181,8 +191,7 @@ impl<'a> Emitter<'a> {
             if found.bytes(Field::Text).is_none() {
                 self.put_text(Field::Text, found.text);
             }
-            let shape = shape_of(found.bytes(Field::Text).unwrap_or(found.text));
-            self.put_text(Field::Shape, shape.as_bytes());
+            self.put_shape(Field::Shape, found.bytes(Field::Text).unwrap_or(found.text));
         }
     }
 
@@ -199,7 +208,7 @@ impl<'a> Emitter<'a> {
         if self.text_value(Field::Outcome, found.first) != Some(Word::Sent.id())
             && let Some(reply) = found.bytes(Field::Reply)
         {
-            self.put_text(Field::Reason, shape_of(reply).as_bytes());
+            self.put_shape(Field::Reason, reply);
         }
     }
 
@@ -210,7 +219,7 @@ impl<'a> Emitter<'a> {
             let class = found.grammar.classes.find(reason, dsn).unwrap_or("other");
             self.put_text(Field::Class, class.as_bytes());
         }
-        self.put_text(Field::Shape, shape_of(reason).as_bytes());
+        self.put_shape(Field::Shape, reason);
         if self.text_value(Field::Permanence, found.first).is_none() {
             let code = found.bytes(Field::ReplyCode).or_else(|| found.bytes(Field::Dsn));
             let temporary = code.is_some_and(|code| code.starts_with(b"4"));
