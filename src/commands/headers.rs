@@ -1,6 +1,6 @@
 //! `mailtrail headers`: the ways of messages, hop by hop.
 
-use super::{Outcome, assets, colors, print};
+use super::{Outcome, assets, colors, print, say};
 use crate::cli::{Global, Headers as Args};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result, nearest};
@@ -62,12 +62,13 @@ fn not_mail(inputs: &Inputs) -> Vec<Text> {
 
 /// Says on standard error what could not be read, what was given twice and, if asked for, what was passed over.
 fn tell(messages: &Messages, inputs: &Inputs, global: &Global) {
-    messages.problems.iter().for_each(|problem| eprintln!("mailtrail: {}", problem.tty()));
+    let tell = |text: &Text| say(format_args!("mailtrail: {}", text.tty()));
+    messages.problems.iter().for_each(tell);
     if global.quiet {
         return;
     }
     super::tell_copies(messages.duplicates.iter().map(|(number, _)| &inputs.mail[*number].source.name));
     if global.verbose > 0 {
-        inputs.notes.iter().for_each(|note| eprintln!("mailtrail: {}", note.tty()));
+        inputs.notes.iter().for_each(tell);
     }
 }

@@ -19,6 +19,7 @@ use crate::error::{Error, Exit, Result};
 use crate::text::Text;
 use crate::time::{SECOND, Zone};
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -89,10 +90,10 @@ fn tell_copies<'a>(names: impl Iterator<Item = &'a Text>) {
         |number| if number == 1 { "1 message was".to_owned() } else { format!("{number} messages were") };
     if copies.len() > MOST_NAMES {
         let number: u64 = copies.values().sum();
-        return eprintln!("mailtrail: {} given before; counted once", messages(number));
+        return say(format_args!("mailtrail: {} given before; counted once", messages(number)));
     }
     for (name, number) in copies {
-        eprintln!("mailtrail: {}: {} given before; counted once", name.tty(), messages(number));
+        say(format_args!("mailtrail: {}: {} given before; counted once", name.tty(), messages(number)));
     }
 }
 
@@ -104,10 +105,24 @@ fn assets(global: &Global, config: &Config) -> Assets {
     Assets { folders: global.libraries.iter().chain(&config.libraries).cloned().collect() }
 }
 
-/// Writes to standard output. A reader that went away ends the program quietly.
+/// Says something on standard error. Where that cannot be written nobody is there to hear it.
+pub fn say(what: impl Display) {
+    let _ = writeln!(io::stderr(), "{what}");
+}
+
+/// Writes to standard output.
 fn print(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
+    written(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+/// What writing to standard output came to. A reader that went away ends the program quietly.
+///
+/// # Errors
+///
+/// Where it could not be written for another reason.
+pub fn written(done: io::Result<()>) -> Result<()> {
+    match done {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(e) => Err(Error::new(Exit::CannotWrite, "standard output cannot be written").why(e)),
         Ok(()) => Ok(()),

@@ -40,7 +40,7 @@ fn is_blank(b: u8) -> bool {
 }
 
 fn is_word(b: u8) -> bool {
-    !is_blank(b) && !b"()<>[]\";,".contains(&b)
+    !is_blank(b) && !matches!(b, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'"' | b';' | b',')
 }
 
 /// The next word. A header may be folded anywhere: line ends are blanks (RFC 5322 2.2.3).

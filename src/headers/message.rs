@@ -90,6 +90,9 @@ impl Message {
 
 /// A header on one line, cut where it is longer than anybody reads.
 fn unfolded(value: &[u8]) -> Text {
+    if value.len() < 1000 && !value.iter().any(u8::is_ascii_whitespace) {
+        return Text::from_bytes(value);
+    }
     let words = value.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     let line = words.collect::<Vec<_>>().join(&b' ');
     let mut text = Text::from_bytes(&line).raw().to_owned();

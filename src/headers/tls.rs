@@ -21,7 +21,8 @@ pub(super) fn version(comment: &[u8]) -> Option<&'static str> {
         return None;
     }
     // `TLSv1/SSLv3` is what one library calls its protocol, whichever of them was spoken.
-    let words = comment.split(|b| b" \t\r\n=,:;/()".contains(b));
+    let is_mark = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'=' | b',' | b':' | b';' | b'/' | b'(' | b')');
+    let words = comment.split(is_mark);
     let versions = words.filter_map(of_word);
     versions.reduce(|best, next| if best == "TLS" { next } else { best })
 }

@@ -4,6 +4,7 @@
 //! already under another name; and mail beside them. What stands in a line is not known here, but for its time.
 
 mod chunk;
+mod contained;
 mod duplicate;
 mod find;
 mod lines;
@@ -61,7 +62,8 @@ pub fn open(paths: &[PathBuf], options: &Options) -> Result<Inputs> {
     let (mail, sources) = sources.into_iter().partition(|source: &Source| source.kind != Kind::Log);
     inputs.add_mail(mail);
     let sources = duplicate::remove(sources, &mut inputs);
-    inputs.streams = stream::group(sources, options);
+    let streams = stream::group(sources, options);
+    inputs.streams = contained::remove(streams, options, &mut inputs);
     Ok(inputs)
 }
 
