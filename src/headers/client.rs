@@ -122,6 +122,10 @@ pub(super) fn address(text: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(text).ok().filter(|text| text.len() <= 60)?.trim();
     let text = text.get(..5).filter(|tag| tag.eq_ignore_ascii_case("IPv6:")).map_or(text, |_| &text[5..]);
     let text = text.split('%').next().unwrap_or(text);
+    // Most words are names; only digits of one base make an address.
+    if text.bytes().any(|b| !b.is_ascii_hexdigit() && b != b'.' && b != b':') {
+        return None;
+    }
     let parsed = text.parse().ok();
     let before_port = || text.rsplit_once(':').and_then(|(address, _)| address.parse::<std::net::Ipv4Addr>().ok());
     parsed.or_else(|| before_port().map(IpAddr::V4)).map(|ip: IpAddr| ip.to_canonical())

@@ -32,14 +32,15 @@ fn gaps(hops: &mut [Hop]) {
         let Some(by) = full_name(hops[at - 1].by_host.as_ref()) else { continue };
         let hop = &hops[at];
         let names = [&hop.from_host, &hop.helo, &hop.client_name].map(|name| full_name(name.as_ref()));
-        let mut names = names.iter().flatten().peekable();
-        hops[at].gap = names.peek().is_some() && !names.any(|name| same_site(name, &by)) && !is_inside(&hops[at]);
+        let is_named = names.iter().any(Option::is_some);
+        let joins = names.into_iter().flatten().any(|name| same_site(name, by));
+        hops[at].gap = is_named && !joins && !is_inside(&hops[at]);
     }
 }
 
-/// A name with an inner dot that is no address, in small letters.
-fn full_name(name: Option<&Text>) -> Option<String> {
-    let name = name?.raw().trim_end_matches('.').to_lowercase();
+/// A name with an inner dot that is no address.
+fn full_name(name: Option<&Text>) -> Option<&str> {
+    let name = name?.raw().trim_end_matches('.');
     (name.contains('.') && super::client::address(name.as_bytes()).is_none()).then_some(name)
 }
 
@@ -50,15 +51,18 @@ fn is_inside(hop: &Hop) -> bool {
 
 /// Whether two names are of one site: alike in their last two labels.
 fn same_site(a: &str, b: &str) -> bool {
-    a.rsplit('.').take(2).eq(b.rsplit('.').take(2))
+    let ends = |name: &'_ str| name.rsplit('.').take(2).map(str::len).sum::<usize>();
+    let same = |(a, b): (&str, &str)| a.eq_ignore_ascii_case(b);
+    ends(a) == ends(b) && a.rsplit('.').zip(b.rsplit('.')).take(2).all(same)
 }
 
 /// A hop whose two ends a hop before it had already, with another id: the message goes round.
 fn loops(hops: &mut [Hop]) {
     let mut seen = BTreeSet::new();
-    for hop in hops {
+    // Who goes round comes back by a third hop.
+    for hop in if hops.len() > 2 { hops } else { &mut [] } {
         if let (Some(from), Some(by), false) = (full_name(hop.from_host.as_ref()), &hop.by_host, is_inside(hop)) {
-            hop.looped = !seen.insert((from, hop.from_ip, by.clone()));
+            hop.looped = !seen.insert((from.to_lowercase(), hop.from_ip, by.clone()));
         }
     }
 }
