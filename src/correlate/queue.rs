@@ -29,7 +29,7 @@ pub(super) struct Queue {
     /// Destinations that put mail off, with the transport that told so first.
     unreachable: BTreeMap<Vec<u8>, TextId>,
     /// The entry refused last, for the refusal that the same line tells.
-    refused: Option<(u64, TextId)>,
+    refused: Option<Refused>,
 }
 
 /// One life of a queue id.
@@ -52,9 +52,18 @@ struct Entry {
     removed: bool,
 }
 
+/// An entry that was refused: its key, the service that its client spoke to, and the session.
+#[derive(Clone, Copy, Debug)]
+struct Refused {
+    key: u64,
+    service: TextId,
+    session: i64,
+}
+
 /// What a parent says of its child.
 #[derive(Clone, Copy, Debug)]
 struct Parent {
+    entry: i64,
     queue_id: TextId,
     origin: TextId,
     notification: TextId,
@@ -67,8 +76,10 @@ impl Entry {
             instance: line.text_id(line.event.instance),
             queue_id: line.text(Field::QueueId),
             deferred: 0,
+            entry: line.identity(),
             host: line.host(),
             system: line.system,
+            program: line.program(),
             source: line.source,
             offset: line.offset(),
             ..Message::default()
@@ -94,6 +105,7 @@ impl Entry {
         for (field, value) in line.fields() {
             match field {
                 Field::MessageId => row.message_id = value.text(),
+                Field::Subject => row.subject = value.text(),
                 Field::ClientIp => row.client_ip = value.text(),
                 Field::ClientName => row.client_name = value.text(),
                 Field::User => row.user = value.text(),
@@ -113,12 +125,30 @@ impl Entry {
     fn adopt(&mut self, parent: Parent) {
         let row = &mut self.row;
         row.parent_queue_id = parent.queue_id;
+        row.parent_entry = parent.entry;
         row.origin = parent.origin;
         row.notification = parent.notification;
         if parent.origin != Word::Filter.id() {
             (row.client_ip, row.client_name) = (NO_TEXT, NO_TEXT);
             (row.user, row.user_domain) = (NO_TEXT, NO_TEXT);
+            row.session = NULL;
         }
+    }
+
+    /// The line says that the entry is complete.
+    fn queued(&mut self, line: &Line<'_>) {
+        let row = &mut self.row;
+        if row.queued_time == NULL {
+            (row.queued_time, row.queued_program) = (line.event.time, line.program());
+            (row.queued_source, row.queued_offset) = (line.source, line.offset());
+        }
+    }
+
+    /// The line says that the entry is no more.
+    fn ended(&mut self, line: &Line<'_>) {
+        let row = &mut self.row;
+        (row.end_time, row.end_program) = (line.event.time, line.program());
+        (row.end_source, row.end_offset) = (line.source, line.offset());
     }
 
     /// How the message ended, the worst of its recipients' fates.
@@ -173,6 +203,7 @@ impl Queue {
         keep(&mut entry.row.origin, origin(line), &NO_TEXT);
         if let Some(session) = session {
             entry.row.tls_version = session.tls_version;
+            entry.row.session = session.session;
         }
         self.open.insert(key, entry);
     }
@@ -203,6 +234,7 @@ impl Queue {
     pub fn accept(&mut self, line: &Line<'_>, facts: &mut Facts) {
         let entry = self.entry(line, facts);
         entry.merge(line);
+        entry.queued(line);
         entry.accepted = true;
         entry.held = false;
     }
@@ -217,12 +249,15 @@ impl Queue {
 
     /// The data were refused: the entry never becomes a message.
     pub fn reject(&mut self, line: &Line<'_>, _facts: &mut Facts) {
-        self.refused = self.open.remove(&line.event.key).map(|entry| (line.event.key, entry.service));
+        let key = line.event.key;
+        let refused = |entry: Entry| Refused { key, service: entry.service, session: entry.row.session };
+        self.refused = self.open.remove(&key).map(refused);
     }
 
-    /// The service to which the client of a refused entry spoke.
-    pub fn service(&self, line: &Line<'_>) -> Option<TextId> {
-        self.refused.filter(|(key, _)| *key == line.event.key).map(|(_, service)| service)
+    /// The service to which the client of a refused entry spoke, and the number of the session.
+    pub fn refused(&self, line: &Line<'_>) -> Option<(TextId, i64)> {
+        let refused = self.refused.filter(|refused| refused.key == line.event.key);
+        refused.map(|refused| (refused.service, refused.session))
     }
 
     /// The message is taken and thrown away: each recipient that the line names is discarded.
@@ -240,7 +275,7 @@ impl Queue {
         facts.push(&row);
         let entry = self.open.remove(&line.event.key);
         if let Some(mut entry) = entry {
-            entry.row.end_time = line.event.time;
+            entry.ended(line);
             self.linger(line.event.key, entry, line.event.time, facts);
         }
     }
@@ -311,12 +346,14 @@ impl Queue {
 
     /// Gives the entry that a line names its parent.
     fn adopt(&mut self, line: &Line<'_>, origin: Word) {
-        let parent = Parent { queue_id: line.text(Field::QueueId), origin: origin.id(), notification: NO_TEXT };
-        self.give_parent(line, parent);
+        self.give_parent(line, origin.id(), NO_TEXT);
     }
 
     /// The child may be open, done, or yet to come.
-    fn give_parent(&mut self, line: &Line<'_>, parent: Parent) {
+    fn give_parent(&mut self, line: &Line<'_>, origin: TextId, notification: TextId) {
+        let own = self.open.get(&line.event.key).or_else(|| self.lingering.get(&line.event.key));
+        let entry = own.map_or(NULL, |own| own.row.entry);
+        let parent = Parent { entry, queue_id: line.text(Field::QueueId), origin, notification };
         let key = line.event.other;
         match self.open.get_mut(&key).or_else(|| self.lingering.get_mut(&key)) {
             Some(child) => child.adopt(parent),
@@ -327,12 +364,7 @@ impl Queue {
     /// A parent announces its child.
     pub fn child(&mut self, line: &Line<'_>, facts: &mut Facts) {
         self.sweep(line.event.time, facts);
-        let parent = Parent {
-            queue_id: line.text(Field::QueueId),
-            origin: line.text(Field::Origin),
-            notification: line.text(Field::Notification),
-        };
-        self.give_parent(line, parent);
+        self.give_parent(line, line.text(Field::Origin), line.text(Field::Notification));
     }
 
     fn await_child(&mut self, key: u64, parent: Parent, time: i64) {
@@ -356,6 +388,7 @@ impl Queue {
         for last in waiting {
             facts.push(&Delivery {
                 time: unknown.time,
+                program: unknown.program,
                 source: unknown.source,
                 offset: unknown.offset,
                 outcome: Word::Expired.id(),
@@ -375,12 +408,12 @@ impl Queue {
             && !before.removed
         {
             before.removed = true;
-            before.row.end_time = line.event.time;
+            before.ended(line);
             return;
         }
         if let Some(mut entry) = self.open.remove(&line.event.key) {
             entry.removed = true;
-            entry.row.end_time = line.event.time;
+            entry.ended(line);
             self.linger(line.event.key, entry, line.event.time, facts);
         }
     }
@@ -432,7 +465,7 @@ fn discard_unqueued(line: &Line<'_>, facts: &mut Facts) {
     entry.merge(line);
     entry.row.queue_id = NO_TEXT;
     entry.row.origin = origin(line);
-    entry.row.end_time = line.event.time;
+    entry.ended(line);
     entry.row.fate = Word::Discarded.id();
     facts.push(&entry.row);
     facts.push(&Delivery { outcome: Word::Discarded.id(), ..delivery_row(line, &entry.row) });
@@ -467,8 +500,10 @@ fn delivery_row(line: &Line<'_>, message: &Message) -> Delivery {
         sender_domain: message.sender_domain,
         transport: line.text_id(line.event.service),
         size_bytes: message.size_bytes,
+        entry: message.entry,
         host: line.host(),
         system: line.system,
+        program: line.program(),
         source: line.source,
         offset: line.offset(),
         ..Delivery::default()
