@@ -1,6 +1,6 @@
 //! `mailtrail trace`: the life of a message, a session, an address or a client.
 
-use super::{Outcome, assets, colors, period, print, read, width};
+use super::{Outcome, assets, colors, period, print, read, say, width};
 use crate::cli::{Global, Trace as Args, TraceKind};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result, nearest};
@@ -9,7 +9,6 @@ use crate::render;
 use crate::render::trace::{self as format, Format};
 use crate::report::trace::Trace;
 use crate::sections::Asker;
-use crate::text::shown;
 use crate::trace::{self, Kind, Request};
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -32,7 +31,9 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());
     let options = render::Options { assets: &assets, width: width(), color, section: None };
     let bytes = (format.render)(&trace, &options)?;
-    match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
+    let output = args.output.as_deref().filter(|path| path.as_os_str() != "-");
+    read::spare(&run, output)?;
+    match output {
         Some(path) => crate::deliver::file(path, &bytes)?,
         None => print(&bytes)?,
     }
@@ -80,5 +81,5 @@ fn tell_of_nothing(trace: &Trace, args: &Args) {
         (Some(_), _) => "try it without `--kind`",
         _ => "name the rotated files too; a part of the key is enough",
     };
-    eprintln!("{}", shown(&format!("mailtrail: nothing in these logs is named by `{key}`; {hint}")));
+    say(format_args!("mailtrail: nothing in these logs is named by `{key}`; {hint}"));
 }
