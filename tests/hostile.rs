@@ -164,6 +164,9 @@ fn t6_nothing_steers_a_terminal() {
     let mut tests = vec![
         Test::new("report --year 2026 --report full -v"),
         Test::new("report --year 2026 --report security --top 100"),
+        Test::new("trace --year 2026 4Xk10"),
+        Test::new("trace --year 2026 --format json 203.0.113."),
+        Test::new("trace --year 2026 --kind address").arg("\x1b[31m"),
         Test::new("grammar explain"),
         Test::new("report --year 2026 nothere\x1b[31m.log"),
         Test::new("report --report \x1b[31m"),
@@ -323,6 +326,49 @@ fn t8_a_page_holds_no_markup_of_a_stranger_and_no_outside_address() {
         assert!(!page.contains(start), "{start}");
     }
     assert!(page.contains("Content-Security-Policy"));
+}
+
+/// The trace of every message of the battery, and of every client.
+fn traced(format: &str) -> Vec<u8> {
+    let traces = ["4Xk10", "203.0.113.0/24"].map(|key| {
+        let test = Test::new("trace --year 2026").arg(format!("--format={format}")).arg(key);
+        test.file(HOSTILE_NAME, battery()).arg(HOSTILE_NAME).any_stdout().run().stdout().to_vec()
+    });
+    traces.concat()
+}
+
+#[test]
+fn t8_the_page_of_a_trace_holds_no_markup_of_a_stranger_and_runs_nothing() {
+    let page = String::from_utf8(traced("html")).expect("a page is UTF-8");
+    for markup in [
+        "<script",
+        "<img",
+        "<svg onload",
+        "<meta http-equiv=refresh",
+        "href=\"javascript:",
+        "src=\"",
+        "href=\"http",
+    ] {
+        assert!(!page.contains(markup), "{markup}");
+    }
+    assert!(page.contains("{{7777*7777}}") && !page.contains("60481729"));
+    assert!(page.contains("default-src &#x27;none&#x27;") && !page.contains("script-src"));
+    assert_tame("the page", page.as_bytes());
+}
+
+#[test]
+fn t1_the_battery_forges_no_step_of_a_trace() {
+    let test = Test::new("trace --year 2026 --format json 4Xk10").file("mail.log", battery()).arg("mail.log");
+    let trace = test.any_stdout().run().json();
+    let messages = trace["messages"].as_array().expect("messages");
+    assert_eq!(messages.len(), PAYLOADS.len());
+    for message in messages {
+        let steps = message["steps"].as_array().expect("steps");
+        let whats: Vec<_> = steps.iter().map(|step| step["what"].as_str().expect("a word")).collect();
+        assert!(whats.iter().all(|what| *what != "sent"), "{message}");
+        // Where the whole payload is the recipient, the line itself is not understood.
+        assert!(whats.iter().filter(|what| **what == "bounced").count() <= 1, "{message}");
+    }
 }
 
 #[test]

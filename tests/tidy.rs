@@ -22,6 +22,8 @@ const NARROW: &[(&str, &[&str])] = &[
     ("correlate", &["text", "time", "frame", "event", "grammar", "facts"]),
     ("facts", &["error", "text", "time", "event"]),
     ("sections", &["error", "text", "time", "assets", "report", "facts"]),
+    ("evidence", &["text", "input"]),
+    ("trace", &["error", "text", "time", "input", "report", "evidence", "sections"]),
     ("render", &["error", "text", "time", "units", "assets", "report"]),
     ("deliver", &["error"]),
     ("cli", &[]),
