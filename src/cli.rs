@@ -24,6 +24,9 @@ pub struct Global {
     /// The zone of stamps that name none, and of days and hours in reports, such as Europe/Berlin
     #[arg(long, global = true, value_name = "ZONE", env = "MAILTRAIL_TIMEZONE")]
     pub timezone: Option<String>,
+    /// The folder in which facts are kept from run to run
+    #[arg(long, global = true, value_name = "DIR", env = "MAILTRAIL_STORE")]
+    pub store: Option<PathBuf>,
     /// The year in which logs without years end [default: worked out from the files]
     #[arg(long, global = true, value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1970..=2199))]
     pub year: Option<i32>,
@@ -42,6 +45,9 @@ pub struct Global {
     /// Bytes of a chunk of input
     #[arg(long, global = true, hide = true)]
     pub chunk_size: Option<usize>,
+    /// Bytes of facts kept in memory; more go aside
+    #[arg(long, global = true, hide = true)]
+    pub memory: Option<usize>,
     /// Say nothing but errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
@@ -70,6 +76,9 @@ pub enum Command {
     /// Ask the facts of logs a question in SQL
     #[cfg(feature = "sql")]
     Query(Query),
+    /// Read what is new in logs into the store, each line once
+    #[cfg(feature = "sql")]
+    Ingest(Ingest),
     /// List the tables and columns of the facts
     Schema(Schema),
     /// Show, prove and try out the grammars
@@ -151,6 +160,16 @@ pub struct Query {
     /// Where to write; `-` is standard output
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
+}
+
+/// `mailtrail ingest`
+#[derive(Clone, Debug, Args)]
+pub struct Ingest {
+    /// Log files, patterns, folders; `-` is standard input [default: the inputs of the configuration]
+    pub paths: Vec<PathBuf>,
+    /// How long to wait for another run that writes to the store
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub wait: u32,
 }
 
 /// How the answer to a query is written.

@@ -16,6 +16,8 @@ pub mod correlate;
 pub mod facts;
 pub mod run;
 #[cfg(feature = "sql")]
+pub mod store;
+#[cfg(feature = "sql")]
 pub mod sections;
 pub mod config;
 #[cfg(feature = "sql")]

@@ -4,6 +4,8 @@ mod completions;
 mod config;
 mod grammar;
 #[cfg(feature = "sql")]
+mod ingest;
+#[cfg(feature = "sql")]
 mod query;
 #[cfg(feature = "sql")]
 mod read;
@@ -42,6 +44,8 @@ pub fn run(cli: &Cli) -> Outcome {
         Command::Report(args) => report::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
         Command::Query(args) => query::run(args, &cli.global, &config),
+        #[cfg(feature = "sql")]
+        Command::Ingest(args) => ingest::run(args, &cli.global, &config),
         Command::Schema(args) => schema::run(args),
         Command::Grammar(command) => grammar::run(command, &cli.global, &config),
         Command::Completions { shell } => completions::run(*shell),
@@ -61,6 +65,12 @@ fn zone(global: &Global, config: &Config) -> Result<Zone> {
         Some(name) => Zone::named(name),
         None => Ok(Zone::of_machine()),
     }
+}
+
+/// The store of the command line or of the configuration.
+#[cfg(feature = "sql")]
+fn store<'a>(global: &'a Global, config: &'a Config) -> Option<&'a std::path::Path> {
+    global.store.as_deref().or(config.store.as_deref())
 }
 
 /// Whether to colour what goes to a stream.

@@ -10,7 +10,7 @@ pub use section::is_time;
 
 use crate::assets::Assets;
 use crate::error::{Error, Exit, Result, nearest};
-use crate::facts::{Scope, View};
+use crate::facts::{Scope, View, Wanted};
 use crate::judge::{Case, Judge};
 use crate::report::{Coverage, Period, Report};
 use crate::run::Run;
@@ -59,10 +59,10 @@ pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, j
         .map(|name| Question::named(assets, "sections", name))
         .collect::<Result<Vec<_>>>()?;
     let metrics = Question::all(assets, "metrics")?;
-    let words = questions.iter().chain(&metrics).flat_map(Question::words);
-    let columns = words.chain(judge.words()).collect();
+    let asked = questions.iter().chain(&metrics).map(|question| question.sql.as_str());
+    let wanted = Wanted::of(asked.chain(judge.questions()));
     let scope = Scope { span: request.span, domains: request.domains };
-    let view = View::new(&run.facts, zone, &scope, &columns)?;
+    let view = View::new(&run.facts, zone, &scope, wanted)?;
     let asker = Asker::new(&view, &run.coverage)?;
     let period = period(run, zone, request.span);
     let mut measurements = metrics::measure(&metrics, run, zone, request, &asker, &period)?;

@@ -3,10 +3,11 @@
 //! One table for all input would miss the cache at each look-up; the table of a chunk stays in it.
 
 use super::{TextId, Word};
-use foldhash::fast::RandomState;
+use foldhash::SharedSeed;
+use foldhash::fast::SeedableRandomState;
 use hashbrown::HashTable;
 use std::hash::{BuildHasher, Hasher};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// The texts of a chunk, by id. The fixed words are not in it: they come before its first id.
 #[derive(Clone, Debug, Default)]
@@ -53,8 +54,19 @@ impl Dictionary {
     }
 }
 
-/// The hash of texts and keys. Seeded at random: strangers choose addresses and names.
-static HASH: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+/// The secret of a store, from which keys are hashed where a run goes on from what an earlier one left open.
+static SECRET: OnceLock<(u64, SharedSeed)> = OnceLock::new();
+
+/// The hash of texts and keys. Seeded at random, or with a store's secret: strangers choose addresses and names.
+static HASH: LazyLock<SeedableRandomState> = LazyLock::new(|| match SECRET.get() {
+    Some((seed, shared)) => SeedableRandomState::with_seed(*seed, shared),
+    None => SeedableRandomState::random(),
+});
+
+/// Lets keys be hashed with this secret, if none was hashed yet in this process.
+pub fn hash_with(secret: u64) {
+    let _ = SECRET.set((secret, SharedSeed::from_u64(secret)));
+}
 
 #[inline]
 pub(super) fn hash(text: &[u8]) -> u64 {

@@ -119,11 +119,13 @@ struct Stream {
     ended: bool,
     /// Why, if it broke off: told once what came before it was given out.
     error: Option<io::Error>,
+    /// Whether a last line without an end is not given out.
+    hold: bool,
 }
 
 impl Stream {
-    fn new(reader: Box<dyn Read + Send>) -> Self {
-        Self { reader, rest: Vec::new(), ended: false, error: None }
+    fn new(reader: Box<dyn Read + Send>, hold: bool) -> Self {
+        Self { reader, rest: Vec::new(), ended: false, error: None, hold }
     }
 }
 
@@ -141,17 +143,28 @@ impl Chunks {
     /// Where the source cannot be opened.
     pub fn open(source: &Source, target: usize) -> io::Result<Self> {
         let mut file = source.open()?;
+        let start = source.resume.as_ref().map_or(0, |resume| resume.from);
+        let stream = |reader| From::Stream(Stream::new(reader, source.hold));
         let from = match source.compression {
             Compression::None if source.finished && !source.counted && source.len > 0 => {
                 From::Map(file, source.len)
             }
             Compression::None => {
-                file.seek(SeekFrom::Start(0))?;
-                From::Stream(Stream::new(Box::new(file.take(source.len))))
+                file.seek(SeekFrom::Start(start))?;
+                stream(Box::new(file.take(source.len.saturating_sub(start))))
             }
-            compression => From::Stream(Stream::new(compression.reader(file)?)),
+            compression => {
+                let mut text = compression.reader(file)?;
+                io::copy(&mut text.by_ref().take(start), &mut io::sink())?;
+                stream(text)
+            }
         };
-        Ok(Self { from, offset: 0, target: target.max(1), counted: source.counted })
+        Ok(Self { from, offset: start, target: target.max(1), counted: source.counted })
+    }
+
+    /// The byte behind the last chunk.
+    pub fn offset(&self) -> u64 {
+        self.offset
     }
 
     /// The next chunk, or nothing at the end.
@@ -230,7 +243,12 @@ fn streamed(stream: &mut Stream, target: usize, counted: bool) -> io::Result<Opt
             return stream.error.take().map_or(Ok(None), Err);
         }
         let edge = if counted { counted_edge(rest, target) } else { memrchr(b'\n', rest).map(|at| at + 1) };
-        let edge = if stream.ended && (edge.is_none() || rest.len() <= want) { Some(rest.len()) } else { edge };
+        let edge = match edge {
+            None if stream.ended && stream.hold => return stream.error.take().map_or(Ok(None), Err),
+            edge if stream.hold => edge,
+            edge if stream.ended && (edge.is_none() || rest.len() <= want) => Some(rest.len()),
+            edge => edge,
+        };
         match edge {
             Some(edge) => {
                 let tail = rest.split_off(edge);
@@ -301,7 +319,7 @@ mod tests {
     use super::*;
 
     fn pieces(text: &[u8], target: usize, counted: bool) -> Vec<Vec<u8>> {
-        let mut stream = Stream::new(Box::new(io::Cursor::new(text.to_vec())));
+        let mut stream = Stream::new(Box::new(io::Cursor::new(text.to_vec())), false);
         let mut out = Vec::new();
         while let Some(piece) = streamed(&mut stream, target, counted).expect("memory") {
             out.push(piece.bytes.to_vec());
