@@ -381,7 +381,7 @@ impl<'a> Walk<'a> {
         }
         if self.aside.is_due(&self.correlator.facts) {
             let facts = self.correlator.release();
-            self.failed = self.aside.put(facts, &self.account.names()).err();
+            self.failed = self.aside.put(&facts, &self.account.names()).err();
         }
         state
     }

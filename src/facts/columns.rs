@@ -5,8 +5,8 @@ use super::{Facts, NULL, Texts};
 use crate::error::{Error, Exit, Result};
 use crate::event::{TextId, Word};
 use polars::prelude::{
-    ChunkTake, Column, DataFrame, DataType, IdxCa, IdxSize, IntoColumn, NamedFrom, PolarsError, Series, StringChunked,
-    StringChunkedBuilder,
+    ChunkTake, Column, DataFrame, DataType, IdxCa, IdxSize, IntoColumn, NamedFrom, PolarsError, Series,
+    StringChunked, StringChunkedBuilder,
 };
 
 pub(super) fn internal(error: &PolarsError) -> Error {

@@ -232,8 +232,9 @@ impl Segment {
 
 /// A file of the store that is not what was written.
 pub fn damaged(path: &Path) -> Error {
-    Error::new(Exit::Data, format!("{} is damaged", path.display()))
-        .help("`mailtrail store check` tells which files are; take them back from a backup, or ingest into a new store")
+    Error::new(Exit::Data, format!("{} is damaged", path.display())).help(
+        "`mailtrail store check` tells which files are; take them back from a backup, or ingest into a new store",
+    )
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Error {
@@ -327,7 +328,8 @@ impl Hosts {
             parts.entry(key).or_default().push(row);
         }
         let part = |((day, host), rows): ((Option<i64>, usize), Vec<u32>)| {
-            let hosts = if host < MOST_HOSTS { vec![self.names[host].clone()] } else { self.names[host..].to_vec() };
+            let hosts =
+                if host < MOST_HOSTS { vec![self.names[host].clone()] } else { self.names[host..].to_vec() };
             Part { day, hosts, rows }
         };
         parts.into_iter().map(part).collect()

@@ -140,10 +140,12 @@ impl<'a> Stored<'a> {
                 let addresses = of("client_ip")?.str().map_err(|e| internal(&e))?;
                 let mut known: BTreeMap<&str, Option<String>> = BTreeMap::new();
                 let mut net = |address| {
-                    let net = known.entry(address).or_insert_with(|| Some(network(address.parse::<IpAddr>().ok()?)));
+                    let net =
+                        known.entry(address).or_insert_with(|| Some(network(address.parse::<IpAddr>().ok()?)));
                     net.clone()
                 };
-                let nets: Vec<Option<String>> = addresses.iter().map(|address| address.and_then(&mut net)).collect();
+                let nets: Vec<Option<String>> =
+                    addresses.iter().map(|address| address.and_then(&mut net)).collect();
                 Series::new(name.into(), nets).into_column()
             }
             own => of(own)?.clone(),

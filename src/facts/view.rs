@@ -47,8 +47,10 @@ impl Wanted {
     pub fn of<'q>(questions: impl IntoIterator<Item = &'q str>) -> Self {
         let mut wanted = Self::default();
         for question in questions {
-            let words: BTreeSet<&str> =
-                question.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|w| !w.is_empty()).collect();
+            let words: BTreeSet<&str> = question
+                .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .filter(|w| !w.is_empty())
+                .collect();
             let tables = TABLES.iter().filter(|table| words.contains(table.name));
             tables.for_each(|table| wanted.add(table.name, words.iter().map(|word| (*word).to_owned())));
         }

@@ -95,7 +95,8 @@ impl Known {
 
     /// Whether a source begins as this one, as far as both are known.
     fn begins(&self, source: &Source) -> bool {
-        let fits = |(len, hash): &(u64, u64)| match source.head.get(..usize::try_from(*len).unwrap_or(usize::MAX)) {
+        let fits = |(len, hash): &(u64, u64)| match source.head.get(..usize::try_from(*len).unwrap_or(usize::MAX))
+        {
             Some(head) => xxh3_64(head) == *hash,
             // A shorter text has what of the beginning it has.
             None => true,
@@ -131,7 +132,7 @@ impl Known {
         }
         let untouched = self.identity == source.identity && self.disk == (source.len, source.mtime);
         if source.compression == Compression::None {
-            self.fit_plain(source)
+            Ok(self.fit_plain(source))
         } else if untouched {
             Ok(Some(Fit::Whole(Vec::new(), true)))
         } else {
@@ -139,14 +140,14 @@ impl Known {
         }
     }
 
-    fn fit_plain(&self, source: &Source) -> io::Result<Option<Fit>> {
+    fn fit_plain(&self, source: &Source) -> Option<Fit> {
         if source.len < self.done {
-            return Ok(self.is_part(source).then_some(Fit::Part));
+            return self.is_part(source).then_some(Fit::Part);
         }
         let len = usize::try_from(self.tail.0).unwrap_or(usize::MAX);
         let tail = source.read_at(self.done - self.tail.0, len).unwrap_or_default();
         let fits = tail.len() == len && xxh3_64(&tail) == self.tail.1;
-        Ok(fits.then_some(Fit::Whole(tail, source.len == self.done)))
+        fits.then_some(Fit::Whole(tail, source.len == self.done))
     }
 
     /// The same for a text that can only be read from its start.
@@ -164,7 +165,8 @@ impl Known {
 
     /// Whether a shorter text is the beginning of this one: told by its hash, or by the original if that is still there.
     fn is_part(&self, source: &Source) -> bool {
-        let whole = self.marks.iter().any(|(len, _)| *len == source.len) && source.compression == Compression::None;
+        let whole =
+            self.marks.iter().any(|(len, _)| *len == source.len) && source.compression == Compression::None;
         if whole {
             return true;
         }

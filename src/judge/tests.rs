@@ -5,7 +5,7 @@ use crate::config::tests::assert_golden;
 use crate::error::Exit;
 use crate::event::NO_TEXT;
 use crate::facts::schema::{Login, Notice, Rejection, Session};
-use crate::facts::{Facts, Scope, TABLES, View};
+use crate::facts::{Facts, Scope, View, Wanted};
 use crate::report::{Coverage, State};
 use crate::text::Text;
 use crate::time::{HOUR, SECOND, Zone};

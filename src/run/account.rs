@@ -5,6 +5,7 @@ use crate::grammar::{ChunkFacts, Grammars};
 use crate::input::{Chunks, Known, Source, rotation_of};
 use crate::report::{Counts, Coverage, Evidence, Shape, SourceCoverage};
 use crate::text::Text;
+use crate::time::stamp::ClockState;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -65,22 +66,18 @@ const SHOWN_SHAPES: usize = 100;
 impl Account {
     /// A source is about to be read; its number.
     pub(super) fn begin(&mut self, source: &Source, stream: &str) -> usize {
-        match &source.resume {
-            Some(resume) => {
-                self.current = resume.number;
-                if let Some(told) = self.sources.get_mut(resume.number).filter(|_| !resume.part) {
-                    told.known.moved_to(source);
-                    stream.clone_into(&mut told.known.stream);
-                    told.coverage.path = told.known.name.clone();
-                }
+        if let Some(resume) = &source.resume {
+            self.current = resume.number;
+            if let Some(told) = self.sources.get_mut(resume.number).filter(|_| !resume.part) {
+                told.known.moved_to(source);
+                stream.clone_into(&mut told.known.stream);
+                told.coverage.path = told.known.name.clone();
             }
-            None => {
-                let clock = crate::time::stamp::ClockState::default();
-                let known = Known::of(source, stream, 0, &[], clock);
-                let coverage = SourceCoverage { path: source.name.clone(), ..SourceCoverage::default() };
-                self.sources.push(Told { coverage, known, problem: None });
-                self.current = self.sources.len() - 1;
-            }
+        } else {
+            let known = Known::of(source, stream, 0, &[], ClockState::default());
+            let coverage = SourceCoverage { path: source.name.clone(), ..SourceCoverage::default() };
+            self.sources.push(Told { coverage, known, problem: None });
+            self.current = self.sources.len() - 1;
         }
         self.current
     }
@@ -188,7 +185,8 @@ impl Account {
         let told = || order.iter().map(|number| &self.sources[*number]);
         let mut sources: Vec<SourceCoverage> = told().map(|told| told.coverage.clone()).collect();
         let names: Vec<Text> = sources.iter().map(|source| source.path.clone()).collect();
-        let mut duplicates: Vec<&Duplicate> = self.duplicates.iter().filter(|d| !names.contains(&d.name)).collect();
+        let mut duplicates: Vec<&Duplicate> =
+            self.duplicates.iter().filter(|d| !names.contains(&d.name)).collect();
         duplicates.sort_by(|a, b| a.name.cmp(&b.name));
         sources.extend(duplicates.into_iter().map(Duplicate::coverage));
         let mut counts = Counts::default();
@@ -196,10 +194,12 @@ impl Account {
             source.systems.sort();
             counts += source.counts;
         }
-        let mut unmatched_shapes: Vec<Shape> = self.shapes.iter().map(|(shape, of)| self.told(shape, of)).collect();
+        let mut unmatched_shapes: Vec<Shape> =
+            self.shapes.iter().map(|(shape, of)| self.told(shape, of)).collect();
         unmatched_shapes.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.shape.cmp(&b.shape)));
         unmatched_shapes.truncate(SHOWN_SHAPES);
-        let problems = told().filter_map(|told| told.problem.clone()).chain(self.problems.iter().cloned()).collect();
+        let problems =
+            told().filter_map(|told| told.problem.clone()).chain(self.problems.iter().cloned()).collect();
         let coverage = Coverage {
             counts,
             sources,
@@ -236,7 +236,10 @@ impl Account {
     /// The lines that ignore rules took, in the order of the rules.
     fn ignored_in_order(&self, grammars: &Grammars) -> Vec<(String, String, u64)> {
         let place = |system: &str, name: &str| {
-            (0..).zip(&grammars.patterns).position(|(at, _)| grammars.label(at) == (system, name)).unwrap_or(usize::MAX)
+            (0..)
+                .zip(&grammars.patterns)
+                .position(|(at, _)| grammars.label(at) == (system, name))
+                .unwrap_or(usize::MAX)
         };
         let mut all = self.ignored.clone();
         all.sort_by_cached_key(|(system, name, _)| (place(system, name), system.clone(), name.clone()));

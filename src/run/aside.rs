@@ -38,12 +38,12 @@ impl Aside {
         self.limit.is_some_and(|limit| facts.size() > limit)
     }
 
-    pub(super) fn put(&mut self, facts: Facts, sources: &[&str]) -> Result<()> {
+    pub(super) fn put(&mut self, facts: &Facts, sources: &[&str]) -> Result<()> {
         let mut shelf = match self.shelf.take() {
             Some(shelf) => shelf,
             None => Shelf::temporary()?,
         };
-        let put = shelf.put(&facts, sources);
+        let put = shelf.put(facts, sources);
         self.shelf = Some(shelf);
         put
     }
@@ -79,8 +79,7 @@ impl Aside {
         self.limit.is_some()
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "as the other one")]
-    pub(super) fn put(&mut self, _: Facts, _: &[&str]) -> Result<()> {
+    pub(super) fn put(&mut self, _: &Facts, _: &[&str]) -> Result<()> {
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::grammar::check;
+use crate::report::Counts;
 use std::io::Write as _;
 
 /// A stamp of its own, then columns of fixed width, one of which may be blank.

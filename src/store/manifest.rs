@@ -67,9 +67,12 @@ impl Manifest {
         };
         let (schema, hash, body) = parts(&text).ok_or_else(|| damaged(&path))?;
         if schema > SCHEMA {
-            return Err(Error::new(Exit::Data, format!("the store in {} is newer than this mailtrail", root.display()))
-                .why(format!("it has form {schema}, and {SCHEMA} is the newest that is known here"))
-                .help("use the mailtrail that wrote it; nothing was changed"));
+            return Err(Error::new(
+                Exit::Data,
+                format!("the store in {} is newer than this mailtrail", root.display()),
+            )
+            .why(format!("it has form {schema}, and {SCHEMA} is the newest that is known here"))
+            .help("use the mailtrail that wrote it; nothing was changed"));
         }
         if xxh3_64(body) != hash {
             return Err(damaged(&path));
