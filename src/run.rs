@@ -5,20 +5,23 @@
 
 mod account;
 mod aside;
+mod twice;
 
 pub use account::{Account, Told};
 pub use aside::Aside;
+pub use twice::Twice;
 
 use crate::correlate::{Carry, Correlator};
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::grammar::{ChunkFacts, Grammars, Layouts, Reader, Scratch};
-use crate::input::{self, Chunk, Chunks, Inputs, Known, Source, Stream, TAIL};
+use crate::input::{self, Chunk, Chunks, Compression, Inputs, Known, Source, Stream, TAIL};
 use crate::report::Coverage;
 use crate::text::Text;
 use crate::time::stamp::{Clock, ClockState};
 use crate::time::{HOUR, Zone};
 use rayon::prelude::*;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 
@@ -52,10 +55,14 @@ pub struct Run {
     pub coverage: Coverage,
     /// The sources, by their place in the coverage.
     pub sources: Vec<Source>,
+    /// Device and inode of every file behind the paths, of those too that hold nothing new.
+    pub files: Vec<(u64, u64)>,
     /// Whether all input could be read.
     pub complete: bool,
     /// What was passed over with good reason, in words.
     pub notes: Vec<Text>,
+    /// What may have been read wrongly, in words.
+    pub doubts: Vec<Text>,
 }
 
 /// Where a run begins: at nothing, or where earlier runs ended.
@@ -169,7 +176,7 @@ fn walk<'a>(
         let wrong: Vec<i32> = wrong.collect();
         attempts += 1;
         if attempts > 2 || wrong.iter().all(|years| *years == 0) {
-            let named = |(source, of): &(Source, Text)| walked.account.duplicate(source, of);
+            let named = |(source, of): &(Source, Text)| walked.account.duplicate(source, of, parser.lines(source));
             inputs.duplicates.iter().for_each(named);
             walked.account.close(parser.grammars, inputs.problems.clone());
             return Ok(walked);
@@ -191,6 +198,10 @@ fn told(
 ) -> Run {
     let (coverage, places) = account.coverage(grammars, several);
     let mut sources: Vec<Source> = account.sources.iter().map(|told| Source::of_known(&told.known)).collect();
+    let copies = inputs.duplicates.iter().map(|(source, _)| source);
+    let named = inputs.streams.iter().flat_map(|stream| &stream.sources).chain(copies);
+    let files = sources.iter().chain(named).map(|source| source.identity).collect();
+    let doubts = inputs.streams.iter().filter_map(Stream::doubt).collect();
     for (source, number) in inputs.streams.into_iter().flat_map(|stream| stream.sources).zip(numbers) {
         if source.resume.as_ref().is_none_or(|resume| !resume.part) {
             sources[*number] = source;
@@ -202,8 +213,8 @@ fn told(
     if several {
         facts.places = places;
     }
-    let notes = inputs.notes.into_iter().chain(notes).collect();
-    Run { facts, complete: coverage.problems.is_empty(), coverage, sources, notes }
+    let notes = notes.into_iter().chain(inputs.notes).collect();
+    Run { facts, complete: coverage.problems.is_empty(), coverage, sources, files, notes, doubts }
 }
 
 /// What earlier runs told, without reading anything.
@@ -311,7 +322,7 @@ impl<'a> Walk<'a> {
         if let Some(resume) = resume.filter(|resume| resume.done) {
             if resume.part {
                 let of = self.account.sources[number].coverage.path.clone();
-                self.account.duplicate(source, &of);
+                self.account.duplicate(source, &of, self.parser.lines(source));
                 return state;
             }
             return resume.clock;
@@ -351,8 +362,9 @@ impl<'a> Walk<'a> {
 
     fn problem(&mut self, source: &Source, error: &std::io::Error) {
         let told = Text::from(format!("{}: {error}", source.name.raw()));
-        // A log that is rotated while it is read is found by the next run.
-        if self.hold && error.kind() == std::io::ErrorKind::NotFound {
+        // A log that is rotated or emptied while it is read is gone on with by the next run.
+        let rotated = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::UnexpectedEof);
+        if self.hold && rotated && source.compression == Compression::None {
             self.notes.push(told);
         } else {
             self.account.problem(told);
@@ -375,8 +387,9 @@ impl<'a> Walk<'a> {
             self.read += chunk.bytes.len() as u64;
             (self.progress)(self.read, self.size);
             self.account.add(&mut facts, self.parser.grammars);
-            let source = u32::try_from(self.account.current()).unwrap_or(u32::MAX);
-            self.parser.take_back(self.correlator.fold(facts, source));
+            let source = self.account.current();
+            self.account.twice.add(source, &chunk, &facts.events.list);
+            self.parser.take_back(self.correlator.fold(facts, u32::try_from(source).unwrap_or(u32::MAX)));
             self.remember(&chunk);
         }
         if self.aside.is_due(&self.correlator.facts) {
@@ -468,6 +481,22 @@ impl Parser<'_> {
             chunk.lines().for_each(|(offset, line)| reader.line(line, offset));
         }
         reader.finish()
+    }
+
+    /// How many lines a source has, counted as if it were read: a block of NULs parts lines too.
+    fn lines(&self, source: &Source) -> u64 {
+        let Some(mut chunks) = source.whole().and_then(|whole| Chunks::open(&whole, self.options.chunk).ok())
+        else {
+            return 0;
+        };
+        let layouts = self.grammars.layouts_of(&source.head);
+        let mut lines = 0;
+        while let Ok(Some(chunk)) = chunks.next() {
+            let facts = self.one(&chunk, ClockState::starting(0), &layouts);
+            lines += facts.counts.lines;
+            self.take_back(facts.into_scratch());
+        }
+        lines
     }
 
     fn take_back(&self, scratch: Scratch) {

@@ -546,7 +546,7 @@ fn facts_that_memory_does_not_hold_give_the_same_report() {
             same(&format!("{memory} bytes in memory"), &whole, &aside);
         }
     }
-    let domain = "report --format json --domain d.example --since 2026-11-01T02:00:00Z";
+    let domain = "report -q --format json --domain d.example --since 2026-11-01T02:00:00Z";
     let aside = format!("{domain} --memory 1000 --chunk-size 50000 mail.log");
     same("one domain", &site.fine(&format!("{domain} mail.log")), &site.fine(&aside));
 }

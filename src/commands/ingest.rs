@@ -1,6 +1,6 @@
 //! `mailtrail ingest`: reads what is new into the store.
 
-use super::{Outcome, read};
+use super::{Outcome, read, say};
 use crate::cli::{Global, Ingest};
 use crate::config::Config;
 use crate::error::{Error, Exit};
@@ -32,14 +32,15 @@ pub(super) fn run(args: &Ingest, global: &Global, config: &Config) -> Outcome {
 
 /// Says on standard error what could not be read and, on a terminal or if asked for, what was.
 fn tell(brought: &Brought, global: &Global) {
-    brought.problems.iter().for_each(|problem| eprintln!("mailtrail: {}", problem.tty()));
+    brought.problems.iter().for_each(|problem| say(format_args!("mailtrail: {}", problem.tty())));
     if global.quiet {
         return;
     }
     if global.verbose > 0 {
-        brought.notes.iter().for_each(|note| eprintln!("mailtrail: {}", note.tty()));
+        brought.notes.iter().for_each(|note| say(format_args!("mailtrail: {}", note.tty())));
     }
     if global.verbose > 0 || io::stderr().is_terminal() {
-        eprintln!("mailtrail: {} new lines gave {} facts", count(brought.lines), count(brought.facts));
+        let (lines, facts) = (count(brought.lines), count(brought.facts));
+        say(format_args!("mailtrail: {lines} new lines gave {facts} facts"));
     }
 }

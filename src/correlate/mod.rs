@@ -183,6 +183,7 @@ impl<'g> Correlator<'g> {
             Role::SessionClose => {
                 sessions.close(line, facts);
             }
+            Role::UserSessionClose => sessions.close_of_user(line, facts),
             Role::SessionHandOver => sessions.hand_over(line),
             Role::Session => sessions.whole(line, facts),
             Role::Login => sessions.login(line, facts),

@@ -21,7 +21,7 @@ pub use schema::{NULL, Row, TABLES, TableDef};
 pub use shelf::{SOURCE_PATH, Segment, Shelf, damaged, not_written, sync, write};
 pub use texts::Texts;
 #[cfg(feature = "sql")]
-pub use view::{DERIVED, Scope, View, Wanted};
+pub use view::{DERIVED, Scope, View, Wanted, is_told_by_domain};
 
 use crate::event::{NO_TEXT, TextId};
 use crate::text::Text;
@@ -51,6 +51,12 @@ macro_rules! facts {
         }
 
         impl Facts {
+            /// The same facts in another order.
+            #[cfg(test)]
+            pub fn shuffle(&mut self, seed: u64) {
+                $(self.$name.shuffle(seed);)*
+            }
+
             /// The tables, in the order of [`TABLES`].
             pub fn tables(&self) -> Vec<&dyn Table> {
                 vec![$(&self.$name),*]

@@ -26,7 +26,7 @@ pub struct Chunk {
 /// Bytes, mapped or read.
 #[derive(Debug)]
 pub enum Bytes {
-    /// A part of a finished file.
+    /// A part of a file of ours.
     Mapped(Mmap),
     /// What was read or decompressed.
     Read(Vec<u8>),
@@ -104,15 +104,17 @@ pub struct Chunks {
 }
 
 enum From {
-    /// A finished file, up to this length.
+    /// A file of ours, of this length.
     Map(File, u64),
-    /// A stream.
+    /// What is read.
     Stream(Stream),
 }
 
 /// A stream that is being read.
 struct Stream {
     reader: Box<dyn Read + Send>,
+    /// Bytes that must still come; 0 where nobody knows.
+    due: u64,
     /// What was read and not yet given out.
     rest: Vec<u8>,
     /// Whether there is no more to read.
@@ -125,7 +127,14 @@ struct Stream {
 
 impl Stream {
     fn new(reader: Box<dyn Read + Send>, hold: bool) -> Self {
-        Self { reader, rest: Vec::new(), ended: false, error: None, hold }
+        Self { reader, due: 0, rest: Vec::new(), ended: false, error: None, hold }
+    }
+
+    /// A plain file from a byte up to the length that it had when it was opened.
+    fn of_file(mut file: File, start: u64, len: u64, hold: bool) -> io::Result<Self> {
+        file.seek(SeekFrom::Start(start))?;
+        let due = len.saturating_sub(start);
+        Ok(Self { due, ..Self::new(Box::new(file.take(due)), hold) })
     }
 }
 
@@ -142,21 +151,15 @@ impl Chunks {
     ///
     /// Where the source cannot be opened.
     pub fn open(source: &Source, target: usize) -> io::Result<Self> {
-        let mut file = source.open()?;
+        let file = source.open()?;
         let start = source.resume.as_ref().map_or(0, |resume| resume.from);
-        let stream = |reader| From::Stream(Stream::new(reader, source.hold));
         let from = match source.compression {
-            Compression::None if source.finished && !source.counted && source.len > 0 => {
-                From::Map(file, source.len)
-            }
-            Compression::None => {
-                file.seek(SeekFrom::Start(start))?;
-                stream(Box::new(file.take(source.len.saturating_sub(start))))
-            }
+            Compression::None if source.is_ours() && !source.counted => From::Map(file, source.len),
+            Compression::None => From::Stream(Stream::of_file(file, start, source.len, source.hold)?),
             compression => {
                 let mut text = compression.reader(file)?;
                 io::copy(&mut text.by_ref().take(start), &mut io::sink())?;
-                stream(text)
+                From::Stream(Stream::new(text, source.hold))
             }
         };
         Ok(Self { from, offset: start, target: target.max(1), counted: source.counted })
@@ -264,13 +267,20 @@ impl Stream {
     /// Reads until there are `want` bytes or no more.
     fn fill(&mut self, want: usize) {
         while self.rest.len() < want && !self.ended {
-            let missing = (want - self.rest.len()) as u64;
-            match self.reader.by_ref().take(missing).read_to_end(&mut self.rest) {
-                Ok(0) => self.ended = true,
-                Ok(_) => {}
+            let missing = want - self.rest.len();
+            self.rest.reserve(missing);
+            match self.reader.by_ref().take(missing as u64).read_to_end(&mut self.rest) {
+                Ok(0) => (self.ended, self.error) = (true, self.cut_short()),
+                Ok(read) => self.due = self.due.saturating_sub(read as u64),
                 Err(error) => (self.ended, self.error) = (true, Some(error)),
             }
         }
+    }
+
+    /// What is wrong with an end before all that was due has come.
+    fn cut_short(&self) -> Option<io::Error> {
+        let error = || io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter while it was read");
+        (self.due > 0).then(error)
     }
 
     /// A line that is too long: its start, and its length with its end.

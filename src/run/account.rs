@@ -1,8 +1,8 @@
 //! The account of every line: of one run, or of all runs of a store.
 
-use super::CHUNK;
+use super::Twice;
 use crate::grammar::{ChunkFacts, Grammars};
-use crate::input::{Chunks, Known, Source, rotation_of};
+use crate::input::{Known, Source, rotation_of};
 use crate::report::{Counts, Coverage, Evidence, Shape, SourceCoverage};
 use crate::text::Text;
 use crate::time::stamp::ClockState;
@@ -28,6 +28,9 @@ pub struct Account {
     /// The source that is being read.
     #[serde(skip)]
     current: usize,
+    /// A sample of the lines of all sources.
+    #[serde(skip)]
+    pub twice: Twice,
 }
 
 /// What is told of a source.
@@ -158,8 +161,8 @@ impl Account {
     }
 
     /// Notes a source that holds nothing that another does not hold.
-    pub(super) fn duplicate(&mut self, source: &Source, of: &Text) {
-        let (name, of, lines) = (source.name.clone(), of.clone(), count_lines(source));
+    pub(super) fn duplicate(&mut self, source: &Source, of: &Text, lines: u64) {
+        let (name, of) = (source.name.clone(), of.clone());
         self.duplicates.retain(|other| other.name != name);
         self.duplicates.push(Duplicate { name, of, lines });
     }
@@ -167,6 +170,8 @@ impl Account {
     /// Ends a run: rules go by their names from now on, and what went wrong replaces what went wrong before.
     pub(super) fn close(&mut self, grammars: &Grammars, problems: Vec<Text>) {
         self.problems = problems;
+        let told: Vec<_> = self.twice.tell(&self.sources);
+        self.sources.iter_mut().zip(told).for_each(|(source, repeats)| source.coverage.repeats = repeats);
         for (rule, lines) in std::mem::take(&mut self.ignored_by) {
             let (system, name) = grammars.label(rule);
             match self.ignored.iter_mut().find(|(s, n, _)| (s.as_str(), n.as_str()) == (system, name)) {
@@ -256,16 +261,4 @@ impl Duplicate {
             ..SourceCoverage::default()
         }
     }
-}
-
-/// The lines of a source that is not read again.
-fn count_lines(source: &Source) -> u64 {
-    let Some(mut chunks) = source.whole().and_then(|source| Chunks::open(&source, CHUNK).ok()) else {
-        return 0;
-    };
-    let mut lines = 0;
-    while let Ok(Some(chunk)) = chunks.next() {
-        lines += chunk.lines().count() as u64;
-    }
-    lines
 }

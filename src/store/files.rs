@@ -8,7 +8,6 @@ use std::fs::{self, DirBuilder, File};
 use std::io::Read;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// The folders that hold files by the manifest.
 const FOLDERS: [&str; 3] = ["facts", "open", "state"];
@@ -28,22 +27,30 @@ pub fn prepare(root: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(root).map_err(|e| not_written(root, &e))
 }
 
-/// The secret of a store, if it has one.
-pub fn secret(root: &Path) -> Option<u64> {
-    fs::read(root.join(SECRET)).ok().filter(|bytes| bytes.len() == 32).map(|bytes| xxh3_64(&bytes))
+/// Bytes of a secret.
+const LEN: usize = 24;
+
+/// The secrets of a store, if it has them.
+pub fn secrets(root: &Path) -> Option<[u64; 3]> {
+    fs::read(root.join(SECRET)).ok()?.try_into().ok().map(numbers)
 }
 
-/// The secret of a store; one is made where there is none.
-pub fn secret_or_new(root: &Path) -> Result<u64> {
-    if let Some(secret) = secret(root) {
-        return Ok(secret);
+fn numbers(bytes: [u8; LEN]) -> [u64; 3] {
+    let (words, _) = bytes.as_chunks::<8>();
+    std::array::from_fn(|at| u64::from_le_bytes(words[at]))
+}
+
+/// The secrets of a store; they are made where there are none.
+pub fn secrets_or_new(root: &Path) -> Result<[u64; 3]> {
+    if let Some(secrets) = secrets(root) {
+        return Ok(secrets);
     }
-    let mut bytes = [0; 32];
+    let mut bytes = [0; LEN];
     let random = Path::new("/dev/urandom");
     let read = File::open(random).and_then(|mut file| file.read_exact(&mut bytes));
     read.map_err(|e| Error::new(Exit::Io, format!("{} cannot be read", random.display())).why(e))?;
     write(root, Path::new(SECRET), &bytes, true)?;
-    Ok(xxh3_64(&bytes))
+    Ok(numbers(bytes))
 }
 
 /// Makes sure that new files are found after a crash: all folders above them are on the disk.

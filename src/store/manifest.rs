@@ -66,6 +66,9 @@ impl Manifest {
             Err(e) => return Err(Error::new(Exit::Io, format!("{} cannot be read", path.display())).why(e)),
         };
         let (schema, hash, body) = parts(&text).ok_or_else(|| damaged(&path))?;
+        if schema == 0 {
+            return Err(damaged(&path));
+        }
         if schema > SCHEMA {
             return Err(Error::new(
                 Exit::Data,

@@ -16,7 +16,7 @@ use crate::error::{Error, Exit, Result};
 use crate::event::hash_with;
 use crate::facts::{Facts, Segment, Shelf, damaged};
 use crate::grammar::Grammars;
-use crate::run::{self, After, Aside, Before, Options, Progress, Run};
+use crate::run::{self, After, Aside, Before, Options, Progress, Run, Twice};
 use crate::text::Text;
 use lock::{Reading, Writing};
 use manifest::{Manifest, State};
@@ -53,8 +53,8 @@ impl Store {
                 .help("`mailtrail ingest --store DIR PATH…` makes one"));
         };
         // Keys of what is open were hashed with the store's secret.
-        if let Some(secret) = files::secret(root) {
-            hash_with(secret);
+        if let Some(secrets) = files::secrets(root) {
+            hash_with(secrets);
         }
         Ok(Self { root: root.to_owned(), manifest, reading: reading.map(Arc::new) })
     }
@@ -97,15 +97,19 @@ impl Store {
     /// version or another secret wrote it, it is finished as it stood.
     fn before(&self, hold: bool) -> Result<(Before, Vec<Segment>)> {
         let mut segments = self.manifest.segments.clone();
-        let carry = match &self.manifest.state {
-            Some(state) => Carry::from_bytes(&state.read(&self.root)?),
-            None => None,
-        };
+        let mut account = self.manifest.account.clone();
+        let state = self.manifest.state.as_ref().map(|state| state.read(&self.root)).transpose()?;
+        let read = |(twice, carry): (Twice, Vec<u8>)| Some((twice, Carry::from_bytes(&carry)?));
+        let state = state.and_then(|bytes| postcard::from_bytes(&bytes).ok()).and_then(read);
+        let carry = state.map(|(twice, carry)| {
+            account.twice = twice;
+            carry
+        });
         if carry.is_none() {
             segments.extend(self.manifest.open.iter().cloned());
         }
         let several = self.manifest.generation > 0;
-        Ok((Before { account: self.manifest.account.clone(), carry, several, hold }, segments))
+        Ok((Before { account, carry, several, hold }, segments))
     }
 }
 
@@ -132,8 +136,7 @@ impl Writer {
     pub fn open(root: &Path, patience: Patience) -> Result<Self> {
         files::prepare(root)?;
         let writing = Writing::begin(root, patience)?;
-        let secret = files::secret_or_new(root)?;
-        hash_with(secret);
+        hash_with(files::secrets_or_new(root)?);
         let manifest = Manifest::read(root)?.unwrap_or_default();
         let store = Store { root: root.to_owned(), manifest, reading: None };
         let writer = Self { store, _writing: writing };
@@ -194,9 +197,10 @@ impl Writer {
         shelf.put(&after.facts, &names)?;
         let mut open = self.new_shelf();
         open.put_open(&after.open, &names)?;
-        let carry = after.carry.to_bytes();
-        let carry = carry.ok_or_else(|| Error::new(Exit::Internal, "what is open cannot be written"))?;
-        let state = State::write(&self.store.root, &self.tag(), &carry)?;
+        let state =
+            after.carry.to_bytes().and_then(|carry| postcard::to_stdvec(&(&after.account.twice, carry)).ok());
+        let state = state.ok_or_else(|| Error::new(Exit::Internal, "what is open cannot be written"))?;
+        let state = State::write(&self.store.root, &self.tag(), &state)?;
         let generation = self.store.manifest.generation + 1;
         Ok(Manifest {
             generation,
