@@ -16,6 +16,7 @@ pub mod grammar;
 pub mod correlate;
 pub mod facts;
 pub mod run;
+pub mod evidence;
 #[cfg(feature = "sql")]
 pub mod store;
 #[cfg(feature = "sql")]
@@ -25,6 +26,8 @@ pub mod config;
 pub mod judge;
 #[cfg(feature = "sql")]
 pub mod compose;
+#[cfg(feature = "sql")]
+pub mod trace;
 pub mod render;
 pub mod deliver;
 pub mod cli;

@@ -13,7 +13,7 @@ mod session;
 pub use carry::Carry;
 
 use crate::event::{Event, Events, Field, NO_TEXT, Role, TextId, Word, is_word};
-use crate::facts::schema::{Notice, Rejection};
+use crate::facts::schema::{Filing, Notice, Rejection};
 use crate::facts::{Facts, NULL};
 use crate::grammar::{ChunkFacts, Grammars, Last, MOST_REPETITIONS, Scratch};
 use directory::Directory;
@@ -79,6 +79,22 @@ impl Line<'_> {
 
     fn host(&self) -> TextId {
         self.text_id(self.event.host)
+    }
+
+    fn program(&self) -> TextId {
+        self.text_id(self.event.program)
+    }
+
+    /// The number of what this line begins, a session or a queue entry: where and when it stands, mixed (with the
+    /// finalizer of `MurmurHash3`), so that it tells all of them apart in other runs too.
+    fn identity(&self) -> i64 {
+        let mix = |x: u64| {
+            let x = (x ^ (x >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+            let x = (x ^ (x >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+            x ^ (x >> 33)
+        };
+        let place = self.event.offset ^ self.source.cast_unsigned().rotate_left(48);
+        (mix(mix(self.event.time.cast_unsigned()) ^ place) >> 1).cast_signed()
     }
 
     fn offset(&self) -> i64 {
@@ -204,12 +220,14 @@ impl<'g> Correlator<'g> {
             Role::Rejection => {
                 sessions.rejected(line);
                 // What refuses a message after its data is no service of its own: its client spoke to another.
-                let service = queue.service(line).unwrap_or_else(|| line.service());
-                rejection(line, service, facts);
+                let own = || (line.service(), sessions.number(line.event.key));
+                let (service, session) = queue.refused(line).unwrap_or_else(own);
+                rejection(line, service, session, facts);
             }
             Role::Operation => directory.request(line, sessions, facts),
             Role::OperationNote => directory.note(line),
             Role::OperationResult => directory.result(line, sessions, facts),
+            Role::Filing => filing(line, facts),
             Role::Restart => sessions.restart(line, facts),
             Role::Notice => notice(line, facts),
             Role::Repeat => self.repeat(line),
@@ -270,7 +288,7 @@ fn global(field: Field, value: i64, line: &Line<'_>) -> i64 {
     }
 }
 
-fn rejection(line: &Line<'_>, service: TextId, facts: &mut Facts) {
+fn rejection(line: &Line<'_>, service: TextId, session: i64, facts: &mut Facts) {
     let queue_id = line.text(Field::QueueId);
     facts.push(&Rejection {
         time: line.event.time,
@@ -291,8 +309,28 @@ fn rejection(line: &Line<'_>, service: TextId, facts: &mut Facts) {
         reason: line.text(Field::Reason),
         shape: line.text(Field::Shape),
         permanence: line.text(Field::Permanence),
+        session,
         host: line.host(),
         system: line.system,
+        program: line.program(),
+        source: line.source,
+        offset: line.offset(),
+    });
+}
+
+fn filing(line: &Line<'_>, facts: &mut Facts) {
+    facts.push(&Filing {
+        time: line.event.time,
+        service: line.service(),
+        user: line.text(Field::User),
+        user_domain: line.text(Field::UserDomain),
+        message_id: line.text(Field::MessageId),
+        session_id: line.text(Field::SessionId),
+        outcome: line.text(Field::Outcome),
+        detail: line.text(Field::Text),
+        host: line.host(),
+        system: line.system,
+        program: line.program(),
         source: line.source,
         offset: line.offset(),
     });
@@ -301,13 +339,13 @@ fn rejection(line: &Line<'_>, service: TextId, facts: &mut Facts) {
 fn notice(line: &Line<'_>, facts: &mut Facts) {
     facts.push(&Notice {
         time: line.event.time,
-        program: line.text_id(line.event.program),
         severity: line.text(Field::Severity),
         class: line.text(Field::Class),
         shape: line.text(Field::Shape),
         text: line.text(Field::Text),
         host: line.host(),
         system: line.system,
+        program: line.program(),
         source: line.source,
         offset: line.offset(),
     });

@@ -5,7 +5,7 @@
 
 use super::columns::internal;
 use super::shelf::{Segment, Shelf};
-use super::view::{CLIENT_NET, Domains, Scope, Wanted, buckets, domain_columns, names, network};
+use super::view::{CLIENT_NET, Domains, Scope, Wanted, buckets, domain_columns, is_source, names, network};
 use super::{Facts, TABLES};
 use crate::error::Result;
 use crate::time::{Span, Zone};
@@ -131,8 +131,8 @@ impl<'a> Stored<'a> {
                 let times = of("time")?.i64().map_err(|e| internal(&e))?;
                 buckets(self.zone, name, times.iter()).into_column()
             }
-            "source" => {
-                let sources = of("source")?.i64().map_err(|e| internal(&e))?;
+            name if is_source(name) => {
+                let sources = of(name)?.i64().map_err(|e| internal(&e))?;
                 let places = sources.iter().map(|source| source.map(|source| self.facts.place_of(source)));
                 Series::new(name.into(), places.collect::<Vec<Option<i64>>>()).into_column()
             }

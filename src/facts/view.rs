@@ -149,7 +149,7 @@ impl<'a> View<'a> {
             Some(def) if def.kind == ColumnKind::Text => {
                 self.texts.series(name, table.texts(name, rows).unwrap_or_default())?
             }
-            Some(def) if def.name == "source" => {
+            Some(def) if is_source(def.name) => {
                 let sources = table.numbers(name, rows).unwrap_or_default();
                 number_series(def, sources.into_iter().map(|source| self.facts.place_of(source)).collect())
             }
@@ -176,6 +176,11 @@ impl<'a> View<'a> {
         let networks: Vec<Option<String>> = addresses.iter().map(|id| of(*id)).collect();
         Series::new(CLIENT_NET.into(), networks)
     }
+}
+
+/// Whether a column holds numbers of sources.
+pub(super) fn is_source(column: &str) -> bool {
+    column == "source" || column.ends_with("_source")
 }
 
 /// The starts of the local hours or days of some times.
@@ -262,7 +267,7 @@ pub(super) fn domain_columns(table: &str) -> &'static [&'static str] {
         "messages" => &["sender_domain", "user_domain"],
         "deliveries" => &["sender_domain", "recipient_domain"],
         "rejections" => &["recipient_domain"],
-        "logins" | "sessions" => &["user_domain"],
+        "logins" | "sessions" | "filings" => &["user_domain"],
         _ => &[],
     }
 }
