@@ -79,6 +79,10 @@ pub enum Command {
     /// Read what is new in logs into the store, each line once
     #[cfg(feature = "sql")]
     Ingest(Ingest),
+    /// Look after the store
+    #[cfg(feature = "sql")]
+    #[command(subcommand)]
+    Store(Store),
     /// Follow a message, a session, an address or a client through the logs
     ///
     /// KEY is a queue id, a Message-ID, an address, `*@domain`, an IP address, a network such as 192.0.2.0/24, a session
@@ -177,6 +181,52 @@ pub struct Ingest {
     /// How long to wait for another run that writes to the store
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub wait: u32,
+}
+
+/// `mailtrail store`
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum Store {
+    /// Say what the store holds
+    Info,
+    /// Prove every file of the store by its hash
+    Check,
+    /// Drop the facts of days that are older than this
+    Prune {
+        /// How long facts are kept: 400d, 13w
+        #[arg(long, value_name = "AGE", value_parser = age)]
+        keep: u32,
+        /// How long to wait for another run that writes to the store
+        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+        wait: u32,
+    },
+    /// Join the segments of each day and host; done by itself where there are many
+    Compact {
+        /// How long to wait for another run that writes to the store
+        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+        wait: u32,
+    },
+    /// Forget what is personal in facts of days that are older than this; figures stay
+    Forget {
+        /// How old: 30d, 8w
+        #[arg(long, value_name = "AGE", value_parser = age)]
+        older_than: u32,
+        /// Put the same word for the same person each time; who has the store's secret can prove a guess
+        #[arg(long)]
+        pseudonymize: bool,
+        /// How long to wait for another run that writes to the store
+        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+        wait: u32,
+    },
+}
+
+/// An age in days: `400d`, `13w`.
+fn age(text: &str) -> Result<u32, String> {
+    let (number, days) = match text.strip_suffix('w') {
+        Some(weeks) => (weeks, 7),
+        None => (text.strip_suffix('d').unwrap_or(text), 1),
+    };
+    let number: Option<u32> = number.parse().ok();
+    number.and_then(|number| number.checked_mul(days)).ok_or_else(|| "write days or weeks: 400d, 13w".to_owned())
 }
 
 /// How the answer to a query is written.

@@ -550,3 +550,102 @@ fn facts_that_memory_does_not_hold_give_the_same_report() {
     let aside = format!("{domain} --memory 1000 --chunk-size 50000 mail.log");
     same("one domain", &site.fine(&format!("{domain} mail.log")), &site.fine(&aside));
 }
+
+#[test]
+fn upkeep_changes_no_figure() {
+    let site = Site::new();
+    // A segment for each run: more than a partition keeps by itself.
+    for part in 0..20 {
+        site.append("mail.log", &lives(part * 10..part * 10 + 10));
+        site.fine("ingest --store st mail.log");
+    }
+    let right = site.fine("report --store st --report full --format json");
+    let before = all_below(&site.path("st/facts")).len();
+    site.fine("store compact --store st");
+    assert!(all_below(&site.path("st/facts")).len() < before);
+    same("compacted", &right, &site.fine("report --store st --report full --format json"));
+    site.fine("store prune --keep 4000d --store st");
+    same("pruned of nothing", &right, &site.fine("report --store st --report full --format json"));
+    site.fine("store check --store st");
+    let info = String::from_utf8(site.fine("store info --store st")).expect("UTF-8");
+    assert!(info.contains("deliveries     200\n"), "{info}");
+    assert_eq!(leftovers(&site), Vec::<PathBuf>::new());
+    site.fine("store prune --keep 0d --store st");
+    assert_eq!(site.deliveries().0, 0);
+}
+
+/// The figures of a JSON report.
+fn figures(report: &[u8]) -> serde_json::Value {
+    let report: serde_json::Value = serde_json::from_slice(report).expect("JSON");
+    report["measurements"].clone()
+}
+
+#[test]
+fn l27_what_is_forgotten_is_gone_and_figures_stay() {
+    for how in ["", "--pseudonymize"] {
+        let site = Site::new();
+        let mut log = lives(0..100);
+        log.extend_from_slice(b"2026-11-02T00:00:00+00:00 mx1 dovecot: imap-login: Login: user=<anna@d.example>, method=PLAIN, rip=192.0.2.99, lip=192.0.2.1, mpid=7, TLS, session=<abcdef>\n");
+        site.write("mail.log", &log);
+        site.fine("ingest --store st mail.log");
+        let report = "report --store st --format json --since 2026-11-01 --until 2026-11-03";
+        let right = figures(&site.fine(report));
+        // All was finished; what is open stays until it is.
+        site.fine(&format!("store forget --store st --older-than 0d {how}"));
+        assert_eq!(right, figures(&site.fine(report)), "{how}");
+        let mut command = site.command("query --store st --format csv");
+        let sql = "SELECT sender, recipient, reply FROM deliveries WHERE queue_id = '000000001'";
+        let rows = command.arg(sql).output().expect("the program runs").stdout;
+        let rows = String::from_utf8(rows).expect("UTF-8");
+        assert!(rows.contains('~') && !rows.contains("c.example") && !rows.contains("250"), "{rows}");
+        let manifest = fs::read_to_string(site.path("st/manifest.json")).expect("a manifest");
+        assert!(!manifest.contains("heard of number 3"), "{how}");
+        site.fine("store check --store st");
+        site.fine("ingest --store st mail.log");
+        assert_eq!(site.deliveries().0, 100);
+    }
+}
+
+#[test]
+fn f28_a_damaged_file_is_named_by_check() {
+    let site = Site::new();
+    site.write("mail.log", &lives(0..20));
+    site.fine("ingest --store st mail.log");
+    let segment = all_below(&site.path("st/facts")).into_iter().find(|path| path.is_file()).expect("a segment");
+    let mut bytes = fs::read(&segment).expect("read");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&segment, bytes).expect("written");
+    let output = site.run("store check --store st");
+    assert_eq!(output.status.code(), Some(65));
+    let name = segment.file_name().expect("a name").to_string_lossy().into_owned();
+    assert!(String::from_utf8_lossy(&output.stderr).contains(&name));
+}
+
+#[test]
+fn f24_reports_beside_ingest_and_prune_see_whole_generations() {
+    let site = Site::new();
+    let log = lives(0..400);
+    site.append("mail.log", &lives(0..0));
+    site.fine("ingest --store st -q mail.log");
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut last = 0;
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                let (now, distinct) = site.deliveries();
+                assert!(now >= last && now == distinct, "{last} {now} {distinct}");
+                last = now;
+            }
+        });
+        for round in 0..10 {
+            site.append("mail.log", &log[round * log.len() / 10..(round + 1) * log.len() / 10]);
+            site.fine("ingest --store st -q mail.log");
+            site.fine("store compact --store st");
+            site.fine("store prune --store st --keep 4000d");
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        reader.join().expect("every answer was whole");
+    });
+    assert_eq!(site.deliveries(), (400, 400));
+}

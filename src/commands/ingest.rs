@@ -3,17 +3,14 @@
 use super::{Outcome, read, say};
 use crate::cli::{Global, Ingest};
 use crate::config::Config;
-use crate::error::{Error, Exit};
+use crate::error::Exit;
 use crate::grammar::Grammars;
 use crate::store::{Brought, Patience, Writer};
 use crate::units::count;
 use std::io::{self, IsTerminal};
 
 pub(super) fn run(args: &Ingest, global: &Global, config: &Config) -> Outcome {
-    let Some(root) = super::store(global, config) else {
-        return Err(Error::new(Exit::Usage, "no store is named")
-            .help("name a folder with `--store DIR`, or give `store` in the configuration"));
-    };
+    let root = super::store::folder(global, config)?;
     let zone = read::zone(global, config)?;
     let paths = read::paths(&args.paths, config)?;
     let mut writer = Writer::open(root, Patience { seconds: args.wait })?;

@@ -13,6 +13,8 @@ mod read;
 mod report;
 mod schema;
 #[cfg(feature = "sql")]
+mod store;
+#[cfg(feature = "sql")]
 mod trace;
 
 use crate::assets::Assets;
@@ -50,6 +52,8 @@ pub fn run(cli: &Cli) -> Outcome {
         #[cfg(feature = "sql")]
         Command::Ingest(args) => ingest::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
+        Command::Store(command) => store::run(*command, &cli.global, &config),
+        #[cfg(feature = "sql")]
         Command::Trace(args) => trace::run(args, &cli.global, &config),
         Command::Schema(args) => schema::run(args),
         Command::Grammar(command) => grammar::run(command, &cli.global, &config),
@@ -74,7 +78,7 @@ fn zone(global: &Global, config: &Config) -> Result<Zone> {
 
 /// The store of the command line or of the configuration.
 #[cfg(feature = "sql")]
-fn store<'a>(global: &'a Global, config: &'a Config) -> Option<&'a std::path::Path> {
+fn store_folder<'a>(global: &'a Global, config: &'a Config) -> Option<&'a std::path::Path> {
     global.store.as_deref().or(config.store.as_deref())
 }
 

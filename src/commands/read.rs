@@ -21,7 +21,7 @@ pub(super) use super::zone;
 /// What the store and the logs tell that the command line or the configuration names; says what could not be read.
 /// With a store, only the logs that are named here are read beside it.
 pub(super) fn logs(paths: &[PathBuf], global: &Global, config: &Config, zone: &Zone) -> Result<Run> {
-    let store = super::store(global, config).map(Store::open).transpose()?;
+    let store = super::store_folder(global, config).map(Store::open).transpose()?;
     let grammars = Grammars::load(&assets(global, config))?;
     let options = options(global, config, zone, &grammars);
     let bar = progress_bar(global);

@@ -46,6 +46,9 @@ pub struct Segment {
     pub times: (i64, i64),
     /// The hosts in it; under no name those that told none.
     pub hosts: Vec<Text>,
+    /// Whether what is personal in it was forgotten.
+    #[serde(default)]
+    pub forgotten: bool,
 }
 
 /// A folder with segments.
@@ -167,6 +170,7 @@ impl Shelf {
             hash: xxh3_64(&bytes),
             times: range.unwrap_or((NULL, NULL)),
             hosts,
+            forgotten: false,
         })
     }
 
@@ -204,15 +208,21 @@ impl Shelf {
         Ok(frame)
     }
 
-    /// A segment with all its columns.
+    /// A segment with all columns that its table has now.
     ///
     /// # Errors
     ///
     /// Where it is not what was written.
-    pub fn whole(&self, segment: &Segment) -> Result<DataFrame> {
+    pub fn whole(&self, segment: &Segment, table: &TableDef) -> Result<DataFrame> {
+        let failed = |e: PolarsError| damaged(&self.root.join(&segment.path)).why(e);
         let reader = ParquetReader::new(Cursor::new(self.bytes(segment)?));
-        let reader = reader.read_parallel(ParallelStrategy::None);
-        reader.finish().map_err(|e| damaged(&self.root.join(&segment.path)).why(e))
+        let frame = reader.read_parallel(ParallelStrategy::None).finish().map_err(failed)?;
+        let own = table.columns.iter().map(|def| match frame.column(def.name) {
+            Ok(column) => column.clone(),
+            Err(_) => absent(def, frame.height()),
+        });
+        let columns = own.chain(frame.column(SOURCE_PATH).ok().cloned()).collect();
+        DataFrame::new(frame.height(), columns).map_err(failed)
     }
 }
 

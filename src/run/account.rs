@@ -167,6 +167,14 @@ impl Account {
         self.duplicates.push(Duplicate { name, of, lines });
     }
 
+    /// Forgets the lines that stand for shapes, of sources that end before a time.
+    pub fn forget(&mut self, before: i64) {
+        let ends = |told: &Told| told.coverage.times.is_none_or(|(_, last)| last < before);
+        let old: Vec<bool> = self.sources.iter().map(ends).collect();
+        let of_old = |example: &&mut Example| old.get(example.source).copied().unwrap_or(true);
+        self.shapes.values_mut().filter(of_old).for_each(|example| example.line = Text::default());
+    }
+
     /// Ends a run: rules go by their names from now on, and what went wrong replaces what went wrong before.
     pub(super) fn close(&mut self, grammars: &Grammars, problems: Vec<Text>) {
         self.problems = problems;

@@ -45,12 +45,24 @@ pub fn secrets_or_new(root: &Path) -> Result<[u64; 3]> {
     if let Some(secrets) = secrets(root) {
         return Ok(secrets);
     }
+    let bytes = random()?;
+    write(root, Path::new(SECRET), &bytes, true)?;
+    Ok(numbers(bytes))
+}
+
+/// The bytes of a store's secret.
+pub fn bytes_of_secret(root: &Path) -> Result<Vec<u8>> {
+    let path = root.join(SECRET);
+    fs::read(&path).map_err(|e| Error::new(Exit::Io, format!("{} cannot be read", path.display())).why(e))
+}
+
+/// Bytes that nobody can guess.
+pub fn random() -> Result<[u8; LEN]> {
     let mut bytes = [0; LEN];
     let random = Path::new("/dev/urandom");
     let read = File::open(random).and_then(|mut file| file.read_exact(&mut bytes));
     read.map_err(|e| Error::new(Exit::Io, format!("{} cannot be read", random.display())).why(e))?;
-    write(root, Path::new(SECRET), &bytes, true)?;
-    Ok(numbers(bytes))
+    Ok(bytes)
 }
 
 /// Makes sure that new files are found after a crash: all folders above them are on the disk.

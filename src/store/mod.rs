@@ -6,9 +6,11 @@
 //! everything has. What no manifest names is nobody's, and is cleared away by the next run.
 
 mod files;
+mod keep;
 mod lock;
 mod manifest;
 
+pub use keep::{Forget, Info};
 pub use lock::Patience;
 
 use crate::correlate::Carry;
@@ -168,7 +170,8 @@ impl Writer {
         match written {
             Ok((mut next, notes)) => {
                 let facts = shelf.segments.iter().map(|segment| segment.rows).sum();
-                next.segments = segments.into_iter().chain(shelf.segments).collect();
+                let all = segments.into_iter().chain(shelf.segments).collect();
+                next.segments = self.compacted(all, keep::MOST_SEGMENTS)?;
                 self.commit(next)?;
                 let account = &self.store.manifest.account;
                 let (lines, problems) = (account.lines() - lines, account.problems());
