@@ -15,5 +15,6 @@ mod laws;
 mod time;
 mod faults;
 mod hostile;
+mod store;
 mod grammar_language;
 mod tidy;

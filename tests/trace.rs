@@ -28,6 +28,7 @@ fn read(paths: &[PathBuf]) -> Run {
         host: String::new(),
         input: input::Options { now: i64::MAX / 4, year: Some(2026), layouts: Vec::new() },
         chunk: run::CHUNK,
+        memory: run::MEMORY,
     };
     run::run(paths, grammars(), &options, &|_, _| ()).expect("there is input")
 }
@@ -86,7 +87,7 @@ fn the_trace_of_every_message_of_set_a_names_the_fate_that_the_driver_recorded()
     let Some(folder) = beside(FOLDER, "trace") else { return };
     let run = read(&[folder.join("mail.log"), folder.join("slapd.log")]);
     let zone = Zone::utc();
-    let view = View::new(&run.facts, &zone, &Scope::ALL, &trace::columns()).expect("a view");
+    let view = View::new(&run.facts, &zone, &Scope::ALL, trace::wanted()).expect("a view");
     let tracer = Tracer { asker: Asker::new(&view, &run.coverage).expect("an asker"), run: &run };
     let all = tracer.trace("@driver.example", Some(Kind::Message));
     let mut by_id: BTreeMap<String, Vec<&Message>> = BTreeMap::new();
@@ -158,7 +159,7 @@ fn latencies_of_set_a_are_those_of_the_driver_within_a_millisecond_or_so() {
     let Some(folder) = beside(FOLDER, "trace") else { return };
     let run = read(&[folder.join("mail.iso.log.gz")]);
     let zone = Zone::utc();
-    let view = View::new(&run.facts, &zone, &Scope::ALL, &trace::columns()).expect("a view");
+    let view = View::new(&run.facts, &zone, &Scope::ALL, trace::wanted()).expect("a view");
     let tracer = Tracer { asker: Asker::new(&view, &run.coverage).expect("an asker"), run: &run };
     let told = latencies(&tracer.trace("@driver.example", Some(Kind::Message)).messages);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());

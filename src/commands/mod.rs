@@ -5,12 +5,16 @@ mod config;
 mod grammar;
 mod headers;
 #[cfg(feature = "sql")]
+mod ingest;
+#[cfg(feature = "sql")]
 mod query;
 #[cfg(feature = "sql")]
 mod read;
 #[cfg(feature = "sql")]
 mod report;
 mod schema;
+#[cfg(feature = "sql")]
+mod store;
 #[cfg(feature = "sql")]
 mod trace;
 
@@ -49,6 +53,10 @@ pub fn run(cli: &Cli) -> Outcome {
         #[cfg(feature = "sql")]
         Command::Query(args) => query::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
+        Command::Ingest(args) => ingest::run(args, &cli.global, &config),
+        #[cfg(feature = "sql")]
+        Command::Store(command) => store::run(*command, &cli.global, &config),
+        #[cfg(feature = "sql")]
         Command::Trace(args) => trace::run(args, &cli.global, &config),
         Command::Headers(args) => headers::run(args, &cli.global, &config),
         Command::Schema(args) => schema::run(args),
@@ -70,6 +78,12 @@ fn zone(global: &Global, config: &Config) -> Result<Zone> {
         Some(name) => Zone::named(name),
         None => Ok(Zone::of_machine()),
     }
+}
+
+/// The store of the command line or of the configuration.
+#[cfg(feature = "sql")]
+fn store_folder<'a>(global: &'a Global, config: &'a Config) -> Option<&'a std::path::Path> {
+    global.store.as_deref().or(config.store.as_deref())
 }
 
 /// The period that `--on`, or `--since` and `--until`, ask for.

@@ -23,10 +23,11 @@ fn traced_in(logs: &[&str], key: &str, limit: usize) -> Trace {
         host: String::new(),
         input: input::Options { now: 0, year: Some(2026), layouts: Vec::new() },
         chunk: run::CHUNK,
+        memory: run::MEMORY,
     };
     let paths: Vec<_> = (0..logs.len()).map(path).collect();
     let run = run::run(&paths, &GRAMMARS, &options, &|_, _| ()).expect("there is input");
-    let view = View::new(&run.facts, &options.zone, &Scope::ALL, &columns()).expect("a view");
+    let view = View::new(&run.facts, &options.zone, &Scope::ALL, wanted()).expect("a view");
     let asker = Asker::new(&view, &run.coverage).expect("an asker");
     let request = Request { key, kind: None, span: Span::ALL, limit };
     trace(&asker, &run.sources, &options.zone, &request).expect("it can be asked")
