@@ -12,7 +12,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// Exit codes, after `sysexits.h` where that has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// A finding reached the level of `--fail-on`.
+    /// A finding reached the level of `--fail-on`; or nothing is named by the key of a trace, as `grep` ends then.
     Findings = 1,
     /// Done, but an input could not be read.
     Incomplete = 2,
@@ -28,6 +28,8 @@ pub enum Exit {
     CannotWrite = 73,
     /// Reading or writing failed.
     Io = 74,
+    /// Another run holds what is needed: try later.
+    TryLater = 75,
     /// The configuration, a grammar or a section is wrong.
     Config = 78,
 }

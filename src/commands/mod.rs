@@ -5,19 +5,25 @@ mod config;
 mod grammar;
 mod headers;
 #[cfg(feature = "sql")]
+mod ingest;
+#[cfg(feature = "sql")]
 mod query;
 #[cfg(feature = "sql")]
 mod read;
 #[cfg(feature = "sql")]
 mod report;
 mod schema;
+#[cfg(feature = "sql")]
+mod store;
+#[cfg(feature = "sql")]
+mod trace;
 
 use crate::assets::Assets;
 use crate::cli::{Cli, Command, Global, When};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
 use crate::text::Text;
-use crate::time::{SECOND, Zone};
+use crate::time::{SECOND, Span, Zone, parse_day, parse_instant};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -46,6 +52,12 @@ pub fn run(cli: &Cli) -> Outcome {
         Command::Report(args) => report::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
         Command::Query(args) => query::run(args, &cli.global, &config),
+        #[cfg(feature = "sql")]
+        Command::Ingest(args) => ingest::run(args, &cli.global, &config),
+        #[cfg(feature = "sql")]
+        Command::Store(command) => store::run(*command, &cli.global, &config),
+        #[cfg(feature = "sql")]
+        Command::Trace(args) => trace::run(args, &cli.global, &config),
         Command::Headers(args) => headers::run(args, &cli.global, &config),
         Command::Schema(args) => schema::run(args),
         Command::Grammar(command) => grammar::run(command, &cli.global, &config),
@@ -68,6 +80,35 @@ fn zone(global: &Global, config: &Config) -> Result<Zone> {
     }
 }
 
+/// The store of the command line or of the configuration.
+#[cfg(feature = "sql")]
+fn store_folder<'a>(global: &'a Global, config: &'a Config) -> Option<&'a std::path::Path> {
+    global.store.as_deref().or(config.store.as_deref())
+}
+
+/// The period that `--on`, or `--since` and `--until`, ask for.
+fn period(on: Option<&str>, since: Option<&str>, until: Option<&str>, zone: &Zone) -> Result<Span> {
+    let now = now();
+    if let Some(day) = on {
+        return parse_day(day, zone, now);
+    }
+    let instant = |text: Option<&str>| text.map(|text| parse_instant(text, zone, now)).transpose();
+    let span = Span { start: instant(since)?, end: instant(until)? };
+    match span {
+        Span { start: Some(start), end: Some(end) } if end <= start => Err(Error::new(
+            Exit::Usage,
+            "the period ends before it begins",
+        )
+        .why(format!("{} to {}", zone.rfc3339(start), zone.rfc3339(end)))),
+        span => Ok(span),
+    }
+}
+
+/// The terminal's columns, 80 where there is none.
+fn width() -> usize {
+    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|w| *w >= 40).unwrap_or(80)
+}
+
 /// Whether to colour what goes to a stream.
 pub fn colors(when: When, terminal: bool) -> bool {
     match when {
@@ -75,11 +116,6 @@ pub fn colors(when: When, terminal: bool) -> bool {
         When::Never => false,
         When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
     }
-}
-
-/// The terminal's columns, 80 where there is none.
-fn width() -> usize {
-    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|w| *w >= 40).unwrap_or(80)
 }
 
 /// Says of each source how many of its messages were given before.

@@ -18,6 +18,7 @@ pub mod headers;
 mod html;
 mod json;
 mod text;
+pub mod trace;
 
 #[cfg(test)]
 mod fixture;

@@ -3,6 +3,8 @@
 //! Comes in: sections, measurements, findings and coverage, rows in their final order. Goes out: this model, from
 //! which every renderer makes bytes. It knows neither logs nor SQL nor any output format.
 
+pub mod trace;
+
 use crate::text::Text;
 use crate::time::Zone;
 
@@ -178,7 +180,7 @@ pub struct Finding {
 }
 
 /// A log line that proves something.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Evidence {
     /// The source as the user named it.
     pub source: Text,
@@ -344,7 +346,7 @@ pub struct Coverage {
 }
 
 /// `lines = matched + ignored + unmatched + damaged + duplicate`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Counts {
     /// Lines read, or known to be in a source that was left out because it was read already.
     pub lines: u64,
@@ -379,7 +381,7 @@ impl std::ops::AddAssign for Counts {
 }
 
 /// The account of one source.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct SourceCoverage {
     /// The source as the user named it.
     pub path: Text,
@@ -396,7 +398,7 @@ pub struct SourceCoverage {
 }
 
 /// A group of unmatched lines that look alike.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Shape {
     /// The common text, its variable parts masked.
     pub shape: Text,
