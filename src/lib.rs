@@ -6,6 +6,7 @@ pub mod text;
 pub mod error;
 pub mod time;
 pub mod units;
+pub mod address;
 pub mod assets;
 pub mod report;
 pub mod frame;

@@ -12,6 +12,7 @@ const NARROW: &[(&str, &[&str])] = &[
     ("error", &["text"]),
     ("time", &["error", "text"]),
     ("units", &[]),
+    ("address", &["text"]),
     ("assets", &[]),
     ("report", &["text", "time"]),
     ("frame", &["time", "text"]),
@@ -21,8 +22,8 @@ const NARROW: &[(&str, &[&str])] = &[
     ("correlate", &["text", "time", "frame", "event", "grammar", "facts"]),
     ("facts", &["error", "text", "time", "event"]),
     ("sections", &["error", "text", "time", "assets", "report", "facts"]),
-    ("render", &["error", "text", "time", "units", "assets", "report"]),
-    ("deliver", &["error"]),
+    ("render", &["error", "text", "time", "units", "address", "assets", "report"]),
+    ("deliver", &["error", "text", "address"]),
     ("cli", &[]),
 ];
 

@@ -40,6 +40,9 @@ pub struct Request<'a> {
 struct Definition {
     title: String,
     sections: Vec<String>,
+    /// Those of them that a short form holds, such as a mail; all where none is named.
+    #[serde(default)]
+    digest: Vec<String>,
 }
 
 /// The section that is made of the figures themselves.
@@ -86,6 +89,7 @@ pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, j
         measurements,
         findings,
         sections,
+        digest: definition.digest,
     })
 }
 

@@ -13,9 +13,13 @@ use crate::report::Report;
 mod parts;
 mod show;
 mod crop;
+mod keys;
+mod slots;
+mod template;
 mod csv;
 mod html;
 mod json;
+pub mod mail;
 mod text;
 
 #[cfg(test)]
@@ -59,7 +63,7 @@ pub trait Renderer: Sync {
 }
 
 /// Every output format, in order of name.
-pub static RENDERERS: &[&dyn Renderer] = &[&csv::Csv, &html::Html, &json::Json, &text::Plain];
+pub static RENDERERS: &[&dyn Renderer] = &[&csv::Csv, &html::Html, &json::Json, &mail::Mail::DRAFT, &text::Plain];
 
 /// The format of this name.
 pub fn by_name(name: &str) -> Option<&'static dyn Renderer> {

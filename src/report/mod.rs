@@ -27,6 +27,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The tables.
     pub sections: Vec<Section>,
+    /// The names of the tables that a short form of it holds, such as a mail; empty for all of them.
+    pub digest: Vec<String>,
 }
 
 impl Report {

@@ -10,7 +10,7 @@ const NARROWEST: usize = 20;
 
 /// A text style as a terminal knows it (ECMA-48, SGR).
 #[derive(Clone, Copy)]
-pub(super) enum Style {
+pub(in crate::render) enum Style {
     Plain,
     Strong,
     Faint,
@@ -32,7 +32,7 @@ impl Style {
 }
 
 /// The text so far.
-pub(super) struct Page {
+pub(in crate::render) struct Page {
     out: String,
     width: usize,
     color: bool,
@@ -122,7 +122,7 @@ impl Page {
 }
 
 /// The lines of a text, broken at its spaces; a word that is wider than a line is cropped.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(in crate::render) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in shown(text).split_ascii_whitespace().map(|word| end(word, width)) {
         match lines.last_mut() {

@@ -1,7 +1,7 @@
 //! Vertical bars along time, the series of each stacked.
 
 use super::axis::Axis;
-use super::slots::Slots;
+use crate::render::slots::Slots;
 use super::svg::{Anchor, Area, Svg};
 use super::{Drawing, Picture, color};
 use minijinja::Value;

@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::columns::{grid, height_of, hover, picture};
-use super::slots::Slots;
+use crate::render::slots::Slots;
 use super::svg::{Svg, number};
 use super::{Drawing, Picture, Series, color};
 
