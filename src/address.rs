@@ -6,6 +6,9 @@
 use crate::text::shown;
 use lettre::Address;
 
+/// Bytes of a name at most, so that a header's line stays within what RFC 5322 2.1.1 allows.
+const MOST_NAME: usize = 200;
+
 /// An address, with the name of whose it is where that was given: `Postmaster <postmaster@example.org>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mailbox {
@@ -23,8 +26,18 @@ impl Mailbox {
         if shown(text) != text {
             return Err("it holds a control or an invisible character".to_owned());
         }
-        let read: lettre::message::Mailbox =
-            text.trim().parse().map_err(|_| "expected `user@example.org` or `Name <user@example.org>`".to_owned())?;
+        let text = text.trim();
+        let bare = || text.parse().map(|address| lettre::message::Mailbox::new(None, address));
+        let read: lettre::message::Mailbox = text
+            .parse()
+            .or_else(|_| bare())
+            .map_err(|_| "expected `user@example.org` or `Name <user@example.org>`".to_owned())?;
+        if read.email.user().starts_with('-') {
+            return Err("it begins with a hyphen, as options do".to_owned());
+        }
+        if read.name.as_ref().is_some_and(|name| name.len() > MOST_NAME) {
+            return Err("its name is too long".to_owned());
+        }
         let domain = ascii(read.email.domain())?;
         let address = Address::new(read.email.user(), domain).map_err(|e| e.to_string())?;
         Ok(Self { name: read.name.filter(|name| !name.trim().is_empty()), address })
@@ -72,7 +85,7 @@ mod tests {
         assert_eq!(address("postmaster@example.org").as_deref(), Some("postmaster@example.org"));
         assert_eq!(address("\"Post, Master\" <a.b+c@example.org>").as_deref(), Some("a.b+c@example.org"));
         assert_eq!(address("root@[192.0.2.1]").as_deref(), Some("root@[192.0.2.1]"));
-        assert!(["", "nobody", "a@", "@b", "a b@example.org", "a@b c"].into_iter().all(|text| address(text).is_none()));
+        assert!(["", "nobody", "a@", "@b", "a b@example.org", "a@b c", "-f@b.example"].into_iter().all(|text| address(text).is_none()));
     }
 
     #[test]

@@ -12,5 +12,6 @@ mod peers;
 mod laws;
 mod time;
 mod hostile;
+mod mail;
 mod grammar_language;
 mod tidy;

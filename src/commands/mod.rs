@@ -4,12 +4,16 @@ mod completions;
 mod config;
 mod grammar;
 #[cfg(feature = "sql")]
+mod post;
+#[cfg(feature = "sql")]
 mod query;
 #[cfg(feature = "sql")]
 mod read;
 #[cfg(feature = "sql")]
 mod report;
 mod schema;
+#[cfg(feature = "sql")]
+mod send;
 
 use crate::assets::Assets;
 use crate::cli::{Cli, Command, Global, When};
@@ -40,6 +44,8 @@ pub fn run(cli: &Cli) -> Outcome {
     match &cli.command {
         #[cfg(feature = "sql")]
         Command::Report(args) => report::run(args, &cli.global, &config),
+        #[cfg(feature = "sql")]
+        Command::Send(args) => send::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
         Command::Query(args) => query::run(args, &cli.global, &config),
         Command::Schema(args) => schema::run(args),

@@ -14,10 +14,27 @@ use std::path::Path;
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let args = &settled(args, &config.report);
-    let zone = read::zone(global, config)?;
-    let span = span(args, &zone)?;
-    known_labels(&args.by)?;
     let renderer = renderer(args)?;
+    let made = make(args, global, config, super::now())?;
+    let assets = assets(global, config);
+    let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());
+    let options = render::Options { assets: &assets, width: width(), color, section: args.section.as_deref() };
+    write(renderer.render(&made.report, &options)?, args.output.as_deref())?;
+    Ok(exit(&made.report, args.fail_on, made.complete))
+}
+
+/// A report, and whether all inputs could be read for it.
+pub(super) struct Made {
+    pub report: Report,
+    pub complete: bool,
+}
+
+/// Makes the report that is asked for. A wrong request is told before any log is read.
+pub(super) fn make(args: &Args, global: &Global, config: &Config, now: i64) -> Result<Made> {
+    let args = &settled(args, &config.report);
+    let zone = read::zone(global, config)?;
+    let span = span(args, &zone, now)?;
+    known_labels(&args.by)?;
     let assets = assets(global, config);
     let judge = Judge::new(config, &assets)?;
     let name = args.report.as_deref().unwrap_or("daily");
@@ -29,10 +46,7 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     }
     let request = Request { report: name, span, domains: &args.domain, top: args.top, by: &args.by };
     let report = compose::compose(&run, &assets, &zone, &request, &judge)?;
-    let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());
-    let options = render::Options { assets: &assets, width: width(), color, section: args.section.as_deref() };
-    write(renderer.render(&report, &options)?, args.output.as_deref())?;
-    Ok(exit(&report, args.fail_on, run.complete))
+    Ok(Made { report, complete: run.complete })
 }
 
 /// The options, those that the command line leaves open as the configuration sets them.
@@ -62,8 +76,7 @@ fn level(state: State) -> Level {
 }
 
 /// The period that the options ask for.
-fn span(args: &Args, zone: &Zone) -> Result<Span> {
-    let now = super::now();
+fn span(args: &Args, zone: &Zone, now: i64) -> Result<Span> {
     if let Some(day) = &args.on {
         return parse_day(day, zone, now);
     }

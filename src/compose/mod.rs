@@ -112,13 +112,19 @@ fn definition(assets: &Assets, name: &str) -> Result<Definition> {
         };
         return Err(Error::new(Exit::Usage, format!("there is no report `{name}`")).help(help));
     };
-    toml::from_str(&asset.text).map_err(|e| {
+    let definition: Definition = toml::from_str(&asset.text).map_err(|e| {
         Error::new(Exit::Config, "this report cannot be read").why(e.message()).at(
             asset.origin.clone(),
             asset.text.to_string(),
             e.span().unwrap_or(0..0),
         )
-    })
+    })?;
+    match definition.digest.iter().find(|name| !definition.sections.contains(name)) {
+        None => Ok(definition),
+        Some(name) => {
+            Err(Error::new(Exit::Config, format!("{}: `digest` names `{name}`, `sections` does not", asset.origin)))
+        }
+    }
 }
 
 /// The period asked for; where it is open, whole seconds around what was read.

@@ -6,6 +6,7 @@
 mod calendar;
 mod comparison;
 mod entries;
+pub mod mail;
 mod show;
 mod table;
 #[cfg(test)]
@@ -53,6 +54,10 @@ pub struct Config {
     pub schedules: BTreeMap<String, Schedule>,
     /// Limits of metrics, the later ones going before the earlier ones of the same subject.
     pub thresholds: Vec<Threshold>,
+    /// How reports are mailed.
+    pub mail: mail::Mail,
+    /// The folder of what is kept between runs.
+    pub state: Option<PathBuf>,
     /// Rules and what is set for them, in the order in which they were read.
     pub anomalies: Vec<Anomaly>,
     /// Where each single setting stands: `report.format`.
@@ -119,6 +124,10 @@ impl Config {
         if let Some(table) = root.table("report", "[report]")? {
             self.report.read(table)?;
         }
+        if let Some(table) = root.table("mail", "[mail]")? {
+            self.mail.read(table)?;
+        }
+        self.state = root.text("state")?.map(|t| PathBuf::from(t.value)).or(self.state.take());
         if let Some(table) = root.table("schedules", "[schedules]")? {
             let read = entries::schedules(table)?.into_iter();
             self.schedules.extend(read.map(|s| (s.name.clone(), s)));

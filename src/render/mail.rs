@@ -212,7 +212,7 @@ struct Plan {
 }
 
 /// Rows and findings at most, from the whole to the least.
-const STEPS: [(usize, usize); 5] = [(8, 30), (5, 30), (3, 12), (1, 6), (0, 3)];
+const STEPS: [(usize, usize); 5] = [(5, 30), (4, 20), (3, 12), (1, 6), (0, 3)];
 
 impl Plan {
     const WHOLE: Self = Self { left_out: 0, rows: STEPS[0].0, findings: STEPS[0].1 };

@@ -4,13 +4,13 @@ use super::Plan;
 use crate::render::parts;
 use crate::render::show::{self, Manner};
 use crate::render::slots::Slots;
-use crate::report::{Cell, ChartKind, Kind, Report, Section, Unit};
+use crate::report::{Cell, ChartKind, Finding, Kind, Report, Section, Unit};
 
 /// Problems of the input at most.
 const MOST_PROBLEMS: usize = 5;
 
 /// Lines of evidence of a finding at most.
-const MOST_EVIDENCE: usize = 2;
+const MOST_EVIDENCE: usize = 1;
 
 /// Places along a chart at most: narrower columns cannot be seen.
 const MOST_PLACES: usize = 50;
@@ -26,15 +26,29 @@ pub(super) fn cut(whole: &Report, plan: &Plan) -> Report {
     });
     report.findings.truncate(plan.findings);
     report.findings.iter_mut().for_each(|finding| finding.evidence.truncate(MOST_EVIDENCE));
+    say_once(&mut report.findings);
     report.coverage.problems.truncate(MOST_PROBLEMS);
-    // A chart needs all its rows; the text of the mail cuts them itself.
+    // A chart needs all its rows.
+    let is_drawn = |section: &Section| Columns::of(section, whole).is_some();
     report.sections.iter_mut().filter(|section| !is_drawn(section)).for_each(|s| s.rows.truncate(plan.rows));
-    report.sections.retain(|section| plan.rows > 0 && !section.rows.is_empty());
+    report.sections.retain(|_| plan.rows > 0);
     report
 }
 
-/// Whether a section is shown as columns along time.
-pub(super) fn is_drawn(section: &Section) -> bool {
+/// What a rule means is said with the first of its findings.
+fn say_once(findings: &mut [Finding]) {
+    let mut said: Vec<String> = Vec::new();
+    for finding in findings {
+        if said.contains(&finding.meaning) {
+            finding.meaning.clear();
+        } else {
+            said.push(finding.meaning.clone());
+        }
+    }
+}
+
+/// Whether a section is a course in time.
+fn is_course(section: &Section) -> bool {
     section.chart.as_ref().is_some_and(|chart| matches!(chart.kind, ChartKind::Columns | ChartKind::Lines))
 }
 
@@ -117,7 +131,7 @@ pub(super) struct Columns {
 impl Columns {
     /// The columns of a section; nothing where there are none, or too many.
     pub fn of(section: &Section, report: &Report) -> Option<Self> {
-        let chart = section.chart.as_ref().filter(|_| is_drawn(section))?;
+        let chart = section.chart.as_ref().filter(|_| is_course(section))?;
         let slots = Slots::of(section, chart, &report.period.zone, &[]);
         if slots.count == 0 || slots.count > MOST_PLACES || slots.places.len() != section.rows.len() {
             return None;

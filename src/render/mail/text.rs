@@ -1,9 +1,9 @@
 //! The part in plain words: 72 columns wide, so that it can be quoted.
 
-use super::{Sheet, digest};
+use super::Sheet;
 use crate::render::text::{self, Page};
 use crate::render::{keys, parts, show};
-use crate::report::{Finding, Section, State};
+use crate::report::{Finding, State};
 use unicode_width::UnicodeWidthStr;
 
 /// The columns of a line.
@@ -17,7 +17,7 @@ pub(super) fn part(sheet: &Sheet<'_>) -> String {
     sheet.findings().for_each(|finding| self::finding(&mut page, finding, sheet));
     changes(&mut page, sheet);
     figures(&mut page, sheet);
-    sheet.report.sections.iter().for_each(|section| self::section(&mut page, section, sheet));
+    sheet.report.sections.iter().for_each(|section| text::section(&mut page, section, &sheet.report));
     text::coverage(&mut page, &sheet.report.coverage);
     foot(&mut page, sheet);
     // The narrow space inside figures is rare in fonts for terminals.
@@ -84,14 +84,6 @@ fn figures(page: &mut Page, sheet: &Sheet<'_>) {
         let note = crate::render::crop::end(&key.note, 24);
         page.line(&format!("{mark} {:<17}{gap}{figure}  {change}{after}{note}", key.title));
     }
-}
-
-/// A chart is a bar a row here; any other table is its first rows.
-fn section(page: &mut Page, section: &Section, sheet: &Sheet<'_>) {
-    if digest::is_drawn(section) && section.rows.len() > 31 {
-        return;
-    }
-    text::section(page, section, &sheet.report);
 }
 
 fn foot(page: &mut Page, sheet: &Sheet<'_>) {

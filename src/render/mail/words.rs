@@ -49,15 +49,10 @@ impl Identity {
 
 /// Who sends the mail: who is named, or `mailtrail` at the first host that can stand in an address.
 fn sender(report: &Report, letter: &Letter) -> Mailbox {
-    let of_a_host = || report.hosts.iter().find_map(|host| Mailbox::at("mailtrail", &fqdn(host.raw())));
+    let of_a_host = || report.hosts.iter().find_map(|host| Mailbox::at("mailtrail", host.raw()));
     let nowhere = || Mailbox::at("mailtrail", "localhost.localdomain");
     #[expect(clippy::expect_used, reason = "the last one is an address")]
     letter.from.clone().or_else(of_a_host).or_else(nowhere).expect("an address")
-}
-
-/// A host's name as the domain of an address.
-fn fqdn(host: &str) -> String {
-    if host.contains('.') { host.to_owned() } else { format!("{host}.localdomain") }
 }
 
 /// The first 32 digits of the SHA-256 of some parts, each told apart from the next by its length.
