@@ -11,6 +11,7 @@ mod corpora;
 mod peers;
 mod laws;
 mod time;
+mod faults;
 mod hostile;
 mod mail;
 mod grammar_language;

@@ -121,25 +121,25 @@ impl<'a> Post<'a> {
 
     fn tell(&self, event: &Event) {
         let id = shown(&event.id);
-        match &event.what {
-            What::Sent(refused) if refused.is_empty() => self.say(&format!("{id} was sent")),
-            What::Sent(refused) => refused
-                .iter()
-                .for_each(|(to, why)| eprintln!("mailtrail: {id} was sent, but not to {}: {}", shown(to), shown(why))),
-            What::Later(why) => eprintln!("mailtrail: {id} could not be sent, and waits: {}", shown(why)),
-            What::Refused(why) => eprintln!("mailtrail: {id} was refused, and is kept in {}: {}", self.failed(), shown(why)),
-            What::GivenUp(why) => eprintln!("mailtrail: {id} is given up, and is kept in {}: {}", self.failed(), shown(why)),
-        }
-    }
-
-    fn failed(&self) -> std::path::Display<'_> {
-        self.state.as_path().display()
+        let failed = self.state.join("mail/failed");
+        let kept = failed.display();
+        let told = match &event.what {
+            What::Sent(refused) if refused.is_empty() => return self.say(&format!("{id} was sent")),
+            What::Sent(refused) => {
+                let refused: Vec<String> = refused.iter().map(|(to, why)| format!("{to} ({why})")).collect();
+                format!("{id} was sent, but not to {}", refused.join(", "))
+            }
+            What::Later(why) => format!("{id} could not be sent, and waits: {why}"),
+            What::Refused(why) => format!("{id} was refused, and is kept in {kept}: {why}"),
+            What::GivenUp(why) => format!("{id} is too old, was given up, and is kept in {kept}: {why}"),
+        };
+        super::say(format_args!("mailtrail: {}", shown(&told)));
     }
 
     /// Says something that is no problem: success is silent, or cron mails it.
     fn say(&self, what: &str) {
         if self.talkative {
-            eprintln!("mailtrail: {what}");
+            super::say(format_args!("mailtrail: {what}"));
         }
     }
 }

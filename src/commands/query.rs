@@ -25,7 +25,10 @@ pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
     let answer = Asker::new(&view, &run.coverage)?.ask(&sql)?;
     let bytes = render(answer, args.format, &zone)?;
     match args.output.as_deref() {
-        Some(path) if path.as_os_str() != "-" => crate::deliver::file(path, &bytes)?,
+        Some(path) if path.as_os_str() != "-" => {
+            read::spare(&run, Some(path))?;
+            crate::deliver::file(path, &bytes)?;
+        }
         _ => print(&bytes)?,
     }
     Ok((!run.complete).then_some(Exit::Incomplete))

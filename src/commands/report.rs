@@ -1,6 +1,6 @@
 //! `mailtrail report`: reads logs and writes a report.
 
-use super::{Outcome, assets, colors, print, read};
+use super::{Outcome, assets, colors, print, read, say};
 use crate::cli::{Global, Level, Report as Args};
 use crate::compose::{self, Request};
 use crate::config::{Config, ReportDefaults};
@@ -8,6 +8,7 @@ use crate::error::{Error, Exit, Result, nearest};
 use crate::judge::Judge;
 use crate::render::{self, Rendered, Renderer};
 use crate::report::{Report, State};
+use crate::run::Run;
 use crate::time::{Span, Zone, parse_day, parse_instant};
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -19,14 +20,26 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let assets = assets(global, config);
     let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());
     let options = render::Options { assets: &assets, width: width(), color, section: args.section.as_deref() };
-    write(renderer.render(&made.report, &options)?, args.output.as_deref())?;
-    Ok(exit(&made.report, args.fail_on, made.complete))
+    let rendered = renderer.render(&made.report, &options)?;
+    made.tell(global);
+    write(rendered, args.output.as_deref(), &made.run)?;
+    Ok(exit(&made.report, args.fail_on, made.run.complete))
 }
 
-/// A report, and whether all inputs could be read for it.
+/// A report, and the run that it was made from.
 pub(super) struct Made {
     pub report: Report,
-    pub complete: bool,
+    pub run: Run,
+}
+
+impl Made {
+    /// Says which tables it does not hold.
+    pub fn tell(&self, global: &Global) {
+        if !self.report.left_out.is_empty() && !global.quiet {
+            let titles = self.report.left_out.join(", ");
+            say(format_args!("mailtrail: left out, since it cannot be told by domain: {titles}"));
+        }
+    }
 }
 
 /// Makes the report that is asked for. A wrong request is told before any log is read.
@@ -46,7 +59,7 @@ pub(super) fn make(args: &Args, global: &Global, config: &Config, now: i64) -> R
     }
     let request = Request { report: name, span, domains: &args.domain, top: args.top, by: &args.by };
     let report = compose::compose(&run, &assets, &zone, &request, &judge)?;
-    Ok(Made { report, complete: run.complete })
+    Ok(Made { report, run })
 }
 
 /// The options, those that the command line leaves open as the configuration sets them.
@@ -126,12 +139,16 @@ fn width() -> usize {
     std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|w| *w >= 40).unwrap_or(80)
 }
 
-fn write(rendered: Rendered, output: Option<&Path>) -> Result<()> {
+fn write(rendered: Rendered, output: Option<&Path>, run: &Run) -> Result<()> {
     let output = output.filter(|path| path.as_os_str() != "-");
+    read::spare(run, output)?;
     match (rendered, output) {
         (Rendered::One(bytes), Some(path)) => crate::deliver::file(path, &bytes),
         (Rendered::One(bytes), None) => print(&bytes),
-        (Rendered::Folder(files), Some(path)) => crate::deliver::folder(path, &files),
+        (Rendered::Folder(files), Some(path)) => {
+            files.iter().try_for_each(|(name, _)| read::spare(run, Some(&path.join(name))))?;
+            crate::deliver::folder(path, &files)
+        }
         (Rendered::Folder(_), None) => Err(Error::new(Exit::Usage, "this format is several files")
             .help("name a folder with `--output DIR`, or one section with `--section NAME`")),
     }

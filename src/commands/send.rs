@@ -15,15 +15,16 @@ pub(super) fn run(args: &Send, global: &Global, config: &Config) -> Outcome {
     let asked = Asked { from: args.from.as_deref(), to: &args.to, state: args.state.as_deref() };
     let post = Post::of(asked, global, config, now)?;
     let made = report::make(&report_args(args), global, config, now)?;
+    made.tell(global);
     let assets = super::assets(global, config);
     let options = Options { assets: &assets, width: 80, color: false, section: None };
     let mail = Mail::new(post.letter(&made.report));
+    let incomplete = (!made.run.complete).then_some(Exit::Incomplete);
     if args.dry_run {
         let message = mail.message(&made.report, &options)?;
         print(&message.bytes)?;
-        return Ok((!made.complete).then_some(Exit::Incomplete));
+        return Ok(incomplete);
     }
-    let incomplete = (!made.complete).then_some(Exit::Incomplete);
     if !post.wants(args.when.map(when), &made.report) {
         return Ok(post.send(None)?.or(incomplete));
     }

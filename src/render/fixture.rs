@@ -47,6 +47,7 @@ pub fn report() -> Report {
         findings: findings(),
         sections: vec![traffic(), rejected(), bounces()],
         digest: Vec::new(),
+        left_out: Vec::new(),
     }
 }
 
@@ -60,6 +61,7 @@ pub fn nothing() -> Report {
         measurements: Vec::new(),
         findings: Vec::new(),
         sections: vec![empty_section()],
+        left_out: Vec::new(),
         ..report()
     }
 }
@@ -86,6 +88,7 @@ fn coverage() -> Coverage {
         sources: vec![SourceCoverage {
             path: Text::from("mail.log"),
             duplicate_of: None,
+            repeats: None,
             systems: vec![("dovecot".into(), 400), ("postfix".into(), 590)],
             counts,
             times: Some((MIDNIGHT, MIDNIGHT + HOUR)),

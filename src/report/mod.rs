@@ -29,6 +29,8 @@ pub struct Report {
     pub sections: Vec<Section>,
     /// The names of the tables that a short form of it holds, such as a mail; empty for all of them.
     pub digest: Vec<String>,
+    /// The titles of tables that are left out, since they cannot be told by domain.
+    pub left_out: Vec<String>,
 }
 
 impl Report {
@@ -374,6 +376,8 @@ pub struct SourceCoverage {
     pub path: Text,
     /// The source of which it is a copy or a part.
     pub duplicate_of: Option<Text>,
+    /// Another source that holds a part of its lines too, and about how many: what those tell counts twice.
+    pub repeats: Option<(Text, u64)>,
     /// Lines taken by each grammar, in order of name.
     pub systems: Vec<(String, u64)>,
     /// The account.

@@ -141,6 +141,9 @@ fn coverage_frame(coverage: &Coverage) -> std::result::Result<DataFrame, PolarsE
     };
     let paths: Vec<&str> = sources.iter().map(|s| s.path.raw()).collect();
     let places: Vec<i64> = (0..).take(sources.len()).collect();
+    let repeats = || sources.iter().map(|source| source.repeats.as_ref());
+    let holders: Vec<Option<&str>> = repeats().map(|repeats| repeats.map(|(of, _)| of.raw())).collect();
+    let repeated: Vec<Option<i64>> = repeats().map(|repeats| i64::try_from(repeats?.1).ok()).collect();
     DataFrame::new(
         sources.len(),
         vec![
@@ -152,6 +155,8 @@ fn coverage_frame(coverage: &Coverage) -> std::result::Result<DataFrame, PolarsE
             count("unmatched", |c| c.unmatched),
             count("damaged", |c| c.damaged),
             count("duplicate", |c| c.duplicate),
+            Series::new("repeats".into(), holders).into(),
+            Series::new("repeated_lines".into(), repeated).into(),
             time("first_time", |t| t.0),
             time("last_time", |t| t.1),
             Series::new("offset".into(), vec![0_i64; sources.len()]).into(),
