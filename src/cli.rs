@@ -70,6 +70,12 @@ pub enum Command {
     /// Mail a report
     #[cfg(feature = "sql")]
     Send(Send),
+    /// What a timer runs every night: report on yesterday, keep it, mail it
+    #[cfg(feature = "sql")]
+    Nightly(Nightly),
+    /// Look at the machine and propose a configuration
+    #[cfg(feature = "sql")]
+    Init(Init),
     /// Ask the facts of logs a question in SQL
     #[cfg(feature = "sql")]
     Query(Query),
@@ -178,6 +184,48 @@ pub struct Send {
     /// The folder of what is kept between runs [default: `state` of the configuration, else /var/lib/mailtrail]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
+}
+
+/// `mailtrail nightly`
+#[derive(Clone, Debug, Default, Args)]
+pub struct Nightly {
+    /// Log files, patterns, folders [default: the inputs of the configuration]
+    pub paths: Vec<PathBuf>,
+    /// Which report [default: daily]
+    #[arg(long, value_name = "NAME")]
+    pub report: Option<String>,
+    /// Who gets it; may be given several times [default: `to` in `[mail]`, else nobody]
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Vec<String>,
+    /// Who sends it [default: `from` in `[mail]`, else mailtrail at this machine]
+    #[arg(long, value_name = "ADDRESS")]
+    pub from: Option<String>,
+    /// From which verdict on it is mailed [default: `when` in `[mail]`, else always]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub when: Option<Mailing>,
+    /// The folder of the reports [default: `archive` in `[nightly]`, else reports/ in the state folder]
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<PathBuf>,
+    /// The folder of what is kept between runs [default: `state` of the configuration, else /var/lib/mailtrail]
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// Take this for the present
+    #[arg(long, value_name = "TIME", hide = true)]
+    pub now: Option<String>,
+}
+
+/// `mailtrail init`
+#[derive(Clone, Debug, Default, Args)]
+pub struct Init {
+    /// Write the configuration to its place instead of standard output, and show a first report
+    #[arg(long)]
+    pub write: bool,
+    /// Look at a file system below this folder
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub root: PathBuf,
+    /// Who is to get the reports
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Option<String>,
 }
 
 /// From which verdict on a report is mailed.

@@ -14,5 +14,8 @@ mod time;
 mod faults;
 mod hostile;
 mod mail;
+mod nightly;
+mod real_mail;
+mod init;
 mod grammar_language;
 mod tidy;

@@ -90,6 +90,7 @@ fn show(global: &Global, config: &Config) -> Result<String> {
     config.show_lists(&mut out);
     config.show_table(&mut out, "report");
     config.show_table(&mut out, "mail");
+    config.show_table(&mut out, "nightly");
     #[cfg(feature = "sql")]
     crate::judge::Judge::new(config, &super::assets(global, config))?.show(&mut out, config);
     Ok(out)

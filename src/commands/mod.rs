@@ -4,6 +4,10 @@ mod completions;
 mod config;
 mod grammar;
 #[cfg(feature = "sql")]
+mod init;
+#[cfg(feature = "sql")]
+mod nightly;
+#[cfg(feature = "sql")]
 mod post;
 #[cfg(feature = "sql")]
 mod query;
@@ -47,6 +51,10 @@ pub fn run(cli: &Cli) -> Outcome {
         Command::Report(args) => report::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
         Command::Send(args) => send::run(args, &cli.global, &config),
+        #[cfg(feature = "sql")]
+        Command::Nightly(args) => nightly::run(args, &cli.global, &config),
+        #[cfg(feature = "sql")]
+        Command::Init(args) => init::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
         Command::Query(args) => query::run(args, &cli.global, &config),
         Command::Schema(args) => schema::run(args),

@@ -102,21 +102,32 @@ impl<'a> Post<'a> {
         when.or(self.settings.when).unwrap_or(When::Always).holds(report.verdict())
     }
 
-    /// Puts a message into the spool, sends what waits there, and says what became of it. Nothing is sent twice.
-    pub fn send(&self, message: Option<(&str, &[u8])>) -> Result<Option<Exit>> {
-        let spool = Spool::open(&self.state)?;
-        if let Some((id, bytes)) = message {
-            let to = self.to.iter().map(|to| to.address().clone()).collect();
-            let mail = Mail { id, from: self.from.address(), to, bytes };
-            if let Put::Sent(when) = spool.put(&mail, self.now)? {
-                let when = Zone::of_machine().minute_text(when);
-                self.say(&format!("this report was sent already, {when}; it is not sent twice"));
-            }
+    /// Puts a message into the spool. What was sent under this key, or waits, stays as it is.
+    pub fn put(&self, key: &str, id: &str, bytes: &[u8]) -> Result<()> {
+        let to = self.to.iter().map(|to| to.address().clone()).collect();
+        let mail = Mail { key, id, from: self.from.address(), to, bytes };
+        if let Put::Sent(when) = Spool::open(&self.state)?.put(&mail, self.now)? {
+            let when = Zone::of_machine().minute_text(when);
+            self.say(&format!("this report was sent already, {when}; it is not sent twice"));
         }
+        Ok(())
+    }
+
+    /// Sends what waits in the spool, this one at once, and says what became of it. Nothing is sent twice.
+    pub fn flush(&self, at_once: Option<&str>) -> Result<Option<Exit>> {
         let max_age = self.settings.max_age.unwrap_or(5 * DAY);
-        let events = spool.flush(self.carrier.as_ref(), self.now, max_age, message.map(|(id, _)| id))?;
+        let events = Spool::open(&self.state)?.flush(self.carrier.as_ref(), self.now, max_age, at_once)?;
         events.iter().for_each(|event| self.tell(event));
         Ok(events.iter().filter_map(exit).max_by_key(|exit| *exit as u8))
+    }
+
+    /// Hands a message over at once, past the spool: where that cannot be written, somebody should still be told.
+    pub fn hand_over(&self, bytes: &[u8]) {
+        let to: Vec<_> = self.to.iter().map(|to| to.address().clone()).collect();
+        let outcome = self.carrier.carry(bytes, self.from.address(), &to);
+        for (to, why) in outcome.refused.iter().chain(&outcome.later) {
+            super::say(format_args!("mailtrail: {} cannot be told: {}", shown(&to.to_string()), shown(why)));
+        }
     }
 
     fn tell(&self, event: &Event) {
@@ -191,6 +202,11 @@ pub(super) fn host_name() -> String {
     let name = name.trim();
     let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
     if is_name { name.to_owned() } else { "localhost".to_owned() }
+}
+
+/// A name as it may stand in a path: letters, digits, hyphens.
+pub(super) fn safe_name(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(60).collect()
 }
 
 fn attachments(names: Option<&[String]>) -> Vec<Attachment> {

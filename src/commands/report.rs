@@ -135,7 +135,7 @@ fn unknown_format(name: &str) -> Error {
 }
 
 /// The terminal's columns, 80 where there is none.
-fn width() -> usize {
+pub(super) fn width() -> usize {
     std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|w| *w >= 40).unwrap_or(80)
 }
 

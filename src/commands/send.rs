@@ -26,15 +26,17 @@ pub(super) fn run(args: &Send, global: &Global, config: &Config) -> Outcome {
         return Ok(incomplete);
     }
     if !post.wants(args.when.map(when), &made.report) {
-        return Ok(post.send(None)?.or(incomplete));
+        return Ok(post.flush(None)?.or(incomplete));
     }
     let message = mail.message(&made.report, &options)?;
-    let sent = post.send(Some((&message.id, &message.bytes)))?;
+    post.put(&message.id, &message.id, &message.bytes)?;
     post.remember(&made.report)?;
+    let sent = post.flush(Some(&message.id))?;
     Ok(sent.or(incomplete))
 }
 
-fn when(mailing: Mailing) -> When {
+/// From which verdict on, as the command line says it.
+pub(super) fn when(mailing: Mailing) -> When {
     match mailing {
         Mailing::Always => When::Always,
         Mailing::Warning => When::From(State::Warning),

@@ -31,6 +31,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What the server is told, and what became of it so far.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Envelope {
+    /// What must be sent once.
+    key: String,
     id: String,
     from: String,
     to: Vec<String>,
@@ -48,6 +50,8 @@ struct Envelope {
 /// A message to be sent.
 #[derive(Clone, Debug)]
 pub struct Mail<'a> {
+    /// What must be sent once: its Message-ID, or the name of the night that it tells of.
+    pub key: &'a str,
     /// Its Message-ID.
     pub id: &'a str,
     /// Who sends it.
@@ -127,13 +131,13 @@ impl Spool {
         }
     }
 
-    fn path(&self, part: &str, id: &str) -> PathBuf {
-        self.folder.join(part).join(format!("{}.mail", key(id)))
+    fn path(&self, part: &str, key: &str) -> PathBuf {
+        self.folder.join(part).join(format!("{}.mail", file_stem(key)))
     }
 
-    /// When a message was sent; nothing where it was not.
-    pub fn sent(&self, id: &str) -> Option<i64> {
-        let path = self.path("sent", id);
+    /// When the message of this key was sent; nothing where it was not.
+    pub fn sent(&self, key: &str) -> Option<i64> {
+        let path = self.path("sent", key);
         path.exists().then(|| read(&path).map_or(0, |(envelope, _)| envelope.end.unwrap_or(envelope.first)))
     }
 
@@ -143,16 +147,24 @@ impl Spool {
     ///
     /// Where it cannot be written; then nothing was sent, and nothing is lost.
     pub fn put(&self, mail: &Mail<'_>, now: i64) -> Result<Put> {
-        if let Some(when) = self.sent(mail.id) {
+        if let Some(when) = self.sent(mail.key) {
             return Ok(Put::Sent(when));
         }
-        let path = self.path("waiting", mail.id);
+        let path = self.path("waiting", mail.key);
         if path.exists() {
             return Ok(Put::Waiting);
         }
         let to = mail.to.iter().map(Address::to_string).collect();
-        let envelope =
-            Envelope { id: mail.id.to_owned(), from: mail.from.to_string(), to, first: now, tries: 0, next: now, end: None };
+        let envelope = Envelope {
+            key: mail.key.to_owned(),
+            id: mail.id.to_owned(),
+            from: mail.from.to_string(),
+            to,
+            first: now,
+            tries: 0,
+            next: now,
+            end: None,
+        };
         write(&path, &envelope, mail.bytes).map(|()| Put::New)
     }
 
@@ -172,7 +184,7 @@ impl Spool {
             .filter_map(|path| read(&path).map(|(envelope, _)| (envelope, path)))
             .collect();
         waiting.sort_by(|(a, _), (b, _)| (a.first, &a.id).cmp(&(b.first, &b.id)));
-        let due = waiting.into_iter().filter(|(e, _)| e.next <= now || at_once == Some(e.id.as_str()));
+        let due = waiting.into_iter().filter(|(e, _)| e.next <= now || at_once == Some(e.key.as_str()));
         let events = due.map(|(envelope, path)| self.attempt(envelope, &path, carrier, now, max_age));
         let events = events.collect::<Result<Vec<_>>>();
         self.forget(now);
@@ -190,7 +202,7 @@ impl Spool {
         let id = envelope.id.clone();
         let event = |what| Ok(Event { id: id.clone(), what });
         // A crash after the rename of a copy: it was sent.
-        if self.sent(&id).is_some() {
+        if self.sent(&envelope.key).is_some() {
             fs::remove_file(path).map_err(|e| failed(path, &e))?;
             return event(What::Sent(Vec::new()));
         }
@@ -225,7 +237,7 @@ impl Spool {
 
     /// Moves a message to where it stays. What was sent shrinks to its envelope, where there is room to write it.
     fn end(&self, part: &str, envelope: &mut Envelope, path: &Path, now: i64) -> Result<()> {
-        let to = self.path(part, &envelope.id);
+        let to = self.path(part, &envelope.key);
         fs::rename(path, &to).map_err(|e| failed(&to, &e))?;
         for folder in [path.parent(), to.parent()].into_iter().flatten() {
             File::open(folder).and_then(|folder| folder.sync_all()).map_err(|e| failed(folder, &e))?;
@@ -263,11 +275,11 @@ fn addresses(texts: &[String]) -> Option<Vec<Address>> {
     texts.iter().map(|text| address(text)).collect::<Option<Vec<_>>>().filter(|to| !to.is_empty())
 }
 
-/// A Message-ID as the name of a file: letters, digits and what else is harmless.
-fn key(id: &str) -> String {
-    let id = id.trim_matches(['<', '>']);
+/// A key as the name of a file: letters, digits and what else is harmless.
+fn file_stem(key: &str) -> String {
+    let key = key.trim_matches(['<', '>']);
     let name: String =
-        id.chars().map(|c| if c.is_ascii_alphanumeric() || "-@_".contains(c) { c } else { '-' }).collect();
+        key.chars().map(|c| if c.is_ascii_alphanumeric() || "-@_".contains(c) { c } else { '-' }).collect();
     name.chars().take(200).collect()
 }
 

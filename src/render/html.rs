@@ -18,11 +18,11 @@ mod page;
 mod table;
 
 /// The folder of the templates.
-const FOLDER: &str = "report-templates/html";
+pub(super) const FOLDER: &str = "report-templates/html";
 
 /// The template of the page, and the two files that are put into it as they are.
 const PAGE: &str = "page.html";
-const STYLE: &str = "style.css";
+pub(super) const STYLE: &str = "style.css";
 const SCRIPT: &str = "page.js";
 
 /// The format for people.
@@ -63,6 +63,11 @@ fn policy(script: &str) -> String {
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{hash}'; \
          base-uri 'none'; form-action 'none'"
     )
+}
+
+/// What a page without a script may load.
+pub(super) fn policy_without_script() -> String {
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'".to_owned()
 }
 
 #[cfg(test)]

@@ -138,7 +138,7 @@ impl Mail {
             Rendered::One(bytes) => bytes,
             Rendered::Folder(_) => Vec::new(),
         };
-        Ok(words::Identity::of(report, &self.letter, &content))
+        words::Identity::of(report, &self.letter, &content)
     }
 }
 

@@ -16,6 +16,7 @@ mod crop;
 mod keys;
 mod slots;
 mod template;
+pub mod calendar;
 mod csv;
 mod html;
 mod json;
@@ -24,6 +25,16 @@ mod text;
 
 #[cfg(test)]
 mod fixture;
+
+/// The verdict of a report in a few words: `All is well`, `1 critical finding, 2 warnings`.
+pub fn headline(report: &Report) -> String {
+    parts::headline(report)
+}
+
+/// Deliveries that came to their end well, where they were counted.
+pub fn delivered(report: &Report) -> Option<f64> {
+    keys::delivered(report)
+}
 
 /// What a renderer may know besides the report.
 #[derive(Clone, Copy, Debug)]

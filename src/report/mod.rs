@@ -80,6 +80,11 @@ pub enum State {
 }
 
 impl State {
+    /// The state of this word.
+    pub fn of(word: &str) -> Option<Self> {
+        [Self::Ok, Self::Unknown, Self::Warning, Self::Critical].into_iter().find(|state| state.word() == word)
+    }
+
     /// The word that stands for it in every output.
     pub fn word(self) -> &'static str {
         match self {

@@ -65,7 +65,7 @@ impl House {
 
     fn put(&self, spool: &Spool, id: &str, to: &[&str], now: i64) -> Put {
         let to = to.iter().map(|to| to.parse().expect("an address")).collect();
-        spool.put(&Mail { id, from: &self.from, to, bytes: b"Subject: x\r\n\r\n.\r\n" }, now).expect("it is put")
+        spool.put(&Mail { key: id, id, from: &self.from, to, bytes: b"Subject: x\r\n\r\n.\r\n" }, now).expect("it is put")
     }
 
     fn files(&self, part: &str) -> usize {
@@ -160,8 +160,8 @@ fn f23_what_a_killed_run_left_is_tidied() {
 
 #[test]
 fn t21_no_message_id_leaves_the_folder() {
-    assert_eq!(key("<../../etc/passwd@x>"), "------etc-passwd@x");
-    assert_eq!(key(&"x".repeat(400)).len(), 200);
+    assert_eq!(file_stem("<../../etc/passwd@x>"), "------etc-passwd@x");
+    assert_eq!(file_stem(&"x".repeat(400)).len(), 200);
 }
 
 #[test]

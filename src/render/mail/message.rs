@@ -5,6 +5,7 @@ use super::{File, Letter as Addressed};
 use crate::address::Mailbox;
 use crate::error::{Error, Exit, Result};
 use crate::report::Report;
+use lettre::address::Envelope;
 use lettre::message::header::{ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Body, MessageBuilder, MultiPart, SinglePart};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -39,7 +40,7 @@ pub struct Letter<'a> {
 ///
 /// Where it cannot be put into a message.
 pub fn plain(letter: &Letter<'_>) -> Result<Vec<u8>> {
-    let head = head(letter.from, letter.to, letter.date, &letter.id, &letter.subject);
+    let head = head(letter.from, letter.to, letter.date, &letter.id, &letter.subject)?;
     let part = part("text/plain; charset=utf-8", letter.text.clone())?;
     Ok(end_of_line(&head.singlepart(part).map_err(|e| failed(&e))?.formatted()))
 }
@@ -48,8 +49,8 @@ pub fn plain(letter: &Letter<'_>) -> Result<Vec<u8>> {
 pub(super) fn build(letter: &Addressed, report: &Report, identity: &Identity, parts: &Parts<'_>) -> Result<Vec<u8>> {
     let date = letter.date.or(report.period.end).unwrap_or(0);
     let subject = words::subject(report, &letter.prefix);
-    let mut head = head(&identity.from, &letter.to, date, &identity.id, &subject)
-        .raw_header(header("List-Id", &identity.list));
+    let head = head(&identity.from, &letter.to, date, &identity.id, &subject)?;
+    let mut head = head.raw_header(header("List-Id", &identity.list));
     if letter.thread {
         head = head.in_reply_to(identity.root.clone()).references(identity.root.clone());
     }
@@ -70,15 +71,15 @@ pub(super) fn build(letter: &Addressed, report: &Report, identity: &Identity, pa
 }
 
 /// The headers that every message has. It says that no person wrote it (RFC 3834), so that no machine answers.
-fn head(from: &Mailbox, to: &[Mailbox], date: i64, id: &str, subject: &str) -> MessageBuilder {
+fn head(from: &Mailbox, to: &[Mailbox], date: i64, id: &str, subject: &str) -> Result<MessageBuilder> {
     let when = UNIX_EPOCH + Duration::from_secs(u64::try_from(date.div_euclid(1_000_000)).unwrap_or(0));
     let head = lettre::Message::builder().from(from.to_header()).subject(words::line(subject)).date(when_or_epoch(when));
     let head = match to {
         // A group without members (RFC 5322 3.4) is what a message to nobody is addressed to.
-        [] => head.raw_header(header("To", "undisclosed-recipients:;")).envelope(nobody(from)),
+        [] => head.raw_header(header("To", "undisclosed-recipients:;")).envelope(nobody(from)?),
         to => to.iter().fold(head, |head, to| head.to(to.to_header())),
     };
-    head.message_id(Some(id.to_owned())).raw_header(header("Auto-Submitted", "auto-generated"))
+    Ok(head.message_id(Some(id.to_owned())).raw_header(header("Auto-Submitted", "auto-generated")))
 }
 
 /// Dates beyond the year 9999 cannot be written (RFC 5322 3.3).
@@ -88,9 +89,9 @@ fn when_or_epoch(when: SystemTime) -> SystemTime {
 }
 
 /// The library wants an envelope; what is sent has its own.
-fn nobody(from: &Mailbox) -> lettre::address::Envelope {
-    #[expect(clippy::expect_used, reason = "there is a recipient")]
-    lettre::address::Envelope::new(Some(from.address().clone()), vec![from.address().clone()]).expect("one recipient")
+fn nobody(from: &Mailbox) -> Result<Envelope> {
+    Envelope::new(Some(from.address().clone()), vec![from.address().clone()])
+        .map_err(|e| Error::new(Exit::Internal, "the message has no envelope").why(e))
 }
 
 fn header(name: &'static str, value: &str) -> HeaderValue {

@@ -3,6 +3,7 @@
 
 use super::Letter;
 use crate::address::Mailbox;
+use crate::error::{Error, Exit, Result};
 use crate::render::{crop, keys, parts, show};
 use crate::report::Report;
 use crate::text::shown;
@@ -29,30 +30,30 @@ pub(super) struct Identity {
 
 impl Identity {
     /// The identity of a report's mail with this content.
-    pub fn of(report: &Report, letter: &Letter, content: &[u8]) -> Self {
-        let from = sender(report, letter);
+    pub fn of(report: &Report, letter: &Letter, content: &[u8]) -> Result<Self> {
+        let from = sender(report, letter)?;
         let domain = from.domain().trim_matches(['[', ']']).replace(':', "-");
         let recipients: Vec<String> = letter.to.iter().map(|to| to.address().to_string()).collect();
         let series = [report.name.as_str(), &show::hosts(report), &report.domains.join(","), &recipients.join(",")];
         let series = series.join("\n");
         let hash = hash(&[series.as_bytes(), from.address().to_string().as_bytes(), content]);
         let name = atom(&report.name);
-        Self {
+        Ok(Self {
             id: format!("<{name}.{}.{hash}@{domain}>", date(report).replace('-', "")),
             root: format!("<{name}.all.{}@{domain}>", self::hash(&[series.as_bytes()])),
             list: format!("<{name}.mailtrail.{domain}>"),
             boundary: format!("=_mailtrail_{hash}"),
             from,
-        }
+        })
     }
 }
 
 /// Who sends the mail: who is named, or `mailtrail` at the first host that can stand in an address.
-fn sender(report: &Report, letter: &Letter) -> Mailbox {
+fn sender(report: &Report, letter: &Letter) -> Result<Mailbox> {
     let of_a_host = || report.hosts.iter().find_map(|host| Mailbox::at("mailtrail", host.raw()));
     let nowhere = || Mailbox::at("mailtrail", "localhost.localdomain");
-    #[expect(clippy::expect_used, reason = "the last one is an address")]
-    letter.from.clone().or_else(of_a_host).or_else(nowhere).expect("an address")
+    let sender = letter.from.clone().or_else(of_a_host).or_else(nowhere);
+    sender.ok_or_else(|| Error::new(Exit::Internal, "there is nobody who could send the mail"))
 }
 
 /// The first 32 digits of the SHA-256 of some parts, each told apart from the next by its length.
