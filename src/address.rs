@@ -85,7 +85,11 @@ mod tests {
         assert_eq!(address("postmaster@example.org").as_deref(), Some("postmaster@example.org"));
         assert_eq!(address("\"Post, Master\" <a.b+c@example.org>").as_deref(), Some("a.b+c@example.org"));
         assert_eq!(address("root@[192.0.2.1]").as_deref(), Some("root@[192.0.2.1]"));
-        assert!(["", "nobody", "a@", "@b", "a b@example.org", "a@b c", "-f@b.example"].into_iter().all(|text| address(text).is_none()));
+        assert!(
+            ["", "nobody", "a@", "@b", "a b@example.org", "a@b c", "-f@b.example"]
+                .into_iter()
+                .all(|text| address(text).is_none())
+        );
     }
 
     #[test]
@@ -96,7 +100,9 @@ mod tests {
 
     #[test]
     fn nothing_in_an_address_ends_a_line() {
-        for text in ["a@b.example\r\nBcc: c@d.example", "x\n <a@b.example>", "a\0@b.example", "\u{202e}<a@b.example>"] {
+        for text in
+            ["a@b.example\r\nBcc: c@d.example", "x\n <a@b.example>", "a\0@b.example", "\u{202e}<a@b.example>"]
+        {
             assert!(address(text).is_none(), "{text:?}");
         }
     }

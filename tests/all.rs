@@ -7,6 +7,7 @@ mod support;
 mod cli;
 mod samples;
 mod set_a;
+mod trace;
 mod corpora;
 mod peers;
 mod laws;

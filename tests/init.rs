@@ -40,12 +40,18 @@ fn accepted(proposal: &str) {
 #[test]
 fn debian_with_rsyslog() {
     let mail = format!("{LOG}{DOVECOT}");
-    let files = [("/var/log/mail.log", mail.as_str()), ("/var/log/syslog", mail.as_str()), ("/etc/group", "adm:x:4:\n")];
+    let files =
+        [("/var/log/mail.log", mail.as_str()), ("/var/log/syslog", mail.as_str()), ("/etc/group", "adm:x:4:\n")];
     let test = machine("init --root root --to postmaster@example.org", &files);
     let (proposal, told) = run(&test, 0);
-    assert!(told.contains("/var/log/mail.log: dovecot, postfix; 100 % of its last 9 lines are understood"), "{told}");
+    assert!(
+        told.contains("/var/log/mail.log: dovecot, postfix; 100 % of its last 9 lines are understood"),
+        "{told}"
+    );
     assert!(told.contains("time zone: Europe/Berlin"), "{told}");
-    assert!(proposal.contains("paths = [\"/var/log/mail.log*\"]") && proposal.contains("timezone = \"Europe/Berlin\""));
+    assert!(
+        proposal.contains("paths = [\"/var/log/mail.log*\"]") && proposal.contains("timezone = \"Europe/Berlin\"")
+    );
     assert!(!proposal.contains("[\"/var/log/syslog"), "the same lines are not read twice: {proposal}");
     assert!(proposal.contains("to = [\"postmaster@example.org\"]"), "{proposal}");
     accepted(&proposal);
@@ -79,7 +85,8 @@ fn the_journal_alone() {
 
 #[test]
 fn a_system_that_cannot_be_read_yet_is_named() {
-    let test = machine("init --root root", &[("/var/log/exim4/mainlog", "2026-11-24 09:00:00 1tE <= a@b.example\n")]);
+    let test =
+        machine("init --root root", &[("/var/log/exim4/mainlog", "2026-11-24 09:00:00 1tE <= a@b.example\n")]);
     let (_, told) = run(&test, 66);
     assert!(told.contains("Exim, which mailtrail does not read yet"), "{told}");
 }
@@ -95,7 +102,8 @@ fn writing_it_shows_a_first_report_and_happens_once() {
     let test = machine("init --root root --write", &[("/var/log/mail.log", LOG)]);
     let (report, _) = run(&test, 0);
     assert!(report.starts_with("Daily mail report · mx1\n"), "{report}");
-    let written = fs::read_to_string(test.folder().join("root/etc/mailtrail/mailtrail.toml")).expect("it is written");
+    let written =
+        fs::read_to_string(test.folder().join("root/etc/mailtrail/mailtrail.toml")).expect("it is written");
     accepted(&written);
     let (_, told) = run(&test, 73);
     assert!(told.contains("is there already"), "{told}");

@@ -180,10 +180,12 @@ fn t20_a_password_goes_over_tls_and_nowhere_else() {
     let Some(tls) = certificate(folder.path(), "IP:127.0.0.1", "t20") else { return };
     let sink = Sink::with(Manner::Takes, Some(tls));
     let ca = folder.path().join("cert.pem");
-    let machine = Machine::to(&sink, &format!("user = 'mx1'\npassword_file = 'secret'\nca_file = '{}'", ca.display()));
+    let machine =
+        Machine::to(&sink, &format!("user = 'mx1'\npassword_file = 'secret'\nca_file = '{}'", ca.display()));
     write(&machine.test.folder().join("secret"), format!("{SECRET}\n").as_bytes(), 0);
     let credentials = machine.test.folder().to_owned();
-    let sent = machine.test.command().env("CREDENTIALS_DIRECTORY", credentials).arg("-vv").output().expect("it runs");
+    let sent =
+        machine.test.command().env("CREDENTIALS_DIRECTORY", credentials).arg("-vv").output().expect("it runs");
     ends_with(&sent, 0, "was sent");
     assert_eq!(sink.messages().len(), 1);
     let auth = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("\0mx1\0{SECRET}"));
@@ -199,7 +201,8 @@ fn t20_a_password_goes_over_tls_and_nowhere_else() {
     let mut told = [sent.stdout, sent.stderr, show.stdout, show.stderr].concat();
     told.extend(fs::read(machine.test.folder().join("mailtrail.toml")).expect("it is there"));
     for part in ["waiting", "sent", "failed"] {
-        for entry in fs::read_dir(machine.test.folder().join("state/mail").join(part)).expect("a folder").flatten() {
+        for entry in fs::read_dir(machine.test.folder().join("state/mail").join(part)).expect("a folder").flatten()
+        {
             told.extend(fs::read(entry.path()).expect("it is read"));
         }
     }
@@ -286,15 +289,26 @@ fn seen_by_python(message: &[u8], test: &str) -> Option<serde_json::Value> {
 fn t12_another_parser_sees_only_the_headers_that_we_meant() {
     let evil = "x\r\nBcc: victim@example.net\r\n\r\nbody";
     let log = LOG.replace(" mx1 ", " mx1=?utf-8?q?=0d=0aBcc:v@x.example?= ");
-    let test = Test::new("send mail.log --state state --dry-run --to Jörg<jörg@münchen.example> --from a@b.example")
-        .arg("--domain")
-        .arg(evil)
-        .file("mail.log", log)
-        .any_stdout()
-        .any_stderr();
+    let test =
+        Test::new("send mail.log --state state --dry-run --to Jörg<jörg@münchen.example> --from a@b.example")
+            .arg("--domain")
+            .arg(evil)
+            .file("mail.log", log)
+            .any_stdout()
+            .any_stderr();
     let done = test.run();
     let Some(seen) = seen_by_python(done.stdout(), "t12") else { return };
-    let names = ["From", "Subject", "Date", "To", "Message-ID", "Auto-Submitted", "List-Id", "MIME-Version", "Content-Type"];
+    let names = [
+        "From",
+        "Subject",
+        "Date",
+        "To",
+        "Message-ID",
+        "Auto-Submitted",
+        "List-Id",
+        "MIME-Version",
+        "Content-Type",
+    ];
     let mut seen_names: Vec<&str> =
         seen["names"].as_array().expect("a list").iter().filter_map(serde_json::Value::as_str).collect();
     seen_names.sort_unstable();
@@ -302,7 +316,10 @@ fn t12_another_parser_sees_only_the_headers_that_we_meant() {
     expected.sort_unstable();
     assert_eq!(seen_names, expected);
     assert_eq!(seen["to"], "Jörg <jörg@xn--mnchen-3ya.example>");
-    assert_eq!(seen["parts"], serde_json::json!(["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/html"]));
+    assert_eq!(
+        seen["parts"],
+        serde_json::json!(["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/html"])
+    );
     assert_eq!(seen["defects"], serde_json::json!([]));
     let text = seen["text"].as_str().expect("it is text");
     let wide: Vec<&str> = text.lines().filter(|line| unicode_width::UnicodeWidthStr::width(*line) > 72).collect();

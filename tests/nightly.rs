@@ -53,7 +53,9 @@ impl Machine {
             for line in [
                 format!("postfix/smtpd[101]: {id}: client=mail.remote.example[192.0.2.10]"),
                 format!("postfix/qmgr[50]: {id}: from=<a@remote.example>, size=1500, nrcpt=1 (queue active)"),
-                format!("postfix/lmtp[103]: {id}: to=<b@local.example>, relay=127.0.0.1[127.0.0.1]:24, delay=1, delays=0.1/0/0/0.9, dsn=2.0.0, status=sent (250 2.0.0 Ok)"),
+                format!(
+                    "postfix/lmtp[103]: {id}: to=<b@local.example>, relay=127.0.0.1[127.0.0.1]:24, delay=1, delays=0.1/0/0/0.9, dsn=2.0.0, status=sent (250 2.0.0 Ok)"
+                ),
                 format!("postfix/qmgr[50]: {id}: removed"),
             ] {
                 log.push_str(&format!("{at} mx1 {line}\n"));
@@ -211,7 +213,17 @@ fn figures_are_those_of_one_run(machine: &Machine) {
     let output = machine
         .test
         .command()
-        .args(["report", "--config", "mailtrail.toml", "--format", "json", "--since", "2026-10-10", "--until", "2026-11-09"])
+        .args([
+            "report",
+            "--config",
+            "mailtrail.toml",
+            "--format",
+            "json",
+            "--since",
+            "2026-10-10",
+            "--until",
+            "2026-11-09",
+        ])
         .output()
         .expect("it runs");
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
@@ -279,7 +291,8 @@ fn f21_a_full_disk_loses_nothing() {
         .file("mailtrail.toml", config);
     let full = test.command().output().expect("it runs");
     let none_was_sent = sink.messages().is_empty();
-    let remount = Command::new("mount").args(["-o", "remount,size=8m"]).arg(&disk).output().expect("mount is there");
+    let remount =
+        Command::new("mount").args(["-o", "remount,size=8m"]).arg(&disk).output().expect("mount is there");
     let room = test.command().output().expect("it runs");
     let again = test.command().output().expect("it runs");
     let unmount = Command::new("umount").arg(&disk).output().expect("umount is there");

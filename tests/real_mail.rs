@@ -80,7 +80,8 @@ impl<'a> Servers<'a> {
 
     /// Starts them; nothing where they are not installed, or this is not root.
     fn start(folder: &'a Path) -> Option<Self> {
-        let there = |command: &str| run("sh", &["-c", &format!("command -v {command}")]).is_ok_and(|o| o.status.success());
+        let there =
+            |command: &str| run("sh", &["-c", &format!("command -v {command}")]).is_ok_and(|o| o.status.success());
         if !["postfix", "dovecot", "openssl", "python3"].iter().all(|command| there(command)) {
             skip(TEST, "postfix, dovecot, openssl or python3 is not installed");
             return None;
@@ -103,11 +104,28 @@ impl<'a> Servers<'a> {
         for name in ["pf", "pfdata", "pfspool", "mail", "log", "dovecot"] {
             fs::create_dir(self.folder.join(name)).expect("a folder");
         }
-        let made = run("openssl", &[
-            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=mx1.test.example", "-addext",
-            "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE", "-keyout",
-            &self.path("key.pem"), "-out", &self.path("cert.pem"),
-        ]);
+        let made = run(
+            "openssl",
+            &[
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "30",
+                "-subj",
+                "/CN=mx1.test.example",
+                "-addext",
+                "subjectAltName=IP:127.0.0.1",
+                "-addext",
+                "basicConstraints=critical,CA:FALSE",
+                "-keyout",
+                &self.path("key.pem"),
+                "-out",
+                &self.path("cert.pem"),
+            ],
+        );
         assert!(made.expect("openssl runs").status.success());
         let own = |user: &str, name: &str| {
             let done = run("chown", &["-R", user, &self.path(name)]).expect("chown is there");

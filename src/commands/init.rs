@@ -109,7 +109,11 @@ impl Found {
                 let systems: Vec<&str> = systems.keys().map(String::as_str).collect();
                 #[expect(clippy::cast_precision_loss, reason = "a share of some thousand lines")]
                 let understood = share(*taken as f64 / *all as f64);
-                let told = format!("{}; {understood} of its last {} lines are understood", systems.join(", "), count(*all));
+                let told = format!(
+                    "{}; {understood} of its last {} lines are understood",
+                    systems.join(", "),
+                    count(*all)
+                );
                 // In a configuration plain spaces are easier to look for.
                 told.replace('\u{202f}', " ")
             }
@@ -121,7 +125,8 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let assets = super::assets(global, config);
     let places = places(&assets)?;
     let grammars = Grammars::load(&assets)?;
-    let found: Vec<Found> = places.places.iter().filter_map(|place| look(place, &args.root, &grammars, &places.not_mail)).collect();
+    let found: Vec<Found> =
+        places.places.iter().filter_map(|place| look(place, &args.root, &grammars, &places.not_mail)).collect();
     let chosen = chosen(&places, &found);
     let zone = zone(&args.root, global, config)?;
     tell(&places, &found, &zone, args);
@@ -255,7 +260,11 @@ fn unread(places: &Places, args: &Args) -> Vec<String> {
 }
 
 fn has_journal(places: &Places, root: &Path) -> bool {
-    places.journal.paths.iter().any(|path| fs::read_dir(below(root, path)).is_ok_and(|mut dir| dir.next().is_some()))
+    places
+        .journal
+        .paths
+        .iter()
+        .any(|path| fs::read_dir(below(root, path)).is_ok_and(|mut dir| dir.next().is_some()))
 }
 
 /// A helpful word where there is nothing to read.
@@ -283,21 +292,33 @@ fn proposal(chosen: &[&Found], found: &[Found], zone: &Zone, args: &Args) -> Res
     let _ = writeln!(out, "timezone = {}\n", quoted(zone.name()));
     for log in chosen {
         let _ = writeln!(out, "# {}", shown(&log.told()));
-        let _ = writeln!(out, "[[inputs]]\npaths = [{}]   # and what was rotated away\n", quoted(&format!("{}*", log.path)));
+        let _ = writeln!(
+            out,
+            "[[inputs]]\npaths = [{}]   # and what was rotated away\n",
+            quoted(&format!("{}*", log.path))
+        );
     }
     for log in found.iter().filter(|log| !chosen.iter().any(|other| other.path == log.path)) {
         let _ = writeln!(out, "# Not read: {}: {}", log.path, shown(&log.told()));
     }
-    let _ = writeln!(out, "# `mailtrail nightly` mails each day's report. Without `host` the machine's own sendmail takes it.");
+    let _ = writeln!(
+        out,
+        "# `mailtrail nightly` mails each day's report. Without `host` the machine's own sendmail takes it."
+    );
     let comment = if takes_mail(&args.root) { "" } else { "# " };
-    let _ = writeln!(out, "[mail]\n{comment}host = \"localhost\"                     # by SMTP, as a hardened service needs it");
+    let _ = writeln!(
+        out,
+        "[mail]\n{comment}host = \"localhost\"                     # by SMTP, as a hardened service needs it"
+    );
     let _ = writeln!(out, "# from = {}", quoted(&format!("mailtrail@{}", post::mail_name())));
     match to {
         Some(to) => drop(writeln!(out, "to = [{}]", quoted(&to))),
         None => drop(writeln!(out, "# to   = [\"postmaster@example.org\"]   # without it nothing is mailed")),
     }
     out.push_str("# when = \"warning\"                      # only if there is something to look at\n\n");
-    out.push_str("[nightly]\nkeep = \"400 d\"                         # how long the reports of the nights are kept\n");
+    out.push_str(
+        "[nightly]\nkeep = \"400 d\"                         # how long the reports of the nights are kept\n",
+    );
     Ok(out)
 }
 
@@ -341,7 +362,7 @@ fn first_report(chosen: &[&Found], global: &Global, zone: &Zone) -> Outcome {
     let made = report::make(&args, global, &config, super::now())?;
     let assets = super::assets(global, &config);
     let color = super::colors(global.color, io::stdout().is_terminal());
-    let options = Options { assets: &assets, width: report::width(), color, section: None };
+    let options = Options { assets: &assets, width: super::width(), color, section: None };
     let text = render::by_name("text").ok_or_else(|| Error::new(Exit::Internal, "there is no format `text`"))?;
     if let Rendered::One(bytes) = text.render(&made.report, &options)? {
         print(&bytes)?;

@@ -150,7 +150,8 @@ impl<'a> House<'a> {
     fn keep(&self, report: &Report) -> Result<String> {
         let assets = super::assets(self.global, self.config);
         let options = Options { assets: &assets, width: 80, color: false, section: None };
-        let html = render::by_name("html").ok_or_else(|| Error::new(Exit::Internal, "there is no format `html`"))?;
+        let html =
+            render::by_name("html").ok_or_else(|| Error::new(Exit::Internal, "there is no format `html`"))?;
         let name = format!("{}.html", file_name(report));
         match html.render(report, &options)? {
             Rendered::One(bytes) => deliver::file(&self.archive.join(&name), &bytes)?,
@@ -180,7 +181,8 @@ impl<'a> House<'a> {
             delivered: render::delivered(report),
             file,
         };
-        let json = serde_json::to_vec(&night).map_err(|e| Error::new(Exit::Internal, "a night makes no JSON").why(e))?;
+        let json =
+            serde_json::to_vec(&night).map_err(|e| Error::new(Exit::Internal, "a night makes no JSON").why(e))?;
         deliver::file(&self.ledger().join(format!("{date}.json")), &json)
     }
 

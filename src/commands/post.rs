@@ -175,7 +175,8 @@ fn recipients(asked: &[String], settings: &Settings) -> Result<Vec<Mailbox>> {
 }
 
 fn mailbox(option: &str, text: &str) -> Result<Mailbox> {
-    Mailbox::parse(text).map_err(|why| Error::new(Exit::Usage, format!("`{option} {text}` is no mail address")).why(why))
+    Mailbox::parse(text)
+        .map_err(|why| Error::new(Exit::Usage, format!("`{option} {text}` is no mail address")).why(why))
 }
 
 /// Who is named, or `mailtrail` at this machine.
@@ -192,7 +193,8 @@ fn sender(asked: Option<&str>, settings: &Settings) -> Result<Mailbox> {
 
 /// The name that stands in the machine's mail addresses.
 pub(super) fn mail_name() -> String {
-    let line = |path: &str| fs::read_to_string(path).ok().map(|text| text.trim().to_owned()).filter(|t| !t.is_empty());
+    let line =
+        |path: &str| fs::read_to_string(path).ok().map(|text| text.trim().to_owned()).filter(|t| !t.is_empty());
     line("/etc/mailname").unwrap_or_else(host_name)
 }
 
@@ -324,7 +326,10 @@ impl Series {
         let hash: String = Sha256::digest(scope.as_bytes()).iter().take(4).map(|b| format!("{b:02x}")).collect();
         let name = file_name(report);
         let stem = name.split_at(name.len().saturating_sub("-2026-11-23".len())).0.to_owned();
-        (days > 0).then(|| Self { folder: state.join("figures").join(format!("{stem}-{hash}")), name: format!("{name}.json") })
+        (days > 0).then(|| Self {
+            folder: state.join("figures").join(format!("{stem}-{hash}")),
+            name: format!("{name}.json"),
+        })
     }
 
     /// The figures of the report before this one.

@@ -6,8 +6,8 @@ use crate::cli::{Global, Mailing, Report as ReportArgs, Send};
 use crate::config::Config;
 use crate::config::mail::When;
 use crate::error::Exit;
-use crate::render::mail::Mail;
 use crate::render::Options;
+use crate::render::mail::Mail;
 use crate::report::State;
 
 pub(super) fn run(args: &Send, global: &Global, config: &Config) -> Outcome {

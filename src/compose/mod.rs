@@ -130,9 +130,10 @@ fn definition(assets: &Assets, name: &str) -> Result<Definition> {
     })?;
     match definition.digest.iter().find(|name| !definition.sections.contains(name)) {
         None => Ok(definition),
-        Some(name) => {
-            Err(Error::new(Exit::Config, format!("{}: `digest` names `{name}`, `sections` does not", asset.origin)))
-        }
+        Some(name) => Err(Error::new(
+            Exit::Config,
+            format!("{}: `digest` names `{name}`, `sections` does not", asset.origin),
+        )),
     }
 }
 

@@ -89,11 +89,8 @@ pub enum Tls {
     None,
 }
 
-const WHEN: [(&str, When); 3] = [
-    ("always", When::Always),
-    ("warning", When::From(State::Warning)),
-    ("critical", When::From(State::Critical)),
-];
+const WHEN: [(&str, When); 3] =
+    [("always", When::Always), ("warning", When::From(State::Warning)), ("critical", When::From(State::Critical))];
 const BY: [(&str, By); 2] = [("smtp", By::Smtp), ("sendmail", By::Sendmail)];
 const TLS: [(&str, Tls); 3] = [("starttls", Tls::Start), ("implicit", Tls::Implicit), ("none", Tls::None)];
 

@@ -187,7 +187,9 @@ fn tls_fault(error: &io::Error) -> String {
         return error.to_string();
     };
     match fault {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "its certificate has expired".to_owned(),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "its certificate has expired".to_owned()
+        }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "its certificate is for another name".to_owned()
         }
@@ -207,7 +209,11 @@ struct Timed {
 impl Timed {
     fn left(&self) -> io::Result<Option<Duration>> {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() { Err(io::Error::new(io::ErrorKind::TimedOut, "it takes too long")) } else { Ok(Some(left)) }
+        if left.is_zero() {
+            Err(io::Error::new(io::ErrorKind::TimedOut, "it takes too long"))
+        } else {
+            Ok(Some(left))
+        }
     }
 }
 
@@ -371,7 +377,8 @@ impl Talk {
     fn mail_command(&self, message: &[u8], from: &Address, to: &[Address], offers: &Offers) -> Step<String> {
         let most = offers.of("SIZE").and_then(|size| size.trim().parse::<usize>().ok()).filter(|most| *most > 0);
         if let Some(most) = most.filter(|most| message.len() > *most) {
-            let told = format!("MAIL: the message has {} bytes, the server takes {most}; see `max_size`", message.len());
+            let told =
+                format!("MAIL: the message has {} bytes, the server takes {most}; see `max_size`", message.len());
             return Err(Fault::Refused(told));
         }
         let mut command = format!("MAIL FROM:<{from}>");

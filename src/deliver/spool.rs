@@ -178,7 +178,13 @@ impl Spool {
     /// # Errors
     ///
     /// Where the spool itself cannot be written.
-    pub fn flush(&self, carrier: &dyn Carrier, now: i64, max_age: i64, at_once: Option<&str>) -> Result<Vec<Event>> {
+    pub fn flush(
+        &self,
+        carrier: &dyn Carrier,
+        now: i64,
+        max_age: i64,
+        at_once: Option<&str>,
+    ) -> Result<Vec<Event>> {
         let mut waiting: Vec<(Envelope, PathBuf)> = files(&self.folder.join("waiting"))
             .into_iter()
             .filter_map(|path| read(&path).map(|(envelope, _)| (envelope, path)))

@@ -75,12 +75,14 @@ pub struct Reader<'a> {
     stamp: Option<(u128, Stamp, i64)>,
     emitter: Emitter<'a>,
     captures: Captures,
-    programs: Map<Option<Known<'a>>>,
+    /// The programs of this chunk.
+    knowns: Vec<Known<'a>>,
+    programs: Map<Option<usize>>,
     /// Headers read before, by their hash: most lines have one of a few.
-    headers: Vec<Option<Header<'a>>>,
-    natives: Vec<Known<'a>>,
+    headers: Vec<Option<Header>>,
+    natives: Vec<usize>,
     /// The grammars of the layouts, in the order of these.
-    laid: Vec<Option<Known<'a>>>,
+    laid: Vec<Option<usize>>,
     hosts: Map<usize>,
     host_list: Vec<Host>,
     /// The host of the line before, for a repetition that names none.
@@ -104,11 +106,11 @@ struct Known<'a> {
 
 /// What stands between a stamp and a process id: a host and a program.
 #[derive(Clone, Copy, Debug)]
-struct Header<'a> {
+struct Header {
     bytes: [u8; HEADER],
     len: usize,
     host: usize,
-    known: Known<'a>,
+    known: usize,
 }
 
 /// The longest header that is kept.
@@ -180,9 +182,11 @@ impl<'a> Reader<'a> {
         scratch: Scratch,
     ) -> Self {
         let mut emitter = Emitter::new(grammars, scratch);
+        let mut knowns = Vec::new();
         let mut native = |at: usize| {
             let program = Program { grammar: at, name: "", instance: &grammars.list[at].system, service: "" };
-            known(grammars, program, &mut emitter)
+            knowns.push(known(grammars, program, &mut emitter)?);
+            Some(knowns.len() - 1)
         };
         Self {
             natives: grammars.native().filter_map(|(at, _)| native(at)).collect(),
@@ -193,6 +197,7 @@ impl<'a> Reader<'a> {
             stamp: None,
             emitter,
             captures: Captures::default(),
+            knowns,
             programs: Map::default(),
             headers: vec![None; HEADERS],
             hosts: Map::default(),
@@ -403,15 +408,16 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether an ignore rule takes a line that has no time.
-    fn passes_over(&mut self, known: Known<'_>, text: &[u8]) -> bool {
+    fn passes_over(&mut self, known: usize, text: &[u8]) -> bool {
         self.captures.clear();
+        let known = self.knowns[known];
         let found = known.tree.find(text, 0, known.pairs, &mut self.captures);
         let rule = found.filter(|pattern| self.grammars.patterns[*pattern as usize].ignore);
-        rule.inspect(|rule| self.ignore(known, *rule)).is_some()
+        rule.inspect(|rule| self.ignore(known.grammar, *rule)).is_some()
     }
 
     /// Whether a pattern takes a row that a layout read.
-    fn row(&mut self, known: Known<'_>, record: &Record<'_>, offset: u64) -> bool {
+    fn row(&mut self, known: usize, record: &Record<'_>, offset: u64) -> bool {
         let Some(time) = self.clock.resolve(record.stamp) else { return false };
         self.note_time(time);
         let (host, hostless) = (self.host(&record.host), record.host.is_empty());
@@ -470,18 +476,22 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn take(&mut self, known: Known<'_>, text: &[u8], origin: Origin) -> Taken {
+    fn take(&mut self, known: usize, text: &[u8], origin: Origin) -> Taken {
         self.captures.clear();
+        let known = &self.knowns[known];
         let Some(pattern) = known.tree.find(text, 0, known.pairs, &mut self.captures) else {
             return Taken::Not;
         };
         let rules = &self.grammars.patterns[pattern as usize];
         if rules.ignore {
-            self.ignore(known, pattern);
+            self.ignore(known.grammar, pattern);
             return Taken::By(None);
         }
         self.out.by_grammar[known.grammar] += 1;
         self.out.counts.matched += 1;
+        if rules.is_silent() {
+            return Taken::By(None);
+        }
         let mut context = self.context(known, origin);
         if rules.is(Role::Repeat) {
             let host = if origin.hostless { self.previous } else { Some(origin.host) };
@@ -501,14 +511,14 @@ impl<'a> Reader<'a> {
         Taken::By((!silent).then(|| self.emitter.events(pattern, text, &self.captures, context)))
     }
 
-    fn ignore(&mut self, known: Known<'_>, rule: u32) {
-        self.out.by_grammar[known.grammar] += 1;
+    fn ignore(&mut self, grammar: usize, rule: u32) {
+        self.out.by_grammar[grammar] += 1;
         self.out.counts.ignored += 1;
         *self.out.ignored_by.entry(rule).or_default() += 1;
     }
 
     #[inline]
-    fn context(&self, known: Known<'_>, origin: Origin) -> Context {
+    fn context(&self, known: &Known<'_>, origin: Origin) -> Context {
         let Host { id, hash, .. } = self.host_list[origin.host];
         Context {
             host: id,
@@ -533,7 +543,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    fn known(&mut self, program: &[u8]) -> Option<Known<'a>> {
+    fn known(&mut self, program: &[u8]) -> Option<usize> {
         if let Some(known) = self.programs.get(program) {
             return *known;
         }
@@ -541,6 +551,10 @@ impl<'a> Reader<'a> {
             .ok()
             .and_then(|name| self.grammars.program(name))
             .and_then(|found| known(self.grammars, found, &mut self.emitter));
+        let known = known.map(|known| {
+            self.knowns.push(known);
+            self.knowns.len() - 1
+        });
         self.programs.insert(program.to_vec(), known);
         known
     }

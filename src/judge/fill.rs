@@ -3,6 +3,7 @@
 //! A value that is filled in is never looked at again, so that no `{name}` in it is filled.
 
 use crate::report::Cell;
+pub(super) use crate::sections::text_literal;
 use crate::text;
 
 /// The text with each `{name}` that is known filled in.
@@ -46,11 +47,6 @@ pub(super) fn literal(cell: &Cell) -> String {
     }
 }
 
-/// A text as a literal of SQL.
-pub(super) fn text_literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
 /// A number as a literal of SQL, without an exponent.
 pub(super) fn number_literal(number: f64) -> String {
     if number.is_finite() { number.to_string() } else { "NULL".to_owned() }
@@ -58,10 +54,18 @@ pub(super) fn number_literal(number: f64) -> String {
 
 /// The command that asks a question of some logs. Nothing where it holds what cannot be typed.
 pub(super) fn query_command(sql: &str, paths: &[&str]) -> Option<String> {
-    let sql = sql.split_whitespace().collect::<Vec<_>>().join(" ");
-    let words = std::iter::once(sql.as_str()).chain(paths.iter().copied());
+    command("query", &sql.split_whitespace().collect::<Vec<_>>().join(" "), paths)
+}
+
+/// The command that follows a key through some logs. Nothing where it holds what cannot be typed.
+pub(super) fn trace_command(key: &str, paths: &[&str]) -> Option<String> {
+    command("trace", key, paths)
+}
+
+fn command(name: &str, first: &str, paths: &[&str]) -> Option<String> {
+    let words = std::iter::once(first).chain(paths.iter().copied());
     let words = words.map(shell_word).collect::<Option<Vec<_>>>()?;
-    Some(format!("mailtrail query {}", words.join(" ")))
+    Some(format!("mailtrail {name} {}", words.join(" ")))
 }
 
 /// A word for a shell: quoted where it could mean something to it.
@@ -106,6 +110,9 @@ mod tests {
             Some("mailtrail query \"SELECT '\\$(id)\\`id\\`\\\"\\\\'\" 'a b' '-x'")
         );
         assert_eq!((command("a\x1b[2J"), command("!rm")), (None, None));
+        let trace = |key: &str| trace_command(key, &["mail.log"]);
+        assert_eq!(trace("192.0.2.7").as_deref(), Some("mailtrail trace 192.0.2.7 mail.log"));
+        assert_eq!(trace("$(id)").as_deref(), Some("mailtrail trace '$(id)' mail.log"));
     }
 
     fn parsed(sql: &str) -> Option<String> {

@@ -13,7 +13,17 @@ use std::collections::BTreeMap;
 const PAGE: &str = "calendar.html";
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -38,7 +48,7 @@ pub struct Day {
 #[derive(Serialize)]
 struct Page {
     version: &'static str,
-    policy: String,
+    policy: &'static str,
     style: Value,
     title: String,
     latest: Option<Cell>,
@@ -79,7 +89,7 @@ pub fn page(title: &str, days: &[Day], assets: &Assets) -> Result<Vec<u8>> {
     months.dedup();
     let page = Page {
         version: env!("CARGO_PKG_VERSION"),
-        policy: html::policy_without_script(),
+        policy: html::POLICY,
         style: Value::from_safe_string(template::embedded(assets, html::FOLDER, html::STYLE)?),
         title: title.to_owned(),
         latest: kept.keys().next_back().map(|day| cell(*day, &kept)),

@@ -114,7 +114,8 @@ impl Mail {
     pub fn message(&self, report: &Report, options: &Options<'_>) -> Result<Message> {
         let report = &one_section(report, options.section)?;
         let identity = self.identity(report, options)?;
-        let attached = self.letter.attach.iter().map(|a| attached(a, report, options)).collect::<Result<Vec<_>>>()?;
+        let attached =
+            self.letter.attach.iter().map(|a| attached(a, report, options)).collect::<Result<Vec<_>>>()?;
         let mut plan = Plan::WHOLE;
         loop {
             let sheet = Sheet::of(report, &self.letter, &plan);

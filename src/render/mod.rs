@@ -22,6 +22,7 @@ mod html;
 mod json;
 pub mod mail;
 mod text;
+pub mod trace;
 
 #[cfg(test)]
 mod fixture;

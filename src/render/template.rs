@@ -12,8 +12,8 @@ use serde::Serialize;
 
 /// The steps that a template may take: many for the page, and more for each cell, so that a user's own template that
 /// never ends is stopped.
-const FUEL: u64 = 5_000_000;
-const FUEL_FOR_A_CELL: u64 = 1_000;
+pub(super) const FUEL: u64 = 5_000_000;
+pub(super) const FUEL_FOR_A_CELL: u64 = 1_000;
 
 /// The template `name` of a folder, filled with `values`.
 pub(super) fn render(

@@ -3,6 +3,8 @@
 //! Comes in: sections, measurements, findings and coverage, rows in their final order. Goes out: this model, from
 //! which every renderer makes bytes. It knows neither logs nor SQL nor any output format.
 
+pub mod trace;
+
 use crate::text::Text;
 use crate::time::Zone;
 

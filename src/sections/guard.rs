@@ -59,6 +59,11 @@ pub(super) fn words(sql: &str) -> impl Iterator<Item = String> + '_ {
     words.filter(|word| !word.is_empty()).map(str::to_owned)
 }
 
+/// A text as a literal of SQL.
+pub(crate) fn text_literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
 /// The longest question: each of its words may be a level of its tree, and trees are walked by recursion.
 const LONGEST: usize = 8 << 10;
 

@@ -9,5 +9,6 @@ mod rows;
 
 pub(crate) use front::spaced;
 pub use front::{Front, Question};
+pub(crate) use guard::text_literal;
 pub use guard::{EXTRA_TABLES, Needs, check};
 pub use rows::{Answer, Asker};

@@ -65,7 +65,9 @@ impl House {
 
     fn put(&self, spool: &Spool, id: &str, to: &[&str], now: i64) -> Put {
         let to = to.iter().map(|to| to.parse().expect("an address")).collect();
-        spool.put(&Mail { key: id, id, from: &self.from, to, bytes: b"Subject: x\r\n\r\n.\r\n" }, now).expect("it is put")
+        spool
+            .put(&Mail { key: id, id, from: &self.from, to, bytes: b"Subject: x\r\n\r\n.\r\n" }, now)
+            .expect("it is put")
     }
 
     fn files(&self, part: &str) -> usize {

@@ -144,9 +144,7 @@ pub(super) fn draw(section: &Section, chart: &Chart, period: &Period) -> Option<
         ChartKind::Columns => {
             Some(columns::draw(&drawing, &Slots::of(section, chart, &period.zone, &drawing.names)))
         }
-        ChartKind::Lines => {
-            Some(lines::draw(&drawing, &Slots::of(section, chart, &period.zone, &drawing.names)))
-        }
+        ChartKind::Lines => Some(lines::draw(&drawing, &Slots::of(section, chart, &period.zone, &drawing.names))),
         ChartKind::Share => share::draw(&drawing),
     }
 }

@@ -71,7 +71,8 @@ fn subject(finding: &Finding) -> String {
 
 /// A finding in few words: its headline and whom it is about.
 fn title(finding: &Finding) -> String {
-    let about: Vec<String> = finding.labels.iter().map(|(_, value)| crate::render::crop::middle(value.raw(), 40)).collect();
+    let about: Vec<String> =
+        finding.labels.iter().map(|(_, value)| crate::render::crop::middle(value.raw(), 40)).collect();
     let title = shown(&finding.title);
     if about.is_empty() { title.into_owned() } else { format!("{title} ({})", about.join(", ")) }
 }

@@ -78,7 +78,8 @@ impl Digest {
         let title = |at: &usize| section.columns.get(*at).map(|column| column.title.clone()).unwrap_or_default();
         let most = figures.first().map_or(0.0, |at| largest(section, *at));
         let row = |row: &Vec<Cell>| {
-            let write = |at: &usize| Manner::of(section, *at, &report.period).write(row.get(*at).unwrap_or(&Cell::Null));
+            let write =
+                |at: &usize| Manner::of(section, *at, &report.period).write(row.get(*at).unwrap_or(&Cell::Null));
             Row {
                 name: joined(names.iter().filter(|at| row.get(**at) != Some(&Cell::Null)).map(write)),
                 figures: figures.iter().map(write).collect(),
@@ -142,7 +143,8 @@ impl Columns {
             *places.get_mut(*place)? = values.collect();
         }
         let most = places.iter().map(|place| place.iter().sum()).fold(0.0, f64::max);
-        let unit = chart.series.first().and_then(|at| section.columns.get(*at)).map(|c| c.unit).unwrap_or_default();
+        let unit =
+            chart.series.first().and_then(|at| section.columns.get(*at)).map(|c| c.unit).unwrap_or_default();
         let title = |at: &usize| section.columns.get(*at).map(|column| column.title.clone()).unwrap_or_default();
         (most > 0.0).then(|| Self {
             series: chart.series.iter().map(title).collect(),

@@ -46,7 +46,12 @@ pub fn plain(letter: &Letter<'_>) -> Result<Vec<u8>> {
 }
 
 /// The message of a report.
-pub(super) fn build(letter: &Addressed, report: &Report, identity: &Identity, parts: &Parts<'_>) -> Result<Vec<u8>> {
+pub(super) fn build(
+    letter: &Addressed,
+    report: &Report,
+    identity: &Identity,
+    parts: &Parts<'_>,
+) -> Result<Vec<u8>> {
     let date = letter.date.or(report.period.end).unwrap_or(0);
     let subject = words::subject(report, &letter.prefix);
     let head = head(&identity.from, &letter.to, date, &identity.id, &subject)?;
@@ -73,7 +78,8 @@ pub(super) fn build(letter: &Addressed, report: &Report, identity: &Identity, pa
 /// The headers that every message has. It says that no person wrote it (RFC 3834), so that no machine answers.
 fn head(from: &Mailbox, to: &[Mailbox], date: i64, id: &str, subject: &str) -> Result<MessageBuilder> {
     let when = UNIX_EPOCH + Duration::from_secs(u64::try_from(date.div_euclid(1_000_000)).unwrap_or(0));
-    let head = lettre::Message::builder().from(from.to_header()).subject(words::line(subject)).date(when_or_epoch(when));
+    let head =
+        lettre::Message::builder().from(from.to_header()).subject(words::line(subject)).date(when_or_epoch(when));
     let head = match to {
         // A group without members (RFC 5322 3.4) is what a message to nobody is addressed to.
         [] => head.raw_header(header("To", "undisclosed-recipients:;")).envelope(nobody(from)?),

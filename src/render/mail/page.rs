@@ -160,7 +160,8 @@ impl Page {
         let report = &sheet.report;
         let figures: Vec<Tile> = keys::of(report).into_iter().map(|key| Tile::of(key, sheet)).collect();
         let mut figures = figures.into_iter().peekable();
-        let rows = std::iter::from_fn(|| figures.peek().is_some().then(|| figures.by_ref().take(BESIDE).collect()));
+        let rows =
+            std::iter::from_fn(|| figures.peek().is_some().then(|| figures.by_ref().take(BESIDE).collect()));
         Self {
             version: env!("CARGO_PKG_VERSION"),
             name: report.name.clone(),
@@ -216,7 +217,8 @@ impl Before {
     fn of(sheet: &Sheet<'_>) -> Option<Self> {
         let before = sheet.letter.before.as_ref()?;
         let new = sheet.whole.findings.iter().filter(|f| f.state != State::Ok && before.lacks(f)).count() as u64;
-        let gone = before.gone(sheet.whole).into_iter().take(5).map(|title| crop::end(title, 2 * MOST_NAME)).collect();
+        let gone =
+            before.gone(sheet.whole).into_iter().take(5).map(|title| crop::end(title, 2 * MOST_NAME)).collect();
         let new = parts::plural(new, "new finding", "new findings");
         Some(Self { period: crop::end(&before.period, MOST_NAME), new, gone })
     }
@@ -240,14 +242,21 @@ impl SectionView {
         let digest = Digest::of(section, report);
         let table = columns.is_none().then(|| TableView::of(&digest));
         let note = if table.is_some() { digest.note } else { None };
-        Self { title: section.title.clone(), columns: columns.map(|columns| ColumnsView::of(&columns)), table, note }
+        Self {
+            title: section.title.clone(),
+            columns: columns.map(|columns| ColumnsView::of(&columns)),
+            table,
+            note,
+        }
     }
 }
 
 impl ColumnsView {
     fn of(columns: &Columns) -> Self {
-        let segment = |(at, value): (usize, &f64)| Segment { color: at % 5 + 1, height: height(*value, columns.most) };
-        let place = |values: &Vec<f64>| values.iter().enumerate().map(segment).filter(|s| s.height > 0).rev().collect();
+        let segment =
+            |(at, value): (usize, &f64)| Segment { color: at % 5 + 1, height: height(*value, columns.most) };
+        let place =
+            |values: &Vec<f64>| values.iter().enumerate().map(segment).filter(|s| s.height > 0).rev().collect();
         Self {
             places: columns.places.iter().map(place).collect(),
             labels: columns.labels.clone(),

@@ -60,8 +60,17 @@ fn t12_nothing_in_a_name_makes_a_header() {
     let letter = Letter { prefix: evil.into(), thread: true, ..letter() };
     let message = sent(&report, &letter);
     let expected = [
-        "From", "Subject", "Date", "To", "Message-ID", "Auto-Submitted", "List-Id", "In-Reply-To", "References",
-        "MIME-Version", "Content-Type",
+        "From",
+        "Subject",
+        "Date",
+        "To",
+        "Message-ID",
+        "Auto-Submitted",
+        "List-Id",
+        "In-Reply-To",
+        "References",
+        "MIME-Version",
+        "Content-Type",
     ];
     let names = headers(&message);
     assert_eq!(names.iter().collect::<BTreeSet<_>>(), expected.iter().collect::<BTreeSet<_>>());
@@ -82,7 +91,8 @@ fn the_subject_has_the_verdict_and_the_figures() {
         state: State::Ok,
     });
     let subject = words::subject(&report, "[mailtrail]");
-    let expected = "[mailtrail] mx1 example.org 2026-11-23: critical, 12 345 delivered, 1 critical finding, 1 warning";
+    let expected =
+        "[mailtrail] mx1 example.org 2026-11-23: critical, 12 345 delivered, 1 critical finding, 1 warning";
     assert_eq!(subject, expected);
     assert_eq!(words::subject(&fixture::nothing(), ""), ": unknown");
 }
@@ -106,7 +116,8 @@ fn no_line_of_the_text_is_wider_than_72_columns() {
     report.hosts = vec![Text::from("h".repeat(300))];
     report.findings[0].title = "a very long title ".repeat(20);
     report.findings[0].labels[0].1 = Text::from("w".repeat(500));
-    report.findings[0].command = Some(Text::from("mailtrail query 'SELECT * FROM deliveries' --format csv ".repeat(9)));
+    report.findings[0].command =
+        Some(Text::from("mailtrail query 'SELECT * FROM deliveries' --format csv ".repeat(9)));
     let before = Figures { period: "a long time ago ".repeat(30), ..Figures::of(&fixture::report()) };
     for letter in [letter(), Letter { before: Some(before), ..letter() }, Letter::DRAFT] {
         let (text, _) = parts_of(&report, &letter);

@@ -68,7 +68,10 @@ fn changes(page: &mut Page, sheet: &Sheet<'_>) {
     page.strong(&format!("Compared with {}", before.period));
     let gone = before.gone(sheet.whole);
     let is_new = sheet.whole.findings.iter().filter(|f| f.state != State::Ok && before.lacks(f)).count();
-    page.prose(2, &format!("{}; {} gone.", parts::plural(is_new as u64, "new finding", "new findings"), gone.len()));
+    page.prose(
+        2,
+        &format!("{}; {} gone.", parts::plural(is_new as u64, "new finding", "new findings"), gone.len()),
+    );
     gone.iter().take(5).for_each(|title| page.prose(2, &format!("gone: {title}")));
 }
 

@@ -34,7 +34,8 @@ impl Identity {
         let from = sender(report, letter)?;
         let domain = from.domain().trim_matches(['[', ']']).replace(':', "-");
         let recipients: Vec<String> = letter.to.iter().map(|to| to.address().to_string()).collect();
-        let series = [report.name.as_str(), &show::hosts(report), &report.domains.join(","), &recipients.join(",")];
+        let series =
+            [report.name.as_str(), &show::hosts(report), &report.domains.join(","), &recipients.join(",")];
         let series = series.join("\n");
         let hash = hash(&[series.as_bytes(), from.address().to_string().as_bytes(), content]);
         let name = atom(&report.name);
@@ -79,8 +80,10 @@ fn atom(name: &str) -> String {
 pub(super) fn subject(report: &Report, prefix: &str) -> String {
     let hosts = crop::end(&show::hosts(report), MOST);
     let domains = crop::end(&report.domains.join(", "), MOST);
-    let about: Vec<String> =
-        [crop::end(prefix, MOST), hosts, domains, period(report)].into_iter().filter(|part| !part.is_empty()).collect();
+    let about: Vec<String> = [crop::end(prefix, MOST), hosts, domains, period(report)]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect();
     let delivered = keys::delivered(report).map(|n| format!("{} delivered", units::number(n)));
     let said = [Some(report.verdict().word().to_owned()), delivered, Some(parts::tally(report))];
     let said: Vec<String> = said.into_iter().flatten().filter(|part| !part.is_empty()).collect();

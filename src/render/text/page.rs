@@ -1,6 +1,6 @@
 //! A page of text that knows its width and its colours.
 
-use super::end;
+use crate::render::crop::end;
 use crate::report::State;
 use crate::text::shown;
 use unicode_width::UnicodeWidthStr;
