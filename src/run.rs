@@ -3,6 +3,7 @@
 //! Chunks are parsed in parallel and correlated in their order. While one batch is correlated the next is parsed and the
 //! one after that is read, so that no core waits for long.
 
+mod mail;
 mod twice;
 
 use crate::correlate::Correlator;
@@ -87,10 +88,11 @@ pub fn run(
     Ok(finish(facts, coverage, inputs))
 }
 
-fn finish(facts: Facts, mut coverage: Coverage, inputs: Inputs) -> Run {
+fn finish(mut facts: Facts, mut coverage: Coverage, inputs: Inputs) -> Run {
     coverage.problems.extend(inputs.problems);
     let doubts = inputs.streams.iter().filter_map(Stream::doubt).collect();
-    let sources: Vec<Source> = inputs.streams.into_iter().flat_map(|stream| stream.sources).collect();
+    let mut sources: Vec<Source> = inputs.streams.into_iter().flat_map(|stream| stream.sources).collect();
+    sources.extend(mail::read(inputs.mail, sources.len(), &mut facts, &mut coverage));
     let copies = inputs.duplicates.iter().map(|(source, _)| source);
     let files = sources.iter().chain(copies).map(|source| source.identity).collect();
     Run { facts, complete: coverage.problems.is_empty(), coverage, sources, files, notes: inputs.notes, doubts }
@@ -318,8 +320,11 @@ impl Parser<'_> {
     }
 }
 
-/// The most shapes of unmatched lines that a report can show.
+/// The most shapes of unmatched lines that are told apart.
 const MOST_SHAPES: usize = 10_000;
+
+/// The most of them that a report shows.
+const SHOWN_SHAPES: usize = 100;
 
 impl Account {
     fn add(&mut self, chunk: &mut ChunkFacts, grammars: &Grammars) {
@@ -376,7 +381,7 @@ impl Account {
         let mut shapes: Vec<Shape> = self.shapes.into_values().collect();
         shapes.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.shape.cmp(&b.shape)));
         let total_shapes = shapes.len();
-        shapes.truncate(100);
+        shapes.truncate(SHOWN_SHAPES);
         let label = |rule: u32| {
             let (system, name) = grammars.label(rule);
             (system.to_owned(), name.to_owned())
@@ -389,6 +394,7 @@ impl Account {
             total_shapes,
             ignored_by: ignored.collect(),
             problems: self.problems,
+            copies: Vec::new(),
         }
     }
 }

@@ -37,7 +37,8 @@ const CONFIGURATION: &str = "etc/mailtrail/mailtrail.toml";
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Places {
-    places: Vec<Place>,
+    #[serde(rename = "places")]
+    logs: Vec<Place>,
     unread: Vec<Unread>,
     journal: Journal,
     /// Grammars that are no sign of a mail system.
@@ -126,7 +127,7 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let places = places(&assets)?;
     let grammars = Grammars::load(&assets)?;
     let found: Vec<Found> =
-        places.places.iter().filter_map(|place| look(place, &args.root, &grammars, &places.not_mail)).collect();
+        places.logs.iter().filter_map(|place| look(place, &args.root, &grammars, &places.not_mail)).collect();
     let chosen = chosen(&places, &found);
     let zone = zone(&args.root, global, config)?;
     tell(&places, &found, &zone, args);
@@ -216,7 +217,7 @@ fn group(root: &Path, gid: u32) -> Option<String> {
 /// The logs to read: those of mail systems, and those that cannot be told yet; the system log only where there are
 /// none.
 fn chosen<'a>(places: &Places, found: &'a [Found]) -> Vec<&'a Found> {
-    let is_fallback = |found: &Found| places.places.iter().any(|place| place.fallback && place.path == found.path);
+    let is_fallback = |found: &Found| places.logs.iter().any(|place| place.fallback && place.path == found.path);
     let of = |fallback| -> Vec<&Found> {
         found.iter().filter(|f| is_fallback(f) == fallback && (f.holds_mail() || f.is_unreadable())).collect()
     };
@@ -279,7 +280,7 @@ fn nothing(places: &Places, found: &[Found], args: &Args) -> Error {
     if let Some(unread) = unread(places, args).first() {
         return error.why(unread).help("a grammar for it could be written: docs/grammars.md");
     }
-    let looked: Vec<&str> = places.places.iter().map(|place| place.path.as_str()).collect();
+    let looked: Vec<&str> = places.logs.iter().map(|place| place.path.as_str()).collect();
     let why = if found.is_empty() { "none of the usual files is there" } else { "none of the files holds one" };
     error.why(why).help(format!("looked at {}; name others by `mailtrail report PATH`", looked.join(", ")))
 }

@@ -12,7 +12,6 @@ use crate::render::{self, Options, Rendered, calendar};
 use crate::report::{Report, State};
 use crate::time::{DAY, Zone, civil_date, civil_day, parse_instant};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -92,7 +91,7 @@ impl<'a> House<'a> {
     /// The folder in which it is written down which nights were reported on.
     fn ledger(&self) -> PathBuf {
         let scope = self.config.report.domain.join("\n");
-        let hash = if scope.is_empty() { String::new() } else { format!("-{}", short_hash(&scope)) };
+        let hash = if scope.is_empty() { String::new() } else { format!("-{}", post::short_hash(&scope)) };
         self.state.join("nights").join(format!("{}{hash}", post::safe_name(&self.report)))
     }
 
@@ -169,7 +168,7 @@ impl<'a> House<'a> {
         let options = Options { assets: &assets, width: 80, color: false, section: None };
         let message = Mail::new(post.letter(report)).message(report, &options)?;
         let scope = self.config.report.domain.join("\n");
-        let key = format!("night-{}-{}-{date}", post::safe_name(&self.report), short_hash(&scope));
+        let key = format!("night-{}-{}-{date}", post::safe_name(&self.report), post::short_hash(&scope));
         post.put(&key, &message.id, &message.bytes)
     }
 
@@ -209,7 +208,7 @@ impl<'a> House<'a> {
     fn tell_of_failure(&self, error: &Error, post: &Post<'_>) {
         let today = self.zone.date_text(self.now);
         let told = error.render(false);
-        let hash = short_hash(&told);
+        let hash = post::short_hash(&told);
         let host = post::host_name();
         let key = format!("failure-{}-{today}-{hash}", post::safe_name(&self.report));
         let letter = PlainLetter {
@@ -254,8 +253,4 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn date_text(day: i64) -> String {
     let (year, month, day) = civil_date(day);
     format!("{year:04}-{month:02}-{day:02}")
-}
-
-fn short_hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }

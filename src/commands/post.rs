@@ -126,7 +126,7 @@ impl<'a> Post<'a> {
         let to: Vec<_> = self.to.iter().map(|to| to.address().clone()).collect();
         let outcome = self.carrier.carry(bytes, self.from.address(), &to);
         for (to, why) in outcome.refused.iter().chain(&outcome.later) {
-            super::say(format_args!("mailtrail: {} cannot be told: {}", shown(&to.to_string()), shown(why)));
+            super::say(format_args!("mailtrail: {} cannot be told: {}", shown(to.as_ref()), shown(why)));
         }
     }
 
@@ -209,6 +209,13 @@ pub(super) fn host_name() -> String {
 /// A name as it may stand in a path: letters, digits, hyphens.
 pub(super) fn safe_name(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(60).collect()
+}
+
+/// The first digits of a text's SHA-256, to tell names apart.
+pub(super) fn short_hash(text: &str) -> String {
+    let start =
+        Sha256::digest(text.as_bytes()).iter().take(4).fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+    format!("{start:08x}")
 }
 
 fn attachments(names: Option<&[String]>) -> Vec<Attachment> {
@@ -323,7 +330,7 @@ impl Series {
         // A day is one also when its clocks change.
         let days = (end - start + DAY / 2) / DAY;
         let scope = format!("{}\n{}\n{days}", report.name, report.domains.join("\n"));
-        let hash: String = Sha256::digest(scope.as_bytes()).iter().take(4).map(|b| format!("{b:02x}")).collect();
+        let hash = short_hash(&scope);
         let name = file_name(report);
         let stem = name.split_at(name.len().saturating_sub("-2026-11-23".len())).0.to_owned();
         (days > 0).then(|| Self {
@@ -336,7 +343,7 @@ impl Series {
     fn before(&self) -> Option<Figures> {
         let names = fs::read_dir(&self.folder).ok()?.flatten().map(|entry| entry.file_name());
         let names = names.filter_map(|name| name.into_string().ok());
-        let before = names.filter(|name| *name < self.name && name.ends_with(".json")).max()?;
+        let before = names.filter(|name| *name < self.name && !name.starts_with('.')).max()?;
         serde_json::from_slice(&fs::read(self.folder.join(before)).ok()?).ok()
     }
 

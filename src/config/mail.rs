@@ -102,9 +102,6 @@ const SECOND: f64 = 1e6;
 impl Mail {
     pub(super) fn read(&mut self, mut table: Table<'_>) -> Result<()> {
         no_secret(&table)?;
-        fn later<T>(new: Option<Spotted<T>>, old: &mut Option<T>) {
-            *old = new.map(|new| new.value).or(old.take());
-        }
         let path = |text: Option<Spotted<String>>| text.map(|text| text.map(PathBuf::from));
         later(table.text("from")?.map(mailbox).transpose()?, &mut self.from);
         let to = table.texts("to")?.into_iter().map(mailbox).collect::<Result<Vec<_>>>()?;
@@ -145,6 +142,11 @@ impl Mail {
         }
         Ok(())
     }
+}
+
+/// What a later file sets goes before what an earlier one did.
+fn later<T>(new: Option<Spotted<T>>, old: &mut Option<T>) {
+    *old = new.map(|new| new.value).or(old.take());
 }
 
 /// A password in the configuration would be shown by whatever shows the configuration, and by this message, were the

@@ -49,7 +49,7 @@ impl Sendmail {
     fn run(&self, message: &[u8], from: &Address) -> std::io::Result<(ExitStatus, String)> {
         let mut child = Command::new(&self.command)
             .args(["-i", "-t", "-f"])
-            .arg(from.to_string())
+            .arg(from)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

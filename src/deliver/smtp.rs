@@ -348,7 +348,7 @@ impl Talk {
     }
 
     fn send(&mut self, message: &[u8], from: &Address, to: &[Address], offers: &Offers) -> Step<Outcome> {
-        let mail = self.mail_command(message, from, to, offers)?;
+        let mail = mail_command(message, from, to, offers)?;
         let answer = self.command("MAIL", &mail)?;
         if !answer.is_good() {
             return Err(answer.fault("MAIL"));
@@ -372,26 +372,6 @@ impl Talk {
         self.line.write(&stuffed(message)).map_err(|e| later("DATA", e))?;
         let answer = self.answer("end of message")?;
         if answer.is_good() { Ok(outcome) } else { Err(answer.fault("end of message")) }
-    }
-
-    fn mail_command(&self, message: &[u8], from: &Address, to: &[Address], offers: &Offers) -> Step<String> {
-        let most = offers.of("SIZE").and_then(|size| size.trim().parse::<usize>().ok()).filter(|most| *most > 0);
-        if let Some(most) = most.filter(|most| message.len() > *most) {
-            let told =
-                format!("MAIL: the message has {} bytes, the server takes {most}; see `max_size`", message.len());
-            return Err(Fault::Refused(told));
-        }
-        let mut command = format!("MAIL FROM:<{from}>");
-        if offers.has("SIZE") {
-            command = format!("{command} SIZE={}", message.len());
-        }
-        if to.iter().chain([from]).all(|address| address.to_string().is_ascii()) {
-            return Ok(command);
-        }
-        if offers.has("SMTPUTF8") {
-            return Ok(format!("{command} SMTPUTF8"));
-        }
-        Err(Fault::Refused("MAIL: an address is not ASCII, and the server knows no SMTPUTF8".to_owned()))
     }
 
     fn expect(&mut self, phase: &str, command: &str, code: u16) -> Step<()> {
@@ -441,6 +421,27 @@ impl Talk {
             }
         }
     }
+}
+
+/// The command that begins a message; the fault where the server could not take it.
+fn mail_command(message: &[u8], from: &Address, to: &[Address], offers: &Offers) -> Step<String> {
+    let most = offers.of("SIZE").and_then(|size| size.trim().parse::<usize>().ok()).filter(|most| *most > 0);
+    if let Some(most) = most.filter(|most| message.len() > *most) {
+        let told =
+            format!("MAIL: the message has {} bytes, the server takes {most}; see `max_size`", message.len());
+        return Err(Fault::Refused(told));
+    }
+    let mut command = format!("MAIL FROM:<{from}>");
+    if offers.has("SIZE") {
+        command = format!("{command} SIZE={}", message.len());
+    }
+    if to.iter().chain([from]).all(|address| address.to_string().is_ascii()) {
+        return Ok(command);
+    }
+    if offers.has("SMTPUTF8") {
+        return Ok(format!("{command} SMTPUTF8"));
+    }
+    Err(Fault::Refused("MAIL: an address is not ASCII, and the server knows no SMTPUTF8".to_owned()))
 }
 
 /// The message as it goes over the line: every line ends in CRLF, a dot that begins one is doubled, and a dot alone

@@ -1,6 +1,6 @@
 //! A source: one file, or standard input.
 
-use super::Options;
+use super::{Kind, Options, mail};
 use crate::frame;
 use crate::text::Text;
 use crate::time::SECOND;
@@ -38,7 +38,9 @@ pub struct Source {
     pub finished: bool,
     /// Whether its lines are counted in octets.
     pub counted: bool,
-    /// The beginning of its text.
+    /// What it holds.
+    pub kind: Kind,
+    /// The beginning of its text; of mail nothing.
     pub head: Vec<u8>,
     /// The stamp of its first line that has one.
     pub first: Option<Stamp>,
@@ -66,7 +68,7 @@ const ZSTD_WINDOW_LOG: u32 = 27;
 const XZ_MEMORY: u64 = 256 << 20;
 
 impl Compression {
-    fn of(head: &[u8]) -> Self {
+    pub(super) fn of(head: &[u8]) -> Self {
         let magics: [(&[u8], Self); 4] = [
             (b"\x1f\x8b", Self::Gzip),
             (b"\x28\xb5\x2f\xfd", Self::Zstd),
@@ -146,6 +148,7 @@ impl Source {
             compression,
             finished: metadata.mtime() * SECOND + QUIET < options.now,
             counted: false,
+            kind: Kind::Log,
             head: Vec::new(),
             first: None,
         };
@@ -153,11 +156,34 @@ impl Source {
         Ok(source)
     }
 
+    /// A folder of messages; it has no text of its own.
+    pub(super) fn of_folder(name: Text, path: &Path) -> io::Result<Self> {
+        let metadata = std::fs::metadata(path)?;
+        Ok(Self {
+            name,
+            path: path.to_owned(),
+            spooled: None,
+            identity: (metadata.dev(), metadata.ino()),
+            len: 0,
+            written: metadata.mtime() * SECOND,
+            compression: Compression::None,
+            finished: true,
+            counted: false,
+            kind: Kind::Message,
+            head: Vec::new(),
+            first: None,
+        })
+    }
+
     /// Reads the beginning of the text. A text that breaks off at once has none; that is told when it is read.
     fn look(&mut self, options: &Options) {
         let mut head = Vec::new();
         if let Ok(reader) = self.text() {
             let _ = reader.take(HEAD as u64).read_to_end(&mut head);
+        }
+        self.kind = mail::kind(&head);
+        if self.kind != Kind::Log {
+            return;
         }
         self.counted = frame::octet_count(&head).is_some();
         self.first = if self.counted {

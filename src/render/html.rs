@@ -4,11 +4,13 @@
 //! every value; a log's text is a value and is never compiled. The page's policy allows its one script by its hash.
 
 use super::{Options, Rendered, Renderer, parts, template};
+use crate::assets::Assets;
 use crate::error::Result;
 use crate::report::Report;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use minijinja::Value;
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 mod account;
@@ -68,6 +70,33 @@ fn policy(script: &str) -> String {
 /// What a page without a script may load and run: its own style, and nothing else.
 pub(super) const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+
+/// What a page without a script is filled with.
+#[derive(Serialize)]
+struct Dressed<'a, P> {
+    policy: &'static str,
+    style: Value,
+    page: &'a P,
+}
+
+/// A page of its own template, without a script: `{{ page }}` is what it is given, of so many cells, and
+/// `{{ style }}` the style sheets one behind the other.
+///
+/// # Errors
+///
+/// Where a template or a style sheet is missing or wrong.
+pub(super) fn page(
+    assets: &Assets,
+    template: &str,
+    styles: &[&str],
+    page: &impl Serialize,
+    cells: usize,
+) -> Result<Vec<u8>> {
+    let style = styles.iter().map(|name| template::embedded(assets, FOLDER, name)).collect::<Result<String>>()?;
+    let dressed = Dressed { policy: POLICY, style: Value::from_safe_string(style), page };
+    let fuel = template::FUEL + template::FUEL_FOR_A_CELL * cells as u64;
+    template::render(assets, FOLDER, template, &dressed, fuel).map(String::into_bytes)
+}
 
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,7 @@ mod slots;
 mod template;
 pub mod calendar;
 mod csv;
+pub mod headers;
 mod html;
 mod json;
 pub mod mail;
