@@ -20,6 +20,8 @@ pub mod facts;
 pub mod run;
 pub mod evidence;
 #[cfg(feature = "sql")]
+pub mod store;
+#[cfg(feature = "sql")]
 pub mod sections;
 pub mod config;
 #[cfg(feature = "sql")]

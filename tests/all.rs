@@ -19,5 +19,6 @@ mod mail;
 mod nightly;
 mod real_mail;
 mod init;
+mod store;
 mod grammar_language;
 mod tidy;

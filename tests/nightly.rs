@@ -256,6 +256,28 @@ fn a_first_run_reports_on_yesterday_alone_and_a_late_one_catches_up() {
 }
 
 #[test]
+fn with_a_store_each_line_is_read_once_and_the_mails_are_the_same() {
+    let sink = Sink::new(Manner::Takes);
+    let machine = Machine::new(&format!("host = '127.0.0.1'\ntls = 'none'\nport = {}", sink.port));
+    let path = machine.folder().join("mailtrail.toml");
+    let config = fs::read_to_string(&path).expect("it is there");
+    fs::write(&path, format!("store = 'store'\n{config}")).expect("written");
+    for day in 0..5 {
+        machine.writes_a_day(day, midnight(day));
+        machine.rotates();
+        let output = machine.night(run_time(day));
+        assert_eq!(output.status.code(), Some(0), "day {day}: {}", told(&output));
+        // What the store holds needs the log no more.
+        let _ = fs::remove_file(machine.folder().join("log/mail.log.2.gz"));
+    }
+    let subjects: Vec<String> = sink.messages().iter().map(|message| subject(message)).collect();
+    let expected: Vec<String> = (0..5)
+        .map(|day| format!("[mailtrail] mx1 {}: ok, {} delivered", &civil(midnight(day))[..10], deliveries(day)))
+        .collect();
+    assert_eq!(subjects, expected);
+}
+
+#[test]
 fn f24_a_second_run_gives_way() {
     let machine = Machine::new("host = '127.0.0.1'\ntls = 'none'\nport = 1");
     fs::create_dir_all(machine.folder().join("state")).expect("a folder");

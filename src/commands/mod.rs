@@ -11,6 +11,8 @@ mod nightly;
 #[cfg(feature = "sql")]
 mod post;
 #[cfg(feature = "sql")]
+mod ingest;
+#[cfg(feature = "sql")]
 mod query;
 #[cfg(feature = "sql")]
 mod read;
@@ -19,6 +21,8 @@ mod report;
 mod schema;
 #[cfg(feature = "sql")]
 mod send;
+#[cfg(feature = "sql")]
+mod store;
 #[cfg(feature = "sql")]
 mod trace;
 
@@ -63,6 +67,10 @@ pub fn run(cli: &Cli) -> Outcome {
         #[cfg(feature = "sql")]
         Command::Query(args) => query::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
+        Command::Ingest(args) => ingest::run(args, &cli.global, &config),
+        #[cfg(feature = "sql")]
+        Command::Store(command) => store::run(*command, &cli.global, &config),
+        #[cfg(feature = "sql")]
         Command::Trace(args) => trace::run(args, &cli.global, &config),
         Command::Headers(args) => headers::run(args, &cli.global, &config),
         Command::Schema(args) => schema::run(args),
@@ -84,6 +92,12 @@ fn zone(global: &Global, config: &Config) -> Result<Zone> {
         Some(name) => Zone::named(name),
         None => Ok(Zone::of_machine()),
     }
+}
+
+/// The store of the command line or of the configuration.
+#[cfg(feature = "sql")]
+fn store_folder<'a>(global: &'a Global, config: &'a Config) -> Option<&'a std::path::Path> {
+    global.store.as_deref().or(config.store.as_deref())
 }
 
 /// The period that `--on`, or `--since` and `--until`, ask for.

@@ -2,19 +2,23 @@
 //! sent. A run that is ended between two of these steps is made good by the next.
 
 use super::post::{self, Asked, Post};
-use super::{Outcome, report, send};
-use crate::cli::{Global, Nightly as Args, Report as ReportArgs};
+use super::{Outcome, ingest, report, send};
+use crate::cli::{Global, Ingest, Nightly as Args, Report as ReportArgs};
 use crate::config::Config;
 use crate::deliver;
 use crate::error::{Error, Exit, Result};
 use crate::render::mail::{Mail, PlainLetter, file_name, plain};
 use crate::render::{self, Options, Rendered, calendar};
 use crate::report::{Report, State};
+use crate::store::{Patience, Writer};
 use crate::time::{DAY, Zone, civil_date, civil_day, parse_instant};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// Seconds for which another run may hold the store until this one gives way.
+const PATIENCE: u32 = 60;
 
 /// Nights that are caught up at most, where nothing else is set.
 const CATCH_UP: u32 = 7;
@@ -78,6 +82,10 @@ impl<'a> House<'a> {
         }
     }
 
+    fn has_store(&self) -> bool {
+        super::store_folder(self.global, self.config).is_some()
+    }
+
     /// Who writes to whom; nothing where nobody is to get a mail.
     fn post(&self) -> Result<Option<Post<'a>>> {
         if self.args.to.is_empty() && self.config.mail.to.is_empty() {
@@ -99,7 +107,7 @@ impl<'a> House<'a> {
     fn nights(&self, post: Option<&Post<'_>>) -> Result<Option<Exit>> {
         deliver::private_folder(&self.ledger())?;
         deliver::private_folder(&self.archive)?;
-        let mut incomplete = None;
+        let mut incomplete = self.read_new()?;
         for day in self.due() {
             incomplete = self.night(day, post)?.or(incomplete);
         }
@@ -107,6 +115,17 @@ impl<'a> House<'a> {
         let assets = super::assets(self.global, self.config);
         let page = calendar::page(&format!("Mail reports: {}", self.report), &self.days(), &assets)?;
         deliver::file(&self.archive.join("index.html"), &page)?;
+        Ok(incomplete)
+    }
+
+    /// Where there is a store, it takes in what is new in the logs; the reports are made from it.
+    fn read_new(&self) -> Result<Option<Exit>> {
+        let Some(store) = super::store_folder(self.global, self.config) else { return Ok(None) };
+        let args = Ingest { paths: self.args.paths.clone(), wait: PATIENCE };
+        let incomplete = ingest::run(&args, self.global, self.config)?;
+        if let Some(keep) = self.config.nightly.keep_facts {
+            Writer::open(store, Patience { seconds: PATIENCE })?.prune(self.now - keep)?;
+        }
         Ok(incomplete)
     }
 
@@ -130,7 +149,7 @@ impl<'a> House<'a> {
     fn night(&self, day: i64, post: Option<&Post<'_>>) -> Result<Option<Exit>> {
         let date = date_text(day);
         let args = ReportArgs {
-            paths: self.args.paths.clone(),
+            paths: if self.has_store() { Vec::new() } else { self.args.paths.clone() },
             report: Some(self.report.clone()),
             on: Some(date.clone()),
             ..ReportArgs::default()

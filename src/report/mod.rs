@@ -187,7 +187,7 @@ pub struct Finding {
 }
 
 /// A log line that proves something.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Evidence {
     /// The source as the user named it.
     pub source: Text,
@@ -353,7 +353,7 @@ pub struct Coverage {
 }
 
 /// `lines = matched + ignored + unmatched + damaged + duplicate`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Counts {
     /// Lines read, or known to be in a source that was left out because it was read already.
     pub lines: u64,
@@ -388,7 +388,7 @@ impl std::ops::AddAssign for Counts {
 }
 
 /// The account of one source.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct SourceCoverage {
     /// The source as the user named it.
     pub path: Text,
@@ -405,7 +405,7 @@ pub struct SourceCoverage {
 }
 
 /// A group of unmatched lines that look alike.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Shape {
     /// The common text, its variable parts masked.
     pub shape: Text,
