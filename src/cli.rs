@@ -24,6 +24,9 @@ pub struct Global {
     /// The zone of stamps that name none, and of days and hours in reports, such as Europe/Berlin
     #[arg(long, global = true, value_name = "ZONE", env = "MAILTRAIL_TIMEZONE")]
     pub timezone: Option<String>,
+    /// The folder in which facts are kept from run to run
+    #[arg(long, global = true, value_name = "DIR", env = "MAILTRAIL_STORE")]
+    pub store: Option<PathBuf>,
     /// The year in which logs without years end [default: worked out from the files]
     #[arg(long, global = true, value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1970..=2199))]
     pub year: Option<i32>,
@@ -42,6 +45,9 @@ pub struct Global {
     /// Bytes of a chunk of input
     #[arg(long, global = true, hide = true)]
     pub chunk_size: Option<usize>,
+    /// Bytes of facts kept in memory; more go aside
+    #[arg(long, global = true, hide = true)]
+    pub memory: Option<usize>,
     /// Say nothing but errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
@@ -67,9 +73,25 @@ pub enum Command {
     /// Read logs and write a report
     #[cfg(feature = "sql")]
     Report(Report),
+    /// Mail a report
+    #[cfg(feature = "sql")]
+    Send(Send),
+    /// What a timer runs every night: report on yesterday, keep it, mail it
+    #[cfg(feature = "sql")]
+    Nightly(Nightly),
+    /// Look at the machine and propose a configuration
+    #[cfg(feature = "sql")]
+    Init(Init),
     /// Ask the facts of logs a question in SQL
     #[cfg(feature = "sql")]
     Query(Query),
+    /// Read what is new in logs into the store, each line once
+    #[cfg(feature = "sql")]
+    Ingest(Ingest),
+    /// Look after the store
+    #[cfg(feature = "sql")]
+    #[command(subcommand)]
+    Store(Store),
     /// Follow a message, a session, an address or a client through the logs
     ///
     /// KEY is a queue id, a Message-ID, an address, `*@domain`, an IP address, a network such as 192.0.2.0/24, a session
@@ -143,6 +165,102 @@ pub enum Level {
     Critical,
 }
 
+/// `mailtrail send`
+#[derive(Clone, Debug, Default, Args)]
+pub struct Send {
+    /// Log files, patterns, folders; `-` is standard input [default: the inputs of the configuration]
+    pub paths: Vec<PathBuf>,
+    /// Which report [default: daily]
+    #[arg(long, value_name = "NAME")]
+    pub report: Option<String>,
+    /// From this time on: yesterday, -2h, 2026-11-24, "2026-11-24 03:00"
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "on")]
+    pub since: Option<String>,
+    /// Up to this time, exclusive
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "on")]
+    pub until: Option<String>,
+    /// One day: yesterday, today, 2026-11-23
+    #[arg(long, value_name = "DAY")]
+    pub on: Option<String>,
+    /// Only the mail of these domains
+    #[arg(long, value_name = "DOMAIN", value_delimiter = ',')]
+    pub domain: Vec<String>,
+    /// Rows of a table at most [default: as each section says]
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// Also tell the figures by these labels: host, instance, domain
+    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    pub by: Vec<String>,
+    /// Who gets it; may be given several times [default: `to` in `[mail]`]
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Vec<String>,
+    /// Who sends it [default: `from` in `[mail]`, else mailtrail at this machine]
+    #[arg(long, value_name = "ADDRESS")]
+    pub from: Option<String>,
+    /// From which verdict on it is mailed [default: `when` in `[mail]`, else always]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub when: Option<Mailing>,
+    /// Print the message and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The folder of what is kept between runs [default: `state` of the configuration, else /var/lib/mailtrail]
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+}
+
+/// `mailtrail nightly`
+#[derive(Clone, Debug, Default, Args)]
+pub struct Nightly {
+    /// Log files, patterns, folders [default: the inputs of the configuration]
+    pub paths: Vec<PathBuf>,
+    /// Which report [default: daily]
+    #[arg(long, value_name = "NAME")]
+    pub report: Option<String>,
+    /// Who gets it; may be given several times [default: `to` in `[mail]`, else nobody]
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Vec<String>,
+    /// Who sends it [default: `from` in `[mail]`, else mailtrail at this machine]
+    #[arg(long, value_name = "ADDRESS")]
+    pub from: Option<String>,
+    /// From which verdict on it is mailed [default: `when` in `[mail]`, else always]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub when: Option<Mailing>,
+    /// The folder of the reports [default: `archive` in `[nightly]`, else reports/ in the state folder]
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<PathBuf>,
+    /// The folder of what is kept between runs [default: `state` of the configuration, else /var/lib/mailtrail]
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// Take this for the present
+    #[arg(long, value_name = "TIME", hide = true)]
+    pub now: Option<String>,
+}
+
+/// `mailtrail init`
+#[derive(Clone, Debug, Default, Args)]
+pub struct Init {
+    /// Write the configuration to its place instead of standard output, and show a first report
+    #[arg(long)]
+    pub write: bool,
+    /// Look at a file system below this folder
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub root: PathBuf,
+    /// Who is to get the reports
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Option<String>,
+}
+
+/// From which verdict on a report is mailed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mailing {
+    /// Whatever it is.
+    Always,
+    /// With warnings and worse.
+    Warning,
+    /// With critical findings.
+    Critical,
+}
+
 /// `mailtrail query`
 #[derive(Clone, Debug, Args)]
 pub struct Query {
@@ -160,6 +278,62 @@ pub struct Query {
     /// Where to write; `-` is standard output
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
+}
+
+/// `mailtrail ingest`
+#[derive(Clone, Debug, Args)]
+pub struct Ingest {
+    /// Log files, patterns, folders; `-` is standard input [default: the inputs of the configuration]
+    pub paths: Vec<PathBuf>,
+    /// How long to wait for another run that writes to the store
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub wait: u32,
+}
+
+/// `mailtrail store`
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum Store {
+    /// Say what the store holds
+    Info,
+    /// Prove every file of the store by its hash
+    Check,
+    /// Drop the facts of days that are older than this
+    Prune {
+        /// How long facts are kept: 400d, 13w
+        #[arg(long, value_name = "AGE", value_parser = age)]
+        keep: u32,
+        /// How long to wait for another run that writes to the store
+        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+        wait: u32,
+    },
+    /// Join the segments of each day and host; done by itself where there are many
+    Compact {
+        /// How long to wait for another run that writes to the store
+        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+        wait: u32,
+    },
+    /// Forget what is personal in facts of days that are older than this; figures stay
+    Forget {
+        /// How old: 30d, 8w
+        #[arg(long, value_name = "AGE", value_parser = age)]
+        older_than: u32,
+        /// Put the same word for the same person each time; who has the store's secret can prove a guess
+        #[arg(long)]
+        pseudonymize: bool,
+        /// How long to wait for another run that writes to the store
+        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+        wait: u32,
+    },
+}
+
+/// An age in days: `400d`, `13w`.
+fn age(text: &str) -> Result<u32, String> {
+    let (number, days) = match text.strip_suffix('w') {
+        Some(weeks) => (weeks, 7),
+        None => (text.strip_suffix('d').unwrap_or(text), 1),
+    };
+    let number: Option<u32> = number.parse().ok();
+    number.and_then(|number| number.checked_mul(days)).ok_or_else(|| "write days or weeks: 400d, 13w".to_owned())
 }
 
 /// How the answer to a query is written.

@@ -7,6 +7,7 @@ pub mod find;
 pub mod error;
 pub mod time;
 pub mod units;
+pub mod address;
 pub mod assets;
 pub mod report;
 pub mod frame;
@@ -18,6 +19,8 @@ pub mod correlate;
 pub mod facts;
 pub mod run;
 pub mod evidence;
+#[cfg(feature = "sql")]
+pub mod store;
 #[cfg(feature = "sql")]
 pub mod sections;
 pub mod config;

@@ -13,6 +13,7 @@ const NARROW: &[(&str, &[&str])] = &[
     ("error", &["text"]),
     ("time", &["error", "text"]),
     ("units", &[]),
+    ("address", &["text"]),
     ("assets", &[]),
     ("report", &["text", "time"]),
     ("frame", &["find", "time", "text"]),
@@ -22,11 +23,12 @@ const NARROW: &[(&str, &[&str])] = &[
     ("headers", &["text", "time", "input"]),
     ("correlate", &["text", "time", "frame", "event", "grammar", "facts"]),
     ("facts", &["error", "text", "time", "event"]),
+    ("store", &["error", "text", "time", "input", "correlate", "event", "grammar", "facts", "report", "run"]),
     ("sections", &["error", "text", "time", "assets", "report", "facts"]),
     ("evidence", &["text", "input"]),
-    ("trace", &["error", "text", "time", "input", "report", "evidence", "sections"]),
-    ("render", &["error", "text", "time", "units", "assets", "report", "headers"]),
-    ("deliver", &["error"]),
+    ("trace", &["error", "text", "time", "input", "report", "facts", "evidence", "sections"]),
+    ("render", &["error", "text", "time", "units", "address", "assets", "report", "headers"]),
+    ("deliver", &["error", "text", "address"]),
     ("cli", &[]),
 ];
 
@@ -73,6 +75,9 @@ const OPEN: &[&str] = &[
 
 /// Names of products, which belong into grammars.
 const PRODUCTS: &[&str] = &["postfix", "dovecot", "openldap", "slapd", "exim", "sendmail", "cyrus", "courier"];
+
+/// Where `sendmail` may be named: there it is no product, but the command by which every mail server takes mail.
+const COMMAND: &[&str] = &["src/deliver/", "src/config/mail.rs", "src/commands/post.rs", "src/commands/init.rs"];
 
 /// Words that say that something is not finished.
 const UNFINISHED: &[&str] = &["todo!", "unimplemented!", "dbg!", "FIXME", "XXX", "HACK"];
@@ -154,7 +159,11 @@ fn no_product_is_named_in_the_source() {
     for path in files("src", ".rs") {
         for (line, text) in code(&path) {
             let text = text.to_lowercase();
-            if let Some(product) = PRODUCTS.iter().find(|product| text.contains(*product)) {
+            let is_command = |product: &str| {
+                product == "sendmail" && COMMAND.iter().any(|place| name(&path).starts_with(place))
+            };
+            if let Some(product) = PRODUCTS.iter().find(|product| text.contains(*product) && !is_command(product))
+            {
                 complaints.push(format!("{}:{line}: names `{product}`", name(&path)));
             }
         }
@@ -198,7 +207,8 @@ fn files_and_functions_stay_small() {
             });
             let end = format!("{indent}}}");
             let len = lines[at..].iter().position(|line| *line == end);
-            if let Some(len) = len.filter(|len| is_function && *len >= 100) {
+            let has_body = !line.ends_with(';');
+            if let Some(len) = len.filter(|len| is_function && has_body && *len >= 100) {
                 complaints.push(format!("{}:{}: a function of {} lines", name(&path), at + 1, len + 1));
             }
         }

@@ -63,12 +63,17 @@ fn judged(_: &mut String, _: &Global, _: &Config) -> Result<()> {
 fn show(global: &Global, config: &Config) -> Result<String> {
     let mut out = String::new();
     let zone = super::zone(global, config)?;
-    let given = given(global.timezone.is_some(), "MAILTRAIL_TIMEZONE");
-    let origin = given.unwrap_or_else(|| match &config.timezone {
+    let by_hand = given(global.timezone.is_some(), "MAILTRAIL_TIMEZONE");
+    let origin = by_hand.unwrap_or_else(|| match &config.timezone {
         Some(_) => config.origin("timezone"),
         None => "the machine".to_owned(),
     });
     show_line(&mut out, "timezone", &quoted(zone.name()), &origin);
+    if let Some(store) = global.store.as_ref().or(config.store.as_ref()) {
+        let by_hand = given(global.store.is_some(), "MAILTRAIL_STORE");
+        let origin = by_hand.unwrap_or_else(|| config.origin("store"));
+        show_line(&mut out, "store", &quoted(&store.display().to_string()), &origin);
+    }
     for (key, value) in
         [("year", config.year.map(|year| year.to_string())), ("jobs", config.jobs.map(|jobs| jobs.to_string()))]
     {
@@ -84,8 +89,13 @@ fn show(global: &Global, config: &Config) -> Result<String> {
             config.libraries.iter().map(|folder| quoted(&folder.display().to_string())).collect();
         show_line(&mut out, "libraries", &format!("[{}]", folders.join(", ")), &config.origin("libraries"));
     }
+    if let Some(folder) = &config.state {
+        show_line(&mut out, "state", &quoted(&folder.display().to_string()), &config.origin("state"));
+    }
     config.show_lists(&mut out);
     config.show_table(&mut out, "report");
+    config.show_table(&mut out, "mail");
+    config.show_table(&mut out, "nightly");
     #[cfg(feature = "sql")]
     crate::judge::Judge::new(config, &super::assets(global, config))?.show(&mut out, config);
     Ok(out)

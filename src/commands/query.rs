@@ -5,7 +5,7 @@ use crate::cli::{Global, Query, QueryFormat};
 use crate::compose::is_time;
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
-use crate::facts::{Scope, View};
+use crate::facts::{Scope, View, Wanted};
 use crate::report::Cell;
 use crate::sections::{Answer, Asker, check};
 use crate::text;
@@ -21,7 +21,7 @@ pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
     let needs = check(&sql)?;
     let zone = read::zone(global, config)?;
     let run = read::logs(&paths, global, config, &zone)?;
-    let view = View::new(&run.facts, &zone, &Scope::ALL, &needs.columns())?;
+    let view = View::new(&run.facts, &zone, &Scope::ALL, Wanted::columns(&needs.tables, &needs.columns()))?;
     let answer = Asker::new(&view, &run.coverage)?.ask(&sql)?;
     let bytes = render(answer, args.format, &zone)?;
     match args.output.as_deref() {

@@ -15,12 +15,12 @@ use std::path::Path;
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let zone = read::zone(global, config)?;
-    let span = period(args.on.as_deref(), args.since.as_deref(), args.until.as_deref(), &zone)?;
+    let span = period(args.on.as_deref(), args.since.as_deref(), args.until.as_deref(), &zone, super::now())?;
     let format = format(args)?;
     let request = Request { key: &args.key, kind: args.kind.map(kind), span, limit: args.limit };
     trace::check(&request)?;
     let run = read::logs(&args.paths, global, config, &zone)?;
-    let view = View::new(&run.facts, &zone, &Scope::ALL, &trace::columns())?;
+    let view = View::new(&run.facts, &zone, &Scope::ALL, trace::wanted())?;
     let asker = Asker::new(&view, &run.coverage)?;
     let trace = trace::trace(&asker, &run.sources, &zone, &request)?;
     if trace.kind.is_none() {

@@ -10,7 +10,7 @@ pub use section::is_time;
 
 use crate::assets::Assets;
 use crate::error::{Error, Exit, Result, nearest};
-use crate::facts::{self, Scope, TABLES, View};
+use crate::facts::{self, Scope, TABLES, View, Wanted};
 use crate::judge::{Case, Judge};
 use crate::report::{Coverage, Period, Report};
 use crate::run::Run;
@@ -40,6 +40,9 @@ pub struct Request<'a> {
 struct Definition {
     title: String,
     sections: Vec<String>,
+    /// Those of them that a short form holds, such as a mail; all where none is named.
+    #[serde(default)]
+    digest: Vec<String>,
 }
 
 /// The section that is made of the figures themselves.
@@ -61,10 +64,10 @@ pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, j
     let is_told = |question: &Question| request.domains.is_empty() || is_told_by_domain(question);
     let (questions, left_out): (Vec<_>, Vec<_>) = questions.into_iter().partition(is_told);
     let metrics: Vec<_> = Question::all(assets, "metrics")?.into_iter().filter(is_told).collect();
-    let words = questions.iter().chain(&metrics).flat_map(Question::words);
-    let columns = words.chain(judge.words()).collect();
+    let asked = questions.iter().chain(&metrics).map(|question| question.sql.as_str());
+    let wanted = Wanted::of(asked.chain(judge.questions()));
     let scope = Scope { span: request.span, domains: request.domains };
-    let view = View::new(&run.facts, zone, &scope, &columns)?;
+    let view = View::new(&run.facts, zone, &scope, wanted)?;
     let asker = Asker::new(&view, &run.coverage)?;
     let period = period(run, zone, request.span);
     let mut measurements = metrics::measure(&metrics, run, zone, request, &asker, &period)?;
@@ -88,6 +91,7 @@ pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, j
         measurements,
         findings,
         sections,
+        digest: definition.digest,
         left_out: left_out.iter().map(Question::title).collect(),
     })
 }
@@ -117,13 +121,20 @@ fn definition(assets: &Assets, name: &str) -> Result<Definition> {
         };
         return Err(Error::new(Exit::Usage, format!("there is no report `{name}`")).help(help));
     };
-    toml::from_str(&asset.text).map_err(|e| {
+    let definition: Definition = toml::from_str(&asset.text).map_err(|e| {
         Error::new(Exit::Config, "this report cannot be read").why(e.message()).at(
             asset.origin.clone(),
             asset.text.to_string(),
             e.span().unwrap_or(0..0),
         )
-    })
+    })?;
+    match definition.digest.iter().find(|name| !definition.sections.contains(name)) {
+        None => Ok(definition),
+        Some(name) => Err(Error::new(
+            Exit::Config,
+            format!("{}: `digest` names `{name}`, `sections` does not", asset.origin),
+        )),
+    }
 }
 
 /// The period asked for; where it is open, whole seconds around what was read.
@@ -162,6 +173,7 @@ mod tests {
             host: String::new(),
             input: input::Options { now: 0, year: Some(2026), layouts: Vec::new() },
             chunk: run::CHUNK,
+            memory: run::MEMORY,
         };
         let log = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-logs/lab/set-a-small.log");
         run::run(&[log], &grammars, &options, &|_, _| ()).expect("there is input")

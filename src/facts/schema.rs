@@ -2,6 +2,8 @@
 //! and the table in the documentation.
 
 use crate::event::{NO_TEXT, TextId};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 /// No number, no time.
 pub const NULL: i64 = i64::MIN;
@@ -57,12 +59,22 @@ pub struct TableDef {
 }
 
 /// A row of a table.
-pub trait Row: Copy + Send + Sync + 'static {
+pub trait Row: Copy + Send + Sync + Serialize + DeserializeOwned + 'static {
     /// Its table.
     const TABLE: TableDef;
 
     /// For each column what it holds in a row: a text's id, a number, [`NO_TEXT`] or [`NULL`].
     const VALUES: &'static [fn(&Self) -> i64];
+
+    /// Calls a function for each text of the row, of which [`NO_TEXT`] is one.
+    fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId));
+}
+
+macro_rules! each {
+    (text $field:expr, $call:ident) => {
+        $call(&mut $field)
+    };
+    ($other:ident $field:expr, $call:ident) => {};
 }
 
 macro_rules! kind {
@@ -105,7 +117,7 @@ macro_rules! tables {
     ($($row:ident $table:literal $about:literal { $($field:ident $kind:ident $doc:literal;)* })*) => {
         $(
             #[doc = $about]
-            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
             pub struct $row {
                 $(#[doc = $doc] pub $field: kind!($kind),)*
                 /// The host that wrote the line.
@@ -163,6 +175,13 @@ macro_rules! tables {
                     |row| row.source,
                     |row| row.offset,
                 ];
+
+                fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
+                    $(each!($kind self.$field, call);)*
+                    call(&mut self.host);
+                    call(&mut self.system);
+                    call(&mut self.program);
+                }
             }
         )*
 

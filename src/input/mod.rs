@@ -7,6 +7,7 @@ mod chunk;
 mod contained;
 mod duplicate;
 mod find;
+mod known;
 mod lines;
 pub mod mail;
 mod map;
@@ -14,10 +15,11 @@ mod source;
 mod stream;
 
 pub use chunk::{Bytes, Chunk, Chunks, LONGEST_LINE, Lines};
+pub use known::{Known, Resume, TAIL};
 pub use lines::lines_at;
 pub use mail::{Kind, Mail};
 pub use source::{Compression, Source};
-pub use stream::Stream;
+pub use stream::{Stream, rotation_of};
 
 use crate::error::Result;
 use crate::frame::Layout;
@@ -49,6 +51,40 @@ pub struct Options {
     pub year: Option<i32>,
     /// How lines may be laid out whose header is a system's own.
     pub layouts: Vec<Arc<Layout>>,
+}
+
+/// Finds the sources behind the paths, and what of them was not read before. Those that still grow are read up to
+/// their last whole line, and a compressed one that is not complete yet waits.
+///
+/// # Errors
+///
+/// Where there is no input at all.
+pub fn open_new(paths: &[PathBuf], options: &Options, known: &[Known], hold: bool) -> Result<Inputs> {
+    let mut inputs = open(paths, options)?;
+    known::settle(&mut inputs, known);
+    if hold {
+        inputs.hold();
+    }
+    Ok(inputs)
+}
+
+impl Inputs {
+    /// Leaves what is being written for another run: the last line of a log, a file that is being compressed.
+    fn hold(&mut self) {
+        let waits = |source: &Source| {
+            let fresh = source.resume.as_ref().is_none_or(|resume| !resume.done);
+            fresh && !source.finished && !source.is_whole()
+        };
+        for stream in &mut self.streams {
+            stream.sources.iter_mut().for_each(|source| source.hold = !source.finished);
+            let (waiting, ready) = std::mem::take(&mut stream.sources).into_iter().partition(waits);
+            stream.sources = ready;
+            let waiting: Vec<Source> = waiting;
+            let note = |source: Source| Text::from(format!("{}: not complete yet; left", source.name.raw()));
+            self.notes.extend(waiting.into_iter().map(note));
+        }
+        self.streams.retain(|stream| !stream.sources.is_empty());
+    }
 }
 
 /// Finds the sources behind the paths and puts them in order.

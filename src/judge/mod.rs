@@ -78,12 +78,10 @@ impl Judge {
         Ok(findings)
     }
 
-    /// Every word of the questions that it asks: among them are the columns that a view must have.
-    pub fn words(&self) -> impl Iterator<Item = String> {
+    /// The questions that it asks, before anything is filled in.
+    pub fn questions(&self) -> impl Iterator<Item = &str> {
         let evidence = self.limits.iter().filter_map(|limit| limit.threshold.evidence.as_deref());
-        let questions = evidence.chain(self.rules.iter().flat_map(Rule::questions));
-        let words = questions.flat_map(|sql| sql.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
-        words.filter(|word| !word.is_empty()).map(str::to_owned)
+        evidence.chain(self.rules.iter().flat_map(Rule::questions))
     }
 
     /// Appends thresholds and rules as they stand, each value with where it comes from.

@@ -29,6 +29,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The tables.
     pub sections: Vec<Section>,
+    /// The names of the tables that a short form of it holds, such as a mail; empty for all of them.
+    pub digest: Vec<String>,
     /// The titles of tables that are left out, since they cannot be told by domain.
     pub left_out: Vec<String>,
 }
@@ -80,6 +82,11 @@ pub enum State {
 }
 
 impl State {
+    /// The state of this word.
+    pub fn of(word: &str) -> Option<Self> {
+        [Self::Ok, Self::Unknown, Self::Warning, Self::Critical].into_iter().find(|state| state.word() == word)
+    }
+
     /// The word that stands for it in every output.
     pub fn word(self) -> &'static str {
         match self {
@@ -180,7 +187,7 @@ pub struct Finding {
 }
 
 /// A log line that proves something.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Evidence {
     /// The source as the user named it.
     pub source: Text,
@@ -346,7 +353,7 @@ pub struct Coverage {
 }
 
 /// `lines = matched + ignored + unmatched + damaged + duplicate`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Counts {
     /// Lines read, or known to be in a source that was left out because it was read already.
     pub lines: u64,
@@ -381,7 +388,7 @@ impl std::ops::AddAssign for Counts {
 }
 
 /// The account of one source.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct SourceCoverage {
     /// The source as the user named it.
     pub path: Text,
@@ -398,7 +405,7 @@ pub struct SourceCoverage {
 }
 
 /// A group of unmatched lines that look alike.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Shape {
     /// The common text, its variable parts masked.
     pub shape: Text,

@@ -171,5 +171,5 @@ fn shapes(messages: &Messages, coverage: &mut Coverage) {
     coverage.total_shapes += shapes.len();
     coverage.unmatched_shapes.extend(shapes.into_values());
     coverage.unmatched_shapes.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.shape.cmp(&b.shape)));
-    coverage.unmatched_shapes.truncate(super::SHOWN_SHAPES);
+    coverage.unmatched_shapes.truncate(super::account::SHOWN_SHAPES);
 }
