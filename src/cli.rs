@@ -90,6 +90,8 @@ pub enum Command {
     /// The exit code is 0 where something is found and 1 where nothing is, as with grep.
     #[cfg(feature = "sql")]
     Trace(Trace),
+    /// Show the ways of messages, hop by hop, from their Received headers
+    Headers(Headers),
     /// List the tables and columns of the facts
     Schema(Schema),
     /// Show, prove and try out the grammars
@@ -268,6 +270,20 @@ pub struct Trace {
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub limit: usize,
     /// The format: html, json, text [default: by the output's name; text on a terminal]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Where to write; `-` is standard output
+    #[arg(short, long, value_name = "PATH")]
+    pub output: Option<PathBuf>,
+}
+
+/// `mailtrail headers`
+#[derive(Clone, Debug, Args)]
+pub struct Headers {
+    /// Maildirs, mailboxes, messages, folders, patterns; `-` is standard input
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The format: text, csv, html, json, jsonl [default: by the output's name; text on a terminal]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<String>,
     /// Where to write; `-` is standard output

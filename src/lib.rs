@@ -13,6 +13,7 @@ pub mod frame;
 pub mod input;
 pub mod event;
 pub mod grammar;
+pub mod headers;
 pub mod correlate;
 pub mod facts;
 pub mod run;

@@ -5,6 +5,7 @@
 
 mod account;
 mod aside;
+mod mail;
 mod twice;
 
 pub use account::{Account, Told};
@@ -147,8 +148,15 @@ pub fn ingest(
     *aside = used;
     let carry = correlator.carry();
     let open = Correlator::going_on(grammars, carry.clone()).finish();
-    let notes = inputs.notes.iter().cloned().chain(notes).collect();
+    let mail = inputs.mail.iter().map(|mail| not_kept(&mail.source));
+    let notes = inputs.notes.iter().cloned().chain(notes).chain(mail).collect();
     Ok(After { account, carry, facts: correlator.facts, open, notes })
+}
+
+/// Mail is not kept: a message may move and go at any time, and its headers are read quickly.
+#[cfg(feature = "sql")]
+fn not_kept(source: &Source) -> Text {
+    Text::from(format!("{}: mail is not kept; name it where a report is asked for", source.name.raw()))
 }
 
 fn opened(before: &Before, paths: &[PathBuf], options: &Options) -> Result<Inputs> {
@@ -192,12 +200,13 @@ fn told(
     account: &Account,
     grammars: &Grammars,
     several: bool,
-    inputs: Inputs,
+    mut inputs: Inputs,
     numbers: &[usize],
     notes: Vec<Text>,
 ) -> Run {
-    let (coverage, places) = account.coverage(grammars, several);
+    let (mut coverage, mut places) = account.coverage(grammars, several);
     let mut sources: Vec<Source> = account.sources.iter().map(|told| Source::of_known(&told.known)).collect();
+    let mail = std::mem::take(&mut inputs.mail);
     let copies = inputs.duplicates.iter().map(|(source, _)| source);
     let named = inputs.streams.iter().flat_map(|stream| &stream.sources).chain(copies);
     let files = sources.iter().chain(named).map(|source| source.identity).collect();
@@ -209,7 +218,10 @@ fn told(
     }
     let mut ordered: Vec<(u32, Source)> = places.iter().copied().zip(sources).collect();
     ordered.sort_by_key(|(place, _)| *place);
-    let sources = ordered.into_iter().map(|(_, source)| source).collect();
+    let mut sources: Vec<Source> = ordered.into_iter().map(|(_, source)| source).collect();
+    let first = sources.len();
+    places.extend((first..).zip(&mail).map(|(place, _)| u32::try_from(place).unwrap_or(u32::MAX)));
+    sources.extend(mail::read(mail, first, &mut facts, &mut coverage));
     if several {
         facts.places = places;
     }

@@ -9,6 +9,7 @@ mod samples;
 mod set_a;
 mod trace;
 mod corpora;
+mod headers;
 mod peers;
 mod laws;
 mod time;

@@ -109,6 +109,7 @@ fn tell(run: &Run, global: &Global) {
             say(format_args!("mailtrail: {copy}: holds nothing that {of} does not hold; counted once"));
         }
     }
+    super::tell_copies(run.coverage.copies.iter());
     run.doubts.iter().for_each(tell);
     if global.verbose > 0 {
         run.notes.iter().for_each(tell);

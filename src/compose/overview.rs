@@ -39,6 +39,7 @@ pub(super) fn section(measurements: &[Measurement]) -> Section {
         group: "Overview".into(),
         help: "The figures that matter first. A state other than ok is explained among the findings.".into(),
         empty: "Nothing was counted.".into(),
+        quiet: false,
         columns: vec![
             column("figure", "figure", Kind::Text, Unit::None),
             column("value", "value", Kind::Number, Unit::Count),

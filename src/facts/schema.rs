@@ -362,16 +362,27 @@ tables! {
     Hop "hops" "One `Received` header (RFC 5321 4.4)." {
         time time "The header's own time.";
         message_id text "The message's Message-ID.";
-        path text "The hosts of the message's way.";
+        path text "The hosts of the message's way, the oldest first.";
         hop integer "Its place on the way; 1 is the oldest.";
-        from_host text "Who handed the message over.";
+        hop_count integer "How many hops the message has.";
+        from_host text "Who handed the message over: the word behind `from`.";
         from_ip text "From which address.";
+        helo text "The name that the client gave, where the program tells it apart.";
+        client_name text "The client's name by reverse look-up.";
         by_host text "Who took it.";
         protocol text "The protocol (RFC 3848).";
-        tls text "The TLS version, where it is told.";
+        tls text "The TLS version, where it is told; `TLS` where only its use is known.";
         queue_id text "The id that the host gave it.";
-        delay_s seconds "Since the hop before; absent where a clock is wrong.";
+        recipient text "For whom the host took it.";
+        before_host text "Who took it on the hop before.";
+        before_queue_id text "The id that it had there.";
+        delay_s seconds "Since the hop before, corrected for clocks known to be wrong; absent where a clock is wrong and cannot be corrected.";
+        total_s seconds "From the message's first hop to its last.";
         skewed flag "Whether the clocks of this hop and the one before disagree.";
+        gap flag "Whether it does not take over from where the hop before ended.";
+        loops flag "Whether the message was on this hop before.";
+        forged flag "Whether it was made up: its time lies more than a day after that of the next hop.";
+        file text "The file that holds the message; `offset` counts its bytes.";
     }
 }
 

@@ -1,7 +1,7 @@
 //! Input: from the paths that a user names to streams of chunks.
 //!
 //! Comes in: paths. Goes out: streams, each a source and its rotated siblings, oldest first, without what was read
-//! already under another name. What stands in a line is not known here, but for its time.
+//! already under another name; and mail beside them. What stands in a line is not known here, but for its time.
 
 mod chunk;
 mod contained;
@@ -9,6 +9,7 @@ mod duplicate;
 mod find;
 mod known;
 mod lines;
+pub mod mail;
 mod map;
 mod source;
 mod stream;
@@ -16,6 +17,7 @@ mod stream;
 pub use chunk::{Bytes, Chunk, Chunks, LONGEST_LINE, Lines};
 pub use known::{Known, Resume, TAIL};
 pub use lines::lines_at;
+pub use mail::{Kind, Mail};
 pub use source::{Compression, Source};
 pub use stream::{Stream, rotation_of};
 
@@ -30,6 +32,8 @@ use std::sync::Arc;
 pub struct Inputs {
     /// The streams, in the order in which they are read.
     pub streams: Vec<Stream>,
+    /// Messages and mailboxes, in order of name.
+    pub mail: Vec<Mail>,
     /// Sources that hold nothing new: each with the name of the one that has it.
     pub duplicates: Vec<(Source, Text)>,
     /// What could not be read, in words.
@@ -91,8 +95,18 @@ impl Inputs {
 pub fn open(paths: &[PathBuf], options: &Options) -> Result<Inputs> {
     let mut inputs = Inputs::default();
     let sources = find::sources(paths, options, &mut inputs)?;
+    let (mail, sources) = sources.into_iter().partition(|source: &Source| source.kind != Kind::Log);
+    inputs.add_mail(mail);
     let sources = duplicate::remove(sources, &mut inputs);
     let streams = stream::group(sources, options);
     inputs.streams = contained::remove(streams, options, &mut inputs);
     Ok(inputs)
+}
+
+impl Inputs {
+    /// Puts files that hold mail among the folders that do.
+    fn add_mail(&mut self, sources: Vec<Source>) {
+        self.mail.extend(sources.into_iter().map(|source| Mail { source, files: Vec::new() }));
+        self.mail.sort_by(|a, b| a.source.name.cmp(&b.source.name));
+    }
 }

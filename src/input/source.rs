@@ -1,6 +1,6 @@
 //! A source: one file, or standard input.
 
-use super::{Known, Options, Resume};
+use super::{Kind, Known, Options, Resume, mail};
 use crate::frame;
 use crate::text::Text;
 use crate::time::SECOND;
@@ -42,7 +42,9 @@ pub struct Source {
     pub finished: bool,
     /// Whether its lines are counted in octets.
     pub counted: bool,
-    /// The beginning of its text.
+    /// What it holds.
+    pub kind: Kind,
+    /// The beginning of its text; of mail nothing.
     pub head: Vec<u8>,
     /// The stamp of its first line that has one.
     pub first: Option<Stamp>,
@@ -76,7 +78,7 @@ const ZSTD_WINDOW_LOG: u32 = 27;
 const XZ_MEMORY: u64 = 256 << 20;
 
 impl Compression {
-    fn of(head: &[u8]) -> Self {
+    pub(super) fn of(head: &[u8]) -> Self {
         let magics: [(&[u8], Self); 4] = [
             (b"\x1f\x8b", Self::Gzip),
             (b"\x28\xb5\x2f\xfd", Self::Zstd),
@@ -159,6 +161,7 @@ impl Source {
             compression,
             finished: metadata.mtime() * SECOND + QUIET < options.now,
             counted: false,
+            kind: Kind::Log,
             head: Vec::new(),
             first: None,
             resume: None,
@@ -169,11 +172,49 @@ impl Source {
         Ok(source)
     }
 
+    /// A folder of messages; it has no text of its own.
+    pub(super) fn of_folder(name: Text, path: &Path) -> io::Result<Self> {
+        let metadata = std::fs::metadata(path)?;
+        Ok(Self {
+            identity: (metadata.dev(), metadata.ino()),
+            written: metadata.mtime() * SECOND,
+            kind: Kind::Message,
+            ..Self::empty(name, path)
+        })
+    }
+
+    /// A finished source without text.
+    fn empty(name: Text, path: &Path) -> Self {
+        Self {
+            name,
+            path: path.to_owned(),
+            spooled: None,
+            identity: (0, 0),
+            born: None,
+            mtime: 0,
+            len: 0,
+            written: 0,
+            compression: Compression::None,
+            finished: true,
+            counted: false,
+            kind: Kind::Log,
+            head: Vec::new(),
+            first: None,
+            resume: None,
+            hold: false,
+            known: None,
+        }
+    }
+
     /// Reads the beginning of the text. A text that breaks off at once has none; that is told when it is read.
     fn look(&mut self, options: &Options) {
         let mut head = Vec::new();
         if let Ok(reader) = self.text() {
             let _ = reader.take(HEAD as u64).read_to_end(&mut head);
+        }
+        self.kind = mail::kind(&head);
+        if self.kind != Kind::Log {
+            return;
         }
         self.counted = frame::octet_count(&head).is_some();
         self.first = if self.counted {
@@ -188,22 +229,11 @@ impl Source {
     /// A source of an earlier run, to read lines back from.
     pub fn of_known(known: &Known) -> Self {
         Self {
-            name: known.name.clone(),
-            path: known.path.clone(),
-            spooled: None,
             identity: known.identity,
             born: known.born,
             mtime: known.disk.1,
-            len: 0,
-            written: 0,
-            compression: Compression::None,
-            finished: true,
-            counted: false,
-            head: Vec::new(),
-            first: None,
-            resume: None,
-            hold: false,
             known: Some(Box::new(known.clone())),
+            ..Self::empty(known.name.clone(), &known.path)
         }
     }
 

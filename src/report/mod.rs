@@ -203,6 +203,8 @@ pub struct Section {
     pub help: String,
     /// What to say where there are no rows.
     pub empty: String,
+    /// Whether it is left out where there are no rows, unless it is asked for by name.
+    pub quiet: bool,
     /// The columns.
     pub columns: Vec<Column>,
     /// The rows, in their final order.
@@ -211,6 +213,13 @@ pub struct Section {
     pub total_rows: usize,
     /// The picture that goes with it.
     pub chart: Option<Chart>,
+}
+
+impl Section {
+    /// Whether a report that shows all its sections shows it.
+    pub fn is_shown(&self) -> bool {
+        !(self.quiet && self.rows.is_empty())
+    }
 }
 
 /// A column of a section.
@@ -332,6 +341,8 @@ pub struct Coverage {
     pub ignored_by: Vec<(String, String, u64)>,
     /// What could not be read or was left out, in words.
     pub problems: Vec<Text>,
+    /// The mailbox of each message that was given before.
+    pub copies: Vec<Text>,
 }
 
 /// `lines = matched + ignored + unmatched + damaged + duplicate`.

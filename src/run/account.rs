@@ -64,7 +64,7 @@ struct Duplicate {
 const MOST_SHAPES: usize = 10_000;
 
 /// Shapes that a report shows.
-const SHOWN_SHAPES: usize = 100;
+pub(super) const SHOWN_SHAPES: usize = 100;
 
 impl Account {
     /// A source is about to be read; its number.
@@ -220,6 +220,7 @@ impl Account {
             total_shapes: self.shapes.len(),
             ignored_by: self.ignored_in_order(grammars),
             problems,
+            copies: Vec::new(),
         };
         (coverage, places)
     }

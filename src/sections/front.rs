@@ -17,6 +17,8 @@ pub struct Front {
     pub help: String,
     /// What to say where there are no rows.
     pub empty: String,
+    /// Whether it is left out where there are no rows.
+    pub quiet: bool,
     /// Rows shown at most.
     pub top: Option<usize>,
     /// Units of columns: count, bytes, seconds, share.

@@ -40,16 +40,16 @@ fn traced(log: &str, key: &str) -> Trace {
 /// The queue ids of each message, in order.
 fn lives(trace: &Trace) -> Vec<Vec<&str>> {
     let messages = trace.messages.iter();
-    messages.map(|message| message.queue.iter().map(|life| raw(&life.queue_id)).collect()).collect()
+    messages.map(|message| message.queue.iter().map(|life| raw(life.queue_id.as_ref())).collect()).collect()
 }
 
 /// The final state of each recipient of a message.
 fn fates(message: &Message) -> Vec<(&str, &str)> {
-    message.recipients.iter().map(|one| (raw(&one.recipient), raw(&one.outcome))).collect()
+    message.recipients.iter().map(|one| (raw(one.recipient.as_ref()), raw(one.outcome.as_ref()))).collect()
 }
 
-fn raw(text: &Option<Text>) -> &str {
-    text.as_ref().map_or("", Text::raw)
+fn raw(text: Option<&Text>) -> &str {
+    text.map_or("", Text::raw)
 }
 
 fn whats(steps: &[Step]) -> Vec<&str> {
