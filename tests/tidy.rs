@@ -13,6 +13,7 @@ const NARROW: &[(&str, &[&str])] = &[
     ("error", &["text"]),
     ("time", &["error", "text"]),
     ("units", &[]),
+    ("address", &["text"]),
     ("assets", &[]),
     ("report", &["text", "time"]),
     ("frame", &["find", "time", "text"]),
@@ -26,8 +27,8 @@ const NARROW: &[(&str, &[&str])] = &[
     ("sections", &["error", "text", "time", "assets", "report", "facts"]),
     ("evidence", &["text", "input"]),
     ("trace", &["error", "text", "time", "input", "report", "facts", "evidence", "sections"]),
-    ("render", &["error", "text", "time", "units", "assets", "report", "headers"]),
-    ("deliver", &["error"]),
+    ("render", &["error", "text", "time", "units", "address", "assets", "report", "headers"]),
+    ("deliver", &["error", "text", "address"]),
     ("cli", &[]),
 ];
 
@@ -73,6 +74,9 @@ const OPEN: &[&str] = &[
 
 /// Names of products, which belong into grammars.
 const PRODUCTS: &[&str] = &["postfix", "dovecot", "openldap", "slapd", "exim", "sendmail", "cyrus", "courier"];
+
+/// Where `sendmail` may be named: there it is no product, but the command by which every mail server takes mail.
+const COMMAND: &[&str] = &["src/deliver/", "src/config/mail.rs", "src/commands/post.rs", "src/commands/init.rs"];
 
 /// Words that say that something is not finished.
 const UNFINISHED: &[&str] = &["todo!", "unimplemented!", "dbg!", "FIXME", "XXX", "HACK"];
@@ -154,7 +158,11 @@ fn no_product_is_named_in_the_source() {
     for path in files("src", ".rs") {
         for (line, text) in code(&path) {
             let text = text.to_lowercase();
-            if let Some(product) = PRODUCTS.iter().find(|product| text.contains(*product)) {
+            let is_command = |product: &str| {
+                product == "sendmail" && COMMAND.iter().any(|place| name(&path).starts_with(place))
+            };
+            if let Some(product) = PRODUCTS.iter().find(|product| text.contains(*product) && !is_command(product))
+            {
                 complaints.push(format!("{}:{line}: names `{product}`", name(&path)));
             }
         }
@@ -239,7 +247,7 @@ fn every_golden_is_used() {
         let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
         let (folder, own) = stem.rsplit_once('/').unwrap_or_default();
         let is_of_table =
-            || tests.contains(&format!("\"{folder}/{{name}")) && tests.contains(&format!("\"{own}\""));
+            || tests.contains(&format!("\"{folder}/{{name}}")) && tests.contains(&format!("\"{own}\""));
         if !tests.contains(&format!("\"{name}\"")) && !tests.contains(&format!("\"{stem}.{{")) && !is_of_table() {
             complaints.push(name);
         }

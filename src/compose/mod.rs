@@ -40,6 +40,9 @@ pub struct Request<'a> {
 struct Definition {
     title: String,
     sections: Vec<String>,
+    /// Those of them that a short form holds, such as a mail; all where none is named.
+    #[serde(default)]
+    digest: Vec<String>,
 }
 
 /// The section that is made of the figures themselves.
@@ -88,6 +91,7 @@ pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, j
         measurements,
         findings,
         sections,
+        digest: definition.digest,
         left_out: left_out.iter().map(Question::title).collect(),
     })
 }
@@ -117,13 +121,20 @@ fn definition(assets: &Assets, name: &str) -> Result<Definition> {
         };
         return Err(Error::new(Exit::Usage, format!("there is no report `{name}`")).help(help));
     };
-    toml::from_str(&asset.text).map_err(|e| {
+    let definition: Definition = toml::from_str(&asset.text).map_err(|e| {
         Error::new(Exit::Config, "this report cannot be read").why(e.message()).at(
             asset.origin.clone(),
             asset.text.to_string(),
             e.span().unwrap_or(0..0),
         )
-    })
+    })?;
+    match definition.digest.iter().find(|name| !definition.sections.contains(name)) {
+        None => Ok(definition),
+        Some(name) => Err(Error::new(
+            Exit::Config,
+            format!("{}: `digest` names `{name}`, `sections` does not", asset.origin),
+        )),
+    }
 }
 
 /// The period asked for; where it is open, whole seconds around what was read.
