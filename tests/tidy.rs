@@ -248,7 +248,7 @@ fn every_golden_is_used() {
         let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
         let (folder, own) = stem.rsplit_once('/').unwrap_or_default();
         let is_of_table =
-            || tests.contains(&format!("\"{folder}/{{name}")) && tests.contains(&format!("\"{own}\""));
+            || tests.contains(&format!("\"{folder}/{{name}}")) && tests.contains(&format!("\"{own}\""));
         if !tests.contains(&format!("\"{name}\"")) && !tests.contains(&format!("\"{stem}.{{")) && !is_of_table() {
             complaints.push(name);
         }
