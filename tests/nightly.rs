@@ -58,7 +58,7 @@ impl Machine {
                 ),
                 format!("postfix/qmgr[50]: {id}: removed"),
             ] {
-                log.push_str(&format!("{at} mx1 {line}\n"));
+                log.extend([at.as_str(), " mx1 ", &line, "\n"]);
             }
         }
         let path = self.folder().join("log/mail.log");

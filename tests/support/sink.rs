@@ -112,7 +112,7 @@ impl Talk {
             match (word.as_str(), &self.manner) {
                 ("EHLO", Manner::Interrupts) => say(lines, "250-sink\r\n250 STARTTLS"),
                 ("EHLO", _) if self.tls.is_some() => {
-                    say(lines, "250-sink\r\n250-AUTH PLAIN LOGIN\r\n250 STARTTLS")
+                    say(lines, "250-sink\r\n250-AUTH PLAIN LOGIN\r\n250 STARTTLS");
                 }
                 ("EHLO", _) => say(lines, "250-sink\r\n250 SIZE 50000000"),
                 ("STARTTLS", Manner::Interrupts) => say(lines, "220 go on\r\n250-sink\r\n250 AUTH PLAIN"),
