@@ -5,6 +5,7 @@
 mod support;
 
 mod cli;
+mod query;
 mod samples;
 mod set_a;
 mod corpora;

@@ -168,7 +168,7 @@ fn f16_a_leap_second_is_the_next_second_in_every_framing() {
     }
     let rfc5424 = "<22>1 2016-12-31T23:59:60Z mx1 postfix/smtpd 1 - - connect from unknown[203.0.113.9]\n";
     let test = Test::new("query --format csv").arg("SELECT time FROM sessions").arg("mail.log");
-    test.file("mail.log", rfc5424).stdout("time\n2017-01-01T00:00:00Z\n").run();
+    test.file("mail.log", rfc5424).stdout("time\r\n2017-01-01T00:00:00Z\r\n").run();
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn f13_a_clock_that_goes_back_makes_no_negative_duration() {
                 .arg(sql)
                 .arg("mail.log")
                 .file("mail.log", &log)
-                .stdout("n,timed\n1,0\n")
+                .stdout("n,timed\r\n1,0\r\n")
                 .run();
         }
     }

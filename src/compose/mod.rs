@@ -8,13 +8,13 @@ mod section;
 
 pub use section::is_time;
 
-use crate::assets::Assets;
-use crate::error::{Error, Exit, Result, nearest};
+use crate::assets::{Asset, Assets};
+use crate::error::{Error, Exit, Result};
 use crate::facts::{Scope, View};
 use crate::judge::{Case, Judge};
 use crate::report::{Coverage, Period, Report};
 use crate::run::Run;
-use crate::sections::{Asker, Question};
+use crate::sections::{Asker, Question, spot, try_out};
 use crate::time::{SECOND, Span, Zone};
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -51,13 +51,8 @@ const OVERVIEW: &str = "overview";
 ///
 /// Where there is no such report, or one of its questions cannot be asked.
 pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, judge: &Judge) -> Result<Report> {
-    let definition = definition(assets, request.report)?;
-    let questions = definition
-        .sections
-        .iter()
-        .filter(|name| *name != OVERVIEW)
-        .map(|name| Question::named(assets, "sections", name))
-        .collect::<Result<Vec<_>>>()?;
+    let (definition, asset) = definition(assets, request.report)?;
+    let questions = questions(assets, &definition, &asset)?;
     let metrics = Question::all(assets, "metrics")?;
     let words = questions.iter().chain(&metrics).flat_map(Question::words);
     let columns = words.chain(judge.words()).collect();
@@ -89,32 +84,57 @@ pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, j
     })
 }
 
-/// Says whether there is such a report, before any log is read.
+/// Says whether there is such a report and whether its questions can be asked, before any log is read. Those that were
+/// built in can.
 ///
 /// # Errors
 ///
-/// Where there is none, or it cannot be read.
+/// Where there is none, or it or one of its questions is wrong.
 pub fn check(assets: &Assets, name: &str) -> Result<()> {
-    definition(assets, name).map(|_| ())
+    let (definition, asset) = definition(assets, name)?;
+    let own = |questions: Vec<Question>| questions.into_iter().filter(|question| !question.built_in);
+    let sections = own(questions(assets, &definition, &asset)?);
+    let metrics = own(Question::all(assets, "metrics")?);
+    let sections = sections.map(|question| (question.sql.clone(), question));
+    let metrics = metrics.map(|question| (metrics::sql(&question, &[], 0), question));
+    for (sql, question) in sections.chain(metrics) {
+        try_out(&sql).map_err(|e| question.in_file(e))?;
+    }
+    Ok(())
 }
 
-fn definition(assets: &Assets, name: &str) -> Result<Definition> {
-    let all = assets.list("report-templates/reports", ".toml");
-    let Some(asset) = all.get(name) else {
-        let names: Vec<&str> = all.keys().map(String::as_str).collect();
-        let help = match nearest(name, names.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the reports are {}", names.join(", ")),
-        };
-        return Err(Error::new(Exit::Usage, format!("there is no report `{name}`")).help(help));
+/// The questions of a report, in their order.
+fn questions(assets: &Assets, definition: &Definition, asset: &Asset) -> Result<Vec<Question>> {
+    let all = assets.list("report-templates/sections", ".sql");
+    let names = definition.sections.iter().enumerate().filter(|(_, name)| *name != OVERVIEW);
+    let question = |(at, name): (usize, &String)| match all.get(name) {
+        Some(asset) => Question::read(name, asset),
+        None => {
+            let span = spot(&asset.text, &["sections", &at.to_string()]).unwrap_or(0..0);
+            let error = Error::new(Exit::Config, format!("there is no section `{name}`"));
+            let names = all.keys().map(String::as_str).chain([OVERVIEW]);
+            Err(error.at(&asset.origin, asset.text.to_string(), span).instead(name, "sections", names))
+        }
     };
-    toml::from_str(&asset.text).map_err(|e| {
+    names.map(question).collect()
+}
+
+fn definition(assets: &Assets, name: &str) -> Result<(Definition, Asset)> {
+    let mut all = assets.list("report-templates/reports", ".toml");
+    let Some(asset) = all.remove(name) else {
+        let names = all.keys().map(String::as_str);
+        return Err(
+            Error::new(Exit::Usage, format!("there is no report `{name}`")).instead(name, "reports", names)
+        );
+    };
+    let definition = toml::from_str(&asset.text).map_err(|e| {
         Error::new(Exit::Config, "this report cannot be read").why(e.message()).at(
             asset.origin.clone(),
             asset.text.to_string(),
             e.span().unwrap_or(0..0),
         )
-    })
+    })?;
+    Ok((definition, asset))
 }
 
 /// The period asked for; where it is open, whole seconds around what was read.

@@ -17,7 +17,7 @@ pub use comparison::{Comparison, Operator, Quantity, Wrong, comparison, figure, 
 pub(crate) use entries::points_at;
 pub use entries::{Anomaly, Input, ReportDefaults, Schedule, Threshold};
 pub use show::{line as show_line, quoted};
-pub use table::{File, Spot, Spotted, Value, did_you_mean};
+pub use table::{File, Spot, Spotted, Value};
 
 use crate::error::{Error, Exit, Result};
 use crate::time::Zone;
@@ -176,7 +176,7 @@ impl Config {
             return error
                 .help("name times in a table `[schedules]`, such as `business = \"Mon..Fri 08:00-18:00\"`");
         }
-        did_you_mean(error, &name.value, self.schedules.keys().map(String::as_str))
+        error.instead(&name.value, "schedules", self.schedules.keys().map(String::as_str))
     }
 }
 

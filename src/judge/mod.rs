@@ -14,11 +14,11 @@ mod tests;
 mod threshold;
 
 use crate::assets::Assets;
-use crate::config::{self, Comparison, Config, Entry, Spotted, Threshold, did_you_mean};
+use crate::config::{self, Comparison, Config, Entry, Spotted, Threshold};
 use crate::error::{Error, Result};
 use crate::input::Source;
 use crate::report::{Finding, Measurement, Period, Unit};
-use crate::sections::Asker;
+use crate::sections::{Asker, words};
 use metrics::Metric;
 use rayon::prelude::*;
 use rule::Rule;
@@ -82,8 +82,7 @@ impl Judge {
     pub fn words(&self) -> impl Iterator<Item = String> {
         let evidence = self.limits.iter().filter_map(|limit| limit.threshold.evidence.as_deref());
         let questions = evidence.chain(self.rules.iter().flat_map(Rule::questions));
-        let words = questions.flat_map(|sql| sql.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
-        words.filter(|word| !word.is_empty()).map(str::to_owned)
+        questions.flat_map(words)
     }
 
     /// Appends thresholds and rules as they stand, each value with where it comes from.
@@ -148,7 +147,7 @@ fn limit(threshold: Threshold, metrics: &BTreeMap<String, Metric>, config: &Conf
 fn metric<'m>(name: &Spotted<String>, metrics: &'m BTreeMap<String, Metric>) -> Result<&'m Metric> {
     metrics.get(&name.value).ok_or_else(|| {
         let error = name.spot.error(format!("there is no metric `{}`", name.value));
-        did_you_mean(error, &name.value, metrics.keys().map(String::as_str))
+        error.instead(&name.value, "metrics", metrics.keys().map(String::as_str))
     })
 }
 
@@ -164,7 +163,7 @@ fn known_labels(threshold: &Threshold, metric: &Metric) -> Result<()> {
         return Ok(());
     };
     let what = format!("`{}` has no label `{}`", threshold.metric.value, unknown.value);
-    Err(did_you_mean(unknown.spot.error(what), &unknown.value, labels.iter().map(String::as_str)))
+    Err(unknown.spot.error(what).instead(&unknown.value, "labels", labels.iter().map(String::as_str)))
 }
 
 /// Limits must be in the unit of what they limit; a share of another metric is written with `%`.

@@ -5,12 +5,12 @@
 //! judged one by one; where one of them is the whole of the others, that one alone.
 
 use super::Case;
-use super::fill::{fill, text_literal};
 use super::metrics::Metric;
 use super::{evidence, rule, schedule};
 use crate::config::{Comparison, Entry, Spotted, Threshold, figure};
 use crate::error::Result;
 use crate::report::{Finding, Measurement, Period, State, Unit};
+use crate::sections::{self, Literal};
 use crate::text::Text;
 use crate::units;
 use std::collections::BTreeMap;
@@ -197,8 +197,8 @@ impl Limit {
         let what = if labels.is_empty() { name.clone() } else { format!("{name} ({})", labels.join(", ")) };
         let sql = |template: &Option<String>| {
             let value = |name: &str| group.labels.iter().find(|(n, _)| n == name);
-            let fill_in = |name: &str| value(name).map(|(_, value)| text_literal(value.raw()));
-            template.as_deref().map(|template| fill(template, fill_in))
+            let literal = |name: &str| value(name).map(|(_, value)| Literal::Text(value.raw().to_owned()));
+            template.as_deref().map(|template| sections::fill(template, literal)).transpose()
         };
         let mut finding = Finding {
             rule: "threshold".to_owned(),
@@ -210,10 +210,10 @@ impl Limit {
             observed,
             expected,
             meaning: threshold.meaning.clone().unwrap_or_else(|| self.metric.about.clone()),
-            command: sql(&threshold.command).and_then(|sql| rule::command(&sql, case)),
+            command: sql(&threshold.command)?.and_then(|sql| rule::command(&sql, case)),
             evidence: Vec::new(),
         };
-        if let Some(sql) = sql(&threshold.evidence) {
+        if let Some(sql) = sql(&threshold.evidence)? {
             evidence::note(&mut finding, case.asker, case.sources, &sql)?;
         }
         Ok(finding)

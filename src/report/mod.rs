@@ -104,6 +104,9 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// The words by which questions name units. Nothing is no unit.
+    pub const WORDS: [&str; 8] = ["count", "1", "bytes", "By", "seconds", "s", "share", ""];
+
     /// The unit that questions name by this word: count, bytes, seconds, share.
     pub fn of(word: &str) -> Self {
         match word {

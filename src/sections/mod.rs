@@ -5,9 +5,13 @@
 
 mod front;
 mod guard;
+mod named;
 mod rows;
+mod tokens;
 
-pub(crate) use front::spaced;
 pub use front::{Front, Question};
-pub use guard::{EXTRA_TABLES, Needs, check};
-pub use rows::{Answer, Asker};
+pub(crate) use front::{spaced, spot, words};
+pub use guard::{Needs, check, columns, functions, tables};
+pub use named::{Named, Parameter, Settled, names};
+pub use rows::{Answer, Asker, try_out};
+pub use tokens::{Literal, fill, one_line};

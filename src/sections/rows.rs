@@ -1,12 +1,15 @@
 //! Asking: a question goes through the gate, then to polars; its answer comes back as rows.
 
-use super::guard::{self, EXTRA_TABLES};
+use super::guard::{self, Needs};
 use crate::error::{Error, Exit, Result};
-use crate::facts::View;
+use crate::facts::schema::{ColumnDef, ColumnKind};
+use crate::facts::{Facts, Scope, TableDef, View};
 use crate::report::{Cell, Coverage};
 use crate::text::Text;
+use crate::time::Zone;
 use polars::prelude::{AnyValue, DataFrame, DataType, IntoLazy, NamedFrom, PolarsError, Series};
 use polars::sql::SQLContext;
+use std::collections::BTreeSet;
 
 /// Answers questions about a view of the facts.
 #[derive(Debug)]
@@ -41,13 +44,34 @@ impl<'a> Asker<'a> {
     ///
     /// Where the gate or the engine refuses it; exit code 64.
     pub fn ask(&self, sql: &str) -> Result<Answer> {
-        let needs = guard::check(sql)?;
+        self.answer(&guard::check(sql)?)
+    }
+
+    /// The addresses of clients that are among the facts which a question asks for, those that are wanted.
+    ///
+    /// # Errors
+    ///
+    /// Where the engine refuses, which would be our own fault.
+    pub(super) fn clients(&self, needs: &Needs, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<String>> {
+        let mut found = BTreeSet::new();
+        let have = |table: &&TableDef| table.columns.iter().any(|column| column.name == "client_ip");
+        for table in guard::tables().filter(|table| needs.tables.contains(table.name)).filter(have) {
+            let answer = self.ask(&format!("SELECT DISTINCT client_ip FROM {}", table.name))?;
+            found.extend(answer.rows(usize::MAX).into_iter().flatten().filter_map(|cell| match cell {
+                Cell::Text(address) => wanted(address.raw()).then(|| address.raw().to_owned()),
+                _ => None,
+            }));
+        }
+        Ok(found.into_iter().collect())
+    }
+
+    fn answer(&self, needs: &Needs) -> Result<Answer> {
         let mut wanted = needs.columns();
         // COUNT(*) needs the height of a table; a frame must have a column to have one.
         wanted.insert("offset".into());
         let mut context = SQLContext::new();
         for table in &needs.tables {
-            let frame = if EXTRA_TABLES.contains(&table.as_str()) {
+            let frame = if table == COVERAGE.name {
                 Some(self.coverage.clone())
             } else {
                 self.view.frame(table, &wanted)?
@@ -56,10 +80,27 @@ impl<'a> Asker<'a> {
                 context.register(table, frame.lazy());
             }
         }
-        let frame =
-            context.execute(&needs.sql).and_then(polars::prelude::LazyFrame::collect).map_err(|e| refused(&e))?;
+        let mut asked = context.execute(&needs.sql).map_err(|e| refused(&e))?;
+        if needs.crossed {
+            // A side of which no column is asked for loses its height with its columns, and rows would not count.
+            asked = asked.with_projection_pushdown(false);
+        }
+        let frame = asked.collect().map_err(|e| refused(&e))?;
         Ok(Answer { columns: frame.get_column_names().iter().map(ToString::to_string).collect(), frame })
     }
+}
+
+/// What a question needs, once it has been asked of no facts at all: whatever the engine refuses, it refuses now.
+///
+/// # Errors
+///
+/// Where the gate or the engine refuses it; exit code 64.
+pub fn try_out(sql: &str) -> Result<Needs> {
+    let needs = guard::check(sql)?;
+    let (facts, zone) = (Facts::default(), Zone::utc());
+    let view = View::new(&facts, &zone, &Scope::ALL, &needs.columns())?;
+    Asker::new(&view, &Coverage::default())?.answer(&needs)?;
+    Ok(needs)
 }
 
 fn refused(error: &PolarsError) -> Error {
@@ -128,6 +169,33 @@ fn cell(value: &AnyValue<'_>) -> Cell {
             None => Cell::Text(Text::from(other.to_string())),
         },
     }
+}
+
+/// The account of the lines as a table.
+pub(super) const COVERAGE: TableDef = TableDef {
+    name: "coverage",
+    about: "The account of the lines of one source.",
+    columns: &[
+        column("source", ColumnKind::Integer, "The source's number, as the facts' `source` names it."),
+        column("path", ColumnKind::Text, "Its name, as you gave it."),
+        column("lines", ColumnKind::Integer, "Lines read; the sum of the next five."),
+        column("matched", ColumnKind::Integer, "Lines that a pattern of a grammar took."),
+        column("ignored", ColumnKind::Integer, "Lines that a named ignore rule took."),
+        column("unmatched", ColumnKind::Integer, "Lines of a known form that nothing took."),
+        column(
+            "damaged",
+            ColumnKind::Integer,
+            "Lines without a header that is known: cut, empty, binary, too long.",
+        ),
+        column("duplicate", ColumnKind::Integer, "Lines of a source that another source holds too."),
+        column("first_time", ColumnKind::Time, "The earliest time in it."),
+        column("last_time", ColumnKind::Time, "The latest."),
+        column("offset", ColumnKind::Integer, "0."),
+    ],
+};
+
+const fn column(name: &'static str, kind: ColumnKind, about: &'static str) -> ColumnDef {
+    ColumnDef { name, kind, about }
 }
 
 fn coverage_frame(coverage: &Coverage) -> std::result::Result<DataFrame, PolarsError> {
