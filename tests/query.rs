@@ -36,7 +36,7 @@ const ASKED: &[&str] = &[
     "mail-of-user user=amir@example.com",
     "mail-to recipient=zoe@example.org",
     "messages-of-size bytes=1000 most=3",
-    "notices-like pattern=SASL most=2",
+    "notices-like pattern=TLS most=2",
     "queue-now",
     "rejected-from ip=127.20.2.14",
     "rejected-to recipient=katja@example.com",
@@ -415,7 +415,7 @@ fn t10_no_value_of_any_parameter_of_any_named_question_is_more_than_a_value() {
             assert!(refused, "{} {}", named.question.name, parameter.name);
         }
     }
-    assert!(tried > HOSTILE.len() * 8, "{tried} values were taken");
+    assert!(tried > 100, "{tried} values were taken");
 }
 
 #[test]

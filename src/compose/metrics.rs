@@ -83,6 +83,7 @@ fn figure(question: &Question, columns: &[String], row: Vec<Cell>, unit: Unit) -
         value: question.front.zero.then_some(0.0),
         unit,
         state: State::Ok,
+        past: None,
     };
     for (name, cell) in columns.iter().zip(row) {
         match (name.as_str(), cell) {

@@ -4,6 +4,7 @@
 
 mod metrics;
 mod overview;
+mod past;
 mod section;
 
 pub use section::is_time;
@@ -54,22 +55,30 @@ pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, j
     let (definition, asset) = definition(assets, request.report)?;
     let questions = questions(assets, &definition, &asset)?;
     let metrics = Question::all(assets, "metrics")?;
-    let words = questions.iter().chain(&metrics).flat_map(Question::words);
+    let activity = Question::all(assets, "activity")?;
+    let words = questions.iter().chain(&metrics).chain(&activity).flat_map(Question::words);
     let columns = words.chain(judge.words()).collect();
     let scope = Scope { span: request.span, domains: request.domains };
     let view = View::new(&run.facts, zone, &scope, &columns)?;
     let asker = Asker::new(&view, &run.coverage)?;
     let period = period(run, zone, request.span);
-    let mut measurements = metrics::measure(&metrics, run, zone, request, &asker, &period)?;
+    // What is watched for silence is no figure of the report, and is asked where there is something to compare it with.
+    let watched = [metrics.as_slice(), &activity].concat();
+    let past = past::past(&watched, run, zone, request)?;
+    let asked = if past.is_known() { &watched } else { &metrics };
+    let mut measurements = metrics::measure(asked, run, zone, request, &asker, &period)?;
+    let asker = asker.knowing(&past.known(&measurements))?;
+    measurements.retain(|figure| activity.iter().all(|question| question.name != figure.metric));
+    past.note(&mut measurements);
     let whole_site = request.domains.is_empty();
-    let case = Case { asker: &asker, sources: &run.sources, period: &period, whole_site };
+    let case = Case { asker: &asker, sources: &run.sources, period: &period, whole_site, weeks: &past.weeks };
     let findings = judge.judge(&case, &mut measurements)?;
     let mut sections = questions
         .par_iter()
         .map(|question| section::ask(question, &asker, request.top))
         .collect::<Result<Vec<_>>>()?;
     if let Some(at) = definition.sections.iter().position(|name| name == OVERVIEW) {
-        sections.insert(at, overview::section(&measurements));
+        sections.insert(at, overview::section(&measurements, &past));
     }
     Ok(Report {
         name: request.report.to_owned(),

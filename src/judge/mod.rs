@@ -47,6 +47,8 @@ pub struct Case<'a> {
     pub period: &'a Period,
     /// Whether the facts are those of the whole site, not of some domains only.
     pub whole_site: bool,
+    /// The figures of the same span of earlier weeks, from which what is usual is known.
+    pub weeks: &'a [Vec<Measurement>],
 }
 
 impl Judge {
@@ -172,7 +174,7 @@ fn units_fit(threshold: &Threshold, metric: &Metric) -> Result<()> {
         Some(_) => unit == Unit::Share,
         None => unit == Unit::None || unit == metric.unit,
     };
-    let Some(wrong) = threshold.limits().find(|limit| !fits(limit.value.limit.unit)) else {
+    let Some(wrong) = threshold.limits().find(|limit| !limit.value.usual && !fits(limit.value.limit.unit)) else {
         return Ok(());
     };
     let error = wrong.spot.error(format!("this limit does not fit `{}`", threshold.metric.value));

@@ -32,7 +32,9 @@ impl Parameter {
                 let texts = list.iter().map(|text| text.as_str().map(str::to_owned));
                 texts.collect::<Option<_>>().map(Self::Words)
             }
-            toml::Value::String(text) if text.starts_with(['<', '>']) => comparison(text).ok().map(Self::Limit),
+            toml::Value::String(text) if text.starts_with(['<', '>']) => {
+                comparison(text).ok().filter(|limit| !limit.usual).map(Self::Limit)
+            }
             toml::Value::String(text) => Some(match length(text) {
                 Ok(seconds) => Self::Length(seconds),
                 Err(_) => Self::Word(text.clone()),
@@ -131,6 +133,9 @@ fn wrong(why: &str, help: String) -> Wrong {
 
 fn limit(default: &Comparison, text: &str) -> Result<Parameter, Wrong> {
     let own = comparison(text)?;
+    if own.usual {
+        return Err(wrong("a rule does not know what is usual", "give a fixed limit, such as `> 30`".to_owned()));
+    }
     if own.operator.more_is_worse() != default.operator.more_is_worse() {
         let sign = default.operator.sign();
         return Err(wrong("the rule looks for the other direction", format!("begin with `{sign}`")));

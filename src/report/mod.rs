@@ -3,6 +3,10 @@
 //! Comes in: sections, measurements, findings and coverage, rows in their final order. Goes out: this model, from
 //! which every renderer makes bytes. It knows neither logs nor SQL nor any output format.
 
+mod past;
+
+pub use past::{Past, Usual};
+
 use crate::text::Text;
 use crate::time::Zone;
 
@@ -142,6 +146,8 @@ pub struct Measurement {
     pub unit: Unit,
     /// The state that the thresholds gave it.
     pub state: State,
+    /// What it was at earlier times; nothing where the logs do not reach back.
+    pub past: Option<Past>,
 }
 
 impl Measurement {

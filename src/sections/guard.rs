@@ -3,7 +3,7 @@
 //! polars' SQL opens any path by `read_parquet` and its like, and sends HTTP requests. So each statement is parsed first: it
 //! must be one query, of known tables, with listed functions. What passes can read the facts and nothing else.
 
-use super::rows::COVERAGE;
+use super::rows::{COVERAGE, USUAL};
 use super::tokens::{self, UNNAMED, refuse};
 use crate::error::{Error, Result};
 use crate::facts::{DERIVED, TABLES, TableDef};
@@ -17,9 +17,9 @@ use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-/// All tables that can be asked: the facts, and the account of the lines.
+/// All tables that can be asked: the facts, the account of the lines, what is usual.
 pub fn tables() -> impl Iterator<Item = &'static TableDef> + Clone {
-    TABLES.iter().chain([&COVERAGE])
+    TABLES.iter().chain([&COVERAGE, &USUAL])
 }
 
 /// The functions that can be used.

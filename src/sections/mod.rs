@@ -13,5 +13,5 @@ pub use front::{Front, Question};
 pub(crate) use front::{spaced, spot, words};
 pub use guard::{Needs, check, columns, functions, tables};
 pub use named::{Named, Parameter, Settled, names};
-pub use rows::{Answer, Asker, try_out};
+pub use rows::{Answer, Asker, Known, try_out};
 pub use tokens::{Literal, fill, one_line};

@@ -4,7 +4,7 @@ use super::guard::{self, Needs};
 use crate::error::{Error, Exit, Result};
 use crate::facts::schema::{ColumnDef, ColumnKind};
 use crate::facts::{Facts, Scope, TableDef, View};
-use crate::report::{Cell, Coverage};
+use crate::report::{Cell, Coverage, Past};
 use crate::text::Text;
 use crate::time::Zone;
 use polars::prelude::{AnyValue, DataFrame, DataType, IntoLazy, NamedFrom, PolarsError, Series};
@@ -16,6 +16,20 @@ use std::collections::BTreeSet;
 pub struct Asker<'a> {
     view: &'a View<'a>,
     coverage: DataFrame,
+    usual: DataFrame,
+}
+
+/// A figure with what it was at earlier times, as questions can ask it.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The metric.
+    pub metric: String,
+    /// Its labels.
+    pub labels: Vec<(String, Text)>,
+    /// The figure now.
+    pub value: Option<f64>,
+    /// The figure at earlier times.
+    pub past: Past,
 }
 
 /// The answer to a question.
@@ -35,7 +49,18 @@ impl<'a> Asker<'a> {
     pub fn new(view: &'a View<'a>, coverage: &Coverage) -> Result<Self> {
         let coverage = coverage_frame(coverage)
             .map_err(|e| Error::new(Exit::Internal, "the coverage cannot be laid out").why(e))?;
-        Ok(Self { view, coverage })
+        let usual = usual_frame(&[])?;
+        Ok(Self { view, coverage, usual })
+    }
+
+    /// The asker, which also knows what is usual.
+    ///
+    /// # Errors
+    ///
+    /// Where polars refuses, which would be our own fault.
+    pub fn knowing(mut self, known: &[Known]) -> Result<Self> {
+        self.usual = usual_frame(known)?;
+        Ok(self)
     }
 
     /// Asks a question.
@@ -71,10 +96,10 @@ impl<'a> Asker<'a> {
         wanted.insert("offset".into());
         let mut context = SQLContext::new();
         for table in &needs.tables {
-            let frame = if table == COVERAGE.name {
-                Some(self.coverage.clone())
-            } else {
-                self.view.frame(table, &wanted)?
+            let frame = match table.as_str() {
+                name if name == COVERAGE.name => Some(self.coverage.clone()),
+                name if name == USUAL.name => Some(self.usual.clone()),
+                name => self.view.frame(name, &wanted)?,
             };
             if let Some(frame) = frame {
                 context.register(table, frame.lazy());
@@ -193,6 +218,52 @@ pub(super) const COVERAGE: TableDef = TableDef {
         column("offset", ColumnKind::Integer, "0."),
     ],
 };
+
+/// What is usual, as a table.
+pub(super) const USUAL: TableDef = TableDef {
+    name: "usual",
+    about: "One figure of a report's period with what it was at earlier times; empty where nothing is known of these.",
+    columns: &[
+        column(
+            "metric",
+            ColumnKind::Text,
+            "The metric; of what is watched for silence: host, relay, service, transport.",
+        ),
+        column("label", ColumnKind::Text, "The values of its labels."),
+        column("value", ColumnKind::Seconds, "The figure in the period."),
+        column("day_before", ColumnKind::Seconds, "The figure in the same span of the day before."),
+        column("week_before", ColumnKind::Seconds, "The figure in the same span of the week before."),
+        column("usual", ColumnKind::Seconds, "The median of the same span of earlier weeks."),
+        column("spread", ColumnKind::Seconds, "The median of their distances from it."),
+        column("spans", ColumnKind::Integer, "How many earlier weeks that is made of."),
+        column("offset", ColumnKind::Integer, "0."),
+    ],
+};
+
+fn usual_frame(known: &[Known]) -> Result<DataFrame> {
+    let text = |of: fn(&Known) -> String| known.iter().map(of).collect::<Vec<String>>();
+    let number = |name: &str, of: fn(&Known) -> Option<f64>| {
+        Series::new(name.into(), known.iter().map(of).collect::<Vec<Option<f64>>>()).into()
+    };
+    let label = |known: &Known| known.labels.iter().map(|(_, value)| value.raw()).collect::<Vec<_>>().join(", ");
+    let spans =
+        known.iter().map(|known| known.past.usual.map_or(0, |usual| i64::try_from(usual.spans).unwrap_or(0)));
+    DataFrame::new(
+        known.len(),
+        vec![
+            Series::new("metric".into(), text(|known| known.metric.clone())).into(),
+            Series::new("label".into(), text(label)).into(),
+            number("value", |known| known.value),
+            number("day_before", |known| known.past.day_before),
+            number("week_before", |known| known.past.week_before),
+            number("usual", |known| known.past.usual.map(|usual| usual.value)),
+            number("spread", |known| known.past.usual.map(|usual| usual.spread)),
+            Series::new("spans".into(), spans.collect::<Vec<i64>>()).into(),
+            Series::new("offset".into(), vec![0_i64; known.len()]).into(),
+        ],
+    )
+    .map_err(|e| Error::new(Exit::Internal, "what is usual cannot be laid out").why(e))
+}
 
 const fn column(name: &'static str, kind: ColumnKind, about: &'static str) -> ColumnDef {
     ColumnDef { name, kind, about }
