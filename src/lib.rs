@@ -3,6 +3,7 @@
 //! The modules stand in the order in which data flows; each knows those above it only.
 
 pub mod text;
+pub mod find;
 pub mod error;
 pub mod time;
 pub mod units;

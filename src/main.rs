@@ -1,39 +1,44 @@
 //! The program: reads the command line, does what it says, and ends with its exit code.
 
 use clap::Parser;
-use mailtrail::cli::Cli;
+use mailtrail::cli::{Cli, When};
 use mailtrail::commands;
 use mailtrail::error::Exit;
 use mailtrail::text::shown;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let outcome = match Cli::try_parse() {
+        Ok(cli) => commands::run(&cli).map_err(|error| (error, cli.global.color)),
+        // Help or the version, which were asked for.
+        Err(answer) if !answer.use_stderr() => {
+            let printed = answer.print().and_then(|()| io::stdout().flush());
+            commands::written(printed).map(|()| None).map_err(|error| (error, When::Auto))
+        }
         Err(error) => {
-            tell(&error);
-            return ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { 0 });
+            complain(&error);
+            return ExitCode::from(Exit::Usage as u8);
         }
     };
-    match commands::run(&cli) {
+    match outcome {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(exit)) => ExitCode::from(exit as u8),
-        Err(error) => {
-            let color = commands::colors(cli.global.color, std::io::stderr().is_terminal());
-            eprintln!("{}", error.render(color));
+        Err((error, color)) => {
+            let color = commands::colors(color, io::stderr().is_terminal());
+            commands::say(error.render(color));
             ExitCode::from(error.exit() as u8)
         }
     }
 }
 
-/// Says what is wrong with the command line, or what was asked about it. An argument that could steer the terminal is
-/// shown as it is written, and then nothing is coloured.
-fn tell(error: &clap::Error) {
+/// Says what is wrong with the command line. An argument that could steer the terminal is shown as it is written, and
+/// then nothing is coloured.
+fn complain(error: &clap::Error) {
     let text = error.to_string();
     let lines: Vec<String> = text.lines().map(|line| shown(line).into_owned()).collect();
-    if error.use_stderr() && text.lines().ne(lines.iter()) {
-        eprintln!("{}", lines.join("\n"));
+    if text.lines().ne(lines.iter()) {
+        commands::say(lines.join("\n"));
     } else {
         let _ = error.print();
     }

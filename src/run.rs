@@ -3,6 +3,8 @@
 //! Chunks are parsed in parallel and correlated in their order. While one batch is correlated the next is parsed and the
 //! one after that is read, so that no core waits for long.
 
+mod twice;
+
 use crate::correlate::Correlator;
 use crate::error::Result;
 use crate::facts::Facts;
@@ -16,6 +18,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
+use twice::Twice;
 
 /// How a run is done.
 #[derive(Clone, Debug)]
@@ -42,10 +45,14 @@ pub struct Run {
     pub coverage: Coverage,
     /// The sources, by the number that facts name them by.
     pub sources: Vec<Source>,
+    /// Device and inode of every file behind the paths, of those too that hold nothing new.
+    pub files: Vec<(u64, u64)>,
     /// Whether all input could be read.
     pub complete: bool,
     /// What was passed over with good reason, in words.
     pub notes: Vec<Text>,
+    /// What may have been read wrongly, in words.
+    pub doubts: Vec<Text>,
 }
 
 /// Reads everything behind the paths. `progress` is told how many bytes of how many were read.
@@ -82,8 +89,11 @@ pub fn run(
 
 fn finish(facts: Facts, mut coverage: Coverage, inputs: Inputs) -> Run {
     coverage.problems.extend(inputs.problems);
-    let sources = inputs.streams.into_iter().flat_map(|stream| stream.sources).collect();
-    Run { facts, complete: coverage.problems.is_empty(), coverage, sources, notes: inputs.notes }
+    let doubts = inputs.streams.iter().filter_map(Stream::doubt).collect();
+    let sources: Vec<Source> = inputs.streams.into_iter().flat_map(|stream| stream.sources).collect();
+    let copies = inputs.duplicates.iter().map(|(source, _)| source);
+    let files = sources.iter().chain(copies).map(|source| source.identity).collect();
+    Run { facts, complete: coverage.problems.is_empty(), coverage, sources, files, notes: inputs.notes, doubts }
 }
 
 /// A walk through all streams.
@@ -96,6 +106,7 @@ struct Walk<'a> {
     read: u64,
     /// Bytes of all sources.
     size: u64,
+    twice: Twice,
     /// The year in which each stream ended; 0 where its stamps have years.
     ends: Vec<i32>,
 }
@@ -122,6 +133,7 @@ impl<'a> Walk<'a> {
             parser,
             read: 0,
             size: inputs.streams.iter().flat_map(|stream| &stream.sources).map(|source| source.len).sum(),
+            twice: Twice::default(),
             ends: Vec::new(),
         }
     }
@@ -193,14 +205,19 @@ impl<'a> Walk<'a> {
             self.read += chunk.bytes.len() as u64;
             (self.progress)(self.read, self.size);
             self.account.add(&mut facts, self.parser.grammars);
-            let source = u32::try_from(self.account.sources.len() - 1).unwrap_or(u32::MAX);
-            self.parser.take_back(self.correlator.fold(facts, source));
+            let source = self.account.sources.len() - 1;
+            self.twice.add(source, &chunk, &facts.events.list);
+            self.parser.take_back(self.correlator.fold(facts, u32::try_from(source).unwrap_or(u32::MAX)));
         }
         state
     }
 
-    fn end(self) -> (Facts, Coverage) {
-        (self.correlator.finish(), self.account.finish(self.parser.grammars, self.inputs))
+    fn end(mut self) -> (Facts, Coverage) {
+        self.twice.tell(&mut self.account.sources);
+        for (source, of) in &self.inputs.duplicates {
+            self.account.duplicate(source, of, self.parser.lines(source));
+        }
+        (self.correlator.finish(), self.account.finish(self.parser.grammars))
     }
 }
 
@@ -277,6 +294,21 @@ impl Parser<'_> {
         reader.finish()
     }
 
+    /// How many lines a source has, counted as if it were read: a block of NULs parts lines too.
+    fn lines(&self, source: &Source) -> u64 {
+        let Ok(mut chunks) = Chunks::open(source, self.options.chunk) else {
+            return 0;
+        };
+        let layouts = self.grammars.layouts_of(&source.head);
+        let mut lines = 0;
+        while let Ok(Some(chunk)) = chunks.next() {
+            let facts = self.one(&chunk, ClockState::starting(0), &layouts);
+            lines += facts.counts.lines;
+            self.take_back(facts.into_scratch());
+        }
+        lines
+    }
+
     fn take_back(&self, scratch: Scratch) {
         self.spare().push(scratch);
     }
@@ -325,18 +357,17 @@ impl Account {
         entry.count += count;
     }
 
-    fn finish(mut self, grammars: &Grammars, inputs: &Inputs) -> Coverage {
-        for (source, of) in &inputs.duplicates {
-            let lines = count_lines(source);
-            let counts = Counts { lines, duplicate: lines, ..Counts::default() };
-            let duplicate_of = Some(of.clone());
-            self.sources.push(SourceCoverage {
-                path: source.name.clone(),
-                duplicate_of,
-                counts,
-                ..SourceCoverage::default()
-            });
-        }
+    /// A source that is not read, since another holds its lines.
+    fn duplicate(&mut self, source: &Source, of: &Text, lines: u64) {
+        self.sources.push(SourceCoverage {
+            path: source.name.clone(),
+            duplicate_of: Some(of.clone()),
+            counts: Counts { lines, duplicate: lines, ..Counts::default() },
+            ..SourceCoverage::default()
+        });
+    }
+
+    fn finish(mut self, grammars: &Grammars) -> Coverage {
         let mut counts = Counts::default();
         for source in &mut self.sources {
             source.systems.sort();
@@ -360,18 +391,6 @@ impl Account {
             problems: self.problems,
         }
     }
-}
-
-/// The lines of a source that is not read again.
-fn count_lines(source: &Source) -> u64 {
-    let Ok(mut chunks) = Chunks::open(source, CHUNK) else {
-        return 0;
-    };
-    let mut lines = 0;
-    while let Ok(Some(chunk)) = chunks.next() {
-        lines += chunk.lines().count() as u64;
-    }
-    lines
 }
 
 #[cfg(test)]

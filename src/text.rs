@@ -187,20 +187,45 @@ pub fn csv(text: &str) -> Cow<'_, str> {
     if guarded { Cow::Owned(format!("'{}", shown(text))) } else { shown(text) }
 }
 
+/// The most bytes of a shape.
+const MOST_OF_SHAPE: usize = 200;
+
 /// The text with its variable parts masked, so that lines that say the same thing group together: digits,
 /// addresses, names with a dot, ids and quoted or bracketed parts become `*`.
 pub fn shape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut words = text.split(' ').peekable();
-    while let Some(word) = words.next() {
-        push_masked(&mut out, word);
-        if words.peek().is_some() {
-            out.push(' ');
-        }
-    }
-    crop(&mut out, 200);
+    let mut out = String::new();
+    shape_into(text, &mut out);
     out
 }
+
+/// Appends the shape of a text. Only words with a byte that can make them vary are looked at.
+pub fn shape_into(text: &str, out: &mut String) {
+    let (bytes, from) = (text.as_bytes(), out.len());
+    let mut at = 0;
+    while out.len() - from <= MOST_OF_SHAPE
+        && let Some(next) = bytes[at..].iter().position(|b| VARYING[usize::from(*b)])
+    {
+        let start = bytes[at..at + next].iter().rposition(|b| *b == b' ').map_or(at, |blank| at + blank + 1);
+        let end = memchr::memchr(b' ', &bytes[at + next..]).map_or(bytes.len(), |blank| at + next + blank);
+        out.push_str(&text[at..start]);
+        push_masked(out, &text[start..end]);
+        at = end;
+    }
+    out.push_str(&text[at..]);
+    crop_from(out, from, MOST_OF_SHAPE);
+}
+
+/// The bytes without which no word varies.
+static VARYING: [bool; 256] = {
+    let mut table = [false; 256];
+    let bytes = b"0123456789@[<./";
+    let mut at = 0;
+    while at < bytes.len() {
+        table[bytes[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 /// One word of a shape: its outer punctuation stays, its inside is masked where it varies.
 fn push_masked(out: &mut String, word: &str) {
@@ -212,19 +237,22 @@ fn push_masked(out: &mut String, word: &str) {
         out.push('=');
         return push_masked(out, value);
     }
-    let start = word.len() - word.trim_start_matches(is_outer).len();
-    let inner = word[start..].trim_end_matches(is_outer);
+    let bytes = word.as_bytes();
+    let start = bytes.iter().position(|b| !is_outer(*b)).unwrap_or(bytes.len());
+    let end = bytes[start..].iter().rposition(|b| !is_outer(*b)).map_or(start, |last| start + last + 1);
     // The bracket that closes one inside the word belongs to it: `mx.example[192.0.2.1]:`.
-    let closed = inner.contains('[') && word[start + inner.len()..].starts_with(']');
-    let inner = &word[start..start + inner.len() + usize::from(closed)];
-    let (before, after) = (&word[..start], &word[start + inner.len()..]);
-    out.push_str(before);
-    out.push_str(if varies(inner) { "*" } else { inner });
-    out.push_str(after);
+    let closed = bytes.get(end) == Some(&b']') && bytes[start..end].contains(&b'[');
+    let end = end + usize::from(closed);
+    out.push_str(&word[..start]);
+    out.push_str(if varies(&word[start..end]) { "*" } else { &word[start..end] });
+    out.push_str(&word[end..]);
 }
 
-fn is_outer(c: char) -> bool {
-    matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '"' | '\'' | ',' | ';' | ':' | '!' | '?' | '.')
+fn is_outer(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'<' | b'>' | b'(' | b')' | b'[' | b']' | b'"' | b'\'' | b',' | b';' | b':' | b'!' | b'?' | b'.'
+    )
 }
 
 /// Words that differ from line to line: with a digit (status codes stay), an at sign, a slash or inner dots.
@@ -252,8 +280,13 @@ fn is_status_code(word: &str) -> bool {
 
 /// Cuts a text at `max` bytes, at a character's edge, and says so with an ellipsis.
 pub fn crop(text: &mut String, max: usize) {
-    if text.len() > max {
-        text.truncate(text.floor_char_boundary(max));
+    crop_from(text, 0, max);
+}
+
+/// The same of what stands behind a place.
+fn crop_from(text: &mut String, from: usize, max: usize) {
+    if text.len() - from > max {
+        text.truncate(text.floor_char_boundary(from + max));
         text.push('…');
     }
 }

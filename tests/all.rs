@@ -13,6 +13,7 @@ mod corpora;
 mod peers;
 mod laws;
 mod time;
+mod faults;
 mod hostile;
 mod grammar_language;
 mod tidy;

@@ -202,7 +202,7 @@ fn an_output_that_cannot_be_written_is_73_and_leaves_nothing() {
 
 #[test]
 fn a_full_disk_is_73_at_the_last_flush_too() {
-    for args in ["report mail.log", "schema", "grammar list"] {
+    for args in ["report mail.log", "schema", "grammar list", "--help", "--version", "report --help"] {
         let test = Test::new(args).file("mail.log", LOG);
         let full = OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
         let output = test.command().stdin(Stdio::null()).stdout(full).output().expect("it runs");

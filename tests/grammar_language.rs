@@ -155,3 +155,38 @@ fn a_file_of_ones_own_goes_before_ours() {
         .run();
     assert_eq!(done.stdout(), b"sender,messages,bytes\r\nalice@remote.example,1,1500\r\n");
 }
+
+const TRACKING: &str = r#"
+system = "tracker"
+about = "a mail system that tells of all recipients in one row"
+
+[layout]
+header = "time,"
+time = "time"
+text = "{event} {id} {to}"
+samples = [{ header = "time,event,id,to", line = "2026-11-24T09:00:00Z,DELIVER,7,a@local.example", time = "2026-11-24T09:00:00Z", text = "DELIVER 7 a@local.example" }]
+
+[[pattern]]
+name = "delivered"
+roles = ["delivery"]
+text = "DELIVER {queue_id:id} {recipient:rest}"
+set = { outcome = "sent" }
+each = { of = "recipient", separator = ";" }
+samples = [{ line = "DELIVER 7 a@local.example;b@local.example", is = { queue_id = "7", recipient = "a@local.example;b@local.example" } }]
+near = ["RECEIVE 7 a@local.example"]
+"#;
+
+#[test]
+fn several_recipients_in_one_row_are_several_deliveries() {
+    let rows = "time,event,id,to\n2026-11-24T09:00:00Z,DELIVER,7,a@local.example; b@other.example;;c@local.example\n\
+        2026-11-24T09:00:01Z,DELIVER,8,d@local.example\n2026-11-24T09:00:02Z,DELIVER,9,\n";
+    let test = Test::new("query --library own --format csv")
+        .arg("SELECT queue_id, recipient, recipient_domain FROM deliveries ORDER BY time, recipient")
+        .arg("tracking.csv")
+        .file("own/grammars/tracker.toml", TRACKING)
+        .file("tracking.csv", rows);
+    let expected = "queue_id,recipient,recipient_domain\n7,a@local.example,local.example\n\
+        7,b@other.example,other.example\n7,c@local.example,local.example\n8,d@local.example,local.example\n9,,\n";
+    test.stdout(&expected.replace('\n', "\r\n")).any_stderr().run();
+    Test::new("grammar check --library own").file("own/grammars/tracker.toml", TRACKING).any_stdout().run();
+}

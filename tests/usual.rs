@@ -172,10 +172,14 @@ fn l14_days_are_those_of_the_zone_when_clocks_change_too() {
     let stamps = ["2026-10-24T22:30", "2026-10-25T22:30", "2026-10-25T23:30", "2026-11-01T12:00"];
     let mut all = log(&[day("2026-10-01", 1)]);
     for (at, stamp) in stamps.iter().enumerate() {
-        let _ = writeln!(
-            all,
-            "{stamp}:00.000000+00:00 mx1 postfix/smtpd[1]: 4Xk100000{at}z2: client=a.example[192.0.2.10]"
-        );
+        let id = format!("4Xk100000{at}z2");
+        for (program, text) in [
+            ("smtpd", "client=a.example[192.0.2.10]"),
+            ("qmgr", "from=<a@a.example>, size=1500, nrcpt=1 (queue active)"),
+            ("qmgr", "removed"),
+        ] {
+            let _ = writeln!(all, "{stamp}:00.000000+00:00 mx1 postfix/{program}[1]: {id}: {text}");
+        }
     }
     let test =
         Test::new("report mail.log --timezone Europe/Berlin --format json --on 2026-11-01").file("mail.log", all);

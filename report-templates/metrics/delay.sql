@@ -1,24 +1,22 @@
 -- unit = "seconds"
 -- about = "Delays of final deliveries, by nearest rank: `delay.p50_s`, `delay.p95_s`, `delay.p99_s`, `delay.max_s`."
-WITH counted AS (
-    SELECT 'total' AS stage, transport, delay_s AS delay, COUNT(*) AS n FROM deliveries
-    WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded') AND delay_s IS NOT NULL GROUP BY transport, delay_s
+WITH final AS (
+    SELECT transport, delay_s, before_queue_s, in_queue_s, connect_s, transmit_s FROM deliveries
+    WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded')
+), counted AS (
+    SELECT 'total' AS stage, transport, delay_s AS delay, COUNT(*) AS n FROM final GROUP BY transport, delay_s
     UNION ALL
-    SELECT 'before_queue' AS stage, transport, before_queue_s AS delay, COUNT(*) AS n FROM deliveries
-    WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded') AND before_queue_s IS NOT NULL GROUP BY transport, before_queue_s
+    SELECT 'before_queue' AS stage, transport, before_queue_s AS delay, COUNT(*) AS n FROM final GROUP BY transport, before_queue_s
     UNION ALL
-    SELECT 'in_queue' AS stage, transport, in_queue_s AS delay, COUNT(*) AS n FROM deliveries
-    WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded') AND in_queue_s IS NOT NULL GROUP BY transport, in_queue_s
+    SELECT 'in_queue' AS stage, transport, in_queue_s AS delay, COUNT(*) AS n FROM final GROUP BY transport, in_queue_s
     UNION ALL
-    SELECT 'connect' AS stage, transport, connect_s AS delay, COUNT(*) AS n FROM deliveries
-    WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded') AND connect_s IS NOT NULL GROUP BY transport, connect_s
+    SELECT 'connect' AS stage, transport, connect_s AS delay, COUNT(*) AS n FROM final GROUP BY transport, connect_s
     UNION ALL
-    SELECT 'transmit' AS stage, transport, transmit_s AS delay, COUNT(*) AS n FROM deliveries
-    WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded') AND transmit_s IS NOT NULL GROUP BY transport, transmit_s
+    SELECT 'transmit' AS stage, transport, transmit_s AS delay, COUNT(*) AS n FROM final GROUP BY transport, transmit_s
 ), both AS (
-    SELECT stage, transport, delay, n FROM counted
+    SELECT stage, transport, delay, n FROM counted WHERE delay IS NOT NULL
     UNION ALL
-    SELECT stage, NULL AS transport, delay, SUM(n) AS n FROM counted GROUP BY stage, delay
+    SELECT stage, NULL AS transport, delay, SUM(n) AS n FROM counted WHERE delay IS NOT NULL GROUP BY stage, delay
 ), ranked AS (
     SELECT stage, transport, COALESCE(transport, '') AS part, delay, n FROM both
 ), running AS (

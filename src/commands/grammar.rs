@@ -1,6 +1,6 @@
 //! `mailtrail grammar`: lists, proves and tries out the grammars.
 
-use super::{Outcome, assets, print};
+use super::{Outcome, assets, print, say};
 use crate::cli::{Global, Grammar};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
@@ -55,6 +55,7 @@ fn explain(grammars: &Grammars, paths: &[PathBuf], unmatched: bool) -> Outcome {
     for source in inputs.streams.iter().flat_map(|stream| &stream.sources) {
         explain_source(grammars, source, unmatched)?;
     }
+    inputs.problems.iter().for_each(|problem| say(format_args!("mailtrail: {}", problem.tty())));
     Ok((!inputs.problems.is_empty()).then_some(Exit::Incomplete))
 }
 

@@ -16,6 +16,7 @@ use crate::cli::{Cli, Command, Global, When};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
 use crate::time::{SECOND, Zone};
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -77,10 +78,24 @@ fn assets(global: &Global, config: &Config) -> Assets {
     Assets { folders: global.libraries.iter().chain(&config.libraries).cloned().collect() }
 }
 
-/// Writes to standard output. A reader that went away ends the program quietly.
+/// Says something on standard error. Where that cannot be written nobody is there to hear it.
+pub fn say(what: impl Display) {
+    let _ = writeln!(io::stderr(), "{what}");
+}
+
+/// Writes to standard output.
 fn print(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
+    written(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+/// What writing to standard output came to. A reader that went away ends the program quietly.
+///
+/// # Errors
+///
+/// Where it could not be written for another reason.
+pub fn written(done: io::Result<()>) -> Result<()> {
+    match done {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(e) => Err(Error::new(Exit::CannotWrite, "standard output cannot be written").why(e)),
         Ok(()) => Ok(()),

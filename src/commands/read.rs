@@ -1,17 +1,19 @@
 //! What the commands that read logs have in common: grammars, options, the progress bar, messages about the input.
 
-use super::assets;
+use super::{assets, say};
 use crate::cli::{Global, When};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
 use crate::grammar::Grammars;
 use crate::input;
 use crate::run::{self, Run};
-use crate::text;
+use crate::text::Text;
 use crate::time::Zone;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::fs::{self, Metadata};
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 pub(super) use super::zone;
 
@@ -47,6 +49,20 @@ pub(super) fn logs(paths: &[PathBuf], global: &Global, config: &Config, zone: &Z
     Ok(run)
 }
 
+/// Refuses to write over what was read.
+pub(super) fn spare(run: &Run, output: Option<&Path>) -> Result<()> {
+    let is_input =
+        |metadata: &Metadata| metadata.is_file() && run.files.contains(&(metadata.dev(), metadata.ino()));
+    match output {
+        Some(path) if fs::metadata(path).is_ok_and(|metadata| is_input(&metadata)) => Err(Error::new(
+            Exit::Usage,
+            format!("{} is one of the inputs, and would be overwritten", path.display()),
+        )
+        .help("name another file with `--output`")),
+        _ => Ok(()),
+    }
+}
+
 fn progress_bar(global: &Global) -> ProgressBar {
     let wanted = match global.progress {
         When::Always => true,
@@ -60,28 +76,25 @@ fn progress_bar(global: &Global) -> ProgressBar {
     ProgressBar::no_length().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// Says on standard error what could not be read, what holds nothing new and, if asked for, what was passed over.
+/// Says on standard error what could not be read, what holds nothing new, what is doubtful and, if asked for, what was
+/// passed over.
 fn tell(run: &Run, global: &Global) {
-    for problem in &run.coverage.problems {
-        eprintln!("mailtrail: {}", problem.tty());
-    }
+    let tell = |text: &Text| say(format_args!("mailtrail: {}", text.tty()));
+    run.coverage.problems.iter().for_each(tell);
     if global.quiet {
         return;
     }
     for source in &run.coverage.sources {
         if let Some(of) = &source.duplicate_of {
-            eprintln!(
-                "mailtrail: {}: holds nothing that {} does not hold; counted once",
-                source.path.tty(),
-                of.tty()
-            );
+            let (copy, of) = (source.path.tty(), of.tty());
+            say(format_args!("mailtrail: {copy}: holds nothing that {of} does not hold; counted once"));
         }
     }
+    run.doubts.iter().for_each(tell);
     if global.verbose > 0 {
-        run.notes.iter().for_each(|note| eprintln!("mailtrail: {}", note.tty()));
+        run.notes.iter().for_each(tell);
     }
     if run.coverage.counts.lines > 0 && run.coverage.counts.matched == 0 {
-        let help = text::shown("no line was understood; `mailtrail grammar explain FILE` shows why");
-        eprintln!("mailtrail: {help}");
+        say("mailtrail: no line was understood; `mailtrail grammar explain FILE` shows why");
     }
 }

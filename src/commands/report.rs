@@ -1,6 +1,6 @@
 //! `mailtrail report`: reads logs and writes a report.
 
-use super::{Outcome, assets, colors, print, read};
+use super::{Outcome, assets, colors, print, read, say};
 use crate::cli::{Global, Level, Report as Args};
 use crate::compose::{self, Request};
 use crate::config::{Config, ReportDefaults};
@@ -8,6 +8,7 @@ use crate::error::{Error, Exit, Result};
 use crate::judge::Judge;
 use crate::render::{self, Rendered, Renderer};
 use crate::report::{Report, State};
+use crate::run::Run;
 use crate::time::{Span, Zone, parse_day, parse_instant};
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -31,7 +32,12 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let report = compose::compose(&run, &assets, &zone, &request, &judge)?;
     let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());
     let options = render::Options { assets: &assets, width: width(), color, section: args.section.as_deref() };
-    write(renderer.render(&report, &options)?, args.output.as_deref())?;
+    let rendered = renderer.render(&report, &options)?;
+    if !report.left_out.is_empty() && !global.quiet {
+        let titles = report.left_out.join(", ");
+        say(format_args!("mailtrail: left out, since it cannot be told by domain: {titles}"));
+    }
+    write(rendered, args.output.as_deref(), &run)?;
     Ok(exit(&report, args.fail_on, run.complete))
 }
 
@@ -109,12 +115,16 @@ fn width() -> usize {
     std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|w| *w >= 40).unwrap_or(80)
 }
 
-fn write(rendered: Rendered, output: Option<&Path>) -> Result<()> {
+fn write(rendered: Rendered, output: Option<&Path>, run: &Run) -> Result<()> {
     let output = output.filter(|path| path.as_os_str() != "-");
+    read::spare(run, output)?;
     match (rendered, output) {
         (Rendered::One(bytes), Some(path)) => crate::deliver::file(path, &bytes),
         (Rendered::One(bytes), None) => print(&bytes),
-        (Rendered::Folder(files), Some(path)) => crate::deliver::folder(path, &files),
+        (Rendered::Folder(files), Some(path)) => {
+            files.iter().try_for_each(|(name, _)| read::spare(run, Some(&path.join(name))))?;
+            crate::deliver::folder(path, &files)
+        }
         (Rendered::Folder(_), None) => Err(Error::new(Exit::Usage, "this format is several files")
             .help("name a folder with `--output DIR`, or one section with `--section NAME`")),
     }

@@ -11,7 +11,7 @@ pub use section::is_time;
 
 use crate::assets::{Asset, Assets};
 use crate::error::{Error, Exit, Result};
-use crate::facts::{Scope, View};
+use crate::facts::{self, Scope, TABLES, View};
 use crate::judge::{Case, Judge};
 use crate::report::{Coverage, Period, Report};
 use crate::run::Run;
@@ -54,8 +54,10 @@ const OVERVIEW: &str = "overview";
 pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, judge: &Judge) -> Result<Report> {
     let (definition, asset) = definition(assets, request.report)?;
     let questions = questions(assets, &definition, &asset)?;
-    let metrics = Question::all(assets, "metrics")?;
-    let activity = Question::all(assets, "activity")?;
+    let is_told = |question: &Question| request.domains.is_empty() || is_told_by_domain(question);
+    let (questions, left_out): (Vec<_>, Vec<_>) = questions.into_iter().partition(is_told);
+    let metrics: Vec<_> = Question::all(assets, "metrics")?.into_iter().filter(is_told).collect();
+    let activity = if request.domains.is_empty() { Question::all(assets, "activity")? } else { Vec::new() };
     let words = questions.iter().chain(&metrics).chain(&activity).flat_map(Question::words);
     let columns = words.chain(judge.words()).collect();
     let scope = Scope { span: request.span, domains: request.domains };
@@ -90,7 +92,14 @@ pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, j
         measurements,
         findings,
         sections,
+        left_out: left_out.iter().map(Question::title).collect(),
     })
+}
+
+/// Whether an answer can be narrowed to domains: what it asks for names domains, or is no fact at all.
+fn is_told_by_domain(question: &Question) -> bool {
+    let mut tables = question.words().filter(|word| TABLES.iter().any(|table| table.name == *word)).peekable();
+    tables.peek().is_none() || tables.any(|table| facts::is_told_by_domain(&table))
 }
 
 /// Says whether there is such a report and whether its questions can be asked, before any log is read. Those that were
@@ -165,4 +174,44 @@ fn scoped(coverage: &Coverage, domains: &[String]) -> Coverage {
         coverage.unmatched_shapes.clear();
     }
     coverage
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::grammar::Grammars;
+    use crate::{input, run};
+    use std::path::Path;
+
+    fn sample() -> Run {
+        let grammars = Grammars::load(&Assets::default()).expect("the built-in grammars are right");
+        let options = run::Options {
+            zone: Zone::utc(),
+            host: String::new(),
+            input: input::Options { now: 0, year: Some(2026), layouts: Vec::new() },
+            chunk: run::CHUNK,
+        };
+        let log = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-logs/lab/set-a-small.log");
+        run::run(&[log], &grammars, &options, &|_, _| ()).expect("there is input")
+    }
+
+    #[test]
+    fn l22_the_order_of_facts_changes_no_row_and_no_figure() {
+        let judge = Judge::new(&Config::default(), &Assets::default()).expect("the built-in rules are right");
+        let by: Vec<String> = ["host", "instance", "domain"].map(str::to_owned).into();
+        let ask = |run: &Run, top| {
+            let request = Request { report: "full", span: Span::ALL, domains: &[], top, by: &by };
+            let report = compose(run, &Assets::default(), &Zone::utc(), &request, &judge).expect("it is composed");
+            format!("{:#?}\n{:#?}\n{:#?}", report.sections, report.measurements, report.findings)
+        };
+        let mut run = sample();
+        for top in [None, Some(3)] {
+            let expected = ask(&run, top);
+            for seed in [1, 2, 3] {
+                run.facts.shuffle(seed);
+                assert!(expected == ask(&run, top), "another order, {top:?} rows");
+            }
+        }
+    }
 }

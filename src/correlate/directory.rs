@@ -26,6 +26,10 @@ impl Directory {
     pub fn note(&mut self, line: &Line<'_>) {
         if let Some(row) = self.open.get_mut(&line.event.key) {
             take(&mut row.unindexed, line.text(Field::Unindexed), &NO_TEXT);
+            if row.kind == Word::Bind.id() {
+                // Who is bound by SASL is known at its end only.
+                take(&mut row.base, line.text(Field::Base), &NO_TEXT);
+            }
         }
     }
 

@@ -181,6 +181,7 @@ impl<'g> Correlator<'g> {
             Role::SessionClose => {
                 self.sessions.close(line, facts);
             }
+            Role::UserSessionClose => self.sessions.close_of_user(line, facts),
             Role::SessionHandOver => self.sessions.hand_over(line),
             Role::Session => self.sessions.whole(line, facts),
             Role::Login => self.sessions.login(line, facts),

@@ -14,6 +14,10 @@ const LINGER: i64 = 120 * SECOND;
 /// How long a child announced by its parent may take to appear.
 const AWAIT: i64 = 600 * SECOND;
 
+/// How long a delivery waits for the first lines of the entry that it names: a filter may have given the message back
+/// before the log tells of it.
+const LATE: i64 = 5 * SECOND;
+
 /// Entries opened by a line that only tells more, and by their opener shortly after, are one life.
 const OUT_OF_ORDER: i64 = SECOND;
 
@@ -26,6 +30,9 @@ pub(super) struct Queue {
     /// Children that a parent announced before their own first line.
     awaited: Keyed<Parent>,
     awaiting: VecDeque<(i64, u64)>,
+    /// Deliveries that named an entry of which nothing is known yet, with the parent that they would be to it.
+    late: Keyed<Vec<(Delivery, Parent)>>,
+    lateness: VecDeque<(i64, u64)>,
     /// Destinations that put mail off, with the transport that told so first.
     unreachable: BTreeMap<Vec<u8>, TextId>,
     /// The entry refused last, for the refusal that the same line tells.
@@ -197,7 +204,12 @@ impl Queue {
     }
 
     pub fn note(&mut self, line: &Line<'_>, facts: &mut Facts) {
-        self.entry(line, facts).merge(line);
+        let entry = self.entry(line, facts);
+        entry.merge(line);
+        let message_id = entry.row.message_id;
+        if message_id != NO_TEXT {
+            self.link_late(line.event.key, message_id, facts);
+        }
     }
 
     pub fn accept(&mut self, line: &Line<'_>, facts: &mut Facts) {
@@ -205,6 +217,19 @@ impl Queue {
         entry.merge(line);
         entry.accepted = true;
         entry.held = false;
+    }
+
+    /// The entry that deliveries named is known by its Message-ID: with theirs, it came back from a filter.
+    fn link_late(&mut self, key: u64, message_id: TextId, facts: &mut Facts) {
+        for (mut row, parent) in self.late.remove(&key).unwrap_or_default() {
+            if facts.texts.get(row.message_id) == facts.texts.get(message_id) {
+                row.outcome = Word::Filtered.id();
+                if let Some(child) = self.open.get_mut(&key) {
+                    child.adopt(parent);
+                }
+            }
+            facts.push(&row);
+        }
     }
 
     pub fn hold(&mut self, line: &Line<'_>, facts: &mut Facts) {
@@ -265,6 +290,11 @@ impl Queue {
             outcome if outcome == Word::Discarded.id() => entry.discarded = true,
             _ => entry.sent = true,
         }
+        if row.outcome == Word::Sent.id() && self.names_unknown(line) && row.message_id != NO_TEXT {
+            self.late.entry(line.event.other).or_default().push((row, parent(line, Word::Filter)));
+            self.lateness.push_back((line.event.time, line.event.other));
+            return;
+        }
         facts.push(&row);
         if deferred {
             self.keep_transport(line, before, facts);
@@ -309,10 +339,16 @@ impl Queue {
             && facts.texts.get(own.message_id) == facts.texts.get(child.message_id)
     }
 
+    /// Whether a line names an entry of which the log has not told yet what message it is.
+    fn names_unknown(&self, line: &Line<'_>) -> bool {
+        let other = line.event.other;
+        let named = self.open.get(&other).or_else(|| self.lingering.get(&other));
+        other != 0 && named.is_none_or(|entry| entry.row.message_id == NO_TEXT)
+    }
+
     /// Gives the entry that a line names its parent.
     fn adopt(&mut self, line: &Line<'_>, origin: Word) {
-        let parent = Parent { queue_id: line.text(Field::QueueId), origin: origin.id(), notification: NO_TEXT };
-        self.give_parent(line, parent);
+        self.give_parent(line, parent(line, origin));
     }
 
     /// The child may be open, done, or yet to come.
@@ -413,10 +449,20 @@ impl Queue {
             self.awaiting.pop_front();
             self.awaited.remove(&key);
         }
+        while let Some((time, key)) = self.lateness.front().copied() {
+            if now - time < LATE {
+                break;
+            }
+            self.lateness.pop_front();
+            self.late.remove(&key).unwrap_or_default().iter().for_each(|(row, _)| facts.push(row));
+        }
     }
 
     /// Tells everything that is left.
     pub fn finish(&mut self, facts: &mut Facts) {
+        for (_, key) in std::mem::take(&mut self.lateness) {
+            self.late.remove(&key).unwrap_or_default().iter().for_each(|(row, _)| facts.push(row));
+        }
         let place = |entry: &Entry| (entry.row.source, entry.row.offset);
         for mut map in [std::mem::take(&mut self.lingering), std::mem::take(&mut self.open)] {
             for entry in in_order(&mut map, place) {
@@ -436,6 +482,11 @@ fn discard_unqueued(line: &Line<'_>, facts: &mut Facts) {
     entry.row.fate = Word::Discarded.id();
     facts.push(&entry.row);
     facts.push(&Delivery { outcome: Word::Discarded.id(), ..delivery_row(line, &entry.row) });
+}
+
+/// What a line says to be the parent of the entry that it names.
+fn parent(line: &Line<'_>, origin: Word) -> Parent {
+    Parent { queue_id: line.text(Field::QueueId), origin: origin.id(), notification: NO_TEXT }
 }
 
 fn push(entry: Entry, facts: &mut Facts) {

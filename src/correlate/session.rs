@@ -2,7 +2,7 @@
 
 use super::open::{Keyed, in_order};
 use super::{Line, keep, take};
-use crate::event::{Field, NO_TEXT, TextId, Word};
+use crate::event::{Field, NO_TEXT, TextId, Word, hash_seed, key};
 use crate::facts::schema::{Login, Session};
 use crate::facts::{Facts, NULL};
 use crate::time::{HOUR, SECOND};
@@ -25,17 +25,22 @@ pub(super) struct Sessions {
     handing: VecDeque<(i64, u64, u64)>,
     notes: Keyed<Notes>,
     noting: VecDeque<(i64, u64)>,
+    /// Sessions by whose they are, once a line has ended one of which it told the user only. Some may have ended since.
+    of_users: Option<Keyed<Vec<u64>>>,
 }
 
 /// An open session.
 #[derive(Clone, Debug)]
 struct Open {
     row: Session,
+    instance: TextId,
     ended: TextId,
     logins: i64,
     /// Whether the server ended it itself, so that a missing goodbye is no loss.
     by_server: bool,
     handed: bool,
+    /// Whether it may be that this session of a user ended, and not another.
+    doubtful: bool,
 }
 
 /// What other lines said of a session's attempts.
@@ -59,6 +64,9 @@ impl Sessions {
         if let Some(before) = self.handed_over(line.event.other) {
             keep(&mut open.row.client_port, before.row.client_port, &NULL);
             open.row.time = before.row.time;
+        }
+        if let Some(users) = &mut self.of_users {
+            users.entry(whose(&open.row, facts)).or_default().push(line.event.key);
         }
         if let Some(mut before) = self.open.insert(line.event.key, open) {
             before.row.ended = if before.ended == NO_TEXT { Word::Dropped.id() } else { before.ended };
@@ -110,22 +118,30 @@ impl Sessions {
 
     pub fn close(&mut self, line: &Line<'_>, facts: &mut Facts) {
         self.sweep(line.event.time, facts);
-        let mut open = self.open.remove(&line.event.key).unwrap_or_else(|| Open::new(line));
-        open.merge(line);
-        take(&mut open.ended, line.text(Field::Ended), &NO_TEXT);
-        take(&mut open.row.lost_after, line.text(Field::After), &NO_TEXT);
-        open.row.end_time = line.event.time;
-        open.row.duration_s = duration(open.row.time, line.event.time);
-        open.row.ended = open.end_word(line);
-        if open.row.ended == Word::Lost.id() {
-            let stage = line.text(Field::Stage);
-            keep(&mut open.row.lost_after, if stage == NO_TEXT { Word::Connect.id() } else { stage }, &NO_TEXT);
+        let open = self.open.remove(&line.event.key).unwrap_or_else(|| Open::new(line));
+        let end = line.event.time;
+        close(open, line, end, facts);
+    }
+
+    /// A session of a user ends, which one is not told. Of several the oldest is taken: how many ended and how is certain
+    /// then, when and after how long each one did is not, nor of those that go on.
+    pub fn close_of_user(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        let whose_end = whose(&Open::new(line).row, facts);
+        let sessions = &self.open;
+        let users = self.of_users.get_or_insert_with(|| by_user(sessions, facts));
+        let Some(keys) = users.get_mut(&whose_end) else { return };
+        keys.retain(|key| sessions.get(key).is_some_and(|open| whose(&open.row, facts) == whose_end));
+        keys.sort_unstable();
+        keys.dedup();
+        let Some(oldest) = keys.iter().copied().min_by_key(|key| self.open.get(key).map(place)) else { return };
+        let several = keys.len() > 1;
+        for key in keys {
+            self.open.entry(*key).and_modify(|open| open.doubtful |= several);
         }
-        if line.number(Field::Attempts) > 0 && open.logins == 0 {
-            facts.push(&login_row(line, &open.row, Word::Ok.id()));
+        if let Some(open) = self.open.remove(&oldest) {
+            let end = if open.doubtful { NULL } else { line.event.time };
+            close(open, line, end, facts);
         }
-        (open.row.source, open.row.offset) = (line.source, line.offset());
-        push(open, facts);
     }
 
     /// A session that one line tells whole.
@@ -139,10 +155,13 @@ impl Sessions {
         push(open, facts);
     }
 
-    /// The service starts anew: no connection of before goes on.
+    /// An instance of a system starts anew: no connection of before goes on.
     pub fn restart(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        let (texts, instance) = (&facts.texts, line.text_id(line.event.instance));
         let same = |open: &Open| {
-            open.row.system == line.system && facts.texts.get(open.row.host) == facts.texts.get(line.host())
+            open.row.system == line.system
+                && texts.get(open.row.host) == texts.get(line.host())
+                && texts.get(open.instance) == texts.get(instance)
         };
         let mut gone: Keyed<Open> = self.open.extract_if(|_, open| same(open)).collect();
         for mut open in in_order(&mut gone, place) {
@@ -254,6 +273,38 @@ impl Sessions {
     }
 }
 
+/// Tells of a session that a line ends, at this time if that is known.
+fn close(mut open: Open, line: &Line<'_>, end: i64, facts: &mut Facts) {
+    open.merge(line);
+    take(&mut open.ended, line.text(Field::Ended), &NO_TEXT);
+    take(&mut open.row.lost_after, line.text(Field::After), &NO_TEXT);
+    open.row.end_time = end;
+    open.row.duration_s = duration(open.row.time, end);
+    open.row.ended = open.end_word(line);
+    if open.row.ended == Word::Lost.id() {
+        let stage = line.text(Field::Stage);
+        keep(&mut open.row.lost_after, if stage == NO_TEXT { Word::Connect.id() } else { stage }, &NO_TEXT);
+    }
+    if line.number(Field::Attempts) > 0 && open.logins == 0 {
+        facts.push(&login_row(line, &open.row, Word::Ok.id()));
+    }
+    (open.row.source, open.row.offset) = (line.source, line.offset());
+    push(open, facts);
+}
+
+/// The key of those sessions of a user that nothing but their ids can tell apart.
+fn whose(row: &Session, facts: &Facts) -> u64 {
+    let text = |id| facts.texts.get(id).unwrap_or_default();
+    key(hash_seed(text(row.host)) ^ u64::from(row.service), b'u', text(row.user))
+}
+
+/// The keys of sessions by whose they are.
+fn by_user(sessions: &Keyed<Open>, facts: &Facts) -> Keyed<Vec<u64>> {
+    let mut users: Keyed<Vec<u64>> = Keyed::default();
+    sessions.iter().for_each(|(key, open)| users.entry(whose(&open.row, facts)).or_default().push(*key));
+    users
+}
+
 fn place(open: &Open) -> (i64, i64) {
     (open.row.source, open.row.offset)
 }
@@ -271,10 +322,12 @@ impl Open {
                 offset: line.offset(),
                 ..Session::default()
             },
+            instance: line.text_id(line.event.instance),
             ended: NO_TEXT,
             logins: 0,
             by_server: false,
             handed: false,
+            doubtful: false,
         };
         open.merge(line);
         open

@@ -3,10 +3,12 @@
 use crate::error::{Error, Exit, Result};
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Writes a file: beside its place first, then renamed into it, so that nobody ever sees half of it. Readable by its
-/// owner only, since reports hold personal data; a file that is there already keeps its permissions.
+/// owner only, since reports hold personal data; a file that is there already keeps its permissions. Behind a link it is
+/// the file to which that leads, unless anybody could have put the link there: see [`place`].
 ///
 /// # Errors
 ///
@@ -19,11 +21,24 @@ pub fn file(path: &Path, bytes: &[u8]) -> Result<()> {
             .and_then(|mut file| file.write_all(bytes).and_then(|()| file.flush()))
             .map_err(|e| failed(path, &e));
     }
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    write_beside(folder, path, bytes).map_err(|e| failed(path, &e))
+    let place = place(path);
+    write_beside(folder_of(&place), &place, bytes).map_err(|e| failed(path, &e))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Where a file of this name is written. A link is followed, as everybody expects: the report that a web server shows may
+/// lie elsewhere. In a folder to which all may write it is not, but replaced: it may be a stranger's, who wants another
+/// file overwritten (CWE-59).
+fn place(path: &Path) -> PathBuf {
+    let shared = fs::metadata(folder_of(path)).is_ok_and(|folder| folder.permissions().mode() & 0o002 != 0);
+    match fs::read_link(path) {
+        // A link to a link, or one that leads nowhere yet.
+        Ok(to) if !shared => fs::canonicalize(path).unwrap_or_else(|_| folder_of(path).join(to)),
+        _ => path.to_owned(),
+    }
 }
 
 /// Devices and pipes are written to as they are: a rename would replace them.
@@ -65,7 +80,6 @@ mod tests {
 
     #[test]
     fn a_file_is_replaced_whole_and_belongs_to_its_owner() {
-        use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("report.html");
         file(&path, b"one").expect("written");
@@ -73,6 +87,23 @@ mod tests {
         assert_eq!(fs::read(&path).expect("read"), b"two");
         assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn t18_a_link_is_followed_only_where_no_stranger_can_have_put_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (link, there) = (folder.path().join("report.html"), folder.path().join("there.html"));
+        let is_link = |path: &Path| fs::symlink_metadata(path).expect("there").is_symlink();
+        std::os::unix::fs::symlink("there.html", &link).expect("a link");
+        for text in ["made", "replaced"] {
+            file(&link, text.as_bytes()).expect("written");
+            assert!(is_link(&link));
+            assert_eq!(fs::read_to_string(&there).expect("read"), text);
+        }
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o1777)).expect("its mode is set");
+        file(&link, b"here").expect("written");
+        assert!(!is_link(&link));
+        assert_eq!(fs::read_to_string(&there).expect("read"), "replaced");
     }
 
     #[test]

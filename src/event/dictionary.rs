@@ -2,10 +2,10 @@
 //!
 //! One table for all input would miss the cache at each look-up; the table of a chunk stays in it.
 
-use super::{TextId, Word};
+use super::{NO_TEXT, TextId, Word};
+use crate::find::{Secrets, digest, same};
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
-use std::hash::{BuildHasher, Hasher};
+use std::hash::BuildHasher;
 use std::sync::LazyLock;
 
 /// The texts of a chunk, by id. The fixed words are not in it: they come before its first id.
@@ -53,26 +53,88 @@ impl Dictionary {
     }
 }
 
-/// The hash of texts and keys. Seeded at random: strangers choose addresses and names.
-static HASH: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+/// Secrets of the hash of texts and keys, drawn at random: strangers choose addresses and names.
+static SECRETS: LazyLock<Secrets> = LazyLock::new(|| {
+    let random = RandomState::default();
+    [1_u8, 2, 3].map(|part| random.hash_one(part) | 1)
+});
 
-#[inline]
-pub(super) fn hash(text: &[u8]) -> u64 {
-    let mut hasher = HASH.build_hasher();
-    hasher.write(text);
-    hasher.finish()
+pub(super) fn secrets() -> &'static Secrets {
+    &SECRETS
 }
 
 /// Gives each text of a chunk its id.
 #[derive(Debug)]
 pub struct Interner {
-    table: HashTable<TextId>,
+    table: Table,
     texts: Dictionary,
+    secrets: Secrets,
 }
 
-/// The table of an interner that is done, to be used again.
+/// Where the texts stand that an interner knows, to be used again: a place for each is looked for from where its hash says on.
 #[derive(Debug, Default)]
-pub struct Table(HashTable<TextId>);
+pub struct Table {
+    /// Half of them free at least, as many as a power of two.
+    slots: Vec<Slot>,
+    used: usize,
+}
+
+/// The place of a text.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    hash: u32,
+    id: TextId,
+}
+
+const FREE: Slot = Slot { hash: 0, id: NO_TEXT };
+
+/// Slots to begin with.
+const SLOTS: usize = 1 << 12;
+
+impl Table {
+    fn clear(&mut self) {
+        self.slots.fill(FREE);
+        self.slots.resize(self.slots.len().max(SLOTS), FREE);
+        self.used = 0;
+    }
+
+    /// The id of the text that has this hash and is the one, or the free slot for it.
+    #[inline]
+    fn find(&self, hash: u32, is: impl Fn(TextId) -> bool) -> Result<TextId, usize> {
+        let mask = self.slots.len() - 1;
+        let mut at = hash as usize & mask;
+        loop {
+            let slot = self.slots[at & mask];
+            if slot.id == NO_TEXT {
+                return Err(at & mask);
+            }
+            if slot.hash == hash && is(slot.id) {
+                return Ok(slot.id);
+            }
+            at += 1;
+        }
+    }
+
+    fn put(&mut self, free: usize, slot: Slot) {
+        self.slots[free] = slot;
+        self.used += 1;
+        if self.used * 2 > self.slots.len() {
+            self.grow();
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let larger = vec![FREE; self.slots.len() * 4];
+        for slot in std::mem::replace(&mut self.slots, larger) {
+            if slot.id != NO_TEXT
+                && let Err(free) = self.find(slot.hash, |_| false)
+            {
+                self.slots[free] = slot;
+            }
+        }
+    }
+}
 
 impl Default for Interner {
     fn default() -> Self {
@@ -82,56 +144,73 @@ impl Default for Interner {
 
 impl Interner {
     /// An interner that knows the fixed words only.
-    pub fn new(Table(mut table): Table) -> Self {
+    pub fn new(mut table: Table) -> Self {
         table.clear();
+        let mut interner = Self { table, texts: Dictionary::default(), secrets: *secrets() };
         for (id, word) in (0..).zip(Word::ALL) {
-            table.insert_unique(hash(word.as_bytes()), id, |id| hash(Word::ALL[*id as usize].as_bytes()));
+            let hash = short(digest(word.as_bytes(), &interner.secrets).0);
+            if let Err(free) = interner.table.find(hash, |_| false) {
+                interner.table.put(free, Slot { hash, id });
+            }
         }
-        Self { table, texts: Dictionary::default() }
+        interner
+    }
+
+    /// The hash of a text.
+    #[inline]
+    pub fn hash(&self, text: &[u8]) -> u64 {
+        digest(text, &self.secrets).0
     }
 
     /// The id of a text: of a fixed word its own, else one counted up from [`Word::COUNT`]. What is not UTF-8 is
     /// made so first.
     #[inline]
     pub fn id(&mut self, text: &[u8]) -> TextId {
-        if is_plain(text) { self.id_of_utf8(text) } else { self.id_of_utf8(crate::text::utf8(text).as_bytes()) }
+        let (hash, plain) = digest(text, &self.secrets);
+        if plain { self.id_of_utf8(text, short(hash)) } else { self.id_of_any(text) }
+    }
+
+    #[cold]
+    fn id_of_any(&mut self, text: &[u8]) -> TextId {
+        let text = crate::text::utf8(text);
+        let hash = digest(text.as_bytes(), &self.secrets).0;
+        self.id_of_utf8(text.as_bytes(), short(hash))
     }
 
     #[inline]
-    fn id_of_utf8(&mut self, text: &[u8]) -> TextId {
-        let hash = hash(text);
-        let texts = &mut self.texts;
-        if let Some(id) = self.table.find(hash, |id| same(get(texts, *id), text)) {
-            return *id;
+    fn id_of_utf8(&mut self, text: &[u8], hash: u32) -> TextId {
+        let texts = &self.texts;
+        match self.table.find(hash, |id| same(get(texts, id), text)) {
+            Ok(id) => id,
+            Err(free) => self.add(text, hash, free),
         }
-        let id = Word::COUNT + texts.len();
-        texts.push(text);
-        self.table.insert_unique(hash, id, |id| self::hash(get(texts, *id)));
+    }
+
+    #[inline(never)]
+    fn add(&mut self, text: &[u8], hash: u32, free: usize) -> TextId {
+        let id = Word::COUNT + self.texts.len();
+        self.texts.push(text);
+        self.table.put(free, Slot { hash, id });
         id
     }
 
     /// The text of an id that this interner gave; of no text the empty one.
     pub fn text(&self, id: TextId) -> &[u8] {
-        if id == super::NO_TEXT { b"" } else { get(&self.texts, id) }
+        if id == NO_TEXT { b"" } else { get(&self.texts, id) }
     }
 
     /// The texts, for good, and the table.
     pub fn finish(mut self) -> (Dictionary, Table) {
         self.texts.bytes.shrink_to_fit();
         self.texts.ends.shrink_to_fit();
-        (self.texts, Table(self.table))
+        (self.texts, self.table)
     }
 }
 
-/// Whether two texts are the same; for texts as short as most are, a call would cost more than the comparison.
+/// Half of a hash.
 #[inline]
-fn same(a: &[u8], b: &[u8]) -> bool {
-    if a.len() != b.len() {
-        return false;
-    }
-    let ((left, left_rest), (right, right_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
-    let words = left.iter().zip(right).all(|(x, y)| u64::from_le_bytes(*x) == u64::from_le_bytes(*y));
-    words && left_rest.iter().zip(right_rest).all(|(x, y)| x == y)
+fn short(hash: u64) -> u32 {
+    (hash >> 32) as u32
 }
 
 #[inline]
@@ -140,16 +219,6 @@ fn get(texts: &Dictionary, id: TextId) -> &[u8] {
         Some(at) => texts.get(at),
         None => Word::ALL[id as usize].as_bytes(),
     }
-}
-
-/// Whether a text is its own UTF-8 form: ASCII, and nothing that could be an escape.
-#[inline]
-#[expect(
-    clippy::needless_bitwise_bool,
-    reason = "without a branch for each byte the compiler takes sixteen at once"
-)]
-fn is_plain(text: &[u8]) -> bool {
-    text.iter().fold(true, |plain, byte| plain & byte.is_ascii() & (*byte != b'\\'))
 }
 
 #[cfg(test)]

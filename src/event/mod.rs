@@ -29,6 +29,8 @@ pub enum Role {
     SessionEnd,
     /// Closes a session.
     SessionClose,
+    /// Closes a session of which the line tells nothing but the user.
+    UserSessionClose,
     /// The session goes on in another process, which opens it again.
     SessionHandOver,
     /// A whole session in one line.
@@ -129,7 +131,7 @@ impl Events {
 
 /// The start of a key's hash: who it belongs to.
 pub(crate) fn hash_seed(owner: &[u8]) -> u64 {
-    dictionary::hash(owner)
+    crate::find::digest(owner, dictionary::secrets()).0
 }
 
 /// The key of an entry: its owner, its kind and its id, hashed with a random seed; never 0. Of ten million keys two are

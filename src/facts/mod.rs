@@ -13,7 +13,7 @@ pub use rows::{Rows, Table};
 pub use schema::{NULL, Row, TABLES, TableDef};
 pub use texts::Texts;
 #[cfg(feature = "sql")]
-pub use view::{DERIVED, Scope, View};
+pub use view::{DERIVED, Scope, View, is_told_by_domain};
 
 use crate::event::{NO_TEXT, TextId};
 use crate::text::Text;
@@ -37,6 +37,12 @@ macro_rules! facts {
         }
 
         impl Facts {
+            /// The same facts in another order.
+            #[cfg(test)]
+            pub fn shuffle(&mut self, seed: u64) {
+                $(self.$name.shuffle(seed);)*
+            }
+
             /// The tables, in the order of [`TABLES`].
             pub fn tables(&self) -> Vec<&dyn Table> {
                 vec![$(&self.$name),*]

@@ -34,6 +34,14 @@ impl<R: Row> Rows<R> {
         }
     }
 
+    /// The same rows in another order.
+    #[cfg(test)]
+    pub fn shuffle(&mut self, seed: u64) {
+        let mut rows: Vec<(u64, R)> = (0_u64..).zip(std::mem::take(self).segments.into_iter().flatten()).collect();
+        rows.sort_by_key(|(at, _)| (at ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29));
+        rows.into_iter().for_each(|(_, row)| self.push(row));
+    }
+
     fn column<T>(&self, column: usize, rows: Option<&[u32]>, of: impl Fn(i64) -> T) -> Vec<T> {
         let value = R::VALUES[column];
         match rows {

@@ -259,6 +259,12 @@ fn rows(table: &dyn Table, span: Span, domains: Option<&Domains<'_>>) -> Option<
     Some(chosen.collect())
 }
 
+/// Whether it can be told of a table's rows whose mail they are: some column of it names a domain.
+pub fn is_told_by_domain(table: &str) -> bool {
+    let columns = TABLES.iter().filter(|def| def.name == table).flat_map(|def| def.columns);
+    columns.into_iter().any(|column| column.name.ends_with("_domain"))
+}
+
 /// One domain's mail, or that of several.
 struct Domains<'a> {
     /// Whether each text is one of the domains.

@@ -1,6 +1,7 @@
 //! Syslog: RFC 3164, the traditional file with RFC 3339 stamps, RFC 5424, and programs' own files.
 
 use super::{Record, headless};
+use crate::find;
 use crate::time::stamp::{Stamp, iso, yearless};
 use memchr::{memchr, memchr3};
 use std::borrow::Cow;
@@ -141,6 +142,42 @@ pub fn tag(text: &[u8]) -> Option<(&[u8], u32, &[u8])> {
     }
 }
 
+/// Where the tag of a line of the ordinary form ends, `host program[pid]: text` or `host program: text`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TagEnd {
+    /// Where the program's name ends.
+    pub program: usize,
+    /// The process id; 0 where there is none.
+    pub pid: u32,
+    /// Where the text begins.
+    pub text: usize,
+}
+
+/// The end of the tag of what follows a stamp and a blank; nothing where it does not have the ordinary form at first sight.
+#[inline]
+pub fn tag_end(rest: &[u8]) -> Option<TagEnd> {
+    let host = find::byte(rest, b' ')?;
+    let program = host + 1 + find::one_of(&rest[host + 1..], *b"[: ")?;
+    let (pid, mut text) = match rest[program] {
+        b':' => (0, program + 1),
+        b'[' => {
+            let (pid, len) = leading_number(&rest[program + 1..])?;
+            let closed = program + 1 + len;
+            (rest.get(closed) == Some(&b']')).then_some(())?;
+            (pid, closed + 1 + usize::from(rest.get(closed + 1) == Some(&b':')))
+        }
+        _ => return None,
+    };
+    text += usize::from(rest.get(text) == Some(&b' '));
+    Some(TagEnd { program, pid, text })
+}
+
+/// The text behind a tag, without what does not belong to it.
+#[inline]
+pub fn text_after(text: &[u8]) -> &[u8] {
+    solaris(text.trim_ascii_end())
+}
+
 /// The number at the start of a text, and its digits.
 #[inline]
 fn leading_number(text: &[u8]) -> Option<(u32, usize)> {
@@ -189,7 +226,11 @@ pub fn octet_count(text: &[u8]) -> Option<(usize, usize)> {
 pub(crate) const MOST_REPETITIONS: u32 = 10_000;
 
 /// `message repeated 3 times: [ text]`, as rsyslogd writes it (`tools/syslogd.c`): how often, and the text.
+#[inline]
 pub fn repeated_text(text: &[u8]) -> (u32, &[u8]) {
+    if text.first() != Some(&b'm') {
+        return (1, text);
+    }
     let inner = || {
         let rest = text.strip_prefix(b"message repeated ")?;
         let blank = memchr(b' ', rest)?;

@@ -69,6 +69,22 @@ impl Captures {
         self.fields().iter().rev().find(|(f, _)| *f == field).map(|(_, bytes)| bytes.of(text))
     }
 
+    /// The same once for each part of a field that holds a list; empty parts are none.
+    pub(super) fn of_each(&self, field: Field, separator: u8, text: &[u8]) -> Vec<Self> {
+        let Some(at) = self.fields().iter().rposition(|(f, _)| *f == field) else { return Vec::new() };
+        let mut start = self.list[at].1.start;
+        let mut parts = Vec::new();
+        for part in self.list[at].1.of(text).split(|b| *b == separator) {
+            let (blanks, trimmed) = (part.len() - part.trim_ascii_start().len(), part.trim_ascii());
+            let mut one = self.clone();
+            one.list[at].1.start = start + u32::try_from(blanks).unwrap_or(0);
+            one.list[at].1.end = one.list[at].1.start + u32::try_from(trimmed.len()).unwrap_or(0);
+            parts.extend(Some(one).filter(|_| !trimmed.is_empty()));
+            start += u32::try_from(part.len()).unwrap_or(0) + 1;
+        }
+        parts
+    }
+
     /// All captured fields, in the order of the line.
     #[inline]
     pub fn fields(&self) -> &[(Field, Bytes)] {
@@ -105,6 +121,7 @@ const OTHERS: [&[u8]; 7] = [b"rset", b"noop", b"vrfy", b"etrn", b"xclient", b"xf
 impl Counters {
     /// Reads `ehlo=1 mail=0/1 quit=1 commands=2/3`: a command, how often it succeeded and, if that differs, how often
     /// it was given.
+    #[inline(never)]
     pub(super) fn read(text: &[u8]) -> Option<Self> {
         let mut found = Self::default();
         let mut rank = 0;

@@ -1,7 +1,7 @@
 //! From a match to an event: captured bytes become values, and what follows from them is added.
 
 use super::captures::Captures;
-use super::value::{domain_of, id_at_start, integer, micros, shape_of, undressed};
+use super::value::{domain_of, id_at_start, integer, micros, shape_into, undressed};
 use super::{Grammar, Grammars, KeyKind, Pattern, Scratch};
 use crate::event::{Event, Events, Field, Interner, NO_TEXT, Role, TextId, Type, Word, hash_seed, key};
 
@@ -30,6 +30,8 @@ pub(super) struct Emitter<'a> {
     pub events: Events,
     /// The fields that patterns set by themselves, by pattern, in this chunk's texts.
     constants: Vec<Option<Vec<(Field, i64)>>>,
+    /// Where a shape is written.
+    shape: String,
 }
 
 /// A match: its pattern, the text, and what was captured of it.
@@ -57,11 +59,25 @@ impl<'a> Emitter<'a> {
             interner: Interner::new(scratch.table),
             events: scratch.events,
             constants: vec![None; grammars.patterns.len()],
+            shape: String::new(),
         }
     }
 
-    /// Adds the event of a line that a pattern took; its place among the events.
-    pub fn event(&mut self, pattern: u32, text: &[u8], captures: &Captures, context: Context) -> usize {
+    /// Adds the event of a line that a pattern took, or one for each part of the list in it; the place of the last.
+    #[inline]
+    pub fn events(&mut self, pattern: u32, text: &[u8], captures: &Captures, context: Context) -> usize {
+        match self.grammars.patterns[pattern as usize].each {
+            None => self.event(pattern, text, captures, context),
+            Some((field, separator)) => {
+                let parts = captures.of_each(field, separator, text);
+                let last = parts.iter().map(|one| self.event(pattern, text, one, context)).last();
+                last.unwrap_or_else(|| self.event(pattern, text, captures, context))
+            }
+        }
+    }
+
+    /// Adds an event; its place among the events.
+    fn event(&mut self, pattern: u32, text: &[u8], captures: &Captures, context: Context) -> usize {
         let grammars = self.grammars;
         let rules = &grammars.patterns[pattern as usize];
         let first = self.events.values.len();
@@ -105,6 +121,13 @@ impl<'a> Emitter<'a> {
     #[inline]
     fn put_text(&mut self, field: Field, text: &[u8]) {
         let id = self.interner.id(text);
+        self.put(field, i64::from(id));
+    }
+
+    fn put_shape(&mut self, field: Field, text: &[u8]) {
+        self.shape.clear();
+        shape_into(text, &mut self.shape);
+        let id = self.interner.id(self.shape.as_bytes());
         self.put(field, i64::from(id));
     }
 
@@ -168,8 +191,7 @@ impl<'a> Emitter<'a> {
             if found.bytes(Field::Text).is_none() {
                 self.put_text(Field::Text, found.text);
             }
-            let shape = shape_of(found.bytes(Field::Text).unwrap_or(found.text));
-            self.put_text(Field::Shape, shape.as_bytes());
+            self.put_shape(Field::Shape, found.bytes(Field::Text).unwrap_or(found.text));
         }
     }
 
@@ -186,7 +208,7 @@ impl<'a> Emitter<'a> {
         if self.text_value(Field::Outcome, found.first) != Some(Word::Sent.id())
             && let Some(reply) = found.bytes(Field::Reply)
         {
-            self.put_text(Field::Reason, shape_of(reply).as_bytes());
+            self.put_shape(Field::Reason, reply);
         }
     }
 
@@ -197,7 +219,7 @@ impl<'a> Emitter<'a> {
             let class = found.grammar.classes.find(reason, dsn).unwrap_or("other");
             self.put_text(Field::Class, class.as_bytes());
         }
-        self.put_text(Field::Shape, shape_of(reason).as_bytes());
+        self.put_shape(Field::Shape, reason);
         if self.text_value(Field::Permanence, found.first).is_none() {
             let code = found.bytes(Field::ReplyCode).or_else(|| found.bytes(Field::Dsn));
             let temporary = code.is_some_and(|code| code.starts_with(b"4"));
@@ -274,7 +296,7 @@ fn session(found: Match<'_>) -> u64 {
     let keyed = |kind, field| found.bytes(field).map(|bytes| key(found.context.host_hash, kind, bytes));
     let own = match found.rules.session {
         KeyKind::Process => None,
-        KeyKind::Session => keyed(b's', Field::SessionId),
+        KeyKind::Session => keyed(b's', Field::SessionId).or_else(|| client_without_process(found)),
         KeyKind::Connection => keyed(b'c', Field::Connection),
         KeyKind::Client => found.bytes(Field::ClientIp).map(|ip| {
             let port = hash_seed(found.bytes(Field::ClientPort).unwrap_or_default());
@@ -282,6 +304,12 @@ fn session(found: Match<'_>) -> u64 {
         }),
     };
     own.unwrap_or_else(|| process(found))
+}
+
+/// The person whom a process serves that tells neither its own id nor the session's.
+fn client_without_process(found: Match<'_>) -> Option<u64> {
+    let unknown = found.context.pid == 0 && found.bytes(Field::Pid).is_none();
+    Some(person(found)).filter(|person| unknown && *person != 0)
 }
 
 /// The key of the session that a process serves.

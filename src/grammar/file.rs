@@ -123,9 +123,18 @@ struct Entry {
     #[serde(default)]
     set: BTreeMap<String, String>,
     #[serde(default)]
+    each: Option<EachEntry>,
+    #[serde(default)]
     samples: Vec<Sample>,
     #[serde(default)]
     near: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EachEntry {
+    of: String,
+    separator: char,
 }
 
 #[derive(Deserialize)]
@@ -218,12 +227,23 @@ impl Context<'_> {
             ignore,
             session: entry.session,
             set,
+            each: entry.each.map(|each| self.each(&each)).transpose()?,
             texts,
             programs: entry.programs,
             samples: entry.samples,
             near: entry.near,
         };
         Ok((pattern, parts))
+    }
+
+    fn each(&self, entry: &EachEntry) -> Result<(Field, u8)> {
+        let field = self.field(&entry.of)?;
+        let separator = u8::try_from(entry.separator).ok().filter(u8::is_ascii);
+        let separator = separator.ok_or_else(|| {
+            Error::new(Exit::Config, format!("`{}` cannot stand between the parts of a list", entry.separator))
+                .help(format!("it must be ASCII; the file is {}", self.origin))
+        })?;
+        Ok((field, separator))
     }
 
     fn layout(&self, spec: &Spanned<Spec>) -> Result<(Arc<Layout>, Vec<frame::Sample>)> {

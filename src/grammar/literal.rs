@@ -1,15 +1,17 @@
 //! Short texts, compared and found without calls: most are shorter than what a call costs.
 
-use memchr::{memchr, memmem, memrchr};
+use crate::find;
+use memchr::{memmem, memrchr};
 
 /// Bytes that are compared at once.
-const WORD: usize = 16;
+const WORD: usize = 8;
 
-/// A text that is looked for. Its first sixteen bytes lie in a word, so that most comparisons are one.
+/// A text that is looked for. Its first and its last eight bytes lie in words, so that most comparisons are one or two.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Literal {
-    head: u128,
-    mask: u128,
+    head: u64,
+    mask: u64,
+    tail: u64,
     text: Box<[u8]>,
 }
 
@@ -24,8 +26,14 @@ impl Literal {
         let mut bytes = [0; WORD];
         let len = text.len().min(WORD);
         bytes[..len].copy_from_slice(&text[..len]);
-        let mask = if len == WORD { u128::MAX } else { (1 << (8 * len)) - 1 };
-        Self { head: u128::from_le_bytes(bytes), mask, text: text.into() }
+        let mask = if len == WORD { u64::MAX } else { (1 << (8 * len)) - 1 };
+        let head = u64::from_le_bytes(bytes);
+        Self {
+            head,
+            mask,
+            tail: text.last_chunk().map_or(head, |tail| u64::from_le_bytes(*tail)),
+            text: text.into(),
+        }
     }
 
     pub fn text(&self) -> &[u8] {
@@ -46,9 +54,23 @@ impl Literal {
     /// Whether a text begins with it.
     #[inline]
     pub fn begins(&self, text: &[u8]) -> bool {
-        let Some(word) = text.first_chunk::<WORD>() else { return text.starts_with(&self.text) };
-        (u128::from_le_bytes(*word) ^ self.head) & self.mask == 0
-            && (self.text.len() <= WORD || text[WORD..].starts_with(&self.text[WORD..]))
+        let Some(word) = text.first_chunk::<WORD>() else { return self.begins_short(text) };
+        (u64::from_le_bytes(*word) ^ self.head) & self.mask == 0 && (self.text.len() <= WORD || self.goes_on(text))
+    }
+
+    /// Whether a text that begins with its first word goes on with the others.
+    #[inline]
+    fn goes_on(&self, text: &[u8]) -> bool {
+        let len = self.text.len();
+        let Some(tail) = text.get(..len).and_then(<[u8]>::last_chunk::<WORD>) else { return false };
+        u64::from_le_bytes(*tail) == self.tail
+            && (len <= 2 * WORD || text[WORD..len - WORD] == self.text[WORD..len - WORD])
+    }
+
+    /// The same of a text of fewer than eight bytes.
+    #[inline]
+    fn begins_short(&self, text: &[u8]) -> bool {
+        text.len() >= self.text.len() && self.text.iter().zip(text).all(|(own, byte)| own == byte)
     }
 
     /// Whether a text is this one.
@@ -62,7 +84,7 @@ impl Literal {
     pub fn first_in(&self, text: &[u8]) -> Option<usize> {
         let mut from = 0;
         for _ in 0..8 {
-            let at = from + memchr(self.first(), text.get(from..)?)?;
+            let at = from + find::byte(text.get(from..)?, self.first())?;
             if self.begins(&text[at..]) {
                 return Some(at);
             }

@@ -85,6 +85,8 @@ pub struct Pattern {
     pub session: KeyKind,
     /// The fields that it sets by itself.
     pub set: Vec<(Field, String)>,
+    /// The field that holds a list, and what stands between its parts: each of these is an event of its own.
+    pub each: Option<(Field, u8)>,
     /// Its text, as written.
     pub texts: Vec<String>,
     /// The programs whose lines it takes; empty for all of the system's.

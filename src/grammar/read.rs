@@ -6,6 +6,7 @@ use super::tree::{Pairs, Tree};
 use super::value::{integer, shape_of};
 use super::{Grammars, Layouts, Program};
 use crate::event::{Events, Field, NO_TEXT, Role, Table, TextId, hash_seed};
+use crate::find;
 use crate::frame::{self, Laid, MOST_REPETITIONS, Record};
 use crate::report::Counts;
 use crate::time::Zone;
@@ -74,10 +75,14 @@ pub struct Reader<'a> {
     stamp: Option<(u128, Stamp, i64)>,
     emitter: Emitter<'a>,
     captures: Captures,
-    programs: Map<Option<Known<'a>>>,
-    natives: Vec<Known<'a>>,
+    /// The programs of this chunk.
+    knowns: Vec<Known<'a>>,
+    programs: Map<Option<usize>>,
+    /// Headers read before, by their hash: most lines have one of a few.
+    headers: Vec<Option<Header>>,
+    natives: Vec<usize>,
     /// The grammars of the layouts, in the order of these.
-    laid: Vec<Option<Known<'a>>>,
+    laid: Vec<Option<usize>>,
     hosts: Map<usize>,
     host_list: Vec<Host>,
     /// The host of the line before, for a repetition that names none.
@@ -98,6 +103,21 @@ struct Known<'a> {
     service_hash: u64,
     instance_hash: u64,
 }
+
+/// What stands between a stamp and a process id: a host and a program.
+#[derive(Clone, Copy, Debug)]
+struct Header {
+    bytes: [u8; HEADER],
+    len: usize,
+    host: usize,
+    known: usize,
+}
+
+/// The longest header that is kept.
+const HEADER: usize = 64;
+
+/// Headers kept at most.
+const HEADERS: usize = 256;
 
 /// A host of this chunk.
 #[derive(Clone, Copy, Debug)]
@@ -162,9 +182,11 @@ impl<'a> Reader<'a> {
         scratch: Scratch,
     ) -> Self {
         let mut emitter = Emitter::new(grammars, scratch);
+        let mut knowns = Vec::new();
         let mut native = |at: usize| {
             let program = Program { grammar: at, name: "", instance: &grammars.list[at].system, service: "" };
-            known(grammars, program, &mut emitter)
+            knowns.push(known(grammars, program, &mut emitter)?);
+            Some(knowns.len() - 1)
         };
         Self {
             natives: grammars.native().filter_map(|(at, _)| native(at)).collect(),
@@ -175,7 +197,9 @@ impl<'a> Reader<'a> {
             stamp: None,
             emitter,
             captures: Captures::default(),
+            knowns,
             programs: Map::default(),
+            headers: vec![None; HEADERS],
             hosts: Map::default(),
             host_list: Vec::new(),
             previous: None,
@@ -257,16 +281,79 @@ impl<'a> Reader<'a> {
     }
 
     fn record(&mut self, line: &[u8], offset: u64) {
+        if let Some(known) = self.known_header(line) {
+            return self.known_record(line, known, offset);
+        }
         let Some((record, time)) = self.header(line) else { return self.strange(line, offset, None) };
         self.note_time(time);
         let host = self.host(&record.host);
+        self.remember_header(line, &record, host);
         match self.text(&record, host, time, offset) {
-            Taken::By(event) => {
-                self.host_list[host].last = event.map_or(Last::Nothing, Last::Event);
-                self.previous = Some(host);
-            }
+            Taken::By(event) => self.last(host, event),
             Taken::Again => {}
             Taken::Not => self.strange(line, offset, Some((record, host))),
+        }
+    }
+
+    #[inline]
+    fn last(&mut self, host: usize, event: Option<usize>) {
+        self.host_list[host].last = event.map_or(Last::Nothing, Last::Event);
+        self.previous = Some(host);
+    }
+
+    /// A line with the stamp of the one before it, and a header that was read before: what was read of it, and the tag's end.
+    #[inline]
+    fn known_header(&self, line: &[u8]) -> Option<(usize, frame::TagEnd)> {
+        let (start, ..) = self.stamp?;
+        if line.first_chunk()? != &start.to_le_bytes() {
+            return None;
+        }
+        let rest = &line[frame::YEARLESS..];
+        let end = frame::tag_end(rest)?;
+        let slot = self.header_slot(rest.get(..end.program)?);
+        let header = self.headers[slot].as_ref()?;
+        find::same(header.bytes.get(..header.len)?, &rest[..end.program]).then_some((slot, end))
+    }
+
+    fn header_slot(&self, header: &[u8]) -> usize {
+        self.emitter.interner.hash(header) as usize % HEADERS
+    }
+
+    fn known_record(&mut self, line: &[u8], (slot, end): (usize, frame::TagEnd), offset: u64) {
+        let (Some(Header { host, known, .. }), Some((.., time))) = (self.headers[slot], self.stamp) else {
+            return;
+        };
+        self.note_time(time);
+        let (count, text) = frame::repeated(frame::text_after(&line[frame::YEARLESS + end.text..]));
+        let origin = Origin { host, hostless: false, pid: end.pid, time, offset, count };
+        match self.take(known, text, origin) {
+            Taken::By(event) => self.last(host, event),
+            Taken::Again => {}
+            Taken::Not => self.not_taken(line, offset, host),
+        }
+    }
+
+    #[cold]
+    fn not_taken(&mut self, line: &[u8], offset: u64, host: usize) {
+        let framed = self.header(line).map(|(record, _)| (record, host));
+        self.strange(line, offset, framed);
+    }
+
+    /// Keeps the header of a line of the ordinary form: `stamp host program[pid]: text` or `stamp host program: text`.
+    fn remember_header(&mut self, line: &[u8], record: &Record<'_>, host: usize) {
+        let Some(rest) = self.stamp.and_then(|_| line.get(frame::YEARLESS..)) else { return };
+        let Some(end) = frame::tag_end(rest).filter(|end| end.program <= HEADER) else { return };
+        let header = &rest[..end.program];
+        let ordinary = !record.host.is_empty()
+            && !record.program.is_empty()
+            && header.len() == record.host.len() + 1 + record.program.len()
+            && header.starts_with(&record.host)
+            && header.ends_with(&record.program);
+        if ordinary && let Some(known) = self.known(&record.program) {
+            let mut bytes = [0; HEADER];
+            bytes[..header.len()].copy_from_slice(header);
+            let slot = self.header_slot(header);
+            self.headers[slot] = Some(Header { bytes, len: header.len(), host, known });
         }
     }
 
@@ -321,22 +408,22 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether an ignore rule takes a line that has no time.
-    fn passes_over(&mut self, known: Known<'_>, text: &[u8]) -> bool {
+    fn passes_over(&mut self, known: usize, text: &[u8]) -> bool {
         self.captures.clear();
+        let known = self.knowns[known];
         let found = known.tree.find(text, 0, known.pairs, &mut self.captures);
         let rule = found.filter(|pattern| self.grammars.patterns[*pattern as usize].ignore);
-        rule.inspect(|rule| self.ignore(known, *rule)).is_some()
+        rule.inspect(|rule| self.ignore(known.grammar, *rule)).is_some()
     }
 
     /// Whether a pattern takes a row that a layout read.
-    fn row(&mut self, known: Known<'_>, record: &Record<'_>, offset: u64) -> bool {
+    fn row(&mut self, known: usize, record: &Record<'_>, offset: u64) -> bool {
         let Some(time) = self.clock.resolve(record.stamp) else { return false };
         self.note_time(time);
         let (host, hostless) = (self.host(&record.host), record.host.is_empty());
         let origin = Origin { host, hostless, pid: record.pid, time, offset, count: 1 };
         let Taken::By(event) = self.take(known, &record.text, origin) else { return false };
-        self.host_list[host].last = event.map_or(Last::Nothing, Last::Event);
-        self.previous = Some(host);
+        self.last(host, event);
         true
     }
 
@@ -389,18 +476,22 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn take(&mut self, known: Known<'_>, text: &[u8], origin: Origin) -> Taken {
+    fn take(&mut self, known: usize, text: &[u8], origin: Origin) -> Taken {
         self.captures.clear();
+        let known = &self.knowns[known];
         let Some(pattern) = known.tree.find(text, 0, known.pairs, &mut self.captures) else {
             return Taken::Not;
         };
         let rules = &self.grammars.patterns[pattern as usize];
         if rules.ignore {
-            self.ignore(known, pattern);
+            self.ignore(known.grammar, pattern);
             return Taken::By(None);
         }
         self.out.by_grammar[known.grammar] += 1;
         self.out.counts.matched += 1;
+        if rules.is_silent() {
+            return Taken::By(None);
+        }
         let mut context = self.context(known, origin);
         if rules.is(Role::Repeat) {
             let host = if origin.hostless { self.previous } else { Some(origin.host) };
@@ -411,23 +502,23 @@ impl<'a> Reader<'a> {
                     if origin.hostless {
                         context.host = NO_TEXT;
                     }
-                    self.emitter.event(pattern, text, &self.captures, context);
+                    self.emitter.events(pattern, text, &self.captures, context);
                 }
             }
             return Taken::Again;
         }
         let silent = rules.is_silent();
-        Taken::By((!silent).then(|| self.emitter.event(pattern, text, &self.captures, context)))
+        Taken::By((!silent).then(|| self.emitter.events(pattern, text, &self.captures, context)))
     }
 
-    fn ignore(&mut self, known: Known<'_>, rule: u32) {
-        self.out.by_grammar[known.grammar] += 1;
+    fn ignore(&mut self, grammar: usize, rule: u32) {
+        self.out.by_grammar[grammar] += 1;
         self.out.counts.ignored += 1;
         *self.out.ignored_by.entry(rule).or_default() += 1;
     }
 
     #[inline]
-    fn context(&self, known: Known<'_>, origin: Origin) -> Context {
+    fn context(&self, known: &Known<'_>, origin: Origin) -> Context {
         let Host { id, hash, .. } = self.host_list[origin.host];
         Context {
             host: id,
@@ -452,7 +543,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    fn known(&mut self, program: &[u8]) -> Option<Known<'a>> {
+    fn known(&mut self, program: &[u8]) -> Option<usize> {
         if let Some(known) = self.programs.get(program) {
             return *known;
         }
@@ -460,6 +551,10 @@ impl<'a> Reader<'a> {
             .ok()
             .and_then(|name| self.grammars.program(name))
             .and_then(|found| known(self.grammars, found, &mut self.emitter));
+        let known = known.map(|known| {
+            self.knowns.push(known);
+            self.knowns.len() - 1
+        });
         self.programs.insert(program.to_vec(), known);
         known
     }

@@ -4,6 +4,7 @@
 //! text that a stranger chose is taken as a whole and never searched for a keyword.
 
 use super::literal::Literal;
+use crate::find;
 use memchr::memchr;
 
 /// How the bytes of a field are told from what follows them.
@@ -61,31 +62,50 @@ impl Scanner {
         NAMES.iter().map(|(name, _)| *name)
     }
 
-    /// Whether what follows decides where it ends.
-    pub(super) fn needs_stop(self) -> bool {
-        matches!(self, Self::To | Self::ToLast | Self::Address)
+    /// The class of bytes that it takes, if that is what it does.
+    pub(super) fn class(self) -> Option<Class> {
+        let class = match self {
+            Self::Id => ID,
+            Self::Int => INT,
+            Self::Number => NUMBER,
+            Self::Ip => IP,
+            Self::Host => HOST,
+            Self::Word => WORD,
+            Self::Blanks => BLANKS,
+            Self::To | Self::ToLast | Self::Address | Self::Quoted | Self::Rest => return None,
+        };
+        Some(Class(class))
     }
 
-    /// The end of the field that starts at `at`; nothing where there is none. An empty field is one only for
+    /// The length of the field at the start of a text; nothing where there is none. An empty field is one only for
     /// scanners that end at a stop.
+    pub(super) fn end(self, text: &[u8], stops: &Stops) -> Option<usize> {
+        match self {
+            Self::To => stops.first(text),
+            Self::ToLast => stops.last(text),
+            Self::Address => address(text, stops),
+            Self::Quoted => quoted(text),
+            Self::Rest => Some(text.len()),
+            class => class.class()?.run(text),
+        }
+    }
+}
+
+/// A class of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Class(u8);
+
+impl Class {
+    /// The length of the run of its bytes; nothing where it is empty.
     #[inline]
-    pub(super) fn end(self, text: &[u8], at: usize, stops: &Stops) -> Option<usize> {
-        let rest = text.get(at..)?;
-        let len = match self {
-            Self::Id => run(rest, ID)?,
-            Self::Int => run(rest, INT)?,
-            Self::Number => run(rest, NUMBER)?,
-            Self::Ip => run(rest, IP)?,
-            Self::Host => run(rest, HOST)?,
-            Self::Word => run(rest, WORD)?,
-            Self::Blanks => run(rest, BLANKS)?,
-            Self::To => stops.first(rest)?,
-            Self::ToLast => stops.last(rest)?,
-            Self::Address => address(rest, stops)?,
-            Self::Quoted => quoted(rest)?,
-            Self::Rest => rest.len(),
-        };
-        Some(at + len)
+    pub(super) fn run(self, text: &[u8]) -> Option<usize> {
+        let ends = |b: &u8| CLASSES[usize::from(*b)] & self.0 == 0;
+        let (words, rest) = text.as_chunks::<8>();
+        // The steps of an array are unrolled.
+        let in_words = words.iter().enumerate().find_map(|(at, word)| Some(8 * at + word.iter().position(ends)?));
+        let in_rest = || text.len() - rest.len() + rest.iter().position(ends).unwrap_or(rest.len());
+        let len = in_words.unwrap_or_else(in_rest);
+        (len > 0).then_some(len)
     }
 }
 
@@ -134,13 +154,6 @@ const fn classes() -> [u8; 256] {
     table
 }
 
-/// The length of the run of bytes of a class; nothing where it is empty.
-#[inline]
-fn run(text: &[u8], class: u8) -> Option<usize> {
-    let len = text.iter().take_while(|b| CLASSES[usize::from(**b)] & class != 0).count();
-    (len > 0).then_some(len)
-}
-
 /// What can stand behind a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stops {
@@ -148,18 +161,40 @@ pub struct Stops {
     pub(super) texts: Vec<Literal>,
     /// Whether the end of the line ends it too.
     pub(super) end: bool,
+    /// Their first bytes; the last of them stands for those that are wanting.
+    firsts: Option<[u8; 3]>,
 }
 
 impl Stops {
+    pub(super) fn new(texts: Vec<Literal>, end: bool) -> Self {
+        let mut firsts: Vec<u8> = texts.iter().map(Literal::first).collect();
+        firsts.dedup();
+        firsts.resize(firsts.len().max(3), firsts.last().copied().unwrap_or(0));
+        Self { texts, end, firsts: firsts.try_into().ok() }
+    }
+
     /// The first place where a stop stands.
-    #[inline]
     fn first(&self, text: &[u8]) -> Option<usize> {
         let found = match self.texts.as_slice() {
             [] => None,
             [one] => one.first_in(text),
-            several => several.iter().filter_map(|stop| stop.first_in(text)).min(),
+            _ => self.first_of_several(text),
         };
         found.or_else(|| self.end.then_some(text.len()))
+    }
+
+    fn first_of_several(&self, text: &[u8]) -> Option<usize> {
+        let Some(firsts) = self.firsts else {
+            return self.texts.iter().filter_map(|stop| stop.first_in(text)).min();
+        };
+        let mut at = 0;
+        loop {
+            at += find::one_of(&text[at..], firsts)?;
+            if self.texts.iter().any(|stop| stop.begins(&text[at..])) {
+                return Some(at);
+            }
+            at += 1;
+        }
     }
 
     /// The last place where a stop stands.
@@ -209,8 +244,8 @@ mod tests {
     use super::*;
 
     fn take<'a>(scanner: Scanner, text: &'a str, stop: &str) -> Option<&'a str> {
-        let stops = Stops { texts: vec![Literal::new(stop.as_bytes())], end: false };
-        scanner.end(text.as_bytes(), 0, &stops).map(|end| &text[..end])
+        let stops = Stops::new(vec![Literal::new(stop.as_bytes())], false);
+        scanner.end(text.as_bytes(), &stops).map(|end| &text[..end])
     }
 
     #[test]

@@ -1,18 +1,25 @@
 //! Patterns compiled to one tree: what they have in common is matched once, literals are chosen by their first byte.
 //!
+//! Steps between two choices stand in a list and are walked in one go.
+//!
 //! Where a literal and a capture could both go on, the literal is tried first; of two captures the one that the
 //! grammar names first. A match must reach the end of the line.
 
 use super::captures::{Captures, Counters};
 use super::literal::Literal;
 use super::pattern::Part;
-use super::scan::{Scanner, Stops};
+use super::scan::{Class, Scanner, Stops};
 use crate::event::Field;
+use crate::find;
 
 /// One step of a match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Op {
     Literal(Literal),
+    /// A run of bytes of a class.
+    Run(Option<Field>, Class),
+    /// Up to the first place where a text stands.
+    UpTo(Option<Field>, Literal),
     Capture(Option<Field>, Scanner, Stops),
     OneOf(Option<Field>, Vec<Literal>),
     Optional(Vec<Op>),
@@ -29,9 +36,10 @@ pub struct Pairs {
     pub(super) keys: Vec<(Literal, Field)>,
 }
 
-/// A node: what may come next.
+/// A node: steps without a choice, and what may come next.
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
+    steps: Vec<Op>,
     /// Literals, no two with the same first byte.
     literals: Vec<(Literal, Tree)>,
     /// The literal for each first byte, counted from 1.
@@ -91,8 +99,15 @@ impl Tree {
         self.literals[at].1.literal(&text[common..])
     }
 
-    /// Prepares the look-up by first byte; to be called once all patterns are in.
+    /// Joins nodes that offer no choice, and prepares the look-up by first byte; to be called once all patterns are in.
     pub fn seal(&mut self) {
+        while self.accept.is_none()
+            && let Some((step, next)) = self.only_way()
+        {
+            self.steps.push(step);
+            let steps = std::mem::take(&mut self.steps);
+            *self = Self { steps, ..next };
+        }
         if self.literals.len() > 4 && self.literals.len() < 255 {
             let mut table = Box::new([0_u8; 256]);
             for (at, (text, _)) in (1_u8..).zip(&self.literals) {
@@ -105,17 +120,29 @@ impl Tree {
         below.for_each(Self::seal);
     }
 
+    /// The step of a node that offers one way, and the node behind it.
+    fn only_way(&mut self) -> Option<(Op, Self)> {
+        match (self.literals.len(), self.others.len()) {
+            (1, 0) => self.literals.pop().map(|(literal, next)| (Op::Literal(literal), next)),
+            (0, 1) => self.others.pop(),
+            _ => None,
+        }
+    }
+
     /// The pattern that takes the whole text from `at`.
     pub fn find(&self, text: &[u8], mut at: usize, pairs: &Pairs, captures: &mut Captures) -> Option<u32> {
         let mut node = self;
-        // Most nodes offer one way only: it is walked without a call.
         loop {
+            at = walk(&node.steps, text, at, pairs, captures)?;
             if at == text.len() && node.accept.is_some() {
                 return node.accept;
             }
             match (node.literal_at(text, at), node.others.as_slice()) {
                 (Some((literal, next)), []) => (node, at) = (next, at + literal.len()),
-                (None, [(op, next)]) => (node, at) = (next, step(op, text, at, pairs, captures)?),
+                (None, [(op, next)]) => {
+                    at = walk(std::slice::from_ref(op), text, at, pairs, captures)?;
+                    node = next;
+                }
                 (None, []) => return None,
                 (literal, _) => return node.choose(literal, text, at, pairs, captures),
             }
@@ -138,7 +165,7 @@ impl Tree {
         }
         self.others.iter().find_map(|(op, next)| {
             captures.back_to(before);
-            let at = step(op, text, at, pairs, captures)?;
+            let at = walk(std::slice::from_ref(op), text, at, pairs, captures)?;
             next.find(text, at, pairs, captures)
         })
     }
@@ -157,69 +184,72 @@ impl Tree {
     }
 }
 
-/// Takes one step; where it leads, or nothing.
-#[inline]
-fn step(op: &Op, text: &[u8], at: usize, pairs: &Pairs, captures: &mut Captures) -> Option<usize> {
-    match op {
-        Op::Literal(literal) => literal.begins(&text[at..]).then_some(at + literal.len()),
-        Op::Capture(field, scanner, stops) => {
-            let end = scanner.end(text, at, stops)?;
-            if let Some(field) = field {
-                captures.put(*field, at, end);
-            }
-            Some(end)
-        }
-        Op::OneOf(field, words) => {
-            let word = words.iter().find(|word| word.begins(&text[at..]))?;
-            if let Some(field) = field {
-                captures.put(*field, at, at + word.len());
-            }
-            Some(at + word.len())
-        }
-        Op::Optional(ops) => Some(optional(ops, text, at, pairs, captures)),
-        Op::Pairs => Some(take_pairs(pairs, text, at, captures)),
-        Op::Counters => {
-            captures.counters = Some(Counters::read(&text[at..])?);
-            Some(text.len())
-        }
-    }
-}
-
-/// The group if it is there; else nothing is taken and nothing kept.
-fn optional(ops: &[Op], text: &[u8], at: usize, pairs: &Pairs, captures: &mut Captures) -> usize {
-    // Most groups begin with a literal, and most are not there.
-    if let Some(Op::Literal(first)) = ops.first()
-        && !first.begins(&text[at..])
-    {
-        return at;
-    }
-    let before = captures.mark();
-    let mut next = at;
+/// Takes one step after the other; where they lead, or nothing.
+fn walk(ops: &[Op], text: &[u8], mut at: usize, pairs: &Pairs, captures: &mut Captures) -> Option<usize> {
     for op in ops {
-        let Some(end) = step(op, text, next, pairs, captures) else {
-            captures.back_to(before);
-            return at;
+        let rest = text.get(at..)?;
+        let start = at;
+        at += match op {
+            Op::Literal(literal) => literal.begins(rest).then_some(literal.len())?,
+            Op::Run(field, class) => put(*field, start, class.run(rest)?, captures),
+            Op::UpTo(field, stop) => put(*field, start, stop.first_in(rest)?, captures),
+            Op::Capture(field, scanner, stops) => put(*field, start, scanner.end(rest, stops)?, captures),
+            Op::OneOf(field, words) => {
+                let word = words.iter().find(|word| word.begins(rest))?;
+                put(*field, start, word.len(), captures)
+            }
+            // Most groups begin with a literal, and most are not there.
+            Op::Optional(ops) if matches!(ops.first(), Some(Op::Literal(first)) if !first.begins(rest)) => 0,
+            Op::Optional(ops) => optional(ops, text, at, pairs, captures),
+            Op::Pairs => take_pairs(pairs, text, at, captures),
+            Op::Counters => {
+                captures.counters = Some(Counters::read(rest)?);
+                rest.len()
+            }
         };
-        next = end;
     }
-    next
+    Some(at)
 }
 
-/// Takes pairs to the end of the text. The last of several equal keys counts: what a stranger chose comes first.
-fn take_pairs(pairs: &Pairs, text: &[u8], mut at: usize, captures: &mut Captures) -> usize {
-    let Some(separator) = &pairs.separator else { return at };
+/// Notes a captured field; its length.
+#[inline]
+fn put(field: Option<Field>, start: usize, len: usize, captures: &mut Captures) -> usize {
+    if let Some(field) = field {
+        captures.put(field, start, start + len);
+    }
+    len
+}
+
+/// The length of the group if it is there; else nothing is taken and nothing kept.
+fn optional(ops: &[Op], text: &[u8], at: usize, pairs: &Pairs, captures: &mut Captures) -> usize {
+    let before = captures.mark();
+    walk(ops, text, at, pairs, captures).map_or_else(
+        || {
+            captures.back_to(before);
+            0
+        },
+        |end| end - at,
+    )
+}
+
+/// Takes pairs to the end of the text; their length. The last of several equal keys counts: what a stranger chose comes
+/// first.
+#[inline(never)]
+fn take_pairs(pairs: &Pairs, text: &[u8], start: usize, captures: &mut Captures) -> usize {
+    let Some(separator) = &pairs.separator else { return 0 };
+    let mut at = start;
     while at < text.len() {
         let rest = &text[at..];
         let end = separator.first_in(rest);
         take_pair(pairs, text, at, at + end.unwrap_or(rest.len()), captures);
         at += end.map_or(rest.len(), |end| end + separator.len());
     }
-    at
+    at - start
 }
 
 fn take_pair(pairs: &Pairs, text: &[u8], start: usize, end: usize, captures: &mut Captures) {
     let pair = &text[start..end];
-    let key_len = pair.iter().position(|b| *b == b'=');
+    let key_len = find::byte(pair, b'=');
     let word_len = || pair.iter().position(|b| matches!(b, b' ' | b':')).unwrap_or(pair.len());
     let key = &pair[..key_len.unwrap_or_else(word_len)];
     let Some((_, field)) = pairs.keys.iter().find(|(name, _)| name.is(key)) else { return };
@@ -259,13 +289,10 @@ fn compile(parts: &[Part], after: &[Literal], end: bool) -> Vec<Op> {
             let stops = || stops(&parts[at + 1..], after, end);
             match &parts[at] {
                 Part::Literal(text) => Op::Literal(Literal::new(text)),
-                Part::Capture(field, scanner) if scanner.needs_stop() => Op::Capture(*field, *scanner, stops()),
-                Part::Capture(field, scanner) => {
-                    Op::Capture(*field, *scanner, Stops { texts: Vec::new(), end: false })
-                }
+                Part::Capture(field, scanner) => capture(*field, *scanner, stops),
                 Part::OneOf(field, words) => Op::OneOf(*field, words.iter().map(|w| Literal::new(w)).collect()),
                 Part::Optional(inner) => {
-                    let Stops { texts, end } = stops();
+                    let Stops { texts, end, .. } = stops();
                     Op::Optional(compile(inner, &texts, end))
                 }
                 Part::Pairs => Op::Pairs,
@@ -273,6 +300,19 @@ fn compile(parts: &[Part], after: &[Literal], end: bool) -> Vec<Op> {
             }
         })
         .collect()
+}
+
+/// The step that takes a field.
+fn capture(field: Option<Field>, scanner: Scanner, stops: impl Fn() -> Stops) -> Op {
+    if let Some(class) = scanner.class() {
+        return Op::Run(field, class);
+    }
+    match stops() {
+        Stops { texts, end: false, .. } if scanner == Scanner::To && texts.len() == 1 => {
+            Op::UpTo(field, texts[0].clone())
+        }
+        stops => Op::Capture(field, scanner, stops),
+    }
 }
 
 /// Neighbouring literals as one.
@@ -294,18 +334,18 @@ fn stops(parts: &[Part], after: &[Literal], end: bool) -> Stops {
         match part {
             Part::Literal(text) => {
                 texts.push(Literal::new(text));
-                return Stops { texts, end: false };
+                return Stops::new(texts, false);
             }
             Part::OneOf(_, words) => {
                 texts.extend(words.iter().map(|word| Literal::new(word)));
-                return Stops { texts, end: false };
+                return Stops::new(texts, false);
             }
             Part::Optional(inner) => texts.extend(stops(inner, &[], false).texts),
-            Part::Capture(..) | Part::Pairs | Part::Counters => return Stops { texts, end: false },
+            Part::Capture(..) | Part::Pairs | Part::Counters => return Stops::new(texts, false),
         }
     }
     texts.extend(after.iter().cloned());
-    Stops { texts, end }
+    Stops::new(texts, end)
 }
 
 #[cfg(test)]

@@ -77,7 +77,14 @@ const MOST_OF_SHAPE: usize = 1_000;
 
 /// The text with its variable parts masked.
 pub(super) fn shape_of(bytes: &[u8]) -> String {
-    text::shape(&text::shown(&text::utf8(&bytes[..bytes.len().min(MOST_OF_SHAPE)])))
+    let mut shape = String::new();
+    shape_into(bytes, &mut shape);
+    shape
+}
+
+/// Appends the text with its variable parts masked.
+pub(super) fn shape_into(bytes: &[u8], out: &mut String) {
+    text::shape_into(&text::shown(&text::utf8(&bytes[..bytes.len().min(MOST_OF_SHAPE)])), out);
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub struct Chunk {
 /// Bytes, mapped or read.
 #[derive(Debug)]
 pub enum Bytes {
-    /// A part of a finished file.
+    /// A part of a file of ours.
     Mapped(Mmap),
     /// What was read or decompressed.
     Read(Vec<u8>),
@@ -104,15 +104,17 @@ pub struct Chunks {
 }
 
 enum From {
-    /// A finished file, up to this length.
+    /// A file of ours, of this length.
     Map(File, u64),
-    /// A stream.
+    /// What is read.
     Stream(Stream),
 }
 
 /// A stream that is being read.
 struct Stream {
     reader: Box<dyn Read + Send>,
+    /// Bytes that must still come; 0 where nobody knows.
+    due: u64,
     /// What was read and not yet given out.
     rest: Vec<u8>,
     /// Whether there is no more to read.
@@ -123,7 +125,13 @@ struct Stream {
 
 impl Stream {
     fn new(reader: Box<dyn Read + Send>) -> Self {
-        Self { reader, rest: Vec::new(), ended: false, error: None }
+        Self { reader, due: 0, rest: Vec::new(), ended: false, error: None }
+    }
+
+    /// A plain file up to the length that it had when it was opened.
+    fn of_file(mut file: File, len: u64) -> io::Result<Self> {
+        file.seek(SeekFrom::Start(0))?;
+        Ok(Self { due: len, ..Self::new(Box::new(file.take(len))) })
     }
 }
 
@@ -140,15 +148,10 @@ impl Chunks {
     ///
     /// Where the source cannot be opened.
     pub fn open(source: &Source, target: usize) -> io::Result<Self> {
-        let mut file = source.open()?;
+        let file = source.open()?;
         let from = match source.compression {
-            Compression::None if source.finished && !source.counted && source.len > 0 => {
-                From::Map(file, source.len)
-            }
-            Compression::None => {
-                file.seek(SeekFrom::Start(0))?;
-                From::Stream(Stream::new(Box::new(file.take(source.len))))
-            }
+            Compression::None if source.is_ours() && !source.counted => From::Map(file, source.len),
+            Compression::None => From::Stream(Stream::of_file(file, source.len)?),
             compression => From::Stream(Stream::new(compression.reader(file)?)),
         };
         Ok(Self { from, offset: 0, target: target.max(1), counted: source.counted })
@@ -246,13 +249,20 @@ impl Stream {
     /// Reads until there are `want` bytes or no more.
     fn fill(&mut self, want: usize) {
         while self.rest.len() < want && !self.ended {
-            let missing = (want - self.rest.len()) as u64;
-            match self.reader.by_ref().take(missing).read_to_end(&mut self.rest) {
-                Ok(0) => self.ended = true,
-                Ok(_) => {}
+            let missing = want - self.rest.len();
+            self.rest.reserve(missing);
+            match self.reader.by_ref().take(missing as u64).read_to_end(&mut self.rest) {
+                Ok(0) => (self.ended, self.error) = (true, self.cut_short()),
+                Ok(read) => self.due = self.due.saturating_sub(read as u64),
                 Err(error) => (self.ended, self.error) = (true, Some(error)),
             }
         }
+    }
+
+    /// What is wrong with an end before all that was due has come.
+    fn cut_short(&self) -> Option<io::Error> {
+        let error = || io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter while it was read");
+        (self.due > 0).then(error)
     }
 
     /// A line that is too long: its start, and its length with its end.

@@ -4,24 +4,18 @@ use super::{Inputs, Options, Source};
 use crate::error::{Error, Exit, Result};
 use crate::frame;
 use crate::text::Text;
-use std::fs;
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 /// All sources behind the paths, in order of their names. What cannot be read is noted, and the rest goes on.
 pub(super) fn sources(paths: &[PathBuf], options: &Options, inputs: &mut Inputs) -> Result<Vec<Source>> {
-    let mut sources = Vec::new();
-    for path in paths {
-        if path.as_os_str() == "-" {
-            keep(&name_of(path), standard_input(options), &mut sources, inputs);
-        } else {
-            for found in expand(path)? {
-                file(&found, options, &mut sources, inputs);
-            }
-        }
-    }
+    let mut search = Search { options, inputs, sources: Vec::new() };
+    paths.iter().try_for_each(|path| search.path(path))?;
+    let mut sources = search.sources;
     sources.sort_by(|a, b| a.name.cmp(&b.name));
     if sources.is_empty() && inputs.problems.is_empty() {
         return Err(Error::new(Exit::NoInput, "there is nothing to read").help("name log files, folders, or `-`"));
@@ -29,96 +23,141 @@ pub(super) fn sources(paths: &[PathBuf], options: &Options, inputs: &mut Inputs)
     Ok(sources)
 }
 
-fn name_of(path: &Path) -> Text {
-    Text::from_bytes(path.as_os_str().as_bytes())
+/// A search for sources.
+struct Search<'a> {
+    options: &'a Options,
+    inputs: &'a mut Inputs,
+    sources: Vec<Source>,
 }
 
-fn keep(name: &Text, source: io::Result<Source>, sources: &mut Vec<Source>, inputs: &mut Inputs) {
-    match source {
-        Ok(source) => sources.push(source),
-        Err(error) => inputs.problems.push(problem(name, &error)),
+impl Search<'_> {
+    /// Looks behind a path of the user's: `-`, a pattern, a folder, a file or a pipe.
+    fn path(&mut self, path: &Path) -> Result<()> {
+        let text = path.to_string_lossy();
+        let is_pattern = text.contains(['*', '?', '[']) && path.symlink_metadata().is_err();
+        if path.as_os_str() == "-" {
+            self.keep(&name_of(path), standard_input(self.options));
+        } else if is_pattern {
+            self.pattern(&text)?;
+        } else if path.is_dir() {
+            self.whole_folder(path);
+        } else {
+            self.file(path);
+        }
+        Ok(())
     }
+
+    /// What a pattern matches. A pipe among it is passed over: nobody may be there to write to it.
+    fn pattern(&mut self, pattern: &str) -> Result<()> {
+        let matches = glob::glob(pattern)
+            .map_err(|e| Error::new(Exit::Usage, format!("`{pattern}` is no pattern for files")).why(e.msg))?;
+        let mut any = false;
+        for found in matches {
+            any = true;
+            match found {
+                Ok(path) if path.is_dir() => self.folder(&path),
+                Ok(path) if fs::metadata(&path).is_ok_and(|m| m.file_type().is_fifo()) => {
+                    self.note(&path, "passed over, a pipe is read only where it is named");
+                }
+                Ok(path) => self.file(&path),
+                Err(error) => self.keep(&name_of(error.path()), Err(io::Error::from(error.error().kind()))),
+            }
+        }
+        if !any {
+            self.inputs.problems.push(Text::from(format!("{pattern}: no file matches{}", tilde(pattern))));
+        }
+        Ok(())
+    }
+
+    /// One path that is no folder.
+    fn file(&mut self, path: &Path) {
+        let name = name_of(path);
+        let source = fs::metadata(path).and_then(|metadata| self.source(&name, path, &metadata));
+        self.keep(&name, source);
+    }
+
+    fn source(&self, name: &Text, path: &Path, metadata: &Metadata) -> io::Result<Source> {
+        if metadata.is_file() {
+            Source::of_file(name.clone(), path, self.options)
+        } else if metadata.file_type().is_fifo() {
+            Source::of_pipe(name.clone(), &mut File::open(path)?, metadata, self.options)
+        } else {
+            Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file, a folder or a pipe"))
+        }
+    }
+
+    /// A folder that the user names: it should hold a log.
+    fn whole_folder(&mut self, path: &Path) {
+        let before = (self.sources.len(), self.inputs.problems.len());
+        self.folder(path);
+        if before == (self.sources.len(), self.inputs.problems.len()) {
+            let name = name_of(path);
+            self.inputs.problems.push(Text::from(format!("{}: no file in it is a log", name.raw())));
+        }
+    }
+
+    /// The logs in a folder and below it: files that hold a line with a time. Others are noted.
+    fn folder(&mut self, path: &Path) {
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) => return self.keep(&name_of(path), Err(error)),
+        };
+        let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+        paths.sort();
+        for path in paths {
+            // A folder behind a link is not entered: it could lead back.
+            if fs::symlink_metadata(&path).is_ok_and(|m| m.is_dir()) {
+                self.folder(&path);
+            } else if path.is_file() {
+                match Source::of_file(name_of(&path), &path, self.options) {
+                    Ok(source) if source.len > 0 && !looks_like_a_log(&source, self.options) => {
+                        self.note(&path, "passed over, no line has a time");
+                    }
+                    source => self.keep(&name_of(&path), source),
+                }
+            }
+        }
+    }
+
+    fn keep(&mut self, name: &Text, source: io::Result<Source>) {
+        match source {
+            Ok(source) => self.sources.push(source),
+            Err(error) => self.inputs.problems.push(problem(name, &error)),
+        }
+    }
+
+    fn note(&mut self, path: &Path, what: &str) {
+        self.inputs.notes.push(Text::from(format!("{}: {what}", name_of(path).raw())));
+    }
+}
+
+fn name_of(path: &Path) -> Text {
+    Text::from_bytes(path.as_os_str().as_bytes())
 }
 
 /// What went wrong with a source, and what helps.
 fn problem(name: &Text, error: &io::Error) -> Text {
     let help = match error.kind() {
         io::ErrorKind::PermissionDenied => " (logs are often readable by the group `adm` or by root only)",
+        io::ErrorKind::NotFound => tilde(name.raw()),
         _ => "",
     };
     Text::from(format!("{}: {error}{help}", name.raw()))
 }
 
+/// What helps where a path begins with a `~` that no shell has replaced.
+fn tilde(path: &str) -> &'static str {
+    if path.starts_with('~') {
+        " (a `~` stands for a home folder in a shell only, and there without quotes)"
+    } else {
+        ""
+    }
+}
+
 fn standard_input(options: &Options) -> io::Result<Source> {
     let stdin = io::stdin();
-    let metadata = fs::File::from(stdin.as_fd().try_clone_to_owned()?).metadata()?;
+    let metadata = File::from(stdin.as_fd().try_clone_to_owned()?).metadata()?;
     Source::of_pipe(Text::from("-"), &mut stdin.lock(), &metadata, options)
-}
-
-/// The paths behind one: itself, or what a pattern matches.
-fn expand(path: &Path) -> Result<Vec<PathBuf>> {
-    let text = path.to_string_lossy();
-    if path.symlink_metadata().is_ok() || !text.contains(['*', '?', '[']) {
-        return Ok(vec![path.to_owned()]);
-    }
-    let matches = glob::glob(&text)
-        .map_err(|e| Error::new(Exit::Usage, format!("`{text}` is no pattern for files")).why(e.msg))?;
-    let found: Vec<_> = matches.filter_map(std::result::Result::ok).collect();
-    if found.is_empty() {
-        return Err(Error::new(Exit::NoInput, format!("no file matches `{text}`")));
-    }
-    Ok(found)
-}
-
-/// Looks at one path: a folder's files, a file, or a pipe.
-fn file(path: &Path, options: &Options, sources: &mut Vec<Source>, inputs: &mut Inputs) {
-    let metadata = match fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) => return inputs.problems.push(problem(&name_of(path), &error)),
-    };
-    if metadata.is_dir() {
-        return folder(path, options, sources, inputs);
-    }
-    let source = if metadata.is_file() {
-        Source::of_file(name_of(path), path, options)
-    } else if is_pipe(&metadata) {
-        fs::File::open(path).and_then(|mut f| Source::of_pipe(name_of(path), &mut f, &metadata, options))
-    } else {
-        Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file, a folder or a pipe"))
-    };
-    keep(&name_of(path), source, sources, inputs);
-}
-
-fn is_pipe(metadata: &fs::Metadata) -> bool {
-    use std::os::unix::fs::FileTypeExt;
-    metadata.file_type().is_fifo()
-}
-
-/// The logs in a folder and below it: files that hold a line with a time. Others are noted.
-fn folder(path: &Path, options: &Options, sources: &mut Vec<Source>, inputs: &mut Inputs) {
-    let entries = match fs::read_dir(path) {
-        Ok(entries) => entries,
-        Err(error) => return inputs.problems.push(problem(&name_of(path), &error)),
-    };
-    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    for path in paths {
-        let Ok(metadata) = fs::symlink_metadata(&path) else {
-            continue;
-        };
-        if metadata.is_dir() {
-            folder(&path, options, sources, inputs);
-        } else if fs::metadata(&path).is_ok_and(|m| m.is_file()) {
-            match Source::of_file(name_of(&path), &path, options) {
-                Ok(source) if source.len > 0 && !looks_like_a_log(&source, options) => {
-                    inputs
-                        .notes
-                        .push(Text::from(format!("{}: passed over, no line has a time", source.name.raw())));
-                }
-                source => keep(&name_of(&path), source, sources, inputs),
-            }
-        }
-    }
 }
 
 /// Whether a line near the start has a time, and is not the header of a file of another kind.

@@ -1,23 +1,19 @@
-//! The only file with `unsafe`: mapping a slice of a finished file into memory.
+//! The only file with `unsafe`: mapping a slice of a file of ours into memory.
 #![allow(unsafe_code, reason = "memmap2's maps are unsafe by nature; see `slice` for why it holds here")]
 
 use memmap2::{Mmap, MmapOptions};
 use std::fs::File;
 use std::io;
 
-/// Maps a slice of a file.
+/// Maps a slice of a file that has no name and was written by us to its end.
 ///
 /// # Errors
 ///
-/// Where the file is shorter by now than the slice needs, or the system refuses.
+/// Where the system refuses.
 pub(super) fn slice(file: &File, offset: u64, len: usize) -> io::Result<Mmap> {
-    let needed = offset + len as u64;
-    if file.metadata()?.len() < needed {
-        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter while it was read"));
-    }
-    // SAFETY: the map is read only and private to us. Nobody writes to a finished file (one that was rotated away, or
-    // that has not been written to for a while; the live one is read instead), so its bytes do not change under the
-    // references that we hand out. Were it truncated all the same, the access would be a SIGBUS: the length was checked a
-    // moment ago, and the map lives for one chunk only, so the window is small.
+    // SAFETY: the map is read only and private to us. The file was made without a name by this process, written to its
+    // end before the first map, and is never written again: so its bytes do not change under the references that we hand
+    // out, and no access lies behind its end, which would be a SIGBUS. Files that have a name are read: whoever may
+    // write to one may cut it short at any time, and no check beforehand would hold.
     unsafe { MmapOptions::new().offset(offset).len(len).map(file) }
 }

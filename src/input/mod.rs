@@ -4,6 +4,7 @@
 //! already under another name. What stands in a line is not known here, but for its time.
 
 mod chunk;
+mod contained;
 mod duplicate;
 mod find;
 mod lines;
@@ -55,6 +56,7 @@ pub fn open(paths: &[PathBuf], options: &Options) -> Result<Inputs> {
     let mut inputs = Inputs::default();
     let sources = find::sources(paths, options, &mut inputs)?;
     let sources = duplicate::remove(sources, &mut inputs);
-    inputs.streams = stream::group(sources, options);
+    let streams = stream::group(sources, options);
+    inputs.streams = contained::remove(streams, options, &mut inputs);
     Ok(inputs)
 }

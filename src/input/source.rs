@@ -24,7 +24,7 @@ pub struct Source {
     pub name: Text,
     /// Where it is.
     pub path: PathBuf,
-    /// Standard input, once it lies in a file of ours.
+    /// Standard input or a pipe, once it lies in a file of ours.
     spooled: Option<Arc<File>>,
     /// Device and inode.
     pub identity: (u64, u64),
@@ -167,6 +167,11 @@ impl Source {
             stamp.or_else(|| frame::first_stamp(&options.layouts, &head))
         };
         self.head = head;
+    }
+
+    /// Whether it lies in a file of ours that has no name: nobody else can write to it or cut it short.
+    pub(super) fn is_ours(&self) -> bool {
+        self.spooled.is_some()
     }
 
     /// The file, from its start.

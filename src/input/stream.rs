@@ -2,6 +2,7 @@
 
 use super::{Compression, Options, Source};
 use crate::frame;
+use crate::text::Text;
 use crate::time::stamp::{Clock, ClockState, Stamp};
 use crate::time::{DAY, Zone};
 use std::collections::BTreeMap;
@@ -16,6 +17,24 @@ pub struct Stream {
     pub start_year: i32,
     /// The year of the last line, if its stamps have none.
     pub end_year: i32,
+    /// How long after its last line it was written last, as far as these years are right; 0 where that is not known.
+    pub late: i64,
+}
+
+/// A log that was written last so long after its last line has lost that time: it was copied. Its year is a guess.
+const LOST: i64 = 10 * DAY;
+
+impl Stream {
+    /// Why its years may be wrong, in words.
+    pub fn doubt(&self) -> Option<Text> {
+        let newest = self.sources.last().filter(|_| self.late > LOST)?;
+        Some(Text::from(format!(
+            "{}: the year {} is a guess, since the file was written {} days after its last line; `--year` says the right one",
+            newest.name.raw(),
+            self.end_year,
+            self.late / DAY
+        )))
+    }
 }
 
 /// Puts sources that are one log together, each log in the order of its times.
@@ -37,7 +56,19 @@ fn stream(mut sources: Vec<Source>, options: &Options) -> Stream {
     order(&mut sources, options);
     let samples: Vec<Stamp> = sources.iter().flat_map(samples).collect();
     let (start_year, end_year) = years(&samples, &sources, options);
-    Stream { sources, start_year, end_year }
+    let late = if options.year.is_none() { late(&samples, &sources, end_year) } else { 0 };
+    Stream { sources, start_year, end_year, late }
+}
+
+/// How long after its last line a log was written last; of what is compressed the last line is not known.
+fn late(samples: &[Stamp], sources: &[Source], end_year: i32) -> i64 {
+    let newest = sources.last().filter(|source| source.compression == Compression::None && !source.counted);
+    match (newest, samples.last()) {
+        (Some(source), Some(last @ Stamp::Yearless(..))) => {
+            source.written.saturating_sub(instant(*last, end_year))
+        }
+        _ => 0,
+    }
 }
 
 /// The folder and name of a source that was not rotated.
@@ -129,6 +160,12 @@ fn order(sources: &mut [Source], options: &Options) {
 fn instant(stamp: Stamp, year: i32) -> i64 {
     let zone = Zone::utc();
     Clock::new(&zone, ClockState::starting(year)).resolve(stamp).unwrap_or(i64::MIN)
+}
+
+/// Microseconds from one stamp of a log to another. Without years, times are a circle: the other comes within a year.
+pub(super) fn since(first: Stamp, stamp: Stamp) -> i64 {
+    let step = instant(stamp, 2024).saturating_sub(instant(first, 2024));
+    if matches!(stamp, Stamp::Yearless(..)) { step.rem_euclid(366 * DAY) } else { step }
 }
 
 /// How many places of a plain file are looked at to find where a year begins.

@@ -46,6 +46,7 @@ pub fn report() -> Report {
         measurements: measurements(),
         findings: findings(),
         sections: vec![traffic(), rejected(), bounces()],
+        left_out: Vec::new(),
     }
 }
 
@@ -59,6 +60,7 @@ pub fn nothing() -> Report {
         measurements: Vec::new(),
         findings: Vec::new(),
         sections: vec![empty_section()],
+        left_out: Vec::new(),
         ..report()
     }
 }
@@ -85,6 +87,7 @@ fn coverage() -> Coverage {
         sources: vec![SourceCoverage {
             path: Text::from("mail.log"),
             duplicate_of: None,
+            repeats: None,
             systems: vec![("dovecot".into(), 400), ("postfix".into(), 590)],
             counts,
             times: Some((MIDNIGHT, MIDNIGHT + HOUR)),

@@ -31,6 +31,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The tables.
     pub sections: Vec<Section>,
+    /// The titles of tables that are left out, since they cannot be told by domain.
+    pub left_out: Vec<String>,
 }
 
 impl Report {
@@ -381,6 +383,8 @@ pub struct SourceCoverage {
     pub path: Text,
     /// The source of which it is a copy or a part.
     pub duplicate_of: Option<Text>,
+    /// Another source that holds a part of its lines too, and about how many: what those tell counts twice.
+    pub repeats: Option<(Text, u64)>,
     /// Lines taken by each grammar, in order of name.
     pub systems: Vec<(String, u64)>,
     /// The account.

@@ -213,6 +213,12 @@ pub(super) const COVERAGE: TableDef = TableDef {
             "Lines without a header that is known: cut, empty, binary, too long.",
         ),
         column("duplicate", ColumnKind::Integer, "Lines of a source that another source holds too."),
+        column(
+            "repeats",
+            ColumnKind::Text,
+            "Another source that holds a part of its lines too; these count twice.",
+        ),
+        column("repeated_lines", ColumnKind::Integer, "About how many these are."),
         column("first_time", ColumnKind::Time, "The earliest time in it."),
         column("last_time", ColumnKind::Time, "The latest."),
         column("offset", ColumnKind::Integer, "0."),
@@ -280,6 +286,9 @@ fn coverage_frame(coverage: &Coverage) -> std::result::Result<DataFrame, PolarsE
     };
     let paths: Vec<&str> = sources.iter().map(|s| s.path.raw()).collect();
     let places: Vec<i64> = (0..).take(sources.len()).collect();
+    let repeats = || sources.iter().map(|source| source.repeats.as_ref());
+    let holders: Vec<Option<&str>> = repeats().map(|repeats| repeats.map(|(of, _)| of.raw())).collect();
+    let repeated: Vec<Option<i64>> = repeats().map(|repeats| i64::try_from(repeats?.1).ok()).collect();
     DataFrame::new(
         sources.len(),
         vec![
@@ -291,6 +300,8 @@ fn coverage_frame(coverage: &Coverage) -> std::result::Result<DataFrame, PolarsE
             count("unmatched", |c| c.unmatched),
             count("damaged", |c| c.damaged),
             count("duplicate", |c| c.duplicate),
+            Series::new("repeats".into(), holders).into(),
+            Series::new("repeated_lines".into(), repeated).into(),
             time("first_time", |t| t.0),
             time("last_time", |t| t.1),
             Series::new("offset".into(), vec![0_i64; sources.len()]).into(),

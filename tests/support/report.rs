@@ -12,7 +12,7 @@ use mailtrail::report::{Cell, Report};
 use mailtrail::run::{self, Run};
 use mailtrail::text::Text;
 use mailtrail::time::{SECOND, Span, Zone};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use tempfile::TempDir;
 
@@ -68,7 +68,7 @@ impl Reading {
     }
 
     /// One more name of what is there already, made by the caller.
-    pub fn and(mut self, name: &str, make: impl FnOnce(&std::path::Path, &std::path::Path)) -> Self {
+    pub fn and(mut self, name: &str, make: impl FnOnce(&Path, &Path)) -> Self {
         let path = self.folder.path().join(name);
         make(&self.paths[0], &path);
         self.paths.push(path);
@@ -99,7 +99,13 @@ impl Reading {
 
     /// Reads them.
     pub fn run(&self) -> Run {
-        self.pool(|| run::run(&self.paths, grammars(), &self.options, &|_, _| ()).expect("there is input"))
+        self.run_with(&|_| ())
+    }
+
+    /// Reads them; meanwhile something is done to the first of them, again and again.
+    pub fn run_with(&self, meanwhile: &(dyn Fn(&Path) + Sync)) -> Run {
+        let progress = |_, _| meanwhile(&self.paths[0]);
+        self.pool(|| run::run(&self.paths, grammars(), &self.options, &progress).expect("there is input"))
     }
 
     /// Reads them and composes a report.

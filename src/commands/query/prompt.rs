@@ -2,6 +2,7 @@
 
 use super::session::{COMMANDS, Go, Session};
 use super::statements;
+use crate::commands::say;
 use crate::error::{Error, Exit, Result};
 use crate::run::Run;
 use crate::sections::{columns, functions, tables};
@@ -26,7 +27,7 @@ pub(super) fn run(mut session: Session<'_>, run: &Run) -> Result<Option<Exit>> {
     if let Some(history) = &history {
         let _ = editor.load_history(history);
     }
-    eprintln!("Questions in SQL end with `;`. `help` says what else there is.");
+    say("Questions in SQL end with `;`. `help` says what else there is.");
     loop {
         match editor.readline(PROMPT) {
             Ok(typed) => {

@@ -5,7 +5,7 @@ use super::statements::{self, Typed};
 use super::{answer, ask, list};
 use crate::assets::Assets;
 use crate::cli::{Query, QueryFormat};
-use crate::commands::{now, print, schema};
+use crate::commands::{now, print, say, schema};
 use crate::error::{Error, Exit, Result};
 use crate::facts::TableDef;
 use crate::run::Run;
@@ -103,7 +103,7 @@ impl<'a> Session<'a> {
         match done {
             Ok(bytes) => print(&bytes)?,
             Err(error) => {
-                eprintln!("{}", error.render(self.colors));
+                say(error.render(self.colors));
                 self.failed = self.failed.or(Some(error.exit()));
             }
         }
