@@ -71,6 +71,13 @@ pub enum Command {
     /// Ask the facts of logs a question in SQL
     #[cfg(feature = "sql")]
     Query(Query),
+    /// Follow a message, a session, an address or a client through the logs
+    ///
+    /// KEY is a queue id, a Message-ID, an address, `*@domain`, an IP address, a network such as 192.0.2.0/24, a session
+    /// id, or a subject where the mail system logs it; a part of one is looked for where nothing is named by the whole.
+    /// The exit code is 0 where something is found and 1 where nothing is, as with grep.
+    #[cfg(feature = "sql")]
+    Trace(Trace),
     /// List the tables and columns of the facts
     Schema(Schema),
     /// Show, prove and try out the grammars
@@ -179,6 +186,58 @@ pub enum QueryFormat {
     Jsonl,
     /// Parquet.
     Parquet,
+}
+
+/// `mailtrail trace`
+#[derive(Clone, Debug, Args)]
+pub struct Trace {
+    /// What to follow
+    #[arg(value_name = "KEY", allow_hyphen_values = true)]
+    pub key: String,
+    /// Log files, patterns, folders; `-` is standard input [default: the inputs of the configuration]
+    pub paths: Vec<PathBuf>,
+    /// What KEY is [default: told by its form]
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub kind: Option<TraceKind>,
+    /// Only what happened from this time on: yesterday, -2h, 2026-11-24, "2026-11-24 03:00"
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "on")]
+    pub since: Option<String>,
+    /// Only what happened up to this time, exclusive
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "on")]
+    pub until: Option<String>,
+    /// Only what happened on this day: yesterday, today, 2026-11-23
+    #[arg(long, value_name = "DAY")]
+    pub on: Option<String>,
+    /// Messages at most, and sessions at most; of more the latest
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: usize,
+    /// The format: html, json, text [default: by the output's name; text on a terminal]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Where to write; `-` is standard output
+    #[arg(short, long, value_name = "PATH")]
+    pub output: Option<PathBuf>,
+}
+
+/// What the key of a trace is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TraceKind {
+    /// A queue id.
+    QueueId,
+    /// A Message-ID, with or without its brackets.
+    MessageId,
+    /// A mail address, or a user's name.
+    Address,
+    /// A domain.
+    Domain,
+    /// An IP address.
+    Ip,
+    /// A network.
+    Network,
+    /// The id of a session.
+    SessionId,
+    /// A subject.
+    Subject,
 }
 
 /// `mailtrail schema`

@@ -12,7 +12,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// Exit codes, after `sysexits.h` where that has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// A finding reached the level of `--fail-on`.
+    /// A finding reached the level of `--fail-on`; or nothing is named by the key of a trace, as `grep` ends then.
     Findings = 1,
     /// Done, but an input could not be read.
     Incomplete = 2,

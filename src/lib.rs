@@ -16,6 +16,7 @@ pub mod grammar;
 pub mod correlate;
 pub mod facts;
 pub mod run;
+pub mod evidence;
 #[cfg(feature = "sql")]
 pub mod sections;
 pub mod config;
@@ -23,6 +24,8 @@ pub mod config;
 pub mod judge;
 #[cfg(feature = "sql")]
 pub mod compose;
+#[cfg(feature = "sql")]
+pub mod trace;
 pub mod render;
 pub mod deliver;
 pub mod cli;

@@ -9,6 +9,7 @@ mod query;
 mod usual;
 mod samples;
 mod set_a;
+mod trace;
 mod corpora;
 mod peers;
 mod laws;

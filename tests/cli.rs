@@ -131,12 +131,12 @@ fn a_report_of_nothing_is_no_input() {
 }
 
 #[test]
-fn a_pattern_that_matches_nothing_is_no_input() {
+fn f25_a_pattern_that_matches_nothing_is_no_input() {
     Test::new("report nothing*.log").status(66).stderr_golden("cli/no-match.stderr.txt").run();
 }
 
 #[test]
-fn an_input_that_cannot_be_read_is_told_and_the_others_are_reported() {
+fn f25_an_input_that_cannot_be_read_is_told_and_the_others_are_reported() {
     Test::new("report mail.log absent.log --section deliveries")
         .file("mail.log", LOG)
         .status(2)
@@ -201,7 +201,7 @@ fn an_output_that_cannot_be_written_is_73_and_leaves_nothing() {
 }
 
 #[test]
-fn a_full_disk_is_73_at_the_last_flush_too() {
+fn f29_a_full_disk_is_73_at_the_last_flush_too() {
     for args in ["report mail.log", "schema", "grammar list", "--help", "--version", "report --help"] {
         let test = Test::new(args).file("mail.log", LOG);
         let full = OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
@@ -213,7 +213,17 @@ fn a_full_disk_is_73_at_the_last_flush_too() {
 }
 
 #[test]
-fn a_closed_standard_output_ends_it_quietly() {
+fn f29_what_cannot_be_said_on_standard_error_changes_nothing() {
+    for (args, code) in [("report absent.log", 66), ("report mail.log absent.log", 2), ("report --colour", 64)] {
+        let test = Test::new(args).file("mail.log", LOG);
+        let full = OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+        let output = test.command().stdin(Stdio::null()).stderr(full).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(code), "{args}");
+    }
+}
+
+#[test]
+fn f29_a_closed_standard_output_ends_it_quietly() {
     for args in
         ["report mail.log --format json --report full", "schema", "completions bash", "grammar explain mail.log"]
     {
@@ -339,7 +349,7 @@ fn help_and_version_are_no_errors() {
 }
 
 #[test]
-fn reports_belong_to_their_owner() {
+fn t19_reports_belong_to_their_owner() {
     use std::os::unix::fs::PermissionsExt;
     let done = Test::new("report mail.log --format csv -o day").file("mail.log", LOG).run();
     let mode = |name: &str| fs::metadata(done.path(name)).expect("it is there").permissions().mode() & 0o777;

@@ -4,10 +4,15 @@ use crate::cli::LOG;
 use crate::support::figures::assert_balanced;
 use crate::support::program::{Test, WRITTEN, write};
 use crate::support::report::Reading;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use mailtrail::run;
+use mailtrail::text::Text;
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::symlink;
-use std::process::Command;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
 use std::sync::Once;
 
 /// Connections, one every ten seconds from midnight on.
@@ -44,7 +49,7 @@ fn f8_a_file_that_is_cut_short_while_it_is_read_is_told_and_nothing_else() {
     for live in [false, true] {
         for page in (0..pages).step_by(7) {
             let run = cut_while_read(log.as_bytes(), page * 4096, live);
-            let told: Vec<&str> = run.coverage.problems.iter().map(|problem| problem.raw()).collect();
+            let told: Vec<&str> = run.coverage.problems.iter().map(Text::raw).collect();
             assert!(
                 matches!(told[..], [told] if told.ends_with("mail.log: the file became shorter while it was read"))
             );
@@ -200,7 +205,7 @@ fn f25_a_report_in_the_folder_of_its_logs_is_written_anew() {
 }
 
 #[test]
-fn what_cannot_be_told_by_domain_is_left_out_and_named() {
+fn l26_what_cannot_be_told_by_domain_is_left_out_and_named() {
     let test =
         Test::new("report mail.log --domain local.example --report full --format json").file("mail.log", LOG);
     let done = test.any_stderr().any_stdout().run();
@@ -219,4 +224,83 @@ fn f25_a_file_is_read_by_its_name_even_if_that_is_a_pattern() {
     let test = Test::new("report a*.log --year 2026 --section deliveries --format csv");
     write(&test.folder().join("a*.log"), LOG.as_bytes(), WRITTEN);
     test.stdout("outcome,transport,deliveries,share,bytes\r\nsent,lmtp,1,1,1500\r\n").run();
+}
+
+#[test]
+fn f9_a_last_line_without_its_end_is_one_line() {
+    for len in (1..LOG.len()).step_by(17) {
+        let cut = &LOG.as_bytes()[..len];
+        let counts = Reading::of(cut).run().coverage.counts;
+        let whole = memchr::memchr_iter(b'\n', cut).count() as u64;
+        assert_eq!(counts.lines, whole + u64::from(!cut.ends_with(b"\n")), "{len} bytes");
+        assert!(counts.balances() && counts.matched >= whole, "{len} bytes: {counts:?}");
+    }
+}
+
+#[test]
+fn f10_a_block_of_nuls_is_one_damaged_line_and_what_stands_behind_it_is_read() {
+    let nuls = "\0".repeat(5_000);
+    let (head, tail) = LOG.split_at(LOG.find("Nov 24 09:00:01").expect("it is there"));
+    for log in [format!("{nuls}{LOG}"), format!("{head}{nuls}{tail}"), format!("{LOG}{nuls}")] {
+        let coverage = Reading::of(log.as_bytes()).run().coverage;
+        assert_eq!((coverage.counts.matched, coverage.counts.damaged), (7, 1));
+        assert_eq!(coverage.unmatched_shapes[0].shape.raw(), "NUL × 5000");
+    }
+}
+
+#[test]
+fn f17_two_hosts_in_one_file_are_kept_apart() {
+    let twin = LOG.replace(" mx1 ", " mx2 ");
+    let both: Vec<&str> = LOG.lines().zip(twin.lines()).flat_map(|(a, b)| [a, "\n", b, "\n"]).collect();
+    let both = both.concat();
+    let figures = |log: &str| {
+        let report = Reading::of(log.as_bytes()).report();
+        ["messages.accepted", "deliveries", "connections"].map(|metric| report.total(metric, &[]))
+    };
+    assert_eq!(figures(LOG), [Some(1.0); 3]);
+    assert_eq!(figures(&both), [Some(2.0); 3]);
+    assert_eq!(Reading::of(both.as_bytes()).report().hosts.len(), 2);
+}
+
+#[test]
+fn f20_a_log_that_says_it_lost_lines_is_a_finding() {
+    let loss = "Nov 24 09:00:02 mx1 rsyslogd: imjournal: 62 messages lost due to rate-limiting (20000 allowed within 600 seconds)\n";
+    let report = Reading::of(format!("{LOG}{loss}").as_bytes()).report();
+    let found: Vec<&str> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
+    assert_eq!(found, ["log-loss"]);
+}
+
+#[test]
+fn f27_what_stands_before_a_break_of_a_gz_counts_and_the_break_is_told() {
+    let mut gz = GzEncoder::new(Vec::new(), Compression::default());
+    gz.write_all(connections(2_000).as_bytes()).expect("memory");
+    let gz = gz.finish().expect("memory");
+    for len in (20..gz.len()).step_by(gz.len() / 40) {
+        let run = Reading::empty().with("mail.log.gz", &gz[..len]).run();
+        assert!(!run.complete && run.coverage.problems.len() == 1, "cut at {len}");
+        assert!(run.coverage.counts.balances());
+    }
+    for at in (20..gz.len()).step_by(gz.len() / 40) {
+        let mut flipped = gz.clone();
+        flipped[at] ^= 0x10;
+        let run = Reading::empty().with("mail.log.gz", &flipped).run();
+        assert!(!run.complete && run.coverage.counts.balances(), "flipped at {at}");
+    }
+    let half = Reading::empty().with("mail.log.gz", &gz[..gz.len() / 2]).run().coverage.counts;
+    assert!((500..1_500).contains(&half.matched), "{half:?}");
+}
+
+#[test]
+fn f30_a_signal_ends_it_and_leaves_nothing_behind() {
+    for (signal, number) in [("TERM", 15), ("INT", 2), ("HUP", 1)] {
+        let test = Test::new("report - --year 2026 -o day.html");
+        let mut child = test.command().stdin(Stdio::piped()).spawn().expect("it starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(LOG.as_bytes()).expect("it is written");
+        let kill = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
+        assert!(kill.expect("kill runs").success());
+        let status = child.wait().expect("it ends");
+        assert_eq!(status.signal(), Some(number));
+        assert_eq!(fs::read_dir(test.folder()).expect("a folder").count(), 0);
+    }
 }

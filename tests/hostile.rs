@@ -164,6 +164,9 @@ fn t6_nothing_steers_a_terminal() {
     let mut tests = vec![
         Test::new("report --year 2026 --report full -v"),
         Test::new("report --year 2026 --report security --top 100"),
+        Test::new("trace --year 2026 4Xk10"),
+        Test::new("trace --year 2026 --format json 203.0.113."),
+        Test::new("trace --year 2026 --kind address").arg("\x1b[31m"),
         Test::new("grammar explain"),
         Test::new("report --year 2026 nothere\x1b[31m.log"),
         Test::new("report --report \x1b[31m"),
@@ -186,6 +189,45 @@ fn t6_nothing_steers_a_terminal() {
         assert_tame(&format!("{what}: standard output"), &output.stdout);
         assert_tame(&format!("{what}: standard error"), &output.stderr);
     }
+}
+
+/// What `tmux` says, with a server of its own.
+fn tmux(socket: &Path, args: &[&str]) -> Option<String> {
+    let output = Command::new("tmux").arg("-S").arg(socket).args(["-f", "/dev/null"]).args(args).output().ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+}
+
+#[test]
+fn t6_a_real_terminal_keeps_its_title_and_its_clipboard() {
+    let test = Test::new("report --year 2026 --report full -v --color always").file(HOSTILE_NAME, battery());
+    let socket = test.folder().join("tmux");
+    let shown = |args: &[&str]| tmux(&socket, args);
+    if shown(&["new-session", "-d", "-x", "200", "-y", "50", "cat"]).is_none() {
+        return skip("t6", "tmux is not installed");
+    }
+    shown(&["set", "-g", "remain-on-exit", "on"]);
+    shown(&["set", "-g", "set-clipboard", "on"]);
+    let window = |command: &str| {
+        shown(&["new-window", "-c", &test.folder().to_string_lossy(), command]);
+        for _ in 0..600 {
+            if shown(&["display", "-p", "#{pane_dead}"]).as_deref() == Some("1") {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        (shown(&["display", "-p", "#{pane_title}"]), shown(&["list-buffers"]))
+    };
+    let program = crate::support::program::program();
+    let untouched = window("true");
+    assert_ne!(window("printf '\\033]2;pwned\\007'"), untouched, "a title that is set is seen");
+    for args in [
+        "report --year 2026 --report full -v --color always *",
+        "grammar explain *",
+        "report 'nothing\x1b]2;x\x07*'",
+    ] {
+        assert_eq!(window(&format!("{program} {args}")), untouched, "{args}");
+    }
+    shown(&["kill-server"]);
 }
 
 /// Cells that a spreadsheet would compute.
@@ -286,6 +328,49 @@ fn t8_a_page_holds_no_markup_of_a_stranger_and_no_outside_address() {
     assert!(page.contains("Content-Security-Policy"));
 }
 
+/// The trace of every message of the battery, and of every client.
+fn traced(format: &str) -> Vec<u8> {
+    let traces = ["4Xk10", "203.0.113.0/24"].map(|key| {
+        let test = Test::new("trace --year 2026").arg(format!("--format={format}")).arg(key);
+        test.file(HOSTILE_NAME, battery()).arg(HOSTILE_NAME).any_stdout().run().stdout().to_vec()
+    });
+    traces.concat()
+}
+
+#[test]
+fn t8_the_page_of_a_trace_holds_no_markup_of_a_stranger_and_runs_nothing() {
+    let page = String::from_utf8(traced("html")).expect("a page is UTF-8");
+    for markup in [
+        "<script",
+        "<img",
+        "<svg onload",
+        "<meta http-equiv=refresh",
+        "href=\"javascript:",
+        "src=\"",
+        "href=\"http",
+    ] {
+        assert!(!page.contains(markup), "{markup}");
+    }
+    assert!(page.contains("{{7777*7777}}") && !page.contains("60481729"));
+    assert!(page.contains("default-src &#x27;none&#x27;") && !page.contains("script-src"));
+    assert_tame("the page", page.as_bytes());
+}
+
+#[test]
+fn t1_the_battery_forges_no_step_of_a_trace() {
+    let test = Test::new("trace --year 2026 --format json 4Xk10").file("mail.log", battery()).arg("mail.log");
+    let trace = test.any_stdout().run().json();
+    let messages = trace["messages"].as_array().expect("messages");
+    assert_eq!(messages.len(), PAYLOADS.len());
+    for message in messages {
+        let steps = message["steps"].as_array().expect("steps");
+        let whats: Vec<_> = steps.iter().map(|step| step["what"].as_str().expect("a word")).collect();
+        assert!(whats.iter().all(|what| *what != "sent"), "{message}");
+        // Where the whole payload is the recipient, the line itself is not understood.
+        assert!(whats.iter().filter(|what| **what == "bounced").count() <= 1, "{message}");
+    }
+}
+
 #[test]
 fn t9_templates_in_a_log_come_out_as_they_are() {
     for format in ["text", "html"] {
@@ -332,6 +417,57 @@ fn t11_twenty_statements_that_are_no_question_about_the_facts_are_refused() {
         assert!(output.stdout.is_empty(), "{sql}");
         assert!(!String::from_utf8_lossy(&output.stderr).contains("root:"), "{sql}");
     }
+}
+
+#[test]
+fn t4_what_turns_or_hides_text_is_shown_by_its_number() {
+    let log = crate::cli::LOG.replace("alice@remote.example", "al\u{202e}ice\u{200b}@remote.example");
+    let text = "al\\u{202e}ice\\u{200b}@remote.example";
+    for format in ["text", "html"] {
+        let test = Test::new("report mail.log --year 2026 --report full").arg(format!("--format={format}"));
+        let done = test.file("mail.log", &log).any_stdout().run();
+        let out = String::from_utf8_lossy(done.stdout()).into_owned();
+        assert!(out.contains(text) && !out.contains(['\u{202e}', '\u{200b}']), "{format}");
+    }
+}
+
+#[test]
+fn t14_many_senders_are_counted_exactly_and_the_table_says_how_many_it_leaves_out() {
+    let mut log = String::new();
+    for n in 0..30_000 {
+        let head = format!("Nov 24 {:02}:{:02}:{:02} mx1 postfix", n / 3600, n / 60 % 60, n % 60);
+        let _ = writeln!(log, "{head}/smtpd[9]: 4Xk{n:09}z2: client=unknown[198.51.100.7]");
+        let _ = writeln!(
+            log,
+            "{head}/qmgr[5]: 4Xk{n:09}z2: from=<s{n}@d{}.example>, size=10, nrcpt=1 (queue active)",
+            n % 7_000
+        );
+    }
+    let test = Test::new("report mail.log --year 2026 --report full --format json").file("mail.log", log);
+    let report = test.any_stdout().run().json();
+    let section = |name: &str| {
+        let sections = report["sections"].as_array().expect("sections");
+        sections.iter().find(|section| section["name"] == name).expect("it is there").clone()
+    };
+    assert_eq!(section("top-senders")["truncated"]["of"], 30_000);
+    assert_eq!(section("sender-domains")["truncated"]["of"], 7_000);
+    let accepted =
+        report["measurements"].as_array().expect("rows").iter().find(|m| m["metric"] == "messages.accepted");
+    assert_eq!(accepted.expect("it is there")["value"], 30_000);
+}
+
+#[test]
+fn t17_no_expression_takes_forever() {
+    let long = format!("Nov 24 09:00:00 mx1 postfix/smtpd[9]: warning: {}!\n", "a".repeat(100_000));
+    let ask = |pattern: &str| {
+        let sql = format!("SELECT COUNT(*) AS n FROM notices WHERE regexp_like(text, '{pattern}')");
+        Test::new("query --year 2026 --format csv").arg(sql).arg("mail.log").file("mail.log", &long)
+    };
+    for pattern in ["(a+)+$", "^(a|aa)+$", "(.*)*(.*)*(.*)*x", "(a?){500}b"] {
+        ask(pattern).stdout("n\r\n0\r\n").run();
+    }
+    let refused = ask("((x{999}){999}){999}").status(64).any_stderr().run();
+    assert!(!refused.stderr().is_empty());
 }
 
 #[test]
@@ -436,7 +572,7 @@ fn f25_a_pipe_is_read_to_its_end() {
 }
 
 #[test]
-fn standard_input_byte_by_byte_is_as_the_file() {
+fn f7_standard_input_byte_by_byte_is_as_the_file() {
     let of = |mut command: Command, slow: bool| {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
         let mut stdin = child.stdin.take().expect("a pipe");
@@ -452,7 +588,7 @@ fn standard_input_byte_by_byte_is_as_the_file() {
 }
 
 #[test]
-fn thousands_of_files_need_few_descriptors() {
+fn f25_thousands_of_files_need_few_descriptors() {
     let test = Test::new("report logs --year 2026 --format json");
     for at in 0..2000 {
         let line = format!("Nov 24 09:00:00 mx1 postfix/smtpd[{at}]: connect from unknown[203.0.113.9]\n");

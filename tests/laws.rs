@@ -5,13 +5,13 @@ use crate::support::lines::{
     scenario, shown,
 };
 use crate::support::program::{Test, WRITTEN, write};
-use crate::support::project;
 use crate::support::report::{Reading, measurements, render_all};
+use crate::support::{project, skip};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use mailtrail::report::Report;
 use mailtrail::text::{Text, utf8};
-use mailtrail::time::{SECOND, Span};
+use mailtrail::time::{SECOND, Span, Zone};
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
@@ -83,6 +83,17 @@ fn l2_neither_threads_nor_the_order_of_names_changes_anything() {
             }
         });
         same(&format!("{jobs} jobs, order {order}"), &expected, &turned.chunk(300).bytes());
+    });
+}
+
+#[test]
+fn l3_a_log_in_two_pieces_has_the_figures_of_the_whole() {
+    law(24, &(scenario(), 0..100_usize), |(lines, cut)| {
+        let (old, new) = lines.split_at(lines.len() * cut / 100);
+        let [old, new] = [old, new].map(|lines| framed(lines, Framing::Rfc3164));
+        let whole = measurements(&Reading::of(&framed(&lines, Framing::Rfc3164)).report());
+        let pieces = Reading::empty().with("mail.log.1", &old).with("mail.log", &new);
+        assert_eq!(measurements(&pieces.report()), whole);
     });
 }
 
@@ -321,6 +332,54 @@ fn l13_a_log_moved_by_days_moves_its_facts_and_nothing_else() {
     });
 }
 
+/// The times of all facts.
+fn instants(reading: &Reading) -> Vec<i64> {
+    let run = reading.run();
+    let mut times: Vec<i64> =
+        run.facts.tables().iter().flat_map(|table| table.numbers("time", None).unwrap_or_default()).collect();
+    times.sort_unstable();
+    times
+}
+
+#[test]
+fn l14_a_zone_moves_the_times_of_stamps_without_one_and_no_others() {
+    let zones =
+        [("Asia/Kolkata", 19_800), ("America/New_York", -18_000), ("Pacific/Kiritimati", 50_400), ("UTC", 0)];
+    law(6, &scenario(), |lines| {
+        for (name, offset) in zones {
+            let in_zone = |framing| {
+                let mut reading = Reading::of(&framed(&lines, framing));
+                reading.options.zone = Zone::named(name).expect("it is known");
+                instants(&reading)
+            };
+            let utc = instants(&Reading::of(&framed(&lines, Framing::Rfc3339)));
+            assert_eq!(in_zone(Framing::Rfc3339), utc, "{name}");
+            let moved: Vec<i64> = utc.iter().map(|time| time - offset * SECOND).collect();
+            assert_eq!(in_zone(Framing::Rfc3164), moved, "{name}");
+        }
+    });
+}
+
+#[test]
+fn f12_two_hosts_whose_clocks_differ_by_seconds_give_the_same_figures() {
+    law(8, &scenario(), |lines| {
+        let of = |wanted: fn(&Line) -> bool, skew: i64| {
+            let lines = lines.iter().filter(|line| wanted(line));
+            let late: Vec<Line> = lines.map(|line| Line { time: line.time + skew, ..line.clone() }).collect();
+            framed(&late, Framing::Rfc3339)
+        };
+        let figures = |skew: i64| {
+            let of_mail = of(|line| line.program.starts_with("postfix"), 0);
+            let others = of(|line| !line.program.starts_with("postfix"), skew);
+            measurements(&Reading::of(&of_mail).with("store.log", &others).report())
+        };
+        let expected = figures(0);
+        for skew in [-5, 5] {
+            assert_eq!(figures(skew), expected, "{skew} s");
+        }
+    });
+}
+
 #[test]
 fn l15_more_lines_never_make_a_count_of_the_account_smaller() {
     law(60, &(dirty(), any::<u16>()), |(log, cut)| {
@@ -504,6 +563,13 @@ fn l21_each_message_has_a_fate_or_is_still_queued() {
     assert_eq!(numbers, [of("messages.accepted"), of("messages.accepted") - of("queue.remaining")]);
 }
 
+/// The library that moves the clock (Debian's package `libfaketime`).
+fn faketime() -> Option<&'static str> {
+    let places = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"];
+    let libraries = places.map(|place| format!("{place}/faketime/libfaketime.so.1"));
+    libraries.into_iter().find(|library| Path::new(library).exists()).map(|library| &*library.leak())
+}
+
 #[test]
 fn l22_a_report_depends_on_its_input_and_its_flags_alone() {
     let log = two_hosts();
@@ -522,6 +588,13 @@ fn l22_a_report_depends_on_its_input_and_its_flags_alone() {
         &[("TZ", "America/New_York"), ("TERM", "dumb"), ("RUST_BACKTRACE", "1")],
     ] {
         same(&format!("{env:?}"), &expected, &of(env, "/nonexistent"));
+    }
+    match faketime() {
+        Some(library) => {
+            let fake = [("LD_PRELOAD", library), ("FAKETIME", "@2031-02-03 04:05:06"), ("TZ", "Asia/Tokyo")];
+            same("another day", &expected, &of(&fake, "/"));
+        }
+        None => skip("l22", "libfaketime is not installed; the clock is not moved"),
     }
     let absolute = |folder: &Path| {
         let path = folder.join("mail.log");

@@ -22,6 +22,8 @@ const NARROW: &[(&str, &[&str])] = &[
     ("correlate", &["text", "time", "frame", "event", "grammar", "facts"]),
     ("facts", &["error", "text", "time", "event"]),
     ("sections", &["error", "text", "time", "assets", "report", "facts"]),
+    ("evidence", &["text", "input"]),
+    ("trace", &["error", "text", "time", "input", "report", "evidence", "sections"]),
     ("render", &["error", "text", "time", "units", "assets", "report"]),
     ("deliver", &["error"]),
     ("cli", &[]),
@@ -29,6 +31,26 @@ const NARROW: &[(&str, &[&str])] = &[
 
 /// Where the columnar engine may be known.
 const ENGINE: &[&str] = &["src/facts/", "src/store/", "src/sections/", "src/commands/query.rs"];
+
+/// What must hold, whatever is written into a log (`t`), happens to a file (`f`), or is read (`l`): the name with which
+/// its tests begin, and what it is about.
+#[rustfmt::skip]
+const PROMISES: &[(&str, &str)] = &[
+    ("t1", "phrases in free fields"), ("t2", "line ends in fields"), ("t4", "directions and look-alikes"),
+    ("t5", "encodings"), ("t6", "terminals"), ("t7", "spreadsheets"), ("t8", "markup"), ("t9", "templates"),
+    ("t10", "text in SQL"), ("t11", "SQL that reaches out"), ("t13", "megabytes"), ("t14", "many names"),
+    ("t16", "compression bombs"), ("t17", "expressions"), ("t18", "links"), ("t19", "permissions"),
+    ("f2", "names of rotated files"), ("f6", "the same by two names"), ("f7", "growing while read"),
+    ("f8", "cut short while read"), ("f9", "half a last line"), ("f10", "blocks of NULs"), ("f11", "a missing piece"),
+    ("f12", "lines out of order"), ("f13", "clocks that jump"), ("f14", "clocks that go back"), ("f15", "years"),
+    ("f16", "leap seconds"), ("f17", "two hosts in a file"), ("f19", "repeated lines"), ("f20", "lines that were lost"),
+    ("f25", "what cannot be read"), ("f27", "broken compression"), ("f29", "closed and full outputs"), ("f30", "signals"),
+    ("l1", "chunks"), ("l2", "threads and names"), ("l3", "concatenation"), ("l4", "given twice"), ("l5", "equal lines"),
+    ("l6", "compressed"), ("l7", "framings"), ("l8", "every line"), ("l9", "every byte"), ("l10", "any input"),
+    ("l11", "free fields"), ("l12", "permutation"), ("l13", "moved by days"), ("l14", "zones"), ("l15", "more lines"),
+    ("l19", "encoders"), ("l20", "sums"), ("l21", "fates"), ("l22", "input and flags alone"), ("l23", "thresholds"),
+    ("l24", "schedules"), ("l25", "periods"), ("l26", "domains"),
+];
 
 /// Names of products, which belong into grammars.
 const PRODUCTS: &[&str] = &["postfix", "dovecot", "openldap", "slapd", "exim", "sendmail", "cyrus", "courier"];
@@ -267,4 +289,24 @@ fn every_built_in_question_and_report_has_a_title() {
         let stem = path.file_stem().expect("a stem").to_string_lossy().into_owned();
         assert!(reports.contains(&format!("\"{stem}\"")), "{stem} is in no report");
     }
+}
+
+#[test]
+fn every_promise_has_a_test_of_its_name_and_every_such_test_its_promise() {
+    let mut tests = Vec::new();
+    for path in files("src", ".rs").into_iter().chain(files("tests", ".rs")) {
+        let text = fs::read_to_string(&path).expect("it is read");
+        let after = text.split("#[test]").skip(1).filter_map(|test| test.trim_start().strip_prefix("fn "));
+        tests.extend(after.filter_map(|test| Some(test.split_once('_')?.0.to_owned())));
+    }
+    let is_number = |name: &str| name.len() > 1 && name[1..].bytes().all(|b| b.is_ascii_digit());
+    let named: Vec<&String> =
+        tests.iter().filter(|name| name.starts_with(['t', 'f', 'l']) && is_number(name)).collect();
+    let missing = PROMISES.iter().filter(|(name, _)| !named.iter().any(|test| test == name));
+    let unknown = named.iter().filter(|test| !PROMISES.iter().any(|(name, _)| name == **test));
+    let complaints: Vec<String> = missing
+        .map(|(name, about)| format!("no test begins with {name}_: {about}"))
+        .chain(unknown.map(|name| format!("tests begin with {name}_, and PROMISES does not say what that is")))
+        .collect();
+    complain("promises and tests", &complaints);
 }

@@ -139,7 +139,7 @@ fn f15_the_year_can_be_said_and_is_that_of_the_last_line() {
 fn f15_today_plays_no_part() {
     // Written long ago, or, by a clock that was wrong, in a time to come.
     for (written, expected) in
-        [("2001-06-01T00:00:00Z", "2001-05-01 10:00:00"), ("2090-06-01T00:00:00Z", "2090-05-01 10:00:00")]
+        [("2001-05-02T00:00:00Z", "2001-05-01 10:00:00"), ("2090-05-02T00:00:00Z", "2090-05-01 10:00:00")]
     {
         assert_eq!(in_zone("UTC", &["May  1 10:00:00"], written), [expected]);
     }
@@ -156,6 +156,34 @@ fn f15_the_29th_of_february_is_damaged_where_there_is_none() {
         .run()
         .json();
     assert_eq!(report["coverage"]["damaged"], 1);
+}
+
+#[test]
+fn f15_a_year_that_is_a_guess_is_told_as_one() {
+    let stamps = log(&["Mar  1 10:00:00"]);
+    let of = |args: &str, written: &str| {
+        let test = Test::new("report mail.log --timezone UTC --section connections --format csv").arg(args);
+        test.file_of("mail.log", &stamps, epoch(written)).any_stdout()
+    };
+    let told = "mailtrail: mail.log: the year 2026 is a guess, since the file was written 213 days after its last line; \
+         `--year` says the right one\n";
+    of("--color=auto", "2026-09-30T23:00:00Z").stderr(told).run();
+    of("--year=2025", "2026-09-30T23:00:00Z").run();
+    of("--color=auto", "2026-03-01T11:00:00Z").run();
+    of("-q", "2026-09-30T23:00:00Z").run();
+}
+
+#[test]
+fn f15_a_log_that_lost_its_time_takes_the_year_of_its_rotated_siblings() {
+    let (old, new) = (log(&["Nov 30 10:00:00", "Dec 31 10:00:00"]), log(&["Jan  1 10:00:00", "Jan  2 10:00:00"]));
+    Test::new("query --timezone UTC --format csv")
+        .arg("SELECT time FROM rejections ORDER BY time")
+        .arg("mail.log")
+        .arg("mail.log.1")
+        .file_of("mail.log.1", old, epoch("2026-11-25T00:00:00Z"))
+        .file_of("mail.log", new, epoch("2025-01-02T11:00:00Z"))
+        .stdout("time\r\n2024-11-30T10:00:00Z\r\n2024-12-31T10:00:00Z\r\n2025-01-01T10:00:00Z\r\n2025-01-02T10:00:00Z\r\n")
+        .run();
 }
 
 #[test]

@@ -6,7 +6,7 @@
 -- expected = "at most {attempts} in {within}"
 -- message = "{client_ip} failed to log in {failures} times within {within} (user names tried: {names}, such as {user})."
 -- meaning = "Somebody guesses passwords, or a device still has an old one. If you do not know the address, block it (a firewall, fail2ban). See that the accounts it tried have strong passwords."
--- command = "SELECT time, service, user, outcome FROM logins l WHERE client_ip = {client_ip} ORDER BY time, l.source, l.offset LIMIT 100"
+-- trace = "{client_ip}"
 -- evidence = "SELECT l.source, l.offset FROM logins l WHERE client_ip = {client_ip} AND outcome IN ('failed', 'unknown_user', 'disabled') ORDER BY time DESC, l.source DESC, l.offset DESC LIMIT 3"
 WITH failed AS (
     SELECT client_ip, user, time FROM logins

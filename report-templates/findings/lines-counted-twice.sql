@@ -1,15 +1,17 @@
--- title = "Some {lines} lines count twice"
+-- title = "Some {repeated} lines count twice"
 -- state = "warning"
 -- site = true
--- parameters = { lines = "> 0" }
+-- parameters = { least = "> 0" }
 -- labels = ["holder"]
--- observed = "{files} files with some {repeated} lines of {holder}"
+-- observed = "some {repeated} lines, in {files} files"
 -- expected = "each line in one log"
--- message = "Some {repeated} lines stand in {holder} and in {path} too ({files} such files); what they tell counts twice."
+-- message = "Some {repeated} lines of {holder} stand in other files too ({files}: {path}); what they tell counts twice."
 -- meaning = "The syslog service writes the same lines to several files, or a folder holds a log in two forms. Read one of them: name it alone, or give its paths in `[[inputs]]` of the configuration."
 -- command = "SELECT path, lines, matched, repeats, repeated_lines FROM coverage WHERE repeats IS NOT NULL ORDER BY repeated_lines DESC, path LIMIT 100"
-SELECT repeats AS holder, MIN(path) AS path, COUNT(*) AS files, SUM(repeated_lines) AS repeated
-FROM coverage
-WHERE repeats IS NOT NULL
-GROUP BY repeats
+WITH files AS (
+    SELECT repeats AS holder, MIN(path) AS path, COUNT(*) AS files, SUM(repeated_lines) AS repeated
+    FROM coverage WHERE repeats IS NOT NULL GROUP BY repeats
+)
+SELECT holder, path, files, repeated FROM files
+WHERE repeated {least}
 ORDER BY repeated DESC, holder

@@ -7,7 +7,7 @@
 -- expected = "at most {failures} failures in a row before a login"
 -- message = "{client_ip} failed to log in {tries} times in a row within {within} (user names tried: {names}) and then logged in as {user} at {first_ok}."
 -- meaning = "A password may have been guessed; a device whose old password was put right looks the same, but tries one name only. If the owner of the account does not know this address, change the password now, end the sessions of the account, and look at what it sent since."
--- command = "SELECT time, service, user, outcome FROM logins l WHERE client_ip = {client_ip} ORDER BY time, l.source, l.offset LIMIT 100"
+-- trace = "{client_ip}"
 -- evidence = "SELECT l.source, l.offset FROM logins l WHERE client_ip = {client_ip} AND time <= {first_ok} AND (outcome <> 'ok' OR user = {user}) ORDER BY time DESC, l.source DESC, l.offset DESC LIMIT 3"
 WITH suspects AS (
     SELECT client_ip FROM logins

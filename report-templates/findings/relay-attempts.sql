@@ -6,7 +6,7 @@
 -- expected = "at most {attempts} in {within}"
 -- message = "{client_ip} tried {tries} times within {within} to send mail to others through this server (recipients: {recipients}, such as {recipient}). All of it was refused."
 -- meaning = "Somebody looks for an open relay, or a client of yours forgot to log in before it sends. The server refused, so no harm was done; a client of yours needs its settings corrected."
--- command = "SELECT time, client_ip, helo, sender, recipient, reason FROM rejections r WHERE client_ip = {client_ip} AND class = 'relay_denied' ORDER BY time, r.source, r.offset LIMIT 100"
+-- trace = "{client_ip}"
 -- evidence = "SELECT r.source, r.offset FROM rejections r WHERE client_ip = {client_ip} AND class = 'relay_denied' ORDER BY time DESC, r.source DESC, r.offset DESC LIMIT 3"
 WITH denied AS (
     SELECT client_ip, recipient, time FROM rejections

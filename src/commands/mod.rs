@@ -10,12 +10,14 @@ mod read;
 #[cfg(feature = "sql")]
 mod report;
 mod schema;
+#[cfg(feature = "sql")]
+mod trace;
 
 use crate::assets::Assets;
 use crate::cli::{Cli, Command, Global, When};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
-use crate::time::{SECOND, Zone};
+use crate::time::{SECOND, Span, Zone, parse_day, parse_instant};
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -43,6 +45,8 @@ pub fn run(cli: &Cli) -> Outcome {
         Command::Report(args) => report::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
         Command::Query(args) => query::run(args, &cli.global, &config),
+        #[cfg(feature = "sql")]
+        Command::Trace(args) => trace::run(args, &cli.global, &config),
         Command::Schema(args) => schema::run(args),
         Command::Grammar(command) => grammar::run(command, &cli.global, &config),
         Command::Completions { shell } => completions::run(*shell),
@@ -62,6 +66,29 @@ fn zone(global: &Global, config: &Config) -> Result<Zone> {
         Some(name) => Zone::named(name),
         None => Ok(Zone::of_machine()),
     }
+}
+
+/// The period that `--on`, or `--since` and `--until`, ask for.
+fn period(on: Option<&str>, since: Option<&str>, until: Option<&str>, zone: &Zone) -> Result<Span> {
+    let now = now();
+    if let Some(day) = on {
+        return parse_day(day, zone, now);
+    }
+    let instant = |text: Option<&str>| text.map(|text| parse_instant(text, zone, now)).transpose();
+    let span = Span { start: instant(since)?, end: instant(until)? };
+    match span {
+        Span { start: Some(start), end: Some(end) } if end <= start => Err(Error::new(
+            Exit::Usage,
+            "the period ends before it begins",
+        )
+        .why(format!("{} to {}", zone.rfc3339(start), zone.rfc3339(end)))),
+        span => Ok(span),
+    }
+}
+
+/// The terminal's columns, 80 where there is none.
+fn width() -> usize {
+    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|w| *w >= 40).unwrap_or(80)
 }
 
 /// Whether to colour what goes to a stream.

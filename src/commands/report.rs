@@ -1,6 +1,6 @@
 //! `mailtrail report`: reads logs and writes a report.
 
-use super::{Outcome, assets, colors, print, read, say};
+use super::{Outcome, assets, colors, period, print, read, say, width};
 use crate::cli::{Global, Level, Report as Args};
 use crate::compose::{self, Request};
 use crate::config::{Config, ReportDefaults};
@@ -9,14 +9,13 @@ use crate::judge::Judge;
 use crate::render::{self, Rendered, Renderer};
 use crate::report::{Report, State};
 use crate::run::Run;
-use crate::time::{Span, Zone, parse_day, parse_instant};
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let args = &settled(args, &config.report);
     let zone = read::zone(global, config)?;
-    let span = span(args, &zone)?;
+    let span = period(args.on.as_deref(), args.since.as_deref(), args.until.as_deref(), &zone)?;
     known_labels(&args.by)?;
     let renderer = renderer(args)?;
     let assets = assets(global, config);
@@ -67,24 +66,6 @@ fn level(state: State) -> Level {
     if state == State::Critical { Level::Critical } else { Level::Warning }
 }
 
-/// The period that the options ask for.
-fn span(args: &Args, zone: &Zone) -> Result<Span> {
-    let now = super::now();
-    if let Some(day) = &args.on {
-        return parse_day(day, zone, now);
-    }
-    let instant = |text: &Option<String>| text.as_deref().map(|text| parse_instant(text, zone, now)).transpose();
-    let span = Span { start: instant(&args.since)?, end: instant(&args.until)? };
-    match span {
-        Span { start: Some(start), end: Some(end) } if end <= start => Err(Error::new(
-            Exit::Usage,
-            "the period ends before it begins",
-        )
-        .why(format!("{} to {}", zone.rfc3339(start), zone.rfc3339(end)))),
-        span => Ok(span),
-    }
-}
-
 /// The format that is asked for, or that the output's name tells, or text.
 fn renderer(args: &Args) -> Result<&'static dyn Renderer> {
     if let Some(name) = &args.format {
@@ -108,11 +89,6 @@ fn known_labels(by: &[String]) -> Result<()> {
 
 fn unknown_format(name: &str) -> Error {
     Error::new(Exit::Usage, format!("there is no format `{name}`")).instead(name, "formats", render::names())
-}
-
-/// The terminal's columns, 80 where there is none.
-fn width() -> usize {
-    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|w| *w >= 40).unwrap_or(80)
 }
 
 fn write(rendered: Rendered, output: Option<&Path>, run: &Run) -> Result<()> {

@@ -70,6 +70,7 @@ fn row(line: &Line<'_>, sessions: &Sessions) -> DirectoryOp {
         filter: line.text(Field::Filter),
         host: line.host(),
         system: line.system,
+        program: line.program(),
         source: line.source,
         offset: line.offset(),
         ..DirectoryOp::default()

@@ -10,7 +10,7 @@ mod queue;
 mod session;
 
 use crate::event::{Event, Events, Field, NO_TEXT, Role, TextId, Word, is_word};
-use crate::facts::schema::{Notice, Rejection};
+use crate::facts::schema::{Filing, Notice, Rejection};
 use crate::facts::{Facts, NULL};
 use crate::grammar::{ChunkFacts, Grammars, Last, MOST_REPETITIONS, Scratch};
 use directory::Directory;
@@ -70,6 +70,22 @@ impl Line<'_> {
 
     fn host(&self) -> TextId {
         self.text_id(self.event.host)
+    }
+
+    fn program(&self) -> TextId {
+        self.text_id(self.event.program)
+    }
+
+    /// The number of what this line begins, a session or a queue entry: where and when it stands, mixed (with the
+    /// finalizer of `MurmurHash3`), so that it tells all of them apart in other runs too.
+    fn identity(&self) -> i64 {
+        let mix = |x: u64| {
+            let x = (x ^ (x >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+            let x = (x ^ (x >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+            x ^ (x >> 33)
+        };
+        let place = self.event.offset ^ self.source.cast_unsigned().rotate_left(48);
+        (mix(mix(self.event.time.cast_unsigned()) ^ place) >> 1).cast_signed()
     }
 
     fn offset(&self) -> i64 {
@@ -202,12 +218,14 @@ impl<'g> Correlator<'g> {
             Role::Rejection => {
                 self.sessions.rejected(line);
                 // What refuses a message after its data is no service of its own: its client spoke to another.
-                let service = self.queue.service(line).unwrap_or_else(|| line.service());
-                rejection(line, service, facts);
+                let own = || (line.service(), self.sessions.number(line.event.key));
+                let (service, session) = self.queue.refused(line).unwrap_or_else(own);
+                rejection(line, service, session, facts);
             }
             Role::Operation => self.directory.request(line, &mut self.sessions, facts),
             Role::OperationNote => self.directory.note(line),
             Role::OperationResult => self.directory.result(line, &mut self.sessions, facts),
+            Role::Filing => filing(line, facts),
             Role::Restart => self.sessions.restart(line, facts),
             Role::Notice => notice(line, facts),
             Role::Repeat => self.repeat(line),
@@ -268,7 +286,7 @@ fn global(field: Field, value: i64, line: &Line<'_>) -> i64 {
     }
 }
 
-fn rejection(line: &Line<'_>, service: TextId, facts: &mut Facts) {
+fn rejection(line: &Line<'_>, service: TextId, session: i64, facts: &mut Facts) {
     let queue_id = line.text(Field::QueueId);
     facts.push(&Rejection {
         time: line.event.time,
@@ -289,8 +307,28 @@ fn rejection(line: &Line<'_>, service: TextId, facts: &mut Facts) {
         reason: line.text(Field::Reason),
         shape: line.text(Field::Shape),
         permanence: line.text(Field::Permanence),
+        session,
         host: line.host(),
         system: line.system,
+        program: line.program(),
+        source: line.source,
+        offset: line.offset(),
+    });
+}
+
+fn filing(line: &Line<'_>, facts: &mut Facts) {
+    facts.push(&Filing {
+        time: line.event.time,
+        service: line.service(),
+        user: line.text(Field::User),
+        user_domain: line.text(Field::UserDomain),
+        message_id: line.text(Field::MessageId),
+        session_id: line.text(Field::SessionId),
+        outcome: line.text(Field::Outcome),
+        detail: line.text(Field::Text),
+        host: line.host(),
+        system: line.system,
+        program: line.program(),
         source: line.source,
         offset: line.offset(),
     });
@@ -299,13 +337,13 @@ fn rejection(line: &Line<'_>, service: TextId, facts: &mut Facts) {
 fn notice(line: &Line<'_>, facts: &mut Facts) {
     facts.push(&Notice {
         time: line.event.time,
-        program: line.text_id(line.event.program),
         severity: line.text(Field::Severity),
         class: line.text(Field::Class),
         shape: line.text(Field::Shape),
         text: line.text(Field::Text),
         host: line.host(),
         system: line.system,
+        program: line.program(),
         source: line.source,
         offset: line.offset(),
     });

@@ -36,7 +36,7 @@ pub(super) struct Queue {
     /// Destinations that put mail off, with the transport that told so first.
     unreachable: BTreeMap<Vec<u8>, TextId>,
     /// The entry refused last, for the refusal that the same line tells.
-    refused: Option<(u64, TextId)>,
+    refused: Option<Refused>,
 }
 
 /// One life of a queue id.
@@ -59,9 +59,18 @@ struct Entry {
     removed: bool,
 }
 
+/// An entry that was refused: its key, the service that its client spoke to, and the session.
+#[derive(Clone, Copy, Debug)]
+struct Refused {
+    key: u64,
+    service: TextId,
+    session: i64,
+}
+
 /// What a parent says of its child.
 #[derive(Clone, Copy, Debug)]
 struct Parent {
+    entry: i64,
     queue_id: TextId,
     origin: TextId,
     notification: TextId,
@@ -74,8 +83,10 @@ impl Entry {
             instance: line.text_id(line.event.instance),
             queue_id: line.text(Field::QueueId),
             deferred: 0,
+            entry: line.identity(),
             host: line.host(),
             system: line.system,
+            program: line.program(),
             source: line.source,
             offset: line.offset(),
             ..Message::default()
@@ -101,6 +112,7 @@ impl Entry {
         for (field, value) in line.fields() {
             match field {
                 Field::MessageId => row.message_id = value.text(),
+                Field::Subject => row.subject = value.text(),
                 Field::ClientIp => row.client_ip = value.text(),
                 Field::ClientName => row.client_name = value.text(),
                 Field::User => row.user = value.text(),
@@ -120,12 +132,30 @@ impl Entry {
     fn adopt(&mut self, parent: Parent) {
         let row = &mut self.row;
         row.parent_queue_id = parent.queue_id;
+        row.parent_entry = parent.entry;
         row.origin = parent.origin;
         row.notification = parent.notification;
         if parent.origin != Word::Filter.id() {
             (row.client_ip, row.client_name) = (NO_TEXT, NO_TEXT);
             (row.user, row.user_domain) = (NO_TEXT, NO_TEXT);
+            row.session = NULL;
         }
+    }
+
+    /// The line says that the entry is complete.
+    fn queued(&mut self, line: &Line<'_>) {
+        let row = &mut self.row;
+        if row.queued_time == NULL {
+            (row.queued_time, row.queued_program) = (line.event.time, line.program());
+            (row.queued_source, row.queued_offset) = (line.source, line.offset());
+        }
+    }
+
+    /// The line says that the entry is no more.
+    fn ended(&mut self, line: &Line<'_>) {
+        let row = &mut self.row;
+        (row.end_time, row.end_program) = (line.event.time, line.program());
+        (row.end_source, row.end_offset) = (line.source, line.offset());
     }
 
     /// How the message ended, the worst of its recipients' fates.
@@ -180,6 +210,7 @@ impl Queue {
         keep(&mut entry.row.origin, origin(line), &NO_TEXT);
         if let Some(session) = session {
             entry.row.tls_version = session.tls_version;
+            entry.row.session = session.session;
         }
         self.open.insert(key, entry);
     }
@@ -215,6 +246,7 @@ impl Queue {
     pub fn accept(&mut self, line: &Line<'_>, facts: &mut Facts) {
         let entry = self.entry(line, facts);
         entry.merge(line);
+        entry.queued(line);
         entry.accepted = true;
         entry.held = false;
     }
@@ -242,12 +274,15 @@ impl Queue {
 
     /// The data were refused: the entry never becomes a message.
     pub fn reject(&mut self, line: &Line<'_>, _facts: &mut Facts) {
-        self.refused = self.open.remove(&line.event.key).map(|entry| (line.event.key, entry.service));
+        let key = line.event.key;
+        let refused = |entry: Entry| Refused { key, service: entry.service, session: entry.row.session };
+        self.refused = self.open.remove(&key).map(refused);
     }
 
-    /// The service to which the client of a refused entry spoke.
-    pub fn service(&self, line: &Line<'_>) -> Option<TextId> {
-        self.refused.filter(|(key, _)| *key == line.event.key).map(|(_, service)| service)
+    /// The service to which the client of a refused entry spoke, and the number of the session.
+    pub fn refused(&self, line: &Line<'_>) -> Option<(TextId, i64)> {
+        let refused = self.refused.filter(|refused| refused.key == line.event.key);
+        refused.map(|refused| (refused.service, refused.session))
     }
 
     /// The message is taken and thrown away: each recipient that the line names is discarded.
@@ -265,7 +300,7 @@ impl Queue {
         facts.push(&row);
         let entry = self.open.remove(&line.event.key);
         if let Some(mut entry) = entry {
-            entry.row.end_time = line.event.time;
+            entry.ended(line);
             self.linger(line.event.key, entry, line.event.time, facts);
         }
     }
@@ -291,7 +326,7 @@ impl Queue {
             _ => entry.sent = true,
         }
         if row.outcome == Word::Sent.id() && self.names_unknown(line) && row.message_id != NO_TEXT {
-            self.late.entry(line.event.other).or_default().push((row, parent(line, Word::Filter)));
+            self.late.entry(line.event.other).or_default().push((row, parent(line, Word::Filter, row.entry)));
             self.lateness.push_back((line.event.time, line.event.other));
             return;
         }
@@ -348,7 +383,14 @@ impl Queue {
 
     /// Gives the entry that a line names its parent.
     fn adopt(&mut self, line: &Line<'_>, origin: Word) {
-        self.give_parent(line, parent(line, origin));
+        let own = self.number(line);
+        self.give_parent(line, parent(line, origin, own));
+    }
+
+    /// The number of the entry that a line is about; [`NULL`] where it is not known.
+    fn number(&self, line: &Line<'_>) -> i64 {
+        let own = self.open.get(&line.event.key).or_else(|| self.lingering.get(&line.event.key));
+        own.map_or(NULL, |own| own.row.entry)
     }
 
     /// The child may be open, done, or yet to come.
@@ -364,6 +406,7 @@ impl Queue {
     pub fn child(&mut self, line: &Line<'_>, facts: &mut Facts) {
         self.sweep(line.event.time, facts);
         let parent = Parent {
+            entry: self.number(line),
             queue_id: line.text(Field::QueueId),
             origin: line.text(Field::Origin),
             notification: line.text(Field::Notification),
@@ -392,6 +435,7 @@ impl Queue {
         for last in waiting {
             facts.push(&Delivery {
                 time: unknown.time,
+                program: unknown.program,
                 source: unknown.source,
                 offset: unknown.offset,
                 outcome: Word::Expired.id(),
@@ -411,12 +455,12 @@ impl Queue {
             && !before.removed
         {
             before.removed = true;
-            before.row.end_time = line.event.time;
+            before.ended(line);
             return;
         }
         if let Some(mut entry) = self.open.remove(&line.event.key) {
             entry.removed = true;
-            entry.row.end_time = line.event.time;
+            entry.ended(line);
             self.linger(line.event.key, entry, line.event.time, facts);
         }
     }
@@ -478,15 +522,15 @@ fn discard_unqueued(line: &Line<'_>, facts: &mut Facts) {
     entry.merge(line);
     entry.row.queue_id = NO_TEXT;
     entry.row.origin = origin(line);
-    entry.row.end_time = line.event.time;
+    entry.ended(line);
     entry.row.fate = Word::Discarded.id();
     facts.push(&entry.row);
     facts.push(&Delivery { outcome: Word::Discarded.id(), ..delivery_row(line, &entry.row) });
 }
 
 /// What a line says to be the parent of the entry that it names.
-fn parent(line: &Line<'_>, origin: Word) -> Parent {
-    Parent { queue_id: line.text(Field::QueueId), origin: origin.id(), notification: NO_TEXT }
+fn parent(line: &Line<'_>, origin: Word, entry: i64) -> Parent {
+    Parent { entry, queue_id: line.text(Field::QueueId), origin: origin.id(), notification: NO_TEXT }
 }
 
 fn push(entry: Entry, facts: &mut Facts) {
@@ -518,8 +562,10 @@ fn delivery_row(line: &Line<'_>, message: &Message) -> Delivery {
         sender_domain: message.sender_domain,
         transport: line.text_id(line.event.service),
         size_bytes: message.size_bytes,
+        entry: message.entry,
         host: line.host(),
         system: line.system,
+        program: line.program(),
         source: line.source,
         offset: line.offset(),
         ..Delivery::default()

@@ -25,6 +25,8 @@ pub(super) struct Sessions {
     handing: VecDeque<(i64, u64, u64)>,
     notes: Keyed<Notes>,
     noting: VecDeque<(i64, u64)>,
+    /// The session that one line told whole, for the attempt that the same line tells: where it stands, its number.
+    whole: Option<(i64, i64, i64)>,
     /// Sessions by whose they are, once a line has ended one of which it told the user only. Some may have ended since.
     of_users: Option<Keyed<Vec<u64>>>,
 }
@@ -58,12 +60,20 @@ impl Sessions {
         self.open.get(&key).map(|open| &open.row)
     }
 
+    /// The number of the session of a key; [`NULL`] where there is none.
+    pub fn number(&self, key: u64) -> i64 {
+        self.get(key).map_or(NULL, |session| session.session)
+    }
+
     pub fn open(&mut self, line: &Line<'_>, facts: &mut Facts) {
         self.sweep(line.event.time, facts);
         let mut open = Open::new(line);
-        if let Some(before) = self.handed_over(line.event.other) {
-            keep(&mut open.row.client_port, before.row.client_port, &NULL);
-            open.row.time = before.row.time;
+        if let Some(Open { row: before, .. }) = self.handed_over(line.event.other) {
+            let row = &mut open.row;
+            keep(&mut row.client_port, before.client_port, &NULL);
+            (row.time, row.session) = (before.time, before.session);
+            row.open_program = before.open_program;
+            (row.open_source, row.open_offset) = (before.open_source, before.open_offset);
         }
         if let Some(users) = &mut self.of_users {
             users.entry(whose(&open.row, facts)).or_default().push(line.event.key);
@@ -152,6 +162,8 @@ impl Sessions {
         take(&mut open.ended, line.text(Field::Ended), &NO_TEXT);
         open.row.ended = open.ended;
         open.row.lost_after = line.text(Field::After);
+        (open.row.source, open.row.offset) = (line.source, line.offset());
+        self.whole = Some((line.source, line.offset(), open.row.session));
         push(open, facts);
     }
 
@@ -233,7 +245,11 @@ impl Sessions {
         let open = self.open.get_mut(&line.event.key);
         let row = match &open {
             Some(open) => login_row(line, &open.row, outcome),
-            None => login_row(line, &Session::default(), outcome),
+            None => {
+                let whole = self.whole.filter(|whole| (whole.0, whole.1) == (line.source, line.offset()));
+                let session = whole.map_or(NULL, |whole| whole.2);
+                login_row(line, &Session { session, ..Session::default() }, outcome)
+            }
         };
         if let Some(open) = open {
             open.logins += i64::from(outcome == Word::Ok.id());
@@ -316,8 +332,13 @@ impl Open {
                 time: line.event.time,
                 service: line.service(),
                 direction: Word::In.id(),
+                session: line.identity(),
+                open_program: line.program(),
+                open_source: line.source,
+                open_offset: line.offset(),
                 host: line.host(),
                 system: line.system,
+                program: line.program(),
                 source: line.source,
                 offset: line.offset(),
                 ..Session::default()
@@ -392,8 +413,10 @@ fn login_row(line: &Line<'_>, session: &Session, outcome: TextId) -> Login {
         reason: line.text(Field::Reason),
         tls_version: or(Field::TlsVersion, session.tls_version),
         session_id: line.text(Field::SessionId),
+        session: session.session,
         host: line.host(),
         system: line.system,
+        program: line.program(),
         source: line.source,
         offset: line.offset(),
     }

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_replaced_whole_and_belongs_to_its_owner() {
+    fn t19_a_file_is_replaced_whole_and_belongs_to_its_owner() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("report.html");
         file(&path, b"one").expect("written");

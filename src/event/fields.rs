@@ -96,6 +96,7 @@ fields! {
     Severity "severity" Type::Text;
     Text "text" Type::Text;
     Shape "shape" Type::Text;
+    Subject "subject" Type::Text;
 }
 
 impl Field {

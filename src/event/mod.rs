@@ -61,6 +61,8 @@ pub enum Role {
     QueueClose,
     /// A refusal before acceptance.
     Rejection,
+    /// A message is put into a mailbox, or is not.
+    Filing,
     /// A request to the directory.
     Operation,
     /// Tells more about a directory request.

@@ -30,7 +30,7 @@ words! {
     // outcomes of deliveries and fates of messages
     Sent = "sent", Deferred = "deferred", Bounced = "bounced", Expired = "expired", Forwarded = "forwarded",
     Discarded = "discarded", Filtered = "filtered", Deliverable = "deliverable", Undeliverable = "undeliverable",
-    Rejected = "rejected", Aborted = "aborted", Removed = "removed", Held = "held", Queued = "queued",
+    Rejected = "rejected", Saved = "saved", Aborted = "aborted", Removed = "removed", Held = "held", Queued = "queued",
     // outcomes of logins
     Ok = "ok", Failed = "failed", UnknownUser = "unknown_user", Disabled = "disabled",
     PlaintextRefused = "plaintext_refused", Other = "other",

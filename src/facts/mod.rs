@@ -17,7 +17,7 @@ pub use view::{DERIVED, Scope, View, is_told_by_domain};
 
 use crate::event::{NO_TEXT, TextId};
 use crate::text::Text;
-use schema::{Delivery, DirectoryOp, Gauge, Hop, Login, Measurement, Message, Notice, Rejection, Session};
+use schema::{Delivery, DirectoryOp, Filing, Gauge, Hop, Login, Measurement, Message, Notice, Rejection, Session};
 use std::collections::BTreeSet;
 
 /// A row type that has its place among the facts.
@@ -61,6 +61,7 @@ facts! {
     sessions: Session,
     messages: Message,
     deliveries: Delivery,
+    filings: Filing,
     rejections: Rejection,
     logins: Login,
     directory_ops: DirectoryOp,

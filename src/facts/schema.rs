@@ -112,6 +112,8 @@ macro_rules! tables {
                 pub host: TextId,
                 /// The grammar that read it.
                 pub system: TextId,
+                /// The program that wrote it.
+                pub program: TextId,
                 /// The source of the line that completed the fact.
                 pub source: i64,
                 /// The byte of the source at which that line starts.
@@ -120,7 +122,14 @@ macro_rules! tables {
 
             impl Default for $row {
                 fn default() -> Self {
-                    Self { $($field: empty!($kind),)* host: NO_TEXT, system: NO_TEXT, source: NULL, offset: NULL }
+                    Self {
+                        $($field: empty!($kind),)*
+                        host: NO_TEXT,
+                        system: NO_TEXT,
+                        program: NO_TEXT,
+                        source: NULL,
+                        offset: NULL,
+                    }
                 }
             }
 
@@ -132,6 +141,7 @@ macro_rules! tables {
                         $(ColumnDef { name: stringify!($field), kind: column_kind!($kind), about: $doc },)*
                         ColumnDef { name: "host", kind: ColumnKind::Text, about: "The host that wrote the line." },
                         ColumnDef { name: "system", kind: ColumnKind::Text, about: "The grammar that read it." },
+                        ColumnDef { name: "program", kind: ColumnKind::Text, about: "The program that wrote it." },
                         ColumnDef {
                             name: "source",
                             kind: ColumnKind::Integer,
@@ -149,6 +159,7 @@ macro_rules! tables {
                     $(|row| i64::from(row.$field),)*
                     |row| i64::from(row.host),
                     |row| i64::from(row.system),
+                    |row| i64::from(row.program),
                     |row| row.source,
                     |row| row.offset,
                 ];
@@ -181,6 +192,10 @@ tables! {
         messages integer "Messages that it brought.";
         ended text "closed, lost, timeout, refused, dropped (no end was logged), open (at the end of the logs).";
         lost_after text "The last protocol stage of a connection that was lost or timed out.";
+        session integer "Its number: the same in all facts of one session. It means nothing else.";
+        open_program text "The program that wrote the line that opened it.";
+        open_source integer "The source of that line.";
+        open_offset integer "The byte of that source at which that line starts.";
     }
     Message "messages" "One message accepted into a queue: one life of one queue id." {
         time time "When its queue entry was opened.";
@@ -202,6 +217,17 @@ tables! {
         end_time time "When it left the queue.";
         fate text "sent, bounced, expired, discarded, or removed, held; absent while it is queued.";
         parent_queue_id text "The queue entry that gave birth to it.";
+        subject text "Its subject, where the mail system logs it.";
+        entry integer "The number of its queue entry: the same in all facts of one life. It means nothing else.";
+        parent_entry integer "The number of the queue entry that gave birth to it.";
+        session integer "The number of the session that brought it.";
+        queued_time time "When it was complete in the queue.";
+        queued_program text "The program that said so.";
+        queued_source integer "The source of the line that says so.";
+        queued_offset integer "The byte of that source at which that line starts.";
+        end_program text "The program that said that it left the queue.";
+        end_source integer "The source of the line that says so.";
+        end_offset integer "The byte of that source at which that line starts.";
     }
     Delivery "deliveries" "One delivery attempt for one recipient." {
         time time "When its outcome was logged.";
@@ -230,6 +256,17 @@ tables! {
         reply text "What the other side, or the agent, said.";
         reason text "The reply of an attempt that did not succeed, its variable parts masked.";
         next_queue_id text "The queue id that the other side gave it.";
+        entry integer "The number of the message's queue entry.";
+    }
+    Filing "filings" "One message put into a mailbox, or what else became of it there." {
+        time time "When.";
+        service text "The service that did it: lmtp, lda, imap, ...";
+        user text "Whose mailbox.";
+        user_domain text "The domain of the user.";
+        message_id text "The message's Message-ID.";
+        session_id text "The session's id, where the server gives one.";
+        outcome text "saved, failed, other (what a filter of the owner's did).";
+        detail text "Where to, or what was done, in the server's words.";
     }
     Rejection "rejections" "One refusal before acceptance." {
         time time "When.";
@@ -250,6 +287,7 @@ tables! {
         reason text "Why, in the server's words.";
         shape text "The reason with its variable parts masked.";
         permanence text "permanent (5xx), temporary (4xx), warning (it would have been refused but was let pass).";
+        session integer "The number of its session.";
     }
     Login "logins" "One attempt to authenticate." {
         time time "When its outcome was logged.";
@@ -262,6 +300,7 @@ tables! {
         reason text "What the server said.";
         tls_version text "The TLS version; `TLS` where only its use is known.";
         session_id text "The session's id, where the server gives one.";
+        session integer "The number of its session.";
     }
     DirectoryOp "directory_ops" "One LDAP operation (RFC 4511)." {
         time time "When it was asked for.";
@@ -279,7 +318,6 @@ tables! {
     }
     Notice "notices" "One warning, error, fatal end or panic; one confession of loss." {
         time time "When.";
-        program text "The program that wrote it.";
         severity text "warning, error, fatal, panic.";
         class text "log-loss, clock, ..., where the grammar knows it.";
         shape text "The text with its variable parts masked.";

@@ -311,7 +311,7 @@ impl<'a> Domains<'a> {
             }
             "deliveries" => self.any(table, &["sender_domain", "recipient_domain"]),
             "rejections" => self.any(table, &["recipient_domain"]),
-            "logins" | "sessions" => self.any(table, &["user_domain"]),
+            "logins" | "sessions" | "filings" => self.any(table, &["user_domain"]),
             _ => vec![false; table.len()],
         }
     }

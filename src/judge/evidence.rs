@@ -1,10 +1,11 @@
-//! Evidence: the log lines behind a finding, read back from their sources.
+//! The log lines behind a finding.
 
 use crate::error::Result;
-use crate::input::{Source, lines_at};
+use crate::evidence::{Place, lines, place};
+use crate::input::Source;
 use crate::report::{Cell, Evidence, Finding};
 use crate::sections::Asker;
-use crate::text::{self, Text};
+use crate::text::Text;
 use std::collections::BTreeMap;
 
 /// Lines of a finding at most.
@@ -17,14 +18,14 @@ const LONGEST: usize = 1_000;
 /// [`read`].
 pub(super) fn note(finding: &mut Finding, asker: &Asker<'_>, sources: &[Source], sql: &str) -> Result<()> {
     let answer = asker.ask(sql)?;
-    let place = |name: &str| answer.columns.iter().position(|column| column == name);
-    let (Some(source), Some(offset)) = (place("source"), place("offset")) else {
+    let column = |name: &str| answer.columns.iter().position(|column| column == name);
+    let (Some(source), Some(offset)) = (column("source"), column("offset")) else {
         return Ok(());
     };
     for row in answer.rows(MOST) {
         if let (Cell::Integer(source), Cell::Integer(offset)) = (&row[source], &row[offset])
-            && let Some(source) = usize::try_from(*source).ok().and_then(|at| sources.get(at))
-            && let Ok(offset) = u64::try_from(*offset)
+            && let Some((at, offset)) = place(*source, *offset)
+            && let Some(source) = sources.get(at)
         {
             finding.evidence.push(Evidence { source: source.name.clone(), offset, line: Text::default() });
         }
@@ -32,29 +33,17 @@ pub(super) fn note(finding: &mut Finding, asker: &Asker<'_>, sources: &[Source],
     Ok(())
 }
 
-/// Reads the lines of all evidence, each source once. What cannot be read any more is left out.
+/// Reads the lines of all evidence. What cannot be read any more is left out.
 pub(super) fn read(findings: &mut [Finding], sources: &[Source]) {
-    let mut wanted: BTreeMap<Text, Vec<u64>> = BTreeMap::new();
-    for evidence in findings.iter().flat_map(|finding| &finding.evidence) {
-        wanted.entry(evidence.source.clone()).or_default().push(evidence.offset);
-    }
-    let lines: BTreeMap<&Text, BTreeMap<u64, Vec<u8>>> = wanted
-        .iter()
-        .filter_map(|(name, offsets)| {
-            let source = sources.iter().find(|source| source.name == *name)?;
-            Some((name, lines_at(source, offsets)))
-        })
-        .collect();
-    for finding in findings {
-        finding.evidence.retain_mut(|evidence| {
-            let line = lines.get(&evidence.source).and_then(|lines| lines.get(&evidence.offset));
-            line.map(|line| evidence.line = shown(line)).is_some()
+    let numbers: BTreeMap<&Text, usize> =
+        sources.iter().enumerate().map(|(at, source)| (&source.name, at)).collect();
+    let of = |evidence: &Evidence| Some((*numbers.get(&evidence.source)?, evidence.offset));
+    let places: Vec<Place> = findings.iter().flat_map(|finding| &finding.evidence).filter_map(of).collect();
+    let lines = lines(places, sources, LONGEST);
+    for evidence in findings.iter_mut().map(|finding| &mut finding.evidence) {
+        evidence.retain_mut(|evidence| {
+            let line = of(evidence).and_then(|place| lines.get(&place));
+            line.map(|line| evidence.line = line.clone()).is_some()
         });
     }
-}
-
-fn shown(line: &[u8]) -> Text {
-    let mut line = Text::from_bytes(line).raw().to_owned();
-    text::crop(&mut line, LONGEST);
-    Text::from(line)
 }

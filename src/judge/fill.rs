@@ -50,10 +50,18 @@ pub(super) fn literal(cell: &Cell) -> Literal {
 
 /// The command that asks a question of some logs. Nothing where it holds what cannot be typed.
 pub(super) fn query_command(sql: &str, paths: &[&str]) -> Option<String> {
-    let sql = one_line(sql).ok()?;
-    let words = std::iter::once(sql.as_str()).chain(paths.iter().copied());
+    command("query", &one_line(sql).ok()?, paths)
+}
+
+/// The command that follows a key through some logs. Nothing where it holds what cannot be typed.
+pub(super) fn trace_command(key: &str, paths: &[&str]) -> Option<String> {
+    command("trace", key, paths)
+}
+
+fn command(name: &str, first: &str, paths: &[&str]) -> Option<String> {
+    let words = std::iter::once(first).chain(paths.iter().copied());
     let words = words.map(shell_word).collect::<Option<Vec<_>>>()?;
-    Some(format!("mailtrail query {}", words.join(" ")))
+    Some(format!("mailtrail {name} {}", words.join(" ")))
 }
 
 /// A word for a shell: quoted where it could mean something to it.
@@ -97,5 +105,8 @@ mod tests {
         );
         assert_eq!((command("a\x1b[2J"), command("!rm")), (None, None));
         assert_eq!(command("two  spaces").as_deref(), Some("mailtrail query \"SELECT 'two  spaces'\" 'a b' '-x'"));
+        let trace = |key: &str| trace_command(key, &["mail.log"]);
+        assert_eq!(trace("192.0.2.7").as_deref(), Some("mailtrail trace 192.0.2.7 mail.log"));
+        assert_eq!(trace("$(id)").as_deref(), Some("mailtrail trace '$(id)' mail.log"));
     }
 }

@@ -6,7 +6,7 @@
 
 use super::Case;
 use super::evidence;
-use super::fill::{fill, literal, query_command};
+use super::fill::{fill, literal, query_command, trace_command};
 use super::parameter::Parameter;
 use crate::assets::Assets;
 use crate::config::{Anomaly, Config, Spotted, Value, figure, points_at};
@@ -166,7 +166,12 @@ impl Rule {
             expected: ours(&front.expected),
             message: quoting(&front.message),
             meaning: ours(&front.meaning),
-            command: command(&sql(&front.command)?, case),
+            command: if front.trace.is_empty() {
+                command(&sql(&front.command)?, case)
+            } else {
+                let key = fill(&front.trace, |name| row.label(name).map(|key| key.raw().to_owned()));
+                trace_command(&key, &logs(case)).map(Text::from)
+            },
             evidence: Vec::new(),
         };
         if !front.evidence.is_empty() {
@@ -288,9 +293,14 @@ pub(super) fn command(sql: &str, case: &Case<'_>) -> Option<Text> {
     if sql.is_empty() {
         return None;
     }
+    query_command(sql, &logs(case)).map(Text::from)
+}
+
+/// The logs that were read, where these are few enough to name.
+fn logs<'a>(case: &Case<'a>) -> Vec<&'a str> {
     let names: Vec<&str> = case.sources.iter().map(|source| source.name.raw()).collect();
     let few = names.len() <= 3 && names.iter().all(|name| *name != "-" && shown(name) == *name);
-    query_command(sql, if few { &names } else { &[] }).map(Text::from)
+    if few { names } else { Vec::new() }
 }
 
 fn level(word: &str) -> Option<State> {
@@ -328,7 +338,11 @@ impl Rule {
             let sql = sections::fill(text, |name| Some(literal(name))).expect("it can be filled");
             asker.ask(&sql).expect("it can be asked");
         }
-        assert!(front.labels.iter().all(|name| is_column(name)), "{}", self.question.name);
+        assert!(
+            front.labels.iter().chain(&names(&front.trace)).all(|name| is_column(name)),
+            "{}",
+            self.question.name
+        );
         assert!(!front.meaning.is_empty() && !front.title.is_empty(), "{}", self.question.name);
     }
 }

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 mod account;
 mod chart;
-mod finding;
+pub(super) mod finding;
 mod page;
 mod table;
 mod tiles;
@@ -26,13 +26,13 @@ const FOLDER: &str = "report-templates/html";
 
 /// The template of the page, and the two files that are put into it as they are.
 const PAGE: &str = "page.html";
-const STYLE: &str = "style.css";
+pub(super) const STYLE: &str = "style.css";
 const SCRIPT: &str = "page.js";
 
 /// The steps that a template may take: many for the page, and more for each cell, so that a user's own template that
 /// never ends is stopped.
-const FUEL: u64 = 5_000_000;
-const FUEL_FOR_A_CELL: u64 = 1_000;
+pub(super) const FUEL: u64 = 5_000_000;
+pub(super) const FUEL_FOR_A_CELL: u64 = 1_000;
 
 /// The format for people.
 pub(super) struct Html;
@@ -79,7 +79,7 @@ fn policy(script: &str) -> String {
 }
 
 /// A file that stands in the page as it is. Browsers read every line end as LF before they take a script's hash.
-fn embedded(assets: &Assets, name: &str) -> Result<String> {
+pub(super) fn embedded(assets: &Assets, name: &str) -> Result<String> {
     let path = format!("{FOLDER}/{name}");
     let asset =
         assets.get(&path).ok_or_else(|| Error::new(Exit::Config, format!("the template `{path}` is missing")))?;
@@ -87,7 +87,7 @@ fn embedded(assets: &Assets, name: &str) -> Result<String> {
 }
 
 /// Templates that escape always, whatever their names, know no undefined value and end.
-fn environment(assets: Assets, fuel: u64) -> Environment<'static> {
+pub(super) fn environment(assets: Assets, fuel: u64) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -112,7 +112,7 @@ fn fuel(report: &Report, sections: &[&Section]) -> u64 {
 }
 
 /// A template's fault, with its place, since it may be a user's own.
-fn template_error(assets: &Assets, error: &minijinja::Error) -> Error {
+pub(super) fn template_error(assets: &Assets, error: &minijinja::Error) -> Error {
     let name = error.name().unwrap_or(PAGE);
     let why = match error.kind() {
         ErrorKind::OutOfFuel => "it takes too many steps; does it end?".to_owned(),

@@ -12,7 +12,7 @@ use crate::time::Zone;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-mod layout;
+pub(super) mod layout;
 
 /// The version of the shape below; it grows by new keys only, else this number does.
 const SCHEMA: u32 = 1;

@@ -17,6 +17,7 @@ mod csv;
 mod html;
 mod json;
 mod text;
+pub mod trace;
 
 #[cfg(test)]
 mod fixture;

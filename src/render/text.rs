@@ -11,7 +11,7 @@ use crate::units;
 use page::Page;
 use unicode_width::UnicodeWidthStr;
 
-mod page;
+pub(super) mod page;
 mod table;
 
 /// How many lines of a finding's evidence are shown.

@@ -4,6 +4,7 @@
 //! which every renderer makes bytes. It knows neither logs nor SQL nor any output format.
 
 mod past;
+pub mod trace;
 
 pub use past::{Past, Usual};
 

@@ -287,7 +287,7 @@ fn explain_tells_what_a_run_counts() {
 }
 
 #[test]
-fn a_repetition_without_a_host_is_of_the_line_before_it() {
+fn f19_a_repetition_without_a_host_is_of_the_line_before_it() {
     let swift = SWIFT.replace(r#"names = ["swift-auth"]"#, r#"names = ["swift-auth", "swift"]"#);
     let grammars = grammars(&[SYSLOG, &swift]);
     let log = "\

@@ -50,7 +50,9 @@ pub struct Front {
     pub message: String,
     /// Of a rule: what it means and what can be done.
     pub meaning: String,
-    /// Of a rule: the command that shows more, with `{column}`.
+    /// Of a rule: the key, with `{column}`, whose trace shows more.
+    pub trace: String,
+    /// Of a rule without one: the question that shows more, with `{column}`.
     pub command: String,
     /// Of a rule: what was seen and what would be fine, with `{column}` and `{parameter}`.
     pub observed: String,

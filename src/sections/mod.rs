@@ -14,4 +14,5 @@ pub(crate) use front::{spaced, spot, words};
 pub use guard::{Needs, check, columns, functions, tables};
 pub use named::{Named, Parameter, Settled, names};
 pub use rows::{Answer, Asker, Known, try_out};
+pub(crate) use tokens::text_literal;
 pub use tokens::{Literal, fill, one_line};

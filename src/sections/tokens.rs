@@ -85,6 +85,11 @@ fn operator(sign: &str) -> Token {
     }
 }
 
+/// A text as it stands in a question.
+pub(crate) fn text_literal(text: &str) -> String {
+    Literal::Text(text.to_owned()).sql()
+}
+
 /// Fills each `{name}` that is known with a literal. What stands in quotes or in a comment is none.
 ///
 /// # Errors

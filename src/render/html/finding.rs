@@ -34,7 +34,7 @@ pub(super) struct Proof {
 
 /// Text out of a log with nothing invisible in it, and how much of it is left out.
 #[derive(Serialize)]
-pub(super) struct Cropped {
+pub(in crate::render) struct Cropped {
     text: String,
     more: Option<String>,
 }

@@ -15,7 +15,7 @@ const FLAT_ITEMS: (&str, usize) = ("measurements", 2);
 /// Spreads the upper levels over lines, writes numbers without exponents, and names characters that would act on a
 /// terminal by their escapes.
 #[derive(Default)]
-pub(super) struct Layout {
+pub(in crate::render) struct Layout {
     depth: usize,
     spread: usize,
     in_key: bool,

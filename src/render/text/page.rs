@@ -1,6 +1,6 @@
 //! A page of text that knows its width and its colours.
 
-use super::end;
+use crate::render::crop::end;
 use crate::report::State;
 use crate::text::shown;
 use unicode_width::UnicodeWidthStr;
@@ -10,7 +10,7 @@ const NARROWEST: usize = 20;
 
 /// A text style as a terminal knows it (ECMA-48, SGR).
 #[derive(Clone, Copy)]
-pub(super) enum Style {
+pub(in crate::render) enum Style {
     Plain,
     Strong,
     Faint,
@@ -32,7 +32,7 @@ impl Style {
 }
 
 /// The text so far.
-pub(super) struct Page {
+pub(in crate::render) struct Page {
     out: String,
     width: usize,
     color: bool,

@@ -1,0 +1,74 @@
+//! Renderers of a trace: from messages and sessions to bytes.
+//!
+//! As those of a report they format and do nothing else; see [`super`].
+
+use super::Options;
+use crate::error::Result;
+use crate::report::State;
+use crate::report::trace::Trace;
+
+mod html;
+mod json;
+mod text;
+#[cfg(test)]
+mod tests;
+
+/// An output format of traces.
+#[derive(Debug)]
+pub struct Format {
+    /// Its name, as in `--format`.
+    pub name: &'static str,
+    /// The ending of its files' names, without the dot.
+    pub extension: &'static str,
+    /// Formats a trace.
+    pub render: fn(&Trace, &Options<'_>) -> Result<Vec<u8>>,
+}
+
+/// Every output format of traces, in order of name.
+pub static FORMATS: &[Format] = &[
+    Format { name: "html", extension: "html", render: html::render },
+    Format { name: "json", extension: "json", render: json::render },
+    Format { name: "text", extension: "txt", render: text::render },
+];
+
+/// The format of this name.
+pub fn by_name(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+/// How good a step or an outcome is; nothing where it is neither good nor bad.
+fn state(word: &str) -> Option<State> {
+    match word {
+        "sent" | "saved" | "delivered to the mailbox" | "logged in" | "deliverable" => Some(State::Ok),
+        "deferred" | "put off" | "warned" | "login given up" | "login refused" | "held" | "timed out"
+        | "timeout" | "connection lost" | "lost" => Some(State::Warning),
+        "bounced"
+        | "expired"
+        | "rejected"
+        | "failed"
+        | "not delivered to the mailbox"
+        | "login failed"
+        | "turned away"
+        | "refused"
+        | "undeliverable" => Some(State::Critical),
+        _ => None,
+    }
+}
+
+/// What was found, in a sentence.
+fn headline(trace: &Trace) -> String {
+    let messages = super::parts::plural(trace.messages.len() as u64, "message", "messages");
+    let sessions = super::parts::plural(trace.sessions.len() as u64, "session", "sessions");
+    let part = if trace.exact { "" } else { "part of a " };
+    match trace.kind {
+        Some(kind) => format!("{messages} and {sessions} by {part}{kind}"),
+        None => "Nothing was found".to_owned(),
+    }
+}
+
+/// What is left out, where something is.
+fn left_out(trace: &Trace) -> Option<String> {
+    let (shown, of) = (trace.shown() as u64, trace.total as u64);
+    let words = format!("The latest {} of {} are shown.", crate::units::count(shown), crate::units::count(of));
+    (shown < of).then_some(words)
+}

@@ -1,0 +1,270 @@
+//! Keys: what a key can be, told by its form, and where it is looked for.
+
+use super::ask::{DELIVERIES, FILINGS, LOGINS, MESSAGES, REJECTIONS, SESSIONS, Table};
+use crate::sections::text_literal;
+use std::net::IpAddr;
+
+/// What a key names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A queue id.
+    Queue,
+    /// A Message-ID.
+    Message,
+    /// A mail address, or the name of a user.
+    Address,
+    /// A domain.
+    Domain,
+    /// An IP address.
+    Ip,
+    /// A network, as an address and the bits of its prefix (RFC 4632, RFC 4291 2.3).
+    Network,
+    /// The id that a server gave a session.
+    Session,
+    /// A subject.
+    Subject,
+}
+
+impl Kind {
+    /// The kind in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Queue => "queue id",
+            Self::Message => "Message-ID",
+            Self::Address => "address",
+            Self::Domain => "domain",
+            Self::Ip => "IP address",
+            Self::Network => "network",
+            Self::Session => "session id",
+            Self::Subject => "subject",
+        }
+    }
+
+    /// Whether the case of letters tells nothing (RFC 5321 2.4: in practice it does not for local parts either).
+    fn ignores_case(self) -> bool {
+        matches!(self, Self::Address | Self::Domain | Self::Subject)
+    }
+}
+
+/// Where each kind of key is looked for.
+#[rustfmt::skip]
+static PLACES: &[(Kind, &Table, &[&str])] = &[
+    (Kind::Queue, &MESSAGES, &["queue_id"]),
+    (Kind::Queue, &DELIVERIES, &["queue_id", "next_queue_id"]),
+    (Kind::Queue, &REJECTIONS, &["queue_id"]),
+    (Kind::Message, &MESSAGES, &["message_id"]),
+    (Kind::Message, &DELIVERIES, &["message_id"]),
+    (Kind::Message, &FILINGS, &["message_id"]),
+    (Kind::Address, &MESSAGES, &["sender", "user"]),
+    (Kind::Address, &DELIVERIES, &["recipient", "original_recipient", "sender"]),
+    (Kind::Address, &REJECTIONS, &["sender", "recipient", "user"]),
+    (Kind::Address, &LOGINS, &["user"]),
+    (Kind::Address, &SESSIONS, &["user"]),
+    (Kind::Domain, &MESSAGES, &["sender_domain", "user_domain"]),
+    (Kind::Domain, &DELIVERIES, &["recipient_domain", "sender_domain"]),
+    (Kind::Domain, &REJECTIONS, &["sender_domain", "recipient_domain"]),
+    (Kind::Domain, &LOGINS, &["user_domain"]),
+    (Kind::Domain, &SESSIONS, &["user_domain"]),
+    (Kind::Ip, &MESSAGES, &["client_ip"]),
+    (Kind::Ip, &REJECTIONS, &["client_ip"]),
+    (Kind::Ip, &LOGINS, &["client_ip"]),
+    (Kind::Ip, &SESSIONS, &["client_ip"]),
+    (Kind::Session, &LOGINS, &["session_id"]),
+    (Kind::Session, &FILINGS, &["session_id"]),
+    (Kind::Subject, &MESSAGES, &["subject"]),
+];
+
+/// One reading of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reading {
+    /// What it is taken for.
+    pub kind: Kind,
+    /// What is looked for.
+    pub text: String,
+    /// Whether that must be the whole of what is looked at; a part will do otherwise.
+    pub exact: bool,
+}
+
+impl Reading {
+    fn new(kind: Kind, text: &str, exact: bool) -> Self {
+        Self { kind, text: text.to_owned(), exact }
+    }
+
+    /// The tables in which it is looked for, each with the condition on a row.
+    pub fn conditions(&self) -> impl Iterator<Item = (&'static Table, String)> + '_ {
+        // A network is looked up by the addresses of it that there are.
+        let kind = if self.kind == Kind::Network { Kind::Ip } else { self.kind };
+        let places = PLACES.iter().filter(move |(of, ..)| *of == kind);
+        places.map(|(_, table, columns)| {
+            let each: Vec<String> = columns.iter().map(|column| self.condition(column)).collect();
+            (*table, format!("({})", each.join(" OR ")))
+        })
+    }
+
+    fn condition(&self, column: &str) -> String {
+        let lower = self.kind.ignores_case() || !self.exact;
+        let (column, text) = if lower {
+            (format!("LOWER(x.{column})"), text_literal(&self.text.to_lowercase()))
+        } else {
+            (format!("x.{column}"), text_literal(&self.text))
+        };
+        match (self.exact, self.kind) {
+            (false, Kind::Ip) => format!("STARTS_WITH({column}, {text})"),
+            (false, _) => format!("STRPOS({column}, {text}) > 0"),
+            // A server that takes several messages in one session numbers them behind a colon.
+            (true, Kind::Session) => {
+                let several = text_literal(&format!("{}:", self.text));
+                format!("{column} = {text} OR STARTS_WITH({column}, {several})")
+            }
+            (true, _) => format!("{column} = {text}"),
+        }
+    }
+}
+
+/// The readings of a key, the likeliest first; with a kind only those.
+pub(super) fn readings(key: &str, kind: Option<Kind>) -> Vec<Reading> {
+    let plain = key.trim();
+    if let Some(kind) = kind {
+        let text = stripped(plain, kind);
+        let exact = if kind == Kind::Subject { None } else { Some(Reading::new(kind, text, true)) };
+        let part = (kind != Kind::Network).then(|| Reading::new(kind, text, false));
+        return exact.into_iter().chain(part).collect();
+    }
+    let kinds: &[(Kind, bool)] = &form(plain);
+    kinds.iter().map(|(kind, exact)| Reading::new(*kind, stripped(plain, *kind), *exact)).collect()
+}
+
+/// What a key of this form may be.
+fn form(key: &str) -> Vec<(Kind, bool)> {
+    use Kind::{Address, Domain, Ip, Message, Network, Queue, Session, Subject};
+    let both = |kinds: &[Kind]| {
+        let whole = kinds.iter().map(|kind| (*kind, true));
+        let part = kinds.iter().map(|kind| (*kind, false));
+        whole.chain(part).collect::<Vec<_>>()
+    };
+    if key.starts_with('<') {
+        return both(&[Message, Address]);
+    }
+    if key.starts_with("*@") || key.starts_with('@') {
+        return both(&[Domain]);
+    }
+    if network(key).is_some() {
+        return vec![(Network, true)];
+    }
+    if key.parse::<IpAddr>().is_ok() {
+        return vec![(Ip, true)];
+    }
+    let begins_address =
+        key.len() > 3 && key.bytes().all(|b| b.is_ascii_digit() || b == b'.') && key.contains('.');
+    if begins_address || key.ends_with(':') && key.bytes().all(|b| b.is_ascii_hexdigit() || b == b':') {
+        return vec![(Ip, false)];
+    }
+    if key.contains('@') {
+        return both(&[Message, Address]);
+    }
+    if key.contains(' ') {
+        return vec![(Subject, false), (Message, true), (Address, true)];
+    }
+    let mut kinds = both(&[Queue, Session, Message, Domain, Address]);
+    kinds.push((Subject, false));
+    kinds
+}
+
+/// The key without the signs that tell its kind.
+fn stripped(key: &str, kind: Kind) -> &str {
+    match kind {
+        Kind::Message | Kind::Address | Kind::Session => {
+            key.strip_prefix('<').map_or(key, |key| key.strip_suffix('>').unwrap_or(key))
+        }
+        Kind::Domain => key.trim_start_matches('*').trim_start_matches('@'),
+        _ => key,
+    }
+}
+
+/// An address and the bits of its prefix.
+pub(super) fn network(text: &str) -> Option<(IpAddr, u32)> {
+    let (address, bits) = text.split_once('/')?;
+    let (address, bits) = (address.parse::<IpAddr>().ok()?, bits.parse::<u32>().ok()?);
+    (bits <= if address.is_ipv4() { 32 } else { 128 }).then_some((address, bits))
+}
+
+/// Whether an address lies in a network.
+pub(super) fn lies_in(address: IpAddr, (net, bits): (IpAddr, u32)) -> bool {
+    match (address.to_canonical(), net) {
+        (IpAddr::V4(address), IpAddr::V4(net)) => {
+            (u32::from(address) ^ u32::from(net)).checked_shr(32 - bits).unwrap_or(0) == 0
+        }
+        (IpAddr::V6(address), IpAddr::V6(net)) => {
+            (u128::from(address) ^ u128::from(net)).checked_shr(128 - bits).unwrap_or(0) == 0
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(key: &str) -> (Kind, bool, String) {
+        let reading = readings(key, None).remove(0);
+        (reading.kind, reading.exact, reading.text)
+    }
+
+    #[test]
+    fn the_form_of_a_key_tells_its_kind() {
+        let told = |key: &str| first(key).0;
+        for (key, kind) in [
+            ("360FE210CBD", Kind::Queue),
+            ("4Xk1000001z2", Kind::Queue),
+            ("1rAbcd-0001Xy-2Z", Kind::Queue),
+            ("<1@example.org>", Kind::Message),
+            ("1@example.org", Kind::Message),
+            ("*@example.org", Kind::Domain),
+            ("@example.org", Kind::Domain),
+            ("192.0.2.7", Kind::Ip),
+            ("2001:db8::7", Kind::Ip),
+            ("192.0.2.", Kind::Ip),
+            ("192.0.2.0/24", Kind::Network),
+            ("2001:db8::/32", Kind::Network),
+            ("192.0.2.0/33", Kind::Queue),
+            ("Minutes of Monday", Kind::Subject),
+        ] {
+            assert_eq!(told(key), kind, "{key}");
+        }
+        assert_eq!(first("<1@example.org>").2, "1@example.org");
+        assert_eq!(first("*@example.org").2, "example.org");
+        assert_eq!(first("192.0.2.").1, false);
+    }
+
+    #[test]
+    fn an_address_is_tried_where_no_message_id_is_so() {
+        let kinds: Vec<_> = readings("a@example.org", None).into_iter().map(|r| (r.kind, r.exact)).collect();
+        let (message, address) = (Kind::Message, Kind::Address);
+        assert_eq!(kinds, [(message, true), (address, true), (message, false), (address, false)]);
+    }
+
+    #[test]
+    fn a_kind_that_is_asked_for_is_the_only_one() {
+        let kinds: Vec<_> = readings("<x>", Some(Kind::Session)).into_iter().map(|r| (r.text, r.exact)).collect();
+        assert_eq!(kinds, [("x".to_owned(), true), ("x".to_owned(), false)]);
+        assert_eq!(readings("10.0.0.0/8", Some(Kind::Network)).len(), 1);
+    }
+
+    #[test]
+    fn networks_hold_their_addresses_and_no_others() {
+        let inside = |address: &str, net: &str| {
+            lies_in(address.parse().expect("an address"), network(net).expect("a network"))
+        };
+        assert!(inside("192.0.2.255", "192.0.2.0/24") && !inside("192.0.3.0", "192.0.2.0/24"));
+        assert!(inside("203.0.113.9", "0.0.0.0/0") && inside("192.0.2.1", "192.0.2.1/32"));
+        assert!(inside("2001:db8:1::", "2001:db8::/32") && !inside("2001:db9::", "2001:db8::/32"));
+        assert!(inside("::ffff:192.0.2.1", "192.0.2.0/24") && !inside("2001:db8::", "0.0.0.0/0"));
+    }
+
+    #[test]
+    fn t10_a_key_stays_a_literal() {
+        let reading = Reading::new(Kind::Queue, "x' OR 1 = 1 --", true);
+        let (_, condition) = reading.conditions().next().expect("a table");
+        assert_eq!(condition, "(x.queue_id = 'x'' OR 1 = 1 --')");
+    }
+}
