@@ -25,6 +25,9 @@ pub struct Global {
     /// The zone of stamps that name none, and of days and hours in reports, such as Europe/Berlin
     #[arg(long, global = true, value_name = "ZONE", env = "MAILTRAIL_TIMEZONE")]
     pub timezone: Option<String>,
+    /// The folder in which facts are kept from run to run
+    #[arg(long, global = true, value_name = "DIR", env = "MAILTRAIL_STORE")]
+    pub store: Option<PathBuf>,
     /// The year in which logs without years end [default: worked out from the files]
     #[arg(long, global = true, value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1970..=2199))]
     pub year: Option<i32>,
@@ -43,6 +46,9 @@ pub struct Global {
     /// Bytes of a chunk of input
     #[arg(long, global = true, hide = true)]
     pub chunk_size: Option<usize>,
+    /// Bytes of facts kept in memory; more go aside
+    #[arg(long, global = true, hide = true)]
+    pub memory: Option<usize>,
     /// Say nothing but errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
@@ -71,6 +77,13 @@ pub enum Command {
     /// Ask the facts of logs a question in SQL
     #[cfg(feature = "sql")]
     Query(Query),
+    /// Read what is new in logs into the store, each line once
+    #[cfg(feature = "sql")]
+    Ingest(Ingest),
+    /// Look after the store
+    #[cfg(feature = "sql")]
+    #[command(subcommand)]
+    Store(Store),
     /// Follow a message, a session, an address or a client through the logs
     ///
     /// KEY is a queue id, a Message-ID, an address, `*@domain`, an IP address, a network such as 192.0.2.0/24, a session
@@ -78,6 +91,8 @@ pub enum Command {
     /// The exit code is 0 where something is found and 1 where nothing is, as with grep.
     #[cfg(feature = "sql")]
     Trace(Trace),
+    /// Show the ways of messages, hop by hop, from their Received headers
+    Headers(Headers),
     /// List the tables and columns of the facts
     Schema(Schema),
     /// Show, prove and try out the grammars
@@ -173,6 +188,62 @@ pub struct Query {
     pub output: Option<PathBuf>,
 }
 
+/// `mailtrail ingest`
+#[derive(Clone, Debug, Args)]
+pub struct Ingest {
+    /// Log files, patterns, folders; `-` is standard input [default: the inputs of the configuration]
+    pub paths: Vec<PathBuf>,
+    /// How long to wait for another run that writes to the store
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub wait: u32,
+}
+
+/// `mailtrail store`
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum Store {
+    /// Say what the store holds
+    Info,
+    /// Prove every file of the store by its hash
+    Check,
+    /// Drop the facts of days that are older than this
+    Prune {
+        /// How long facts are kept: 400d, 13w
+        #[arg(long, value_name = "AGE", value_parser = age)]
+        keep: u32,
+        /// How long to wait for another run that writes to the store
+        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+        wait: u32,
+    },
+    /// Join the segments of each day and host; done by itself where there are many
+    Compact {
+        /// How long to wait for another run that writes to the store
+        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+        wait: u32,
+    },
+    /// Forget what is personal in facts of days that are older than this; figures stay
+    Forget {
+        /// How old: 30d, 8w
+        #[arg(long, value_name = "AGE", value_parser = age)]
+        older_than: u32,
+        /// Put the same word for the same person each time; who has the store's secret can prove a guess
+        #[arg(long)]
+        pseudonymize: bool,
+        /// How long to wait for another run that writes to the store
+        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+        wait: u32,
+    },
+}
+
+/// An age in days: `400d`, `13w`.
+fn age(text: &str) -> Result<u32, String> {
+    let (number, days) = match text.strip_suffix('w') {
+        Some(weeks) => (weeks, 7),
+        None => (text.strip_suffix('d').unwrap_or(text), 1),
+    };
+    let number: Option<u32> = number.parse().ok();
+    number.and_then(|number| number.checked_mul(days)).ok_or_else(|| "write days or weeks: 400d, 13w".to_owned())
+}
+
 /// How the answer to a query is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum QueryFormat {
@@ -212,6 +283,20 @@ pub struct Trace {
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub limit: usize,
     /// The format: html, json, text [default: by the output's name; text on a terminal]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Where to write; `-` is standard output
+    #[arg(short, long, value_name = "PATH")]
+    pub output: Option<PathBuf>,
+}
+
+/// `mailtrail headers`
+#[derive(Clone, Debug, Args)]
+pub struct Headers {
+    /// Maildirs, mailboxes, messages, folders, patterns; `-` is standard input
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The format: text, csv, html, json, jsonl [default: by the output's name; text on a terminal]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<String>,
     /// Where to write; `-` is standard output

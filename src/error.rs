@@ -28,6 +28,8 @@ pub enum Exit {
     CannotWrite = 73,
     /// Reading or writing failed.
     Io = 74,
+    /// Another run holds what is needed: try later.
+    TryLater = 75,
     /// The configuration, a grammar or a section is wrong.
     Config = 78,
 }

@@ -13,10 +13,13 @@ pub mod frame;
 pub mod input;
 pub mod event;
 pub mod grammar;
+pub mod headers;
 pub mod correlate;
 pub mod facts;
 pub mod run;
 pub mod evidence;
+#[cfg(feature = "sql")]
+pub mod store;
 #[cfg(feature = "sql")]
 pub mod sections;
 pub mod config;

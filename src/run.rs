@@ -3,22 +3,28 @@
 //! Chunks are parsed in parallel and correlated in their order. While one batch is correlated the next is parsed and the
 //! one after that is read, so that no core waits for long.
 
+mod account;
+mod aside;
+mod mail;
 mod twice;
 
-use crate::correlate::Correlator;
-use crate::error::Result;
+pub use account::{Account, Told};
+pub use aside::Aside;
+pub use twice::Twice;
+
+use crate::correlate::{Carry, Correlator};
+use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::grammar::{ChunkFacts, Grammars, Layouts, Reader, Scratch};
-use crate::input::{self, Chunk, Chunks, Inputs, Source, Stream};
-use crate::report::{Counts, Coverage, Evidence, Shape, SourceCoverage};
+use crate::input::{self, Chunk, Chunks, Compression, Inputs, Known, Source, Stream, TAIL};
+use crate::report::Coverage;
 use crate::text::Text;
-use crate::time::Zone;
 use crate::time::stamp::{Clock, ClockState};
+use crate::time::{HOUR, Zone};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
-use twice::Twice;
 
 /// How a run is done.
 #[derive(Clone, Debug)]
@@ -31,7 +37,12 @@ pub struct Options {
     pub input: input::Options,
     /// Bytes of a chunk.
     pub chunk: usize,
+    /// Bytes of facts that are kept in memory; more go aside.
+    pub memory: usize,
 }
+
+/// Facts in memory: as many as two or three million lines give.
+pub const MEMORY: usize = 400 << 20;
 
 /// The size of chunks that parses fastest: their dictionaries stay in the cache.
 pub const CHUNK: usize = 1 << 20;
@@ -43,7 +54,7 @@ pub struct Run {
     pub facts: Facts,
     /// The account of every line.
     pub coverage: Coverage,
-    /// The sources, by the number that facts name them by.
+    /// The sources, by their place in the coverage.
     pub sources: Vec<Source>,
     /// Device and inode of every file behind the paths, of those too that hold nothing new.
     pub files: Vec<(u64, u64)>,
@@ -55,123 +66,298 @@ pub struct Run {
     pub doubts: Vec<Text>,
 }
 
-/// Reads everything behind the paths. `progress` is told how many bytes of how many were read.
+/// Where a run begins: at nothing, or where earlier runs ended.
+#[derive(Clone, Debug, Default)]
+pub struct Before {
+    /// The account of the earlier runs.
+    pub account: Account,
+    /// What they left open.
+    pub carry: Option<Carry>,
+    /// Whether there were any.
+    pub several: bool,
+    /// Whether what is being written is left for another run.
+    pub hold: bool,
+}
+
+/// Where a run ends, so that another can go on.
+#[derive(Debug)]
+pub struct After {
+    /// The account of all runs.
+    pub account: Account,
+    /// What is open.
+    pub carry: Carry,
+    /// The facts that are finished and not put aside.
+    pub facts: Facts,
+    /// What is open, told as it stands.
+    pub open: Facts,
+    /// What was passed over with good reason, in words.
+    pub notes: Vec<Text>,
+}
+
+/// Says how many bytes of how many were read.
+pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Sync);
+
+/// Reads everything behind the paths.
 ///
 /// # Errors
 ///
-/// Where there is nothing to read. What cannot be read in part is told in the coverage.
-pub fn run(
+/// Where there is nothing to read, or no room for what memory does not hold. What cannot be read in part is told in the
+/// coverage.
+pub fn run(paths: &[PathBuf], grammars: &Grammars, options: &Options, progress: Progress<'_>) -> Result<Run> {
+    run_after(&Before::default(), Aside::new(options), paths, grammars, options, progress)
+}
+
+/// Reads what is new behind the paths after earlier runs, and tells it together with what they told.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_after(
+    before: &Before,
+    aside: Aside,
     paths: &[PathBuf],
     grammars: &Grammars,
     options: &Options,
-    progress: &(dyn Fn(u64, u64) + Sync),
+    progress: Progress<'_>,
 ) -> Result<Run> {
-    let inputs = input::open(paths, &options.input)?;
+    let inputs = opened(before, paths, options)?;
     let parser = Parser { grammars, options, spare: Mutex::default() };
+    let Walk { correlator, account, aside, notes, numbers, .. } = walk(before, aside, &parser, &inputs, progress)?;
+    let facts = aside.with(correlator.finish());
+    Ok(told(facts, &account, grammars, before.several, inputs, &numbers, notes))
+}
+
+/// Reads what is new behind the paths, to be kept. Facts that memory does not hold go aside.
+///
+/// # Errors
+///
+/// As [`run`].
+#[cfg(feature = "sql")]
+pub fn ingest(
+    before: &Before,
+    aside: &mut Aside,
+    paths: &[PathBuf],
+    grammars: &Grammars,
+    options: &Options,
+    progress: Progress<'_>,
+) -> Result<After> {
+    let inputs = opened(before, paths, options)?;
+    let parser = Parser { grammars, options, spare: Mutex::default() };
+    let walked = walk(before, std::mem::take(aside), &parser, &inputs, progress)?;
+    let Walk { correlator, account, notes, aside: used, .. } = walked;
+    *aside = used;
+    let carry = correlator.carry();
+    let open = Correlator::going_on(grammars, carry.clone()).finish();
+    let mail = inputs.mail.iter().map(|mail| not_kept(&mail.source));
+    let notes = inputs.notes.iter().cloned().chain(notes).chain(mail).collect();
+    Ok(After { account, carry, facts: correlator.facts, open, notes })
+}
+
+/// Mail is not kept: a message may move and go at any time, and its headers are read quickly.
+#[cfg(feature = "sql")]
+fn not_kept(source: &Source) -> Text {
+    Text::from(format!("{}: mail is not kept; name it where a report is asked for", source.name.raw()))
+}
+
+fn opened(before: &Before, paths: &[PathBuf], options: &Options) -> Result<Inputs> {
+    let known: Vec<Known> = before.account.sources.iter().map(|told| told.known.clone()).collect();
+    input::open_new(paths, &options.input, &known, before.hold)
+}
+
+/// Walks through all streams. One whose years were misjudged ends in another year than it should; it is read again with
+/// the right ones.
+fn walk<'a>(
+    before: &Before,
+    mut aside: Aside,
+    parser: &'a Parser<'a>,
+    inputs: &'a Inputs,
+    progress: Progress<'a>,
+) -> Result<Walk<'a>> {
     let mut years: Vec<i32> = inputs.streams.iter().map(|stream| stream.start_year).collect();
-    // A stream whose years were misjudged ends in another year than it should; it is read again with the right ones.
-    for _ in 0..2 {
-        let attempt = Walk::new(&parser, &inputs, progress).all(&years);
-        let wrong = attempt.ends.iter().zip(&inputs.streams).map(|(end, stream)| match end {
+    let mut attempts = 0;
+    loop {
+        let mut walked = Walk::new(before, aside, parser, inputs, progress).all(&years)?;
+        let wrong = walked.ends.iter().zip(&inputs.streams).map(|(end, stream)| match end {
             0 => 0,
             end => stream.end_year - end,
         });
         let wrong: Vec<i32> = wrong.collect();
-        if wrong.iter().all(|years| *years == 0) {
-            let (facts, coverage) = attempt.end();
-            return Ok(finish(facts, coverage, inputs));
+        attempts += 1;
+        if attempts > 2 || wrong.iter().all(|years| *years == 0) {
+            let named = |(source, of): &(Source, Text)| walked.account.duplicate(source, of, parser.lines(source));
+            inputs.duplicates.iter().for_each(named);
+            walked.account.close(parser.grammars, inputs.problems.clone());
+            return Ok(walked);
         }
         years.iter_mut().zip(&wrong).for_each(|(year, by)| *year += by);
+        aside = walked.aside.emptied();
     }
-    let (facts, coverage) = Walk::new(&parser, &inputs, progress).all(&years).end();
-    Ok(finish(facts, coverage, inputs))
 }
 
-fn finish(facts: Facts, mut coverage: Coverage, inputs: Inputs) -> Run {
-    coverage.problems.extend(inputs.problems);
-    let doubts = inputs.streams.iter().filter_map(Stream::doubt).collect();
-    let sources: Vec<Source> = inputs.streams.into_iter().flat_map(|stream| stream.sources).collect();
+/// What a run read, and what earlier ones did, as one.
+fn told(
+    mut facts: Facts,
+    account: &Account,
+    grammars: &Grammars,
+    several: bool,
+    mut inputs: Inputs,
+    numbers: &[usize],
+    notes: Vec<Text>,
+) -> Run {
+    let (mut coverage, mut places) = account.coverage(grammars, several);
+    let mut sources: Vec<Source> = account.sources.iter().map(|told| Source::of_known(&told.known)).collect();
+    let mail = std::mem::take(&mut inputs.mail);
     let copies = inputs.duplicates.iter().map(|(source, _)| source);
-    let files = sources.iter().chain(copies).map(|source| source.identity).collect();
-    Run { facts, complete: coverage.problems.is_empty(), coverage, sources, files, notes: inputs.notes, doubts }
+    let named = inputs.streams.iter().flat_map(|stream| &stream.sources).chain(copies);
+    let files = sources.iter().chain(named).map(|source| source.identity).collect();
+    let doubts = inputs.streams.iter().filter_map(Stream::doubt).collect();
+    for (source, number) in inputs.streams.into_iter().flat_map(|stream| stream.sources).zip(numbers) {
+        if source.resume.as_ref().is_none_or(|resume| !resume.part) {
+            sources[*number] = source;
+        }
+    }
+    let mut ordered: Vec<(u32, Source)> = places.iter().copied().zip(sources).collect();
+    ordered.sort_by_key(|(place, _)| *place);
+    let mut sources: Vec<Source> = ordered.into_iter().map(|(_, source)| source).collect();
+    let first = sources.len();
+    places.extend((first..).zip(&mail).map(|(place, _)| u32::try_from(place).unwrap_or(u32::MAX)));
+    sources.extend(mail::read(mail, first, &mut facts, &mut coverage));
+    if several {
+        facts.places = places;
+    }
+    let notes = notes.into_iter().chain(inputs.notes).collect();
+    Run { facts, complete: coverage.problems.is_empty(), coverage, sources, files, notes, doubts }
+}
+
+/// What earlier runs told, without reading anything.
+pub fn stored(facts: Facts, account: &Account, grammars: &Grammars) -> Run {
+    told(facts, account, grammars, true, Inputs::default(), &[], Vec::new())
 }
 
 /// A walk through all streams.
 struct Walk<'a> {
     inputs: &'a Inputs,
-    progress: &'a (dyn Fn(u64, u64) + Sync),
+    progress: Progress<'a>,
     correlator: Correlator<'a>,
     account: Account,
+    aside: Aside,
     parser: &'a Parser<'a>,
     read: u64,
     /// Bytes of all sources.
     size: u64,
-    twice: Twice,
-    /// The year in which each stream ended; 0 where its stamps have years.
+    /// The year in which each stream ended; 0 where its stamps have years, or the run went on from another.
     ends: Vec<i32>,
-}
-
-/// What became of the lines so far.
-#[derive(Default)]
-struct Account {
-    sources: Vec<SourceCoverage>,
-    ignored_by: BTreeMap<u32, u64>,
-    shapes: BTreeMap<String, Shape>,
-    problems: Vec<Text>,
+    /// The numbers of the sources, in the order of the walk.
+    numbers: Vec<usize>,
+    notes: Vec<Text>,
+    /// Whether what is being written is left for another run.
+    hold: bool,
+    /// The last bytes that were read.
+    tail: Vec<u8>,
+    failed: Option<Error>,
 }
 
 /// A chunk and the state of the clock in which its walk is expected to begin.
 type Expected = (Chunk, ClockState);
 
 impl<'a> Walk<'a> {
-    fn new(parser: &'a Parser<'a>, inputs: &'a Inputs, progress: &'a (dyn Fn(u64, u64) + Sync)) -> Self {
+    fn new(
+        before: &Before,
+        aside: Aside,
+        parser: &'a Parser<'a>,
+        inputs: &'a Inputs,
+        progress: Progress<'a>,
+    ) -> Self {
+        let correlator = match before.carry.clone() {
+            Some(carry) => Correlator::going_on(parser.grammars, carry),
+            None => Correlator::new(parser.grammars),
+        };
         Self {
             inputs,
             progress,
-            correlator: Correlator::new(parser.grammars),
-            account: Account::default(),
+            correlator,
+            account: before.account.clone(),
+            aside,
             parser,
             read: 0,
             size: inputs.streams.iter().flat_map(|stream| &stream.sources).map(|source| source.len).sum(),
-            twice: Twice::default(),
             ends: Vec::new(),
+            numbers: Vec::new(),
+            notes: Vec::new(),
+            hold: before.hold,
+            tail: Vec::new(),
+            failed: None,
         }
     }
 
-    fn all(mut self, years: &[i32]) -> Self {
+    fn all(mut self, years: &[i32]) -> Result<Self> {
         for (stream, year) in self.inputs.streams.iter().zip(years) {
             let end = self.stream(stream, *year);
-            self.ends.push(if stream.end_year == 0 { 0 } else { end });
+            let goes_on = stream.sources.iter().any(|source| source.resume.is_some());
+            self.ends.push(if stream.end_year == 0 || goes_on { 0 } else { end });
         }
-        self
+        match self.failed.take() {
+            Some(error) => Err(error),
+            None => Ok(self),
+        }
     }
 
     /// Reads a stream; the year in which it ends.
     fn stream(&mut self, stream: &Stream, year: i32) -> i32 {
-        let mut state = ClockState::starting(year);
+        let mut state = self.start(stream, year);
         for source in &stream.sources {
-            state = self.source(source, state);
+            state = self.source(stream, source, state);
         }
         state.year
     }
 
+    /// Where the clock of a stream starts: where an earlier run left it, if its first source follows on that.
+    fn start(&self, stream: &Stream, year: i32) -> ClockState {
+        let fresh = ClockState::starting(year);
+        let zone = &self.parser.options.zone;
+        let goes_on = || {
+            let (before, first) = (self.account.latest(&stream.key)?, stream.sources.first()?.first?);
+            let (_, last) = before.coverage.times?;
+            let mut clock = Clock::new(zone, before.known.clock);
+            let time = clock.resolve(first)?;
+            let same = Clock::new(zone, fresh).resolve(first) == Some(time);
+            (same && time >= last - HOUR).then_some(before.known.clock)
+        };
+        goes_on().unwrap_or(fresh)
+    }
+
     /// Reads a source; the state of the clock at its end.
-    fn source(&mut self, source: &Source, state: ClockState) -> ClockState {
-        self.account.sources.push(SourceCoverage { path: source.name.clone(), ..SourceCoverage::default() });
-        let mut chunks = match Chunks::open(source, self.parser.options.chunk) {
-            Ok(chunks) => chunks,
-            Err(error) => {
-                self.problem(source, &error);
+    fn source(&mut self, stream: &Stream, source: &Source, state: ClockState) -> ClockState {
+        let number = self.account.begin(source, &stream.key);
+        self.numbers.push(number);
+        let resume = source.resume.as_ref();
+        if let Some(resume) = resume.filter(|resume| resume.done) {
+            if resume.part {
+                let of = self.account.sources[number].coverage.path.clone();
+                self.account.duplicate(source, &of, self.parser.lines(source));
                 return state;
             }
-        };
+            return resume.clock;
+        }
+        let state = resume.map_or(state, |resume| resume.clock);
+        self.tail = resume.map(|resume| resume.tail.clone()).unwrap_or_default();
+        match Chunks::open(source, self.parser.options.chunk) {
+            Ok(chunks) => self.chunks(stream, source, chunks, state),
+            Err(error) => {
+                self.problem(source, &error);
+                state
+            }
+        }
+    }
+
+    fn chunks(&mut self, stream: &Stream, source: &Source, mut chunks: Chunks, state: ClockState) -> ClockState {
         let layouts = self.parser.grammars.layouts_of(&source.head);
         let mut ahead =
             Ahead { clock: Clock::new(&self.parser.options.zone, state), layouts: &layouts, error: None };
         let mut batch = ahead.batch(&mut chunks);
         let mut parsed: Vec<(Expected, ChunkFacts)> = Vec::new();
         let mut state = state;
-        while !batch.is_empty() || !parsed.is_empty() {
+        while self.failed.is_none() && (!batch.is_empty() || !parsed.is_empty()) {
             let parser = self.parser;
             let ((), (done, next)) = rayon::join(
                 || state = self.correlate(parsed, state, &layouts),
@@ -179,6 +365,7 @@ impl<'a> Walk<'a> {
             );
             (parsed, batch) = (done, next);
         }
+        self.account.end(Known::of(source, &stream.key, chunks.offset(), &self.tail, state));
         if let Some(error) = ahead.error {
             self.problem(source, &error);
         }
@@ -186,7 +373,14 @@ impl<'a> Walk<'a> {
     }
 
     fn problem(&mut self, source: &Source, error: &std::io::Error) {
-        self.account.problems.push(Text::from(format!("{}: {error}", source.name.raw())));
+        let told = Text::from(format!("{}: {error}", source.name.raw()));
+        // A log that is rotated or emptied while it is read is gone on with by the next run.
+        let rotated = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::UnexpectedEof);
+        if self.hold && rotated && source.compression == Compression::None {
+            self.notes.push(told);
+        } else {
+            self.account.problem(told);
+        }
     }
 
     /// Takes parsed chunks in their order. One that was parsed from another state of the clock than that in which the
@@ -205,19 +399,26 @@ impl<'a> Walk<'a> {
             self.read += chunk.bytes.len() as u64;
             (self.progress)(self.read, self.size);
             self.account.add(&mut facts, self.parser.grammars);
-            let source = self.account.sources.len() - 1;
-            self.twice.add(source, &chunk, &facts.events.list);
+            let source = self.account.current();
+            self.account.twice.add(source, &chunk, &facts.events.list);
             self.parser.take_back(self.correlator.fold(facts, u32::try_from(source).unwrap_or(u32::MAX)));
+            self.remember(&chunk);
+        }
+        if self.aside.is_due(&self.correlator.facts) {
+            let facts = self.correlator.release();
+            self.failed = self.aside.put(&facts, &self.account.names()).err();
         }
         state
     }
 
-    fn end(mut self) -> (Facts, Coverage) {
-        self.twice.tell(&mut self.account.sources);
-        for (source, of) in &self.inputs.duplicates {
-            self.account.duplicate(source, of, self.parser.lines(source));
+    /// Keeps the last bytes, by which the source is known again.
+    fn remember(&mut self, chunk: &Chunk) {
+        if chunk.oversize {
+            return self.tail.clear();
         }
-        (self.correlator.finish(), self.account.finish(self.parser.grammars))
+        self.tail.extend_from_slice(&chunk.bytes[chunk.bytes.len().saturating_sub(TAIL)..]);
+        let surplus = self.tail.len().saturating_sub(TAIL);
+        self.tail.drain(..surplus);
     }
 }
 
@@ -296,7 +497,8 @@ impl Parser<'_> {
 
     /// How many lines a source has, counted as if it were read: a block of NULs parts lines too.
     fn lines(&self, source: &Source) -> u64 {
-        let Ok(mut chunks) = Chunks::open(source, self.options.chunk) else {
+        let Some(mut chunks) = source.whole().and_then(|whole| Chunks::open(&whole, self.options.chunk).ok())
+        else {
             return 0;
         };
         let layouts = self.grammars.layouts_of(&source.head);
@@ -315,81 +517,6 @@ impl Parser<'_> {
 
     fn spare(&self) -> MutexGuard<'_, Vec<Scratch>> {
         self.spare.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-/// The most shapes of unmatched lines that a report can show.
-const MOST_SHAPES: usize = 10_000;
-
-impl Account {
-    fn add(&mut self, chunk: &mut ChunkFacts, grammars: &Grammars) {
-        for (rule, lines) in &chunk.ignored_by {
-            *self.ignored_by.entry(*rule).or_default() += lines;
-        }
-        let Some(source) = self.sources.last_mut() else {
-            return;
-        };
-        source.counts += chunk.counts;
-        for (grammar, lines) in grammars.list.iter().zip(&chunk.by_grammar).filter(|(_, lines)| **lines > 0) {
-            match source.systems.iter_mut().find(|(name, _)| *name == grammar.system) {
-                Some((_, sum)) => *sum += lines,
-                None => source.systems.push((grammar.system.clone(), *lines)),
-            }
-        }
-        if let Some((first, last)) = chunk.times {
-            let times = source.times.get_or_insert((first, last));
-            *times = (times.0.min(first), times.1.max(last));
-        }
-        let path = source.path.clone();
-        for (shape, (count, offset, line)) in std::mem::take(&mut chunk.shapes) {
-            self.shape(shape, count, offset, &line, &path);
-        }
-    }
-
-    fn shape(&mut self, shape: String, count: u64, offset: u64, line: &[u8], source: &Text) {
-        let full = self.shapes.len() >= MOST_SHAPES && !self.shapes.contains_key(&shape);
-        let shape = if full { "(other shapes)".to_owned() } else { shape };
-        let entry = self.shapes.entry(shape).or_insert_with_key(|shape| Shape {
-            shape: Text::from(shape.as_str()),
-            count: 0,
-            example: Evidence { source: source.clone(), offset, line: Text::from_bytes(line) },
-        });
-        entry.count += count;
-    }
-
-    /// A source that is not read, since another holds its lines.
-    fn duplicate(&mut self, source: &Source, of: &Text, lines: u64) {
-        self.sources.push(SourceCoverage {
-            path: source.name.clone(),
-            duplicate_of: Some(of.clone()),
-            counts: Counts { lines, duplicate: lines, ..Counts::default() },
-            ..SourceCoverage::default()
-        });
-    }
-
-    fn finish(mut self, grammars: &Grammars) -> Coverage {
-        let mut counts = Counts::default();
-        for source in &mut self.sources {
-            source.systems.sort();
-            counts += source.counts;
-        }
-        let mut shapes: Vec<Shape> = self.shapes.into_values().collect();
-        shapes.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.shape.cmp(&b.shape)));
-        let total_shapes = shapes.len();
-        shapes.truncate(100);
-        let label = |rule: u32| {
-            let (system, name) = grammars.label(rule);
-            (system.to_owned(), name.to_owned())
-        };
-        let ignored = self.ignored_by.into_iter().map(|(rule, lines)| (label(rule).0, label(rule).1, lines));
-        Coverage {
-            counts,
-            sources: self.sources,
-            unmatched_shapes: shapes,
-            total_shapes,
-            ignored_by: ignored.collect(),
-            problems: self.problems,
-        }
     }
 }
 

@@ -3,12 +3,13 @@
 //! Nothing that a stranger writes into a log may act in a terminal, a browser or a spreadsheet. [`Text`]
 //! therefore has no `Display`: it leaves through an encoder, and each encoder can be undone.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Text that came out of a log. Valid UTF-8; bytes that were not stand as `\xNN`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(transparent)]
 pub struct Text(String);
 
 impl Text {

@@ -4,7 +4,7 @@ use crate::cli::LOG;
 use crate::support::program::{Test, program, write};
 use crate::support::{project, skip};
 use mailtrail::assets::Assets;
-use mailtrail::facts::{Scope, View};
+use mailtrail::facts::{Scope, View, Wanted};
 use mailtrail::grammar::Grammars;
 use mailtrail::input;
 use mailtrail::report::Cell;
@@ -377,6 +377,7 @@ fn read_log(log: &[u8]) -> Run {
         host: String::new(),
         input: input::Options { now: 0, year: Some(2026), layouts: grammars.layouts() },
         chunk: run::CHUNK,
+        memory: run::MEMORY,
     };
     run::run(&[path], &grammars, &options, &|_, _| {}).expect("the log is read")
 }
@@ -385,8 +386,9 @@ fn read_log(log: &[u8]) -> Run {
 fn answer(run: &Run, named: &Named, values: &[(String, String)]) -> Option<Vec<Vec<Cell>>> {
     let zone = Zone::utc();
     let settled = named.settle(values, &zone, 0).ok()?;
-    let columns = settled.check().expect("it can be asked").columns();
-    let view = View::new(&run.facts, &zone, &Scope::ALL, &columns).expect("a view");
+    let needs = settled.check().expect("it can be asked");
+    let wanted = Wanted::columns(&needs.tables, &needs.columns());
+    let view = View::new(&run.facts, &zone, &Scope::ALL, wanted).expect("a view");
     let asker = Asker::new(&view, &run.coverage).expect("an asker");
     Some(settled.ask(&asker).expect("it is answered").rows(usize::MAX))
 }

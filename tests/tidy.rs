@@ -19,12 +19,14 @@ const NARROW: &[(&str, &[&str])] = &[
     ("event", &["find", "text", "time"]),
     ("input", &["error", "text", "time", "frame"]),
     ("grammar", &["error", "find", "text", "time", "assets", "report", "frame", "event", "input"]),
+    ("headers", &["text", "time", "input"]),
     ("correlate", &["text", "time", "frame", "event", "grammar", "facts"]),
     ("facts", &["error", "text", "time", "event"]),
+    ("store", &["error", "text", "time", "input", "correlate", "event", "grammar", "facts", "report", "run"]),
     ("sections", &["error", "text", "time", "assets", "report", "facts"]),
     ("evidence", &["text", "input"]),
-    ("trace", &["error", "text", "time", "input", "report", "evidence", "sections"]),
-    ("render", &["error", "text", "time", "units", "assets", "report"]),
+    ("trace", &["error", "text", "time", "input", "report", "facts", "evidence", "sections"]),
+    ("render", &["error", "text", "time", "units", "assets", "report", "headers"]),
     ("deliver", &["error"]),
     ("cli", &[]),
 ];
@@ -32,24 +34,42 @@ const NARROW: &[(&str, &[&str])] = &[
 /// Where the columnar engine may be known.
 const ENGINE: &[&str] = &["src/facts/", "src/store/", "src/sections/", "src/commands/query.rs"];
 
-/// What must hold, whatever is written into a log (`t`), happens to a file (`f`), or is read (`l`): the name with which
-/// its tests begin, and what it is about.
+/// What must hold, whatever is written into a log or sent by a server (`t`), happens to files and the machine (`f`), or
+/// is read (`l`): the name with which its tests begin, and what it is about.
 #[rustfmt::skip]
 const PROMISES: &[(&str, &str)] = &[
-    ("t1", "phrases in free fields"), ("t2", "line ends in fields"), ("t4", "directions and look-alikes"),
-    ("t5", "encodings"), ("t6", "terminals"), ("t7", "spreadsheets"), ("t8", "markup"), ("t9", "templates"),
-    ("t10", "text in SQL"), ("t11", "SQL that reaches out"), ("t13", "megabytes"), ("t14", "many names"),
-    ("t16", "compression bombs"), ("t17", "expressions"), ("t18", "links"), ("t19", "permissions"),
-    ("f2", "names of rotated files"), ("f6", "the same by two names"), ("f7", "growing while read"),
-    ("f8", "cut short while read"), ("f9", "half a last line"), ("f10", "blocks of NULs"), ("f11", "a missing piece"),
-    ("f12", "lines out of order"), ("f13", "clocks that jump"), ("f14", "clocks that go back"), ("f15", "years"),
-    ("f16", "leap seconds"), ("f17", "two hosts in a file"), ("f19", "repeated lines"), ("f20", "lines that were lost"),
-    ("f25", "what cannot be read"), ("f27", "broken compression"), ("f29", "closed and full outputs"), ("f30", "signals"),
+    ("t1", "phrases in free fields"), ("t2", "line ends in fields"), ("t3", "who writes a line"),
+    ("t4", "directions and look-alikes"), ("t5", "encodings"), ("t6", "terminals"), ("t7", "spreadsheets"), ("t8", "markup"),
+    ("t9", "templates"), ("t10", "text in SQL"), ("t11", "SQL that reaches out"), ("t12", "mail"), ("t13", "megabytes"),
+    ("t14", "many names"), ("t15", "keys that collide"), ("t16", "compression bombs"), ("t17", "expressions"),
+    ("t18", "links"), ("t19", "permissions"), ("t20", "secrets"), ("t21", "names in paths and commands"),
+    ("t22", "bad servers"), ("t23", "TLS"), ("t24", "headers"), ("t25", "scope"),
+    ("f1", "rename and create"), ("f2", "names of rotated files"), ("f3", "copy and truncate"),
+    ("f4", "compressed between runs"), ("f5", "inodes used again"), ("f6", "the same by two names"),
+    ("f7", "growing while read"), ("f8", "cut short while read"), ("f9", "half a last line"), ("f10", "blocks of NULs"),
+    ("f11", "a missing piece"), ("f12", "lines out of order"), ("f13", "clocks that jump"), ("f14", "clocks that go back"),
+    ("f15", "years"), ("f16", "leap seconds"), ("f17", "two hosts in a file"), ("f18", "a host with a new name"),
+    ("f19", "repeated lines"), ("f20", "lines that were lost"), ("f21", "a full disk"), ("f22", "calls that fail"),
+    ("f23", "a crash"), ("f24", "two runs at once"), ("f25", "what cannot be read"), ("f26", "no memory"),
+    ("f27", "broken compression"), ("f28", "a broken store"), ("f29", "closed and full outputs"), ("f30", "signals"),
     ("l1", "chunks"), ("l2", "threads and names"), ("l3", "concatenation"), ("l4", "given twice"), ("l5", "equal lines"),
     ("l6", "compressed"), ("l7", "framings"), ("l8", "every line"), ("l9", "every byte"), ("l10", "any input"),
     ("l11", "free fields"), ("l12", "permutation"), ("l13", "moved by days"), ("l14", "zones"), ("l15", "more lines"),
-    ("l19", "encoders"), ("l20", "sums"), ("l21", "fates"), ("l22", "input and flags alone"), ("l23", "thresholds"),
-    ("l24", "schedules"), ("l25", "periods"), ("l26", "domains"),
+    ("l16", "pieces"), ("l17", "crashes"), ("l18", "rotation"), ("l19", "encoders"), ("l20", "sums"), ("l21", "fates"),
+    ("l22", "input and flags alone"), ("l23", "thresholds"), ("l24", "schedules"), ("l25", "periods"), ("l26", "domains"),
+    ("l27", "forgetting"), ("l28", "a second engine"),
+];
+
+/// Promises that no test proves yet. One leaves this list when its test comes, and never comes back.
+#[rustfmt::skip]
+const OPEN: &[&str] = &[
+    // Nothing tells yet who may write which program's lines, nor that a host has a new name.
+    "t3", "f18",
+    // Seeds are random, so that no test can choose keys; `l26` proves the scope; memory is the system's.
+    "t15", "t25", "f26",
+    // The store, the probes, mail.
+    "t12", "t20", "t21", "t22", "t23", "f1", "f3", "f4", "f5", "f21", "f22", "f23", "f24", "f28", "l16", "l17", "l18", "l27",
+    "l28",
 ];
 
 /// Names of products, which belong into grammars.
@@ -179,7 +199,8 @@ fn files_and_functions_stay_small() {
             });
             let end = format!("{indent}}}");
             let len = lines[at..].iter().position(|line| *line == end);
-            if let Some(len) = len.filter(|len| is_function && *len >= 100) {
+            let has_body = !line.ends_with(';');
+            if let Some(len) = len.filter(|len| is_function && has_body && *len >= 100) {
                 complaints.push(format!("{}:{}: a function of {} lines", name(&path), at + 1, len + 1));
             }
         }
@@ -217,7 +238,10 @@ fn every_golden_is_used() {
     for path in files("tests/golden", "") {
         let name = name(&path).trim_start_matches("tests/golden/").to_owned();
         let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
-        if !tests.contains(&format!("\"{name}\"")) && !tests.contains(&format!("\"{stem}.{{")) {
+        let (folder, own) = stem.rsplit_once('/').unwrap_or_default();
+        let is_of_table =
+            || tests.contains(&format!("\"{folder}/{{name}}")) && tests.contains(&format!("\"{own}\""));
+        if !tests.contains(&format!("\"{name}\"")) && !tests.contains(&format!("\"{stem}.{{")) && !is_of_table() {
             complaints.push(name);
         }
     }
@@ -302,7 +326,8 @@ fn every_promise_has_a_test_of_its_name_and_every_such_test_its_promise() {
     let is_number = |name: &str| name.len() > 1 && name[1..].bytes().all(|b| b.is_ascii_digit());
     let named: Vec<&String> =
         tests.iter().filter(|name| name.starts_with(['t', 'f', 'l']) && is_number(name)).collect();
-    let missing = PROMISES.iter().filter(|(name, _)| !named.iter().any(|test| test == name));
+    let is_tested = |name: &str| named.iter().any(|test| *test == name);
+    let missing = PROMISES.iter().filter(|(name, _)| !is_tested(name) && !OPEN.contains(name));
     let unknown = named.iter().filter(|test| !PROMISES.iter().any(|(name, _)| name == **test));
     let complaints: Vec<String> = missing
         .map(|(name, about)| format!("no test begins with {name}_: {about}"))

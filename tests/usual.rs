@@ -1,8 +1,9 @@
 //! What is usual: figures against the same days of earlier weeks, from logs that are made here.
 
-use crate::support::program::Test;
+use crate::support::program::{Test, program};
 use serde_json::Value;
 use std::fmt::Write as _;
+use std::process::Command;
 
 /// A day of a host: messages that come, each at its own minute, and one that is refused, so that the day is logged.
 struct Day {
@@ -234,4 +235,28 @@ fn the_overview_shows_earlier_days_beside_today() {
         .file("mail.log", log(&days))
         .stdout_golden("usual/overview.txt")
         .run();
+}
+
+#[test]
+fn a_store_tells_the_same_past_as_the_logs() {
+    let limits = "timezone = \"UTC\"\n[[thresholds]]\nmetric = \"messages.accepted\"\nwarning = \"> 3x usual\"\n";
+    let mut days = mondays(&[10, 10, 12, 9, 31]);
+    days.insert(4, day("2026-11-22", 7));
+    let done = Test::new("ingest --store store --config c.toml mail.log")
+        .file("mail.log", log(&days))
+        .file("c.toml", limits)
+        .any_stdout()
+        .any_stderr()
+        .run();
+    let report = |more: &[&str]| -> Value {
+        let mut command = Command::new(program());
+        command.args(["report", "--config", "c.toml", "--on", "2026-11-23", "--format", "json"]).args(more);
+        let output = command.current_dir(done.path("")).output().expect("it runs");
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    let (logs, store) = (report(&["mail.log"]), report(&["--store", "store"]));
+    assert_eq!(past(&logs)["spans"], 4);
+    for key in ["measurements", "findings", "sections"] {
+        assert_eq!(logs[key], store[key], "{key}");
+    }
 }

@@ -61,12 +61,17 @@ fn judged(_: &mut String, _: &Global, _: &Config) -> Result<()> {
 fn show(global: &Global, config: &Config) -> Result<String> {
     let mut out = String::new();
     let zone = super::zone(global, config)?;
-    let given = given(global.timezone.is_some(), "MAILTRAIL_TIMEZONE");
-    let origin = given.unwrap_or_else(|| match &config.timezone {
+    let by_hand = given(global.timezone.is_some(), "MAILTRAIL_TIMEZONE");
+    let origin = by_hand.unwrap_or_else(|| match &config.timezone {
         Some(_) => config.origin("timezone"),
         None => "the machine".to_owned(),
     });
     show_line(&mut out, "timezone", &quoted(zone.name()), &origin);
+    if let Some(store) = global.store.as_ref().or(config.store.as_ref()) {
+        let by_hand = given(global.store.is_some(), "MAILTRAIL_STORE");
+        let origin = by_hand.unwrap_or_else(|| config.origin("store"));
+        show_line(&mut out, "store", &quoted(&store.display().to_string()), &origin);
+    }
     for (key, value) in
         [("year", config.year.map(|year| year.to_string())), ("jobs", config.jobs.map(|jobs| jobs.to_string()))]
     {

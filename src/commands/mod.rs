@@ -3,6 +3,9 @@
 mod completions;
 mod config;
 mod grammar;
+mod headers;
+#[cfg(feature = "sql")]
+mod ingest;
 #[cfg(feature = "sql")]
 mod query;
 #[cfg(feature = "sql")]
@@ -11,13 +14,17 @@ mod read;
 mod report;
 mod schema;
 #[cfg(feature = "sql")]
+mod store;
+#[cfg(feature = "sql")]
 mod trace;
 
 use crate::assets::Assets;
 use crate::cli::{Cli, Command, Global, When};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
+use crate::text::Text;
 use crate::time::{SECOND, Span, Zone, parse_day, parse_instant};
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -46,7 +53,12 @@ pub fn run(cli: &Cli) -> Outcome {
         #[cfg(feature = "sql")]
         Command::Query(args) => query::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
+        Command::Ingest(args) => ingest::run(args, &cli.global, &config),
+        #[cfg(feature = "sql")]
+        Command::Store(command) => store::run(*command, &cli.global, &config),
+        #[cfg(feature = "sql")]
         Command::Trace(args) => trace::run(args, &cli.global, &config),
+        Command::Headers(args) => headers::run(args, &cli.global, &config),
         Command::Schema(args) => schema::run(args),
         Command::Grammar(command) => grammar::run(command, &cli.global, &config),
         Command::Completions { shell } => completions::run(*shell),
@@ -66,6 +78,12 @@ fn zone(global: &Global, config: &Config) -> Result<Zone> {
         Some(name) => Zone::named(name),
         None => Ok(Zone::of_machine()),
     }
+}
+
+/// The store of the command line or of the configuration.
+#[cfg(feature = "sql")]
+fn store_folder<'a>(global: &'a Global, config: &'a Config) -> Option<&'a std::path::Path> {
+    global.store.as_deref().or(config.store.as_deref())
 }
 
 /// The period that `--on`, or `--since` and `--until`, ask for.
@@ -99,6 +117,24 @@ pub fn colors(when: When, terminal: bool) -> bool {
         When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
     }
 }
+
+/// Says of each source how many of its messages were given before.
+fn tell_copies<'a>(names: impl Iterator<Item = &'a Text>) {
+    let mut copies: BTreeMap<&Text, u64> = BTreeMap::new();
+    names.for_each(|name| *copies.entry(name).or_default() += 1);
+    let messages =
+        |number| if number == 1 { "1 message was".to_owned() } else { format!("{number} messages were") };
+    if copies.len() > MOST_NAMES {
+        let number: u64 = copies.values().sum();
+        return say(format_args!("mailtrail: {} given before; counted once", messages(number)));
+    }
+    for (name, number) in copies {
+        say(format_args!("mailtrail: {}: {} given before; counted once", name.tty(), messages(number)));
+    }
+}
+
+/// Sources whose copies are told one by one.
+const MOST_NAMES: usize = 5;
 
 /// Where grammars, sections, reports and templates are looked up: the command line's folders go first.
 fn assets(global: &Global, config: &Config) -> Assets {

@@ -11,7 +11,7 @@ use crate::assets::Assets;
 use crate::cli::{Global, Query, QueryFormat};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
-use crate::facts::{Scope, View};
+use crate::facts::{Scope, View, Wanted};
 use crate::report::Cell;
 use crate::run::Run;
 use crate::sections::{Answer, Asker, Named};
@@ -51,7 +51,8 @@ pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
 
 /// Asks the facts of a run.
 fn ask(question: &Question, run: &Run, zone: &Zone) -> Result<Answer> {
-    let view = View::new(&run.facts, zone, &Scope::ALL, &question.check()?.columns())?;
+    let needs = question.check()?;
+    let view = View::new(&run.facts, zone, &Scope::ALL, Wanted::columns(&needs.tables, &needs.columns()))?;
     question.ask(&Asker::new(&view, &run.coverage)?)
 }
 

@@ -7,6 +7,7 @@ use crate::error::{Error, Exit, Result};
 use crate::grammar::Grammars;
 use crate::input;
 use crate::run::{self, Run};
+use crate::store::Store;
 use crate::text::Text;
 use crate::time::Zone;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -17,15 +18,44 @@ use std::path::{Path, PathBuf};
 
 pub(super) use super::zone;
 
-/// Reads the logs that the command line or the configuration names, and says what could not be read.
+/// What the store and the logs tell that the command line or the configuration names; says what could not be read.
+/// With a store, only the logs that are named here are read beside it.
 pub(super) fn logs(paths: &[PathBuf], global: &Global, config: &Config, zone: &Zone) -> Result<Run> {
+    let store = super::store_folder(global, config).map(Store::open).transpose()?;
     let grammars = Grammars::load(&assets(global, config))?;
+    let options = options(global, config, zone, &grammars);
+    let bar = progress_bar(global);
+    let progress = |done: u64, all: u64| {
+        bar.set_length(all);
+        bar.set_position(done.min(all));
+    };
+    let run = match &store {
+        Some(store) if paths.is_empty() => Ok(store.run(&grammars)),
+        Some(store) => store.run_with(paths, &grammars, &options, &progress),
+        None => run::run(&self::paths(paths, config)?, &grammars, &options, &progress),
+    };
+    bar.finish_and_clear();
+    let run = run?;
+    tell(&run, global);
+    if run.coverage.sources.is_empty() {
+        return Err(Error::new(Exit::NoInput, "none of the inputs could be read"));
+    }
+    Ok(run)
+}
+
+/// The logs that the command line names, else those of the configuration.
+pub(super) fn paths(paths: &[PathBuf], config: &Config) -> Result<Vec<PathBuf>> {
     let paths = if paths.is_empty() { config.paths() } else { paths.to_vec() };
     if paths.is_empty() {
         return Err(Error::new(Exit::NoInput, "no logs are named")
             .help("name files, folders or `-`, or give `[[inputs]]` in the configuration"));
     }
-    let options = run::Options {
+    Ok(paths)
+}
+
+/// How logs are read.
+pub(super) fn options(global: &Global, config: &Config, zone: &Zone, grammars: &Grammars) -> run::Options {
+    run::Options {
         zone: zone.clone(),
         host: config.host().unwrap_or_default(),
         input: input::Options {
@@ -34,19 +64,8 @@ pub(super) fn logs(paths: &[PathBuf], global: &Global, config: &Config, zone: &Z
             layouts: grammars.layouts(),
         },
         chunk: global.chunk_size.unwrap_or(run::CHUNK),
-    };
-    let bar = progress_bar(global);
-    let run = run::run(&paths, &grammars, &options, &|done, all| {
-        bar.set_length(all);
-        bar.set_position(done.min(all));
-    });
-    bar.finish_and_clear();
-    let run = run?;
-    tell(&run, global);
-    if run.coverage.sources.is_empty() {
-        return Err(Error::new(Exit::NoInput, "none of the inputs could be read"));
+        memory: global.memory.unwrap_or(run::MEMORY),
     }
-    Ok(run)
 }
 
 /// Refuses to write over what was read.
@@ -63,7 +82,7 @@ pub(super) fn spare(run: &Run, output: Option<&Path>) -> Result<()> {
     }
 }
 
-fn progress_bar(global: &Global) -> ProgressBar {
+pub(super) fn progress_bar(global: &Global) -> ProgressBar {
     let wanted = match global.progress {
         When::Always => true,
         When::Never => false,
@@ -90,6 +109,7 @@ fn tell(run: &Run, global: &Global) {
             say(format_args!("mailtrail: {copy}: holds nothing that {of} does not hold; counted once"));
         }
     }
+    super::tell_copies(run.coverage.copies.iter());
     run.doubts.iter().for_each(tell);
     if global.verbose > 0 {
         run.notes.iter().for_each(tell);

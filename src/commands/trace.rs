@@ -20,7 +20,7 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let request = Request { key: &args.key, kind: args.kind.map(kind), span, limit: args.limit };
     trace::check(&request)?;
     let run = read::logs(&args.paths, global, config, &zone)?;
-    let view = View::new(&run.facts, &zone, &Scope::ALL, &trace::columns())?;
+    let view = View::new(&run.facts, &zone, &Scope::ALL, trace::wanted())?;
     let asker = Asker::new(&view, &run.coverage)?;
     let trace = trace::trace(&asker, &run.sources, &zone, &request)?;
     if trace.kind.is_none() {

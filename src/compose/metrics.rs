@@ -2,7 +2,7 @@
 
 use super::Request;
 use crate::error::Result;
-use crate::facts::{Scope, View};
+use crate::facts::{Scope, View, Wanted};
 use crate::report::{Cell, Measurement, Period, State, Unit};
 use crate::run::Run;
 use crate::sections::{Asker, Question};
@@ -23,8 +23,7 @@ pub(super) fn measure(
     let since_ever = || questions.iter().filter(|question| question.front.since_ever);
     let scope = Scope { span: Span { start: None, end: request.span.end }, domains: request.domains };
     let ever = request.span.start.map(|_| {
-        let columns = since_ever().flat_map(Question::words).collect();
-        View::new(&run.facts, zone, &scope, &columns)
+        View::new(&run.facts, zone, &scope, Wanted::of(since_ever().map(|question| question.sql.as_str())))
     });
     let ever = ever.transpose()?;
     let ever_asker = ever.as_ref().map(|view| Asker::new(view, &run.coverage)).transpose()?;

@@ -11,7 +11,7 @@ pub use section::is_time;
 
 use crate::assets::{Asset, Assets};
 use crate::error::{Error, Exit, Result};
-use crate::facts::{self, Scope, TABLES, View};
+use crate::facts::{self, Scope, TABLES, View, Wanted};
 use crate::judge::{Case, Judge};
 use crate::report::{Coverage, Period, Report};
 use crate::run::Run;
@@ -58,10 +58,10 @@ pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, j
     let (questions, left_out): (Vec<_>, Vec<_>) = questions.into_iter().partition(is_told);
     let metrics: Vec<_> = Question::all(assets, "metrics")?.into_iter().filter(is_told).collect();
     let activity = if request.domains.is_empty() { Question::all(assets, "activity")? } else { Vec::new() };
-    let words = questions.iter().chain(&metrics).chain(&activity).flat_map(Question::words);
-    let columns = words.chain(judge.words()).collect();
+    let asked = questions.iter().chain(&metrics).chain(&activity).map(|question| question.sql.as_str());
+    let wanted = Wanted::of(asked.chain(judge.questions()));
     let scope = Scope { span: request.span, domains: request.domains };
-    let view = View::new(&run.facts, zone, &scope, &columns)?;
+    let view = View::new(&run.facts, zone, &scope, wanted)?;
     let asker = Asker::new(&view, &run.coverage)?;
     let period = period(run, zone, request.span);
     // What is watched for silence is no figure of the report, and is asked where there is something to compare it with.
@@ -191,6 +191,7 @@ mod tests {
             host: String::new(),
             input: input::Options { now: 0, year: Some(2026), layouts: Vec::new() },
             chunk: run::CHUNK,
+            memory: run::MEMORY,
         };
         let log = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-logs/lab/set-a-small.log");
         run::run(&[log], &grammars, &options, &|_, _| ()).expect("there is input")

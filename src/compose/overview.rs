@@ -45,6 +45,7 @@ pub(super) fn section(measurements: &[Measurement], past: &Past) -> Section {
         group: "Overview".into(),
         help: "The figures that matter first. A state other than ok is explained among the findings.".into(),
         empty: "Nothing was counted.".into(),
+        quiet: false,
         columns: columns.collect(),
         total_rows: rows.len(),
         rows,

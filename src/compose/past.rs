@@ -6,13 +6,13 @@
 
 use super::{Request, metrics};
 use crate::error::Result;
-use crate::facts::{Scope, View};
+use crate::facts::{Scope, View, Wanted};
 use crate::report::{self, Cell, Measurement, Period, Unit, Usual};
 use crate::run::Run;
 use crate::sections::{Asker, Known, Question};
 use crate::text::Text;
 use crate::time::{DAY, Span, Zone};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Weeks that are looked back at most.
 const WEEKS: i64 = 8;
@@ -63,8 +63,8 @@ fn ask(questions: &[Question], run: &Run, zone: &Zone, request: &Request<'_>) ->
     if !is_told(run, zone, start, end)? {
         return Ok(None);
     }
-    let words = questions.iter().flat_map(Question::words).collect();
-    let view = View::new(&run.facts, zone, &Scope { span: request.span, domains: request.domains }, &words)?;
+    let wanted = Wanted::of(questions.iter().map(|question| question.sql.as_str()));
+    let view = View::new(&run.facts, zone, &Scope { span: request.span, domains: request.domains }, wanted)?;
     let asker = Asker::new(&view, &run.coverage)?;
     let period = Period { start: Some(start), end: Some(end), zone: zone.clone() };
     metrics::measure(questions, run, zone, request, &asker, &period).map(Some)
@@ -75,10 +75,10 @@ fn ask(questions: &[Question], run: &Run, zone: &Zone, request: &Request<'_>) ->
 fn is_told(run: &Run, zone: &Zone, start: i64, end: i64) -> Result<bool> {
     let first = run.coverage.sources.iter().filter_map(|source| source.times).map(|(first, _)| first).min();
     let Some(first) = first.filter(|first| *first < end) else { return Ok(false) };
-    let parts = TOLD.map(|table| format!("SELECT MIN(time) AS time FROM {table}"));
+    let when = TOLD.map(|table| format!("SELECT MIN(time) AS time FROM {table}")).join(" UNION ALL ");
     let scope = Scope { span: Span { start: Some(start), end: Some(end) }, domains: &[] };
-    let view = View::new(&run.facts, zone, &scope, &BTreeSet::from(["time".to_owned()]))?;
-    let rows = Asker::new(&view, &run.coverage)?.ask(&parts.join(" UNION ALL "))?.rows(TOLD.len());
+    let view = View::new(&run.facts, zone, &scope, Wanted::of([when.as_str()]))?;
+    let rows = Asker::new(&view, &run.coverage)?.ask(&when)?.rows(TOLD.len());
     let told =
         rows.iter().flatten().filter_map(|cell| if let Cell::Integer(at) = cell { Some(*at) } else { None });
     Ok(told.min().is_some_and(|told| first <= start || told <= start + (end - start) / 24))

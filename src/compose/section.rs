@@ -27,6 +27,7 @@ pub(super) fn ask(question: &Question, asker: &Asker<'_>, top: Option<usize>) ->
         group: front.group.clone(),
         help: front.help.clone(),
         empty: front.empty.clone(),
+        quiet: front.quiet,
         rows: rows.into_iter().map(typed).collect(),
         total_rows: answer.height(),
         columns,

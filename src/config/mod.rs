@@ -41,6 +41,8 @@ pub struct Config {
     pub timezone: Option<String>,
     /// The year in which logs without years end.
     pub year: Option<i32>,
+    /// The folder in which facts are kept from run to run.
+    pub store: Option<PathBuf>,
     /// Threads for parsing.
     pub jobs: Option<usize>,
     /// The logs.
@@ -109,6 +111,7 @@ impl Config {
         self.remember(&file, &content);
         let mut root = Table::root(&file, &content);
         self.timezone = root.text("timezone")?.map(|t| t.value).or(self.timezone.take());
+        self.store = root.text("store")?.map(|path| PathBuf::from(path.value)).or(self.store.take());
         self.year = root.integer("year")?.map(|n| n.value).or(self.year);
         self.jobs = root.integer("jobs")?.map(|n| n.value).or(self.jobs);
         for table in root.tables("inputs", "[[inputs]]")? {

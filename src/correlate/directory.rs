@@ -1,14 +1,16 @@
 //! Directory operations: requests joined with their results, by connection and operation number.
 
-use super::open::{Keyed, in_order};
+use super::open::{Keyed, entries, in_order};
 use super::session::Sessions;
 use super::{Line, take};
-use crate::event::{Field, NO_TEXT, Word};
-use crate::facts::schema::DirectoryOp;
+use crate::event::{Field, NO_TEXT, TextId, Word};
+use crate::facts::schema::{DirectoryOp, Row};
 use crate::facts::{Facts, NULL};
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Directory {
+    #[serde(with = "entries")]
     open: Keyed<DirectoryOp>,
 }
 
@@ -49,6 +51,11 @@ impl Directory {
             sessions.bind(line.event.other, done.base);
         }
         facts.push(&done);
+    }
+
+    /// Calls a function for each text of what is open.
+    pub fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
+        self.open.values_mut().for_each(|row| row.each_text(call));
     }
 
     pub fn finish(&mut self, facts: &mut Facts) {

@@ -4,10 +4,13 @@
 //! not, so that it needs no care for the edges of chunks: what is open at the end of one is open at the start of the
 //! next. What part a line plays is told by its roles; no product is known here.
 
+mod carry;
 mod directory;
 mod open;
 mod queue;
 mod session;
+
+pub use carry::Carry;
 
 use crate::event::{Event, Events, Field, NO_TEXT, Role, TextId, Word, is_word};
 use crate::facts::schema::{Filing, Notice, Rejection};
@@ -25,6 +28,12 @@ pub struct Correlator<'g> {
     /// The facts so far.
     pub facts: Facts,
     systems: Vec<TextId>,
+    state: State,
+}
+
+/// What is open between two lines.
+#[derive(Clone, Debug, Default)]
+struct State {
     queue: Queue,
     sessions: Sessions,
     directory: Directory,
@@ -146,15 +155,7 @@ impl<'g> Correlator<'g> {
     pub fn new(grammars: &'g Grammars) -> Self {
         let mut facts = Facts::default();
         let systems = grammars.list.iter().map(|g| facts.texts.add_one(g.system.as_bytes())).collect();
-        Self {
-            grammars,
-            facts,
-            systems,
-            queue: Queue::default(),
-            sessions: Sessions::default(),
-            directory: Directory::default(),
-            last: BTreeMap::new(),
-        }
+        Self { grammars, facts, systems, state: State::default() }
     }
 
     /// Takes the next chunk of a stream; its memory comes back.
@@ -169,9 +170,9 @@ impl<'g> Correlator<'g> {
 
     /// Ends the walk: what is still open is told as it stands.
     pub fn finish(mut self) -> Facts {
-        self.queue.finish(&mut self.facts);
-        self.sessions.finish(&mut self.facts);
-        self.directory.finish(&mut self.facts);
+        self.state.queue.finish(&mut self.facts);
+        self.state.sessions.finish(&mut self.facts);
+        self.state.directory.finish(&mut self.facts);
         self.facts
     }
 
@@ -190,43 +191,44 @@ impl<'g> Correlator<'g> {
 
     fn role(&mut self, role: Role, line: &Line<'_>) {
         let facts = &mut self.facts;
+        let State { queue, sessions, directory, .. } = &mut self.state;
         match role {
-            Role::SessionOpen => self.sessions.open(line, facts),
-            Role::SessionNote => self.sessions.note(line),
-            Role::SessionEnd => self.sessions.end(line),
+            Role::SessionOpen => sessions.open(line, facts),
+            Role::SessionNote => sessions.note(line),
+            Role::SessionEnd => sessions.end(line),
             Role::SessionClose => {
-                self.sessions.close(line, facts);
+                sessions.close(line, facts);
             }
-            Role::UserSessionClose => self.sessions.close_of_user(line, facts),
-            Role::SessionHandOver => self.sessions.hand_over(line),
-            Role::Session => self.sessions.whole(line, facts),
-            Role::Login => self.sessions.login(line, facts),
-            Role::LoginNote => self.sessions.login_note(line),
+            Role::UserSessionClose => sessions.close_of_user(line, facts),
+            Role::SessionHandOver => sessions.hand_over(line),
+            Role::Session => sessions.whole(line, facts),
+            Role::Login => sessions.login(line, facts),
+            Role::LoginNote => sessions.login_note(line),
             Role::QueueOpen => {
-                self.sessions.message(line, facts);
-                self.queue.open(line, self.sessions.get(line.event.other), facts);
+                sessions.message(line, facts);
+                queue.open(line, sessions.get(line.event.other), facts);
             }
-            Role::QueueNote => self.queue.note(line, facts),
-            Role::QueueAccept => self.queue.accept(line, facts),
-            Role::Delivery => self.queue.delivery(line, facts),
-            Role::QueueExpire => self.queue.expire(line, facts),
-            Role::QueueChild => self.queue.child(line, facts),
-            Role::QueueReject => self.queue.reject(line, facts),
-            Role::QueueDiscard => self.queue.discard(line, facts),
-            Role::QueueHold => self.queue.hold(line, facts),
-            Role::QueueClose => self.queue.close(line, facts),
+            Role::QueueNote => queue.note(line, facts),
+            Role::QueueAccept => queue.accept(line, facts),
+            Role::Delivery => queue.delivery(line, facts),
+            Role::QueueExpire => queue.expire(line, facts),
+            Role::QueueChild => queue.child(line, facts),
+            Role::QueueReject => queue.reject(line, facts),
+            Role::QueueDiscard => queue.discard(line, facts),
+            Role::QueueHold => queue.hold(line, facts),
+            Role::QueueClose => queue.close(line, facts),
             Role::Rejection => {
-                self.sessions.rejected(line);
+                sessions.rejected(line);
                 // What refuses a message after its data is no service of its own: its client spoke to another.
-                let own = || (line.service(), self.sessions.number(line.event.key));
-                let (service, session) = self.queue.refused(line).unwrap_or_else(own);
+                let own = || (line.service(), sessions.number(line.event.key));
+                let (service, session) = queue.refused(line).unwrap_or_else(own);
                 rejection(line, service, session, facts);
             }
-            Role::Operation => self.directory.request(line, &mut self.sessions, facts),
-            Role::OperationNote => self.directory.note(line),
-            Role::OperationResult => self.directory.result(line, &mut self.sessions, facts),
+            Role::Operation => directory.request(line, sessions, facts),
+            Role::OperationNote => directory.note(line),
+            Role::OperationResult => directory.result(line, sessions, facts),
             Role::Filing => filing(line, facts),
-            Role::Restart => self.sessions.restart(line, facts),
+            Role::Restart => sessions.restart(line, facts),
             Role::Notice => notice(line, facts),
             Role::Repeat => self.repeat(line),
             Role::Info => {}
@@ -236,7 +238,7 @@ impl<'g> Correlator<'g> {
     /// A repetition of a host's last line, told in a later chunk: the line happens again, as often as it says.
     fn repeat(&mut self, line: &Line<'_>) {
         let host = self.facts.texts.get(line.host()).unwrap_or_default().to_vec();
-        let Some((mut event, values)) = self.last.get(&host).cloned() else {
+        let Some((mut event, values)) = self.state.last.get(&host).cloned() else {
             return;
         };
         event.time = line.event.time;
@@ -257,7 +259,7 @@ impl<'g> Correlator<'g> {
                 Last::Nothing | Last::Earlier => None,
             };
             let Some(event) = event else {
-                self.last.remove(&key);
+                self.state.last.remove(&key);
                 continue;
             };
             let line = host_line(*event);
@@ -270,7 +272,7 @@ impl<'g> Correlator<'g> {
                 ..*event
             };
             let kept = (kept, values.collect());
-            self.last.insert(key, kept);
+            self.state.last.insert(key, kept);
         }
     }
 }

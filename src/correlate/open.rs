@@ -1,6 +1,7 @@
 //! What is open, by key.
 
 use hashbrown::HashMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A map from keys, which are hashes already.
@@ -31,4 +32,21 @@ pub(super) fn in_order<V>(map: &mut Keyed<V>, place: impl Fn(&V) -> (i64, i64)) 
     let mut all: Vec<V> = map.drain().map(|(_, value)| value).collect();
     all.sort_by_key(place);
     all
+}
+
+/// A map is written as its entries in order of key, so that the same state gives the same bytes.
+pub(super) mod entries {
+    use super::{Deserialize, Deserializer, Keyed, Serialize, Serializer};
+
+    pub fn serialize<V: Serialize, S: Serializer>(map: &Keyed<V>, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut entries: Vec<(&u64, &V)> = map.iter().collect();
+        entries.sort_by_key(|(key, _)| **key);
+        entries.serialize(serializer)
+    }
+
+    pub fn deserialize<'de, V: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Keyed<V>, D::Error> {
+        Ok(Vec::<(u64, V)>::deserialize(deserializer)?.into_iter().collect())
+    }
 }

@@ -1,11 +1,12 @@
 //! Queue entries: the life of a queue id, from its opener to its closer, and the deliveries in between.
 
-use super::open::{Keyed, in_order};
+use super::open::{Keyed, entries, in_order};
 use super::{Line, keep};
 use crate::event::{Field, NO_TEXT, TextId, Word};
-use crate::facts::schema::{Delivery, Message, Session};
+use crate::facts::schema::{Delivery, Message, Row, Session};
 use crate::facts::{Facts, NULL};
 use crate::time::SECOND;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
 /// How long a finished entry waits for a filter to tell that it was its child.
@@ -21,16 +22,20 @@ const LATE: i64 = 5 * SECOND;
 /// Entries opened by a line that only tells more, and by their opener shortly after, are one life.
 const OUT_OF_ORDER: i64 = SECOND;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Queue {
+    #[serde(with = "entries")]
     open: Keyed<Entry>,
     /// Finished entries that may still turn out to be a filter's.
+    #[serde(with = "entries")]
     lingering: Keyed<Entry>,
     leaving: VecDeque<(i64, u64)>,
     /// Children that a parent announced before their own first line.
+    #[serde(with = "entries")]
     awaited: Keyed<Parent>,
     awaiting: VecDeque<(i64, u64)>,
     /// Deliveries that named an entry of which nothing is known yet, with the parent that they would be to it.
+    #[serde(with = "entries")]
     late: Keyed<Vec<(Delivery, Parent)>>,
     lateness: VecDeque<(i64, u64)>,
     /// Destinations that put mail off, with the transport that told so first.
@@ -40,7 +45,7 @@ pub(super) struct Queue {
 }
 
 /// One life of a queue id.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Entry {
     row: Message,
     /// The service that its client spoke to.
@@ -60,7 +65,7 @@ struct Entry {
 }
 
 /// An entry that was refused: its key, the service that its client spoke to, and the session.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Refused {
     key: u64,
     service: TextId,
@@ -68,12 +73,18 @@ struct Refused {
 }
 
 /// What a parent says of its child.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Parent {
     entry: i64,
     queue_id: TextId,
     origin: TextId,
     notification: TextId,
+}
+
+impl Parent {
+    fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
+        [&mut self.queue_id, &mut self.origin, &mut self.notification].into_iter().for_each(call);
+    }
 }
 
 impl Entry {
@@ -500,6 +511,22 @@ impl Queue {
             self.lateness.pop_front();
             self.late.remove(&key).unwrap_or_default().iter().for_each(|(row, _)| facts.push(row));
         }
+    }
+
+    /// Calls a function for each text of what is open.
+    pub fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
+        for entry in self.open.values_mut().chain(self.lingering.values_mut()) {
+            entry.row.each_text(call);
+            call(&mut entry.service);
+            entry.waiting.iter_mut().for_each(|row| row.each_text(call));
+        }
+        self.awaited.values_mut().for_each(|parent| parent.each_text(call));
+        for (row, parent) in self.late.values_mut().flatten() {
+            row.each_text(call);
+            parent.each_text(call);
+        }
+        self.unreachable.values_mut().for_each(&mut *call);
+        self.refused.iter_mut().for_each(|refused| call(&mut refused.service));
     }
 
     /// Tells everything that is left.

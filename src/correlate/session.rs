@@ -1,11 +1,12 @@
 //! Sessions: connections from their opening to their end, and the attempts to authenticate in them.
 
-use super::open::{Keyed, in_order};
+use super::open::{Keyed, entries, in_order};
 use super::{Line, keep, take};
 use crate::event::{Field, NO_TEXT, TextId, Word, hash_seed, key};
-use crate::facts::schema::{Login, Session};
+use crate::facts::schema::{Login, Row, Session};
 use crate::facts::{Facts, NULL};
 use crate::time::{HOUR, SECOND};
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// How long a session that another process takes over may wait for it.
@@ -17,22 +18,26 @@ const NOTES: i64 = HOUR;
 /// The most attempts that one line may stand for; more is no truth but a forgery.
 const MOST_ATTEMPTS: i64 = 1_000;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Sessions {
+    #[serde(with = "entries")]
     open: Keyed<Open>,
     /// Sessions that wait for another process, by what both know of the client.
+    #[serde(with = "entries")]
     handed: Keyed<VecDeque<u64>>,
     handing: VecDeque<(i64, u64, u64)>,
+    #[serde(with = "entries")]
     notes: Keyed<Notes>,
     noting: VecDeque<(i64, u64)>,
     /// The session that one line told whole, for the attempt that the same line tells: where it stands, its number.
     whole: Option<(i64, i64, i64)>,
     /// Sessions by whose they are, once a line has ended one of which it told the user only. Some may have ended since.
+    #[serde(skip)]
     of_users: Option<Keyed<Vec<u64>>>,
 }
 
 /// An open session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Open {
     row: Session,
     instance: TextId,
@@ -46,7 +51,7 @@ struct Open {
 }
 
 /// What other lines said of a session's attempts.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Notes {
     wrong_password: bool,
     unknown_user: bool,
@@ -279,6 +284,15 @@ impl Sessions {
             }
             self.noting.pop_front();
             self.notes.remove(&key);
+        }
+    }
+
+    /// Calls a function for each text of what is open.
+    pub fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
+        for open in self.open.values_mut() {
+            open.row.each_text(call);
+            call(&mut open.ended);
+            call(&mut open.instance);
         }
     }
 

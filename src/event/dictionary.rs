@@ -6,7 +6,7 @@ use super::{NO_TEXT, TextId, Word};
 use crate::find::{Secrets, digest, same};
 use foldhash::fast::RandomState;
 use std::hash::BuildHasher;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// The texts of a chunk, by id. The fixed words are not in it: they come before its first id.
 #[derive(Clone, Debug, Default)]
@@ -53,11 +53,19 @@ impl Dictionary {
     }
 }
 
-/// Secrets of the hash of texts and keys, drawn at random: strangers choose addresses and names.
+/// The secrets of a store, from which keys are hashed where a run goes on from what an earlier one left open.
+static OF_STORE: OnceLock<Secrets> = OnceLock::new();
+
+/// Secrets of the hash of texts and keys, a store's or drawn at random: strangers choose addresses and names.
 static SECRETS: LazyLock<Secrets> = LazyLock::new(|| {
     let random = RandomState::default();
-    [1_u8, 2, 3].map(|part| random.hash_one(part) | 1)
+    OF_STORE.get().copied().unwrap_or_else(|| [1_u8, 2, 3].map(|part| random.hash_one(part) | 1))
 });
+
+/// Lets keys be hashed with these secrets, if none was hashed yet in this process.
+pub fn hash_with(secrets: [u64; 3]) {
+    let _ = OF_STORE.set(secrets.map(|secret| secret | 1));
+}
 
 pub(super) fn secrets() -> &'static Secrets {
     &SECRETS

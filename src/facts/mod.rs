@@ -3,17 +3,25 @@
 //! Comes in: rows that the correlator makes, and the texts of the chunks. Goes out: columns, made when a question needs
 //! them. What questions are asked is not known here.
 
+#[cfg(feature = "sql")]
+mod columns;
 mod rows;
 pub mod schema;
+#[cfg(feature = "sql")]
+mod shelf;
+#[cfg(feature = "sql")]
+mod stored;
 mod texts;
 #[cfg(feature = "sql")]
 mod view;
 
 pub use rows::{Rows, Table};
 pub use schema::{NULL, Row, TABLES, TableDef};
+#[cfg(feature = "sql")]
+pub use shelf::{SOURCE_PATH, Segment, Shelf, damaged, not_written, sync, write};
 pub use texts::Texts;
 #[cfg(feature = "sql")]
-pub use view::{DERIVED, Scope, View, is_told_by_domain};
+pub use view::{DERIVED, Scope, View, Wanted, is_told_by_domain};
 
 use crate::event::{NO_TEXT, TextId};
 use crate::text::Text;
@@ -33,6 +41,12 @@ macro_rules! facts {
         pub struct Facts {
             /// The texts that rows name by id.
             pub texts: Texts,
+            /// Facts that lie on the disk; the rest is in memory.
+            #[cfg(feature = "sql")]
+            pub shelves: Vec<Shelf>,
+            /// The place in the coverage of each source, by the number that rows name it by; the number itself where
+            /// absent.
+            pub places: Vec<u32>,
             $($name: Rows<$row>,)*
         }
 
@@ -78,6 +92,17 @@ impl Facts {
         R::of(self).push(*row);
     }
 
+    /// Memory that rows and texts take, in bytes.
+    pub fn size(&self) -> usize {
+        self.texts.size() + self.tables().iter().map(|table| table.size()).sum::<usize>()
+    }
+
+    /// The place in the coverage of the source of this number.
+    pub fn place_of(&self, source: i64) -> i64 {
+        let place = usize::try_from(source).ok().and_then(|number| self.places.get(number));
+        place.map_or(source, |place| i64::from(*place))
+    }
+
     /// The hosts that wrote the facts, in order of name.
     pub fn hosts(&self) -> Vec<Text> {
         let mut ids: BTreeSet<TextId> = BTreeSet::new();
@@ -87,7 +112,21 @@ impl Facts {
             ids.extend(hosts.into_iter().filter(|id| *id != NO_TEXT));
         }
         let names: BTreeSet<&[u8]> = ids.into_iter().filter_map(|id| self.texts.get(id)).collect();
-        names.into_iter().map(Text::from_bytes).collect()
+        let mut names: BTreeSet<Text> = names.into_iter().map(Text::from_bytes).collect();
+        names.extend(self.stored_hosts());
+        names.into_iter().collect()
+    }
+
+    #[cfg(feature = "sql")]
+    fn stored_hosts(&self) -> impl Iterator<Item = Text> {
+        let hosts = self.shelves.iter().flat_map(|shelf| &shelf.segments).flat_map(|segment| &segment.hosts);
+        hosts.filter(|host| !host.raw().is_empty()).cloned()
+    }
+
+    #[cfg(not(feature = "sql"))]
+    #[expect(clippy::unused_self, reason = "without the engine nothing lies on the disk")]
+    fn stored_hosts(&self) -> impl Iterator<Item = Text> {
+        std::iter::empty()
     }
 }
 

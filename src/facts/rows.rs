@@ -67,6 +67,9 @@ pub trait Table: Sync {
         self.len() == 0
     }
 
+    /// Memory that its rows take, in bytes.
+    fn size(&self) -> usize;
+
     /// A column's numbers, of these rows or of all; nothing where there is no such column.
     fn numbers(&self, column: &str, rows: Option<&[u32]>) -> Option<Vec<i64>>;
 
@@ -81,6 +84,10 @@ impl<R: Row> Table for Rows<R> {
 
     fn len(&self) -> usize {
         self.len
+    }
+
+    fn size(&self) -> usize {
+        self.len * size_of::<R>()
     }
 
     fn numbers(&self, column: &str, rows: Option<&[u32]>) -> Option<Vec<i64>> {

@@ -2,6 +2,8 @@
 //! and the table in the documentation.
 
 use crate::event::{NO_TEXT, TextId};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 /// No number, no time.
 pub const NULL: i64 = i64::MIN;
@@ -57,12 +59,22 @@ pub struct TableDef {
 }
 
 /// A row of a table.
-pub trait Row: Copy + Send + Sync + 'static {
+pub trait Row: Copy + Send + Sync + Serialize + DeserializeOwned + 'static {
     /// Its table.
     const TABLE: TableDef;
 
     /// For each column what it holds in a row: a text's id, a number, [`NO_TEXT`] or [`NULL`].
     const VALUES: &'static [fn(&Self) -> i64];
+
+    /// Calls a function for each text of the row, of which [`NO_TEXT`] is one.
+    fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId));
+}
+
+macro_rules! each {
+    (text $field:expr, $call:ident) => {
+        $call(&mut $field)
+    };
+    ($other:ident $field:expr, $call:ident) => {};
 }
 
 macro_rules! kind {
@@ -105,7 +117,7 @@ macro_rules! tables {
     ($($row:ident $table:literal $about:literal { $($field:ident $kind:ident $doc:literal;)* })*) => {
         $(
             #[doc = $about]
-            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
             pub struct $row {
                 $(#[doc = $doc] pub $field: kind!($kind),)*
                 /// The host that wrote the line.
@@ -163,6 +175,13 @@ macro_rules! tables {
                     |row| row.source,
                     |row| row.offset,
                 ];
+
+                fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
+                    $(each!($kind self.$field, call);)*
+                    call(&mut self.host);
+                    call(&mut self.system);
+                    call(&mut self.program);
+                }
             }
         )*
 
@@ -343,16 +362,27 @@ tables! {
     Hop "hops" "One `Received` header (RFC 5321 4.4)." {
         time time "The header's own time.";
         message_id text "The message's Message-ID.";
-        path text "The hosts of the message's way.";
+        path text "The hosts of the message's way, the oldest first.";
         hop integer "Its place on the way; 1 is the oldest.";
-        from_host text "Who handed the message over.";
+        hop_count integer "How many hops the message has.";
+        from_host text "Who handed the message over: the word behind `from`.";
         from_ip text "From which address.";
+        helo text "The name that the client gave, where the program tells it apart.";
+        client_name text "The client's name by reverse look-up.";
         by_host text "Who took it.";
         protocol text "The protocol (RFC 3848).";
-        tls text "The TLS version, where it is told.";
+        tls text "The TLS version, where it is told; `TLS` where only its use is known.";
         queue_id text "The id that the host gave it.";
-        delay_s seconds "Since the hop before; absent where a clock is wrong.";
+        recipient text "For whom the host took it.";
+        before_host text "Who took it on the hop before.";
+        before_queue_id text "The id that it had there.";
+        delay_s seconds "Since the hop before, corrected for clocks known to be wrong; absent where a clock is wrong and cannot be corrected.";
+        total_s seconds "From the message's first hop to its last.";
         skewed flag "Whether the clocks of this hop and the one before disagree.";
+        gap flag "Whether it does not take over from where the hop before ended.";
+        loops flag "Whether the message was on this hop before.";
+        forged flag "Whether it was made up: its time lies more than a day after that of the next hop.";
+        file text "The file that holds the message; `offset` counts its bytes.";
     }
 }
 

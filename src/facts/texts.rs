@@ -8,6 +8,7 @@ use crate::event::{Dictionary, NO_TEXT, TextId, Word};
 pub struct Texts {
     parts: Vec<(u32, Dictionary)>,
     next: u32,
+    size: usize,
 }
 
 impl Texts {
@@ -15,6 +16,7 @@ impl Texts {
     pub fn add(&mut self, texts: Dictionary) -> u32 {
         let base = self.next;
         self.next += texts.len();
+        self.size += texts.size();
         if !texts.is_empty() {
             self.parts.push((base, texts));
         }
@@ -44,6 +46,11 @@ impl Texts {
     /// All dictionaries with their bases, in order.
     pub fn parts(&self) -> &[(u32, Dictionary)] {
         &self.parts
+    }
+
+    /// Memory they take, in bytes.
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// How many texts there are, fixed words included.

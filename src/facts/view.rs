@@ -3,15 +3,14 @@
 //! The period and the scope are applied once, before any question is asked. A column becomes polars' own only when
 //! the first question needs it, and only the texts of needed columns are laid out at all.
 
-use super::schema::{ColumnDef, ColumnKind};
+use super::columns::{Laid, internal, number_series};
+use super::schema::{ColumnKind, TableDef};
+use super::stored::Stored;
 use super::{Facts, NULL, TABLES, Table, Texts};
-use crate::error::{Error, Exit, Result};
-use crate::event::{NO_TEXT, TextId, Word};
+use crate::error::Result;
+use crate::event::{NO_TEXT, TextId};
 use crate::time::{HOUR, Span, Zone};
-use polars::prelude::{
-    ChunkTake, Column, DataFrame, IdxCa, IdxSize, IntoColumn, NamedFrom, PolarsError, Series, StringChunked,
-    StringChunkedBuilder,
-};
+use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, Series};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Mutex;
@@ -23,7 +22,7 @@ pub const DERIVED: [(&str, &str); 3] = [
     (CLIENT_NET, "Of tables with `client_ip`: the client's network, an IPv4 /24 or an IPv6 /48."),
 ];
 
-const CLIENT_NET: &str = "client_net";
+pub(super) const CLIENT_NET: &str = "client_net";
 
 /// What part of the facts is looked at.
 #[derive(Clone, Debug)]
@@ -39,17 +38,64 @@ impl Scope<'_> {
     pub const ALL: Scope<'static> = Scope { span: Span::ALL, domains: &[] };
 }
 
+/// The columns that questions need, by table.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted(BTreeMap<&'static str, BTreeSet<String>>);
+
+impl Wanted {
+    /// What questions may need: each word of a question may be a column of each table that it names.
+    pub fn of<'q>(questions: impl IntoIterator<Item = &'q str>) -> Self {
+        let mut wanted = Self::default();
+        for question in questions {
+            let words: BTreeSet<&str> = question
+                .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .filter(|w| !w.is_empty())
+                .collect();
+            let tables = TABLES.iter().filter(|table| words.contains(table.name));
+            tables.for_each(|table| wanted.add(table.name, words.iter().map(|word| (*word).to_owned())));
+        }
+        wanted
+    }
+
+    /// Everything.
+    pub fn all() -> Self {
+        let mut wanted = Self::default();
+        for table in TABLES {
+            wanted.add(table.name, names(table, |_| true).into_iter().map(str::to_owned));
+        }
+        wanted
+    }
+
+    /// Some columns of some tables.
+    pub fn columns(tables: &BTreeSet<String>, columns: &BTreeSet<String>) -> Self {
+        let mut wanted = Self::default();
+        let tables = TABLES.iter().filter(|table| tables.contains(table.name));
+        tables.for_each(|table| wanted.add(table.name, columns.iter().cloned()));
+        wanted
+    }
+
+    fn add(&mut self, table: &'static str, columns: impl Iterator<Item = String>) {
+        // Each table has a column by which its height is known.
+        self.0.entry(table).or_default().extend(columns.chain(["offset".to_owned()]));
+    }
+
+    /// Whether a column of a table is wanted.
+    pub(super) fn has(&self, table: &str, column: &str) -> bool {
+        self.0.get(table).is_some_and(|columns| columns.contains(column))
+    }
+}
+
 /// Facts within a period and a scope.
 #[derive(Debug)]
 pub struct View<'a> {
     facts: &'a Facts,
     zone: &'a Zone,
-    /// The rows of each table that are in the view; all where absent.
+    /// The rows of each table in memory that are in the view; all where absent.
     rows: Vec<Option<Vec<u32>>>,
     texts: Laid,
-    /// The columns whose texts are laid out.
-    prepared: BTreeSet<String>,
+    wanted: Wanted,
     columns: Mutex<BTreeMap<(usize, String), Column>>,
+    stored: Stored<'a>,
 }
 
 impl<'a> View<'a> {
@@ -57,29 +103,32 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     ///
-    /// Where a text is not UTF-8, which would be our own fault.
-    pub fn new(facts: &'a Facts, zone: &'a Zone, scope: &Scope<'_>, columns: &BTreeSet<String>) -> Result<Self> {
-        let domains = Domains::new(facts, scope.domains);
+    /// Where stored facts cannot be read; where a text is not UTF-8, which would be our own fault.
+    pub fn new(facts: &'a Facts, zone: &'a Zone, scope: &Scope<'_>, wanted: Wanted) -> Result<Self> {
+        let mut domains = Domains::new(facts, scope.domains);
+        let stored = Stored::new(facts, zone, scope, &wanted, domains.as_mut())?;
         let rows: Vec<Option<Vec<u32>>> =
             facts.tables().into_iter().map(|table| rows(table, scope.span, domains.as_ref())).collect();
-        let texts = Laid::new(facts, &rows, columns)?;
-        Ok(Self { facts, zone, rows, texts, prepared: columns.clone(), columns: Mutex::default() })
+        let texts = Laid::new(facts, &rows, |table, column| wanted.has(table, column))?;
+        Ok(Self { facts, zone, rows, texts, wanted, columns: Mutex::default(), stored })
     }
 
-    /// The table with those of these columns that it has.
+    /// The table with those of these columns that it has and that were asked for at the beginning.
     ///
     /// # Errors
     ///
-    /// Where polars refuses, which would be our own fault.
+    /// Where stored facts cannot be read; where polars refuses, which would be our own fault.
     pub fn frame(&self, table: &str, wanted: &BTreeSet<String>) -> Result<Option<DataFrame>> {
         let Some(place) = TABLES.iter().position(|def| def.name == table) else { return Ok(None) };
         let table = self.facts.tables()[place];
-        let own = table.def().columns.iter().map(|column| column.name);
-        let derived = DERIVED.iter().map(|(name, _)| *name).filter(|name| can_derive(table, name));
-        let names: Vec<&str> = own.chain(derived).filter(|name| wanted.contains(*name)).collect();
+        let names = names(table.def(), |name| wanted.contains(name) && self.wanted.has(table.def().name, name));
         let columns = names.iter().map(|name| self.column(place, name)).collect::<Result<Vec<_>>>()?;
         let height = self.rows[place].as_ref().map_or_else(|| table.len(), Vec::len);
-        DataFrame::new(height, columns).map(Some).map_err(|e| internal(&e))
+        let mut frame = DataFrame::new(height, columns).map_err(|e| internal(&e))?;
+        if let Some(stored) = self.stored.frame(place, &names)? {
+            frame = if height == 0 { stored } else { frame.vstack(&stored).map_err(|e| internal(&e))? };
+        }
+        Ok(Some(frame))
     }
 
     fn column(&self, place: usize, name: &str) -> Result<Column> {
@@ -97,16 +146,19 @@ impl<'a> View<'a> {
         let table = self.facts.tables()[place];
         let rows = self.rows[place].as_deref();
         let series = match table.def().columns.iter().find(|def| def.name == name) {
-            Some(def) if def.kind == ColumnKind::Text && !self.prepared.contains(name) => {
-                return Err(Error::new(Exit::Internal, format!("the texts of `{name}` were not laid out")));
-            }
             Some(def) if def.kind == ColumnKind::Text => {
                 self.texts.series(name, table.texts(name, rows).unwrap_or_default())?
             }
+            Some(def) if is_source(def.name) => {
+                let sources = table.numbers(name, rows).unwrap_or_default();
+                number_series(def, sources.into_iter().map(|source| self.facts.place_of(source)).collect())
+            }
             Some(def) => number_series(def, table.numbers(name, rows).unwrap_or_default()),
             None if name == CLIENT_NET => self.networks(&table.texts("client_ip", rows).unwrap_or_default()),
-            None if name == "hour" => self.bucket(table, name, rows, Zone::hour_start),
-            None => self.bucket(table, name, rows, Zone::day_start),
+            None => {
+                let times = table.numbers("time", rows).unwrap_or_default();
+                buckets(self.zone, name, times.into_iter().map(|time| (time != NULL).then_some(time)))
+            }
         };
         Ok(series.into_column())
     }
@@ -124,33 +176,43 @@ impl<'a> View<'a> {
         let networks: Vec<Option<String>> = addresses.iter().map(|id| of(*id)).collect();
         Series::new(CLIENT_NET.into(), networks)
     }
+}
 
-    fn bucket(&self, table: &dyn Table, name: &str, rows: Option<&[u32]>, start: fn(&Zone, i64) -> i64) -> Series {
-        let mut known = (NULL, NULL);
-        let mut of = |time: i64| {
-            if time == NULL {
-                return None;
-            }
-            // A quarter of an hour lies in one hour and one day in every zone.
-            let quarter = time.div_euclid(HOUR / 4);
-            if known.0 != quarter {
-                known = (quarter, start(self.zone, time));
-            }
-            Some(known.1)
-        };
-        let times = table.numbers("time", rows).unwrap_or_default();
-        Series::new(name.into(), times.into_iter().map(&mut of).collect::<Vec<Option<i64>>>())
-    }
+/// Whether a column holds numbers of sources.
+pub(super) fn is_source(column: &str) -> bool {
+    column == "source" || column.ends_with("_source")
+}
+
+/// The starts of the local hours or days of some times.
+pub(super) fn buckets(zone: &Zone, name: &str, times: impl Iterator<Item = Option<i64>>) -> Series {
+    let start = if name == "hour" { Zone::hour_start } else { Zone::day_start };
+    let mut known = (NULL, NULL);
+    let mut of = |time: i64| {
+        // A quarter of an hour lies in one hour and one day in every zone.
+        let quarter = time.div_euclid(HOUR / 4);
+        if known.0 != quarter {
+            known = (quarter, start(zone, time));
+        }
+        known.1
+    };
+    Series::new(name.into(), times.map(|time| time.map(&mut of)).collect::<Vec<Option<i64>>>())
+}
+
+/// The columns of a table that are wanted, its own first.
+pub(super) fn names(table: &TableDef, wanted: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    let own = table.columns.iter().map(|column| column.name);
+    let derived = DERIVED.iter().map(|(name, _)| *name).filter(|name| can_derive(table, name));
+    own.chain(derived).filter(|name| wanted(name)).collect()
 }
 
 /// Whether a table has what a derived column is made of.
-fn can_derive(table: &dyn Table, name: &str) -> bool {
-    let has = |name| table.def().columns.iter().any(|column| column.name == name);
+fn can_derive(table: &TableDef, name: &str) -> bool {
+    let has = |name| table.columns.iter().any(|column| column.name == name);
     has("time") && (name != CLIENT_NET || has("client_ip"))
 }
 
 /// The network that an address is taken to be of: who has one address of it can often have others too.
-fn network(address: IpAddr) -> String {
+pub(super) fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => {
             let [a, b, c, _] = address.octets();
@@ -160,83 +222,6 @@ fn network(address: IpAddr) -> String {
             let [a, b, c, ..] = address.segments();
             format!("{}/48", std::net::Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))
         }
-    }
-}
-
-fn internal(error: &PolarsError) -> Error {
-    Error::new(Exit::Internal, "the facts cannot be laid out").why(error)
-}
-
-fn number_series(def: &ColumnDef, values: Vec<i64>) -> Series {
-    let present = |value: i64| (value != NULL).then_some(value);
-    match def.kind {
-        #[expect(clippy::cast_precision_loss, reason = "durations are far below 2^52 microseconds")]
-        ColumnKind::Seconds => {
-            let seconds = values.into_iter().map(|value| present(value).map(|micros| micros as f64 / 1e6));
-            Series::new(def.name.into(), seconds.collect::<Vec<Option<f64>>>())
-        }
-        ColumnKind::Flag => {
-            let flags = values.into_iter().map(|value| present(value).map(|flag| flag != 0));
-            Series::new(def.name.into(), flags.collect::<Vec<Option<bool>>>())
-        }
-        _ if values.contains(&NULL) => {
-            Series::new(def.name.into(), values.into_iter().map(present).collect::<Vec<Option<i64>>>())
-        }
-        _ => Series::new(def.name.into(), values),
-    }
-}
-
-/// The texts of the columns that are needed, as one column of polars', and the place of each in it.
-#[derive(Debug)]
-struct Laid {
-    texts: StringChunked,
-    /// The place of each text by its id.
-    places: Vec<IdxSize>,
-}
-
-impl Laid {
-    /// Lays out the texts of these columns of all tables. The first text laid out is no text.
-    fn new(facts: &Facts, rows: &[Option<Vec<u32>>], columns: &BTreeSet<String>) -> Result<Self> {
-        let mut used = vec![false; facts.texts.len() as usize];
-        for (table, rows) in facts.tables().into_iter().zip(rows) {
-            let texts = table.def().columns.iter().filter(|def| def.kind == ColumnKind::Text);
-            for def in texts.filter(|def| columns.contains(def.name)) {
-                for id in table.texts(def.name, rows.as_deref()).unwrap_or_default() {
-                    if let Some(used) = used.get_mut(id as usize) {
-                        *used = true;
-                    }
-                }
-            }
-        }
-        Self::of(&facts.texts, &used)
-    }
-
-    fn of(texts: &Texts, used: &[bool]) -> Result<Self> {
-        let count = used.iter().filter(|used| **used).count();
-        let mut builder = StringChunkedBuilder::new("".into(), count + 1);
-        builder.append_null();
-        let mut places = vec![0; used.len()];
-        let mut next: IdxSize = 1;
-        let mut lay = |id: usize, text: &[u8]| {
-            if used[id] {
-                let text = std::str::from_utf8(text);
-                builder.append_value(text.map_err(|e| Error::new(Exit::Internal, "a text is not UTF-8").why(e))?);
-                places[id] = next;
-                next += 1;
-            }
-            Ok(())
-        };
-        Word::ALL.iter().enumerate().try_for_each(|(id, word)| lay(id, word.as_bytes()))?;
-        for (base, part) in texts.parts() {
-            (0..part.len()).try_for_each(|at| lay((Word::COUNT + base + at) as usize, part.get(at)))?;
-        }
-        Ok(Self { texts: builder.finish(), places })
-    }
-
-    fn series(&self, name: &str, ids: Vec<TextId>) -> Result<Series> {
-        let places = ids.into_iter().map(|id| self.places.get(id as usize).copied().unwrap_or(0)).collect();
-        let taken = self.texts.take(&IdxCa::from_vec("".into(), places)).map_err(|e| internal(&e))?;
-        Ok(taken.with_name(name.into()).into())
     }
 }
 
@@ -266,12 +251,25 @@ pub fn is_told_by_domain(table: &str) -> bool {
 }
 
 /// One domain's mail, or that of several.
-struct Domains<'a> {
+pub(super) struct Domains<'a> {
+    /// The domains.
+    pub names: Vec<String>,
     /// Whether each text is one of the domains.
     own: Vec<bool>,
     /// The queue entries with a recipient in the domains.
-    received: BTreeSet<&'a [u8]>,
+    pub received: BTreeSet<Vec<u8>>,
     texts: &'a Texts,
+}
+
+/// The columns of each table that tell whose a row is. What cannot be told apart by domain belongs to none.
+pub(super) fn domain_columns(table: &str) -> &'static [&'static str] {
+    match table {
+        "messages" => &["sender_domain", "user_domain"],
+        "deliveries" => &["sender_domain", "recipient_domain"],
+        "rejections" => &["recipient_domain"],
+        "logins" | "sessions" | "filings" => &["user_domain"],
+        _ => &[],
+    }
 }
 
 impl<'a> Domains<'a> {
@@ -279,10 +277,10 @@ impl<'a> Domains<'a> {
         if domains.is_empty() {
             return None;
         }
-        let domains: Vec<String> = domains.iter().map(|domain| domain.to_lowercase()).collect();
-        let is_own = |id| facts.texts.get(id).is_some_and(|text| domains.iter().any(|d| d.as_bytes() == text));
+        let names: Vec<String> = domains.iter().map(|domain| domain.to_lowercase()).collect();
+        let is_own = |id| facts.texts.get(id).is_some_and(|text| names.iter().any(|d| d.as_bytes() == text));
         let own = (0..facts.texts.len()).map(is_own).collect();
-        let mut all = Self { own, received: BTreeSet::new(), texts: &facts.texts };
+        let mut all = Self { names, own, received: BTreeSet::new(), texts: &facts.texts };
         let deliveries = facts.tables().into_iter().find(|table| table.def().name == "deliveries");
         all.received = deliveries.map(|table| all.received_by(table)).unwrap_or_default();
         Some(all)
@@ -292,28 +290,22 @@ impl<'a> Domains<'a> {
         id != NO_TEXT && self.own.get(id as usize).copied().unwrap_or(false)
     }
 
-    fn received_by(&self, deliveries: &dyn Table) -> BTreeSet<&'a [u8]> {
+    fn received_by(&self, deliveries: &dyn Table) -> BTreeSet<Vec<u8>> {
         let columns = (deliveries.texts("recipient_domain", None), deliveries.texts("queue_id", None));
         let (Some(domains), Some(queue_ids)) = columns else { return BTreeSet::new() };
         let own = domains.into_iter().zip(queue_ids).filter(|(domain, _)| self.is_own(*domain));
-        own.filter_map(|(_, queue_id)| self.texts.get(queue_id)).collect()
+        own.filter_map(|(_, queue_id)| self.texts.get(queue_id).map(<[u8]>::to_vec)).collect()
     }
 
-    /// Which rows of a table are of the domains' mail. What cannot be told apart by domain belongs to none.
+    /// Which rows of a table are of the domains' mail.
     fn of(&self, table: &dyn Table) -> Vec<bool> {
-        match table.def().name {
-            "messages" => {
-                let mut rows = self.any(table, &["sender_domain", "user_domain"]);
-                let received = |id: TextId| self.texts.get(id).is_some_and(|id| self.received.contains(id));
-                let queue_ids = table.texts("queue_id", None).unwrap_or_default();
-                rows.iter_mut().zip(queue_ids).for_each(|(row, id)| *row |= received(id));
-                rows
-            }
-            "deliveries" => self.any(table, &["sender_domain", "recipient_domain"]),
-            "rejections" => self.any(table, &["recipient_domain"]),
-            "logins" | "sessions" | "filings" => self.any(table, &["user_domain"]),
-            _ => vec![false; table.len()],
+        let mut rows = self.any(table, domain_columns(table.def().name));
+        if table.def().name == "messages" {
+            let received = |id: TextId| self.texts.get(id).is_some_and(|id| self.received.contains(id));
+            let queue_ids = table.texts("queue_id", None).unwrap_or_default();
+            rows.iter_mut().zip(queue_ids).for_each(|(row, id)| *row |= received(id));
         }
+        rows
     }
 
     /// Which rows have one of the domains in one of these columns.

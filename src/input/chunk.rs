@@ -121,17 +121,20 @@ struct Stream {
     ended: bool,
     /// Why, if it broke off: told once what came before it was given out.
     error: Option<io::Error>,
+    /// Whether a last line without an end is not given out.
+    hold: bool,
 }
 
 impl Stream {
-    fn new(reader: Box<dyn Read + Send>) -> Self {
-        Self { reader, due: 0, rest: Vec::new(), ended: false, error: None }
+    fn new(reader: Box<dyn Read + Send>, hold: bool) -> Self {
+        Self { reader, due: 0, rest: Vec::new(), ended: false, error: None, hold }
     }
 
-    /// A plain file up to the length that it had when it was opened.
-    fn of_file(mut file: File, len: u64) -> io::Result<Self> {
-        file.seek(SeekFrom::Start(0))?;
-        Ok(Self { due: len, ..Self::new(Box::new(file.take(len))) })
+    /// A plain file from a byte up to the length that it had when it was opened.
+    fn of_file(mut file: File, start: u64, len: u64, hold: bool) -> io::Result<Self> {
+        file.seek(SeekFrom::Start(start))?;
+        let due = len.saturating_sub(start);
+        Ok(Self { due, ..Self::new(Box::new(file.take(due)), hold) })
     }
 }
 
@@ -149,12 +152,22 @@ impl Chunks {
     /// Where the source cannot be opened.
     pub fn open(source: &Source, target: usize) -> io::Result<Self> {
         let file = source.open()?;
+        let start = source.resume.as_ref().map_or(0, |resume| resume.from);
         let from = match source.compression {
             Compression::None if source.is_ours() && !source.counted => From::Map(file, source.len),
-            Compression::None => From::Stream(Stream::of_file(file, source.len)?),
-            compression => From::Stream(Stream::new(compression.reader(file)?)),
+            Compression::None => From::Stream(Stream::of_file(file, start, source.len, source.hold)?),
+            compression => {
+                let mut text = compression.reader(file)?;
+                io::copy(&mut text.by_ref().take(start), &mut io::sink())?;
+                From::Stream(Stream::new(text, source.hold))
+            }
         };
-        Ok(Self { from, offset: 0, target: target.max(1), counted: source.counted })
+        Ok(Self { from, offset: start, target: target.max(1), counted: source.counted })
+    }
+
+    /// The byte behind the last chunk.
+    pub fn offset(&self) -> u64 {
+        self.offset
     }
 
     /// The next chunk, or nothing at the end.
@@ -233,7 +246,12 @@ fn streamed(stream: &mut Stream, target: usize, counted: bool) -> io::Result<Opt
             return stream.error.take().map_or(Ok(None), Err);
         }
         let edge = if counted { counted_edge(rest, target) } else { memrchr(b'\n', rest).map(|at| at + 1) };
-        let edge = if stream.ended && (edge.is_none() || rest.len() <= want) { Some(rest.len()) } else { edge };
+        let edge = match edge {
+            None if stream.ended && stream.hold => return stream.error.take().map_or(Ok(None), Err),
+            edge if stream.hold => edge,
+            edge if stream.ended && (edge.is_none() || rest.len() <= want) => Some(rest.len()),
+            edge => edge,
+        };
         match edge {
             Some(edge) => {
                 let tail = rest.split_off(edge);
@@ -311,7 +329,7 @@ mod tests {
     use super::*;
 
     fn pieces(text: &[u8], target: usize, counted: bool) -> Vec<Vec<u8>> {
-        let mut stream = Stream::new(Box::new(io::Cursor::new(text.to_vec())));
+        let mut stream = Stream::new(Box::new(io::Cursor::new(text.to_vec())), false);
         let mut out = Vec::new();
         while let Some(piece) = streamed(&mut stream, target, counted).expect("memory") {
             out.push(piece.bytes.to_vec());

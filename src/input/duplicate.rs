@@ -48,6 +48,11 @@ fn may_share(a: &Source, b: &Source) -> bool {
     a.identity == b.identity || (len > 0 && a.head[..len] == b.head[..len])
 }
 
+/// Whether a text is the beginning of another.
+pub(super) fn is_beginning(source: &Source, of: &Source) -> io::Result<bool> {
+    Ok(compare(of, source)? == Some(Holds::Other))
+}
+
 /// Reads both texts until one ends or they differ.
 fn compare(other: &Source, source: &Source) -> io::Result<Option<Holds>> {
     let (mut a, mut b) = (other.text()?, source.text()?);

@@ -1,6 +1,6 @@
 //! From paths, patterns and folders to sources.
 
-use super::{Inputs, Options, Source};
+use super::{Inputs, Kind, Mail, Options, Source, mail};
 use crate::error::{Error, Exit, Result};
 use crate::frame;
 use crate::text::Text;
@@ -17,7 +17,7 @@ pub(super) fn sources(paths: &[PathBuf], options: &Options, inputs: &mut Inputs)
     paths.iter().try_for_each(|path| search.path(path))?;
     let mut sources = search.sources;
     sources.sort_by(|a, b| a.name.cmp(&b.name));
-    if sources.is_empty() && inputs.problems.is_empty() {
+    if sources.is_empty() && inputs.mail.is_empty() && inputs.problems.is_empty() {
         return Err(Error::new(Exit::NoInput, "there is nothing to read").help("name log files, folders, or `-`"));
     }
     Ok(sources)
@@ -86,17 +86,19 @@ impl Search<'_> {
         }
     }
 
-    /// A folder that the user names: it should hold a log.
+    /// A folder that the user names: it should hold a log, or mail.
     fn whole_folder(&mut self, path: &Path) {
-        let before = (self.sources.len(), self.inputs.problems.len());
+        let found = |search: &Self| (search.sources.len(), search.inputs.mail.len(), search.inputs.problems.len());
+        let before = found(self);
         self.folder(path);
-        if before == (self.sources.len(), self.inputs.problems.len()) {
+        if before == found(self) {
             let name = name_of(path);
             self.inputs.problems.push(Text::from(format!("{}: no file in it is a log", name.raw())));
         }
     }
 
-    /// The logs in a folder and below it: files that hold a line with a time. Others are noted.
+    /// The logs and the mail in a folder and below it: files that hold a line with a time, Maildirs, mailboxes,
+    /// messages. Others are noted. The messages of a folder are one source.
     fn folder(&mut self, path: &Path) {
         let entries = match fs::read_dir(path) {
             Ok(entries) => entries,
@@ -104,18 +106,36 @@ impl Search<'_> {
         };
         let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
         paths.sort();
+        if mail::is_maildir(path) {
+            // Beside its messages a Maildir holds folders, and what its server keeps of them.
+            self.keep_mail(path, mail::maildir(path));
+            paths.retain(|path| path.is_dir() && !mail::is_part_of_maildir(path));
+        }
+        let mut messages = Vec::new();
         for path in paths {
             // A folder behind a link is not entered: it could lead back.
             if fs::symlink_metadata(&path).is_ok_and(|m| m.is_dir()) {
                 self.folder(&path);
             } else if path.is_file() {
                 match Source::of_file(name_of(&path), &path, self.options) {
-                    Ok(source) if source.len > 0 && !looks_like_a_log(&source, self.options) => {
+                    Ok(source) if source.kind == Kind::Message => messages.push(path),
+                    Ok(source) if source.len > 0 && !is_wanted(&source, self.options) => {
                         self.note(&path, "passed over, no line has a time");
                     }
                     source => self.keep(&name_of(&path), source),
                 }
             }
+        }
+        if !messages.is_empty() {
+            self.keep_mail(path, Ok(messages));
+        }
+    }
+
+    fn keep_mail(&mut self, path: &Path, files: io::Result<Vec<PathBuf>>) {
+        let name = name_of(path);
+        match files.and_then(|files| Mail::folder(name.clone(), path, files)) {
+            Ok(mail) => self.inputs.mail.push(mail),
+            Err(error) => self.keep(&name, Err(error)),
         }
     }
 
@@ -158,6 +178,11 @@ fn standard_input(options: &Options) -> io::Result<Source> {
     let stdin = io::stdin();
     let metadata = File::from(stdin.as_fd().try_clone_to_owned()?).metadata()?;
     Source::of_pipe(Text::from("-"), &mut stdin.lock(), &metadata, options)
+}
+
+/// Whether a file of a folder is mail or a log.
+fn is_wanted(source: &Source, options: &Options) -> bool {
+    source.kind != Kind::Log || looks_like_a_log(source, options)
 }
 
 /// Whether a line near the start has a time, and is not the header of a file of another kind.

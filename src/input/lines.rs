@@ -12,6 +12,7 @@ const CHUNK: usize = 1 << 20;
 
 /// The lines of a source that start at these bytes. Those that cannot be read any more are missing.
 pub fn lines_at(source: &Source, offsets: &[u64]) -> BTreeMap<u64, Vec<u8>> {
+    let Some(source) = &source.whole() else { return BTreeMap::new() };
     let mut offsets = offsets.to_vec();
     offsets.sort_unstable();
     offsets.dedup();

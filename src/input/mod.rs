@@ -1,21 +1,25 @@
 //! Input: from the paths that a user names to streams of chunks.
 //!
 //! Comes in: paths. Goes out: streams, each a source and its rotated siblings, oldest first, without what was read
-//! already under another name. What stands in a line is not known here, but for its time.
+//! already under another name; and mail beside them. What stands in a line is not known here, but for its time.
 
 mod chunk;
 mod contained;
 mod duplicate;
 mod find;
+mod known;
 mod lines;
+pub mod mail;
 mod map;
 mod source;
 mod stream;
 
 pub use chunk::{Bytes, Chunk, Chunks, LONGEST_LINE, Lines};
+pub use known::{Known, Resume, TAIL};
 pub use lines::lines_at;
+pub use mail::{Kind, Mail};
 pub use source::{Compression, Source};
-pub use stream::Stream;
+pub use stream::{Stream, rotation_of};
 
 use crate::error::Result;
 use crate::frame::Layout;
@@ -28,6 +32,8 @@ use std::sync::Arc;
 pub struct Inputs {
     /// The streams, in the order in which they are read.
     pub streams: Vec<Stream>,
+    /// Messages and mailboxes, in order of name.
+    pub mail: Vec<Mail>,
     /// Sources that hold nothing new: each with the name of the one that has it.
     pub duplicates: Vec<(Source, Text)>,
     /// What could not be read, in words.
@@ -47,6 +53,40 @@ pub struct Options {
     pub layouts: Vec<Arc<Layout>>,
 }
 
+/// Finds the sources behind the paths, and what of them was not read before. Those that still grow are read up to
+/// their last whole line, and a compressed one that is not complete yet waits.
+///
+/// # Errors
+///
+/// Where there is no input at all.
+pub fn open_new(paths: &[PathBuf], options: &Options, known: &[Known], hold: bool) -> Result<Inputs> {
+    let mut inputs = open(paths, options)?;
+    known::settle(&mut inputs, known);
+    if hold {
+        inputs.hold();
+    }
+    Ok(inputs)
+}
+
+impl Inputs {
+    /// Leaves what is being written for another run: the last line of a log, a file that is being compressed.
+    fn hold(&mut self) {
+        let waits = |source: &Source| {
+            let fresh = source.resume.as_ref().is_none_or(|resume| !resume.done);
+            fresh && !source.finished && !source.is_whole()
+        };
+        for stream in &mut self.streams {
+            stream.sources.iter_mut().for_each(|source| source.hold = !source.finished);
+            let (waiting, ready) = std::mem::take(&mut stream.sources).into_iter().partition(waits);
+            stream.sources = ready;
+            let waiting: Vec<Source> = waiting;
+            let note = |source: Source| Text::from(format!("{}: not complete yet; left", source.name.raw()));
+            self.notes.extend(waiting.into_iter().map(note));
+        }
+        self.streams.retain(|stream| !stream.sources.is_empty());
+    }
+}
+
 /// Finds the sources behind the paths and puts them in order.
 ///
 /// # Errors
@@ -55,8 +95,18 @@ pub struct Options {
 pub fn open(paths: &[PathBuf], options: &Options) -> Result<Inputs> {
     let mut inputs = Inputs::default();
     let sources = find::sources(paths, options, &mut inputs)?;
+    let (mail, sources) = sources.into_iter().partition(|source: &Source| source.kind != Kind::Log);
+    inputs.add_mail(mail);
     let sources = duplicate::remove(sources, &mut inputs);
     let streams = stream::group(sources, options);
     inputs.streams = contained::remove(streams, options, &mut inputs);
     Ok(inputs)
+}
+
+impl Inputs {
+    /// Puts files that hold mail among the folders that do.
+    fn add_mail(&mut self, sources: Vec<Source>) {
+        self.mail.extend(sources.into_iter().map(|source| Mail { source, files: Vec::new() }));
+        self.mail.sort_by(|a, b| a.source.name.cmp(&b.source.name));
+    }
 }

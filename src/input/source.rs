@@ -1,6 +1,6 @@
 //! A source: one file, or standard input.
 
-use super::Options;
+use super::{Kind, Known, Options, Resume, mail};
 use crate::frame;
 use crate::text::Text;
 use crate::time::SECOND;
@@ -28,6 +28,10 @@ pub struct Source {
     spooled: Option<Arc<File>>,
     /// Device and inode.
     pub identity: (u64, u64),
+    /// When the file was made, where the system tells; microseconds since the epoch.
+    pub born: Option<i64>,
+    /// When the file was last written, in nanoseconds since the epoch.
+    pub mtime: i64,
     /// Its length when it was opened, as it lies on the disk.
     pub len: u64,
     /// When it was last written, or, of a gz file, when what it holds was; microseconds since the epoch.
@@ -38,10 +42,18 @@ pub struct Source {
     pub finished: bool,
     /// Whether its lines are counted in octets.
     pub counted: bool,
-    /// The beginning of its text.
+    /// What it holds.
+    pub kind: Kind,
+    /// The beginning of its text; of mail nothing.
     pub head: Vec<u8>,
     /// The stamp of its first line that has one.
     pub first: Option<Stamp>,
+    /// What is new in it, if it was read before.
+    pub resume: Option<Resume>,
+    /// Whether a last line that does not end yet is left for another run.
+    pub hold: bool,
+    /// A source of an earlier run, which may lie elsewhere by now.
+    known: Option<Box<Known>>,
 }
 
 /// How a file is compressed; told by its first bytes.
@@ -66,7 +78,7 @@ const ZSTD_WINDOW_LOG: u32 = 27;
 const XZ_MEMORY: u64 = 256 << 20;
 
 impl Compression {
-    fn of(head: &[u8]) -> Self {
+    pub(super) fn of(head: &[u8]) -> Self {
         let magics: [(&[u8], Self); 4] = [
             (b"\x1f\x8b", Self::Gzip),
             (b"\x28\xb5\x2f\xfd", Self::Zstd),
@@ -120,6 +132,7 @@ impl Source {
         if metadata.is_file() {
             source.identity = (metadata.dev(), metadata.ino());
             source.written = metadata.mtime() * SECOND;
+            source.born = born(metadata);
         }
         Ok(source)
     }
@@ -141,16 +154,56 @@ impl Source {
             path: path.to_owned(),
             spooled: spooled.map(|f| f.try_clone().map(Arc::new)).transpose()?,
             identity: (metadata.dev(), metadata.ino()),
+            born: born(metadata),
+            mtime: metadata.mtime().saturating_mul(1_000_000_000).saturating_add(metadata.mtime_nsec()),
             len: metadata.len(),
             written,
             compression,
             finished: metadata.mtime() * SECOND + QUIET < options.now,
             counted: false,
+            kind: Kind::Log,
             head: Vec::new(),
             first: None,
+            resume: None,
+            hold: false,
+            known: None,
         };
         source.look(options);
         Ok(source)
+    }
+
+    /// A folder of messages; it has no text of its own.
+    pub(super) fn of_folder(name: Text, path: &Path) -> io::Result<Self> {
+        let metadata = std::fs::metadata(path)?;
+        Ok(Self {
+            identity: (metadata.dev(), metadata.ino()),
+            written: metadata.mtime() * SECOND,
+            kind: Kind::Message,
+            ..Self::empty(name, path)
+        })
+    }
+
+    /// A finished source without text.
+    fn empty(name: Text, path: &Path) -> Self {
+        Self {
+            name,
+            path: path.to_owned(),
+            spooled: None,
+            identity: (0, 0),
+            born: None,
+            mtime: 0,
+            len: 0,
+            written: 0,
+            compression: Compression::None,
+            finished: true,
+            counted: false,
+            kind: Kind::Log,
+            head: Vec::new(),
+            first: None,
+            resume: None,
+            hold: false,
+            known: None,
+        }
     }
 
     /// Reads the beginning of the text. A text that breaks off at once has none; that is told when it is read.
@@ -158,6 +211,10 @@ impl Source {
         let mut head = Vec::new();
         if let Ok(reader) = self.text() {
             let _ = reader.take(HEAD as u64).read_to_end(&mut head);
+        }
+        self.kind = mail::kind(&head);
+        if self.kind != Kind::Log {
+            return;
         }
         self.counted = frame::octet_count(&head).is_some();
         self.first = if self.counted {
@@ -169,6 +226,31 @@ impl Source {
         self.head = head;
     }
 
+    /// A source of an earlier run, to read lines back from.
+    pub fn of_known(known: &Known) -> Self {
+        Self {
+            identity: known.identity,
+            born: known.born,
+            mtime: known.disk.1,
+            known: Some(Box::new(known.clone())),
+            ..Self::empty(known.name.clone(), &known.path)
+        }
+    }
+
+    /// The source from its start, where it is now; nothing where it is gone.
+    pub fn whole(&self) -> Option<Self> {
+        match &self.known {
+            Some(known) => known.find(),
+            None => Some(Self { resume: None, hold: false, ..self.clone() }),
+        }
+    }
+
+    /// Whether a compressed source can be read to its end.
+    pub fn is_whole(&self) -> bool {
+        self.compression == Compression::None
+            || self.text().and_then(|mut text| io::copy(&mut text, &mut io::sink())).is_ok()
+    }
+
     /// Whether it lies in a file of ours that has no name: nobody else can write to it or cut it short.
     pub(super) fn is_ours(&self) -> bool {
         self.spooled.is_some()
@@ -176,14 +258,18 @@ impl Source {
 
     /// The file, from its start.
     pub(super) fn open(&self) -> io::Result<File> {
-        match &self.spooled {
-            Some(file) => {
-                let mut file = file.try_clone()?;
-                file.seek(SeekFrom::Start(0))?;
-                Ok(file)
-            }
-            None => File::open(&self.path),
+        if let Some(file) = &self.spooled {
+            let mut file = file.try_clone()?;
+            file.seek(SeekFrom::Start(0))?;
+            return Ok(file);
         }
+        let file = File::open(&self.path)?;
+        let metadata = file.metadata()?;
+        if self.identity != (metadata.dev(), metadata.ino()) {
+            let what = "another file took its place while it was read; the next run finds it again";
+            return Err(io::Error::new(io::ErrorKind::NotFound, what));
+        }
+        Ok(file)
     }
 
     /// A reader of the text, up to the length that the source had.
@@ -211,6 +297,11 @@ impl Source {
         self.open().ok()?.read_exact_at(&mut bytes, offset).ok()?;
         Some(bytes)
     }
+}
+
+fn born(metadata: &Metadata) -> Option<i64> {
+    let since = metadata.created().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_micros()).ok()
 }
 
 /// The time that a gzip header tells (RFC 1952 2.3.1, MTIME), if it does.

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 /// A log with its rotated siblings.
 #[derive(Debug)]
 pub struct Stream {
+    /// The log's folder and name, without what rotation adds.
+    pub key: String,
     /// The sources, oldest first.
     pub sources: Vec<Source>,
     /// The year of the first line, if its stamps have none.
@@ -44,7 +46,10 @@ pub(super) fn group(sources: Vec<Source>, options: &Options) -> Vec<Stream> {
     for source in sources {
         groups.entry(log_of(&source, &live)).or_default().push(source);
     }
-    let mut streams: Vec<Stream> = groups.into_values().map(|sources| stream(sources, options)).collect();
+    let named = |((folder, name), sources): ((PathBuf, String), Vec<Source>)| {
+        stream(folder.join(name).to_string_lossy().into_owned(), sources, options)
+    };
+    let mut streams: Vec<Stream> = groups.into_iter().map(named).collect();
     streams.sort_by_cached_key(|stream| {
         let first = &stream.sources[0];
         (first.first.map_or(i64::MAX, |stamp| instant(stamp, stream.start_year)), first.name.clone())
@@ -52,12 +57,12 @@ pub(super) fn group(sources: Vec<Source>, options: &Options) -> Vec<Stream> {
     streams
 }
 
-fn stream(mut sources: Vec<Source>, options: &Options) -> Stream {
+fn stream(key: String, mut sources: Vec<Source>, options: &Options) -> Stream {
     order(&mut sources, options);
     let samples: Vec<Stamp> = sources.iter().flat_map(samples).collect();
     let (start_year, end_year) = years(&samples, &sources, options);
     let late = if options.year.is_none() { late(&samples, &sources, end_year) } else { 0 };
-    Stream { sources, start_year, end_year, late }
+    Stream { key, sources, start_year, end_year, late }
 }
 
 /// How long after its last line a log was written last; of what is compressed the last line is not known.
@@ -87,6 +92,11 @@ fn log_of(source: &Source, live: &[(PathBuf, String)]) -> (PathBuf, String) {
         Some(above) if !live.contains(&(folder.clone(), name.clone())) && live.contains(&above) => above,
         _ => (folder, name),
     }
+}
+
+/// The name of the log that a file belongs to.
+pub(super) fn log_of_path(path: &Path) -> String {
+    log_name(&split(path).1)
 }
 
 fn split(path: &Path) -> (PathBuf, String) {
@@ -133,7 +143,12 @@ fn rotation_at(name: &str, start: usize) -> Option<usize> {
 
 /// The number of a rotation by number; 0 for the live log.
 fn rotation_number(source: &Source) -> u32 {
-    let (_, name) = split(&source.path);
+    rotation_of(&source.path)
+}
+
+/// The same of a path.
+pub fn rotation_of(path: &Path) -> u32 {
+    let (_, name) = split(path);
     let name = [".gz", ".zst", ".xz", ".bz2"].iter().fold(name.as_str(), |n, e| n.strip_suffix(e).unwrap_or(n));
     name.rsplit('.').next().and_then(|n| n.parse().ok()).unwrap_or(0)
 }

@@ -3,7 +3,7 @@
 use super::fill::fill;
 use crate::assets::Assets;
 use crate::error::Result;
-use crate::facts::{Facts, Scope, View};
+use crate::facts::{Facts, Scope, View, Wanted};
 use crate::report::{Coverage, Unit};
 use crate::sections::{Asker, Question};
 use crate::time::Zone;
@@ -27,7 +27,7 @@ impl Metric {
     /// Where its SQL is wrong.
     pub(super) fn labels(&self) -> Result<BTreeSet<String>> {
         let (facts, zone) = (Facts::default(), Zone::utc());
-        let view = View::new(&facts, &zone, &Scope::ALL, &self.question.words().collect())?;
+        let view = View::new(&facts, &zone, &Scope::ALL, Wanted::of([self.question.sql.as_str()]))?;
         let sql = fill(&self.question.sql, |name| match name {
             "by" | "group" | "group-by" => Some(String::new()),
             "end" => Some("0".to_owned()),

@@ -18,7 +18,7 @@ use crate::config::{self, Comparison, Config, Entry, Spotted, Threshold};
 use crate::error::{Error, Result};
 use crate::input::Source;
 use crate::report::{Finding, Measurement, Period, Unit};
-use crate::sections::{Asker, words};
+use crate::sections::Asker;
 use metrics::Metric;
 use rayon::prelude::*;
 use rule::Rule;
@@ -80,11 +80,10 @@ impl Judge {
         Ok(findings)
     }
 
-    /// Every word of the questions that it asks: among them are the columns that a view must have.
-    pub fn words(&self) -> impl Iterator<Item = String> {
+    /// The questions that it asks, before anything is filled in.
+    pub fn questions(&self) -> impl Iterator<Item = &str> {
         let evidence = self.limits.iter().filter_map(|limit| limit.threshold.evidence.as_deref());
-        let questions = evidence.chain(self.rules.iter().flat_map(Rule::questions));
-        questions.flat_map(words)
+        evidence.chain(self.rules.iter().flat_map(Rule::questions))
     }
 
     /// Appends thresholds and rules as they stand, each value with where it comes from.

@@ -5,7 +5,7 @@ use crate::config::tests::assert_golden;
 use crate::error::Exit;
 use crate::event::NO_TEXT;
 use crate::facts::schema::{Login, Notice, Rejection, Session};
-use crate::facts::{Facts, Scope, TABLES, View};
+use crate::facts::{Facts, Scope, View, Wanted};
 use crate::report::{Coverage, State};
 use crate::text::Text;
 use crate::time::{HOUR, SECOND, Zone};
@@ -42,15 +42,10 @@ fn period(start: i64, end: i64) -> Period {
 /// Judges facts and figures, of a view with no more than the judge asks for.
 fn judged(judge: &Judge, facts: &Facts, figures: &mut [Measurement], period: &Period) -> Vec<Finding> {
     let zone = Zone::utc();
-    let view = View::new(facts, &zone, &Scope::ALL, &judge.words().collect()).expect("a view");
+    let view = View::new(facts, &zone, &Scope::ALL, Wanted::of(judge.questions())).expect("a view");
     let asker = Asker::new(&view, &Coverage::default()).expect("an asker");
     let case = Case { asker: &asker, sources: &[], period, whole_site: true, weeks: &[] };
     judge.judge(&case, figures).expect("all can be asked")
-}
-
-/// All columns of all tables.
-fn everything() -> std::collections::BTreeSet<String> {
-    TABLES.iter().flat_map(|table| table.columns).map(|column| column.name.to_owned()).collect()
 }
 
 fn states(text: &str, figures: &mut [Measurement]) -> Vec<State> {
@@ -159,7 +154,7 @@ proptest! {
             if let Some(limit) = judge.limits.last() {
                 let zone = Zone::utc();
                 let facts = Facts::default();
-                let view = View::new(&facts, &zone, &Scope::ALL, &everything()).expect("a view");
+                let view = View::new(&facts, &zone, &Scope::ALL, Wanted::all()).expect("a view");
                 let asker = Asker::new(&view, &Coverage::default()).expect("an asker");
                 let case = Case {
                     asker: &asker,
@@ -426,7 +421,7 @@ fn the_rules_of_the_house_fill_all_that_they_name() {
     let judge = judge("");
     let zone = Zone::utc();
     let facts = Facts::default();
-    let view = View::new(&facts, &zone, &Scope::ALL, &everything()).expect("a view");
+    let view = View::new(&facts, &zone, &Scope::ALL, Wanted::all()).expect("a view");
     let asker = Asker::new(&view, &Coverage::default()).expect("an asker");
     for limit in &judge.limits {
         known_labels(&limit.threshold, &limit.metric).expect("the labels are known");

@@ -46,7 +46,8 @@ const COMMON: [(&str, Make); 3] = [("measurements", measurements), ("findings", 
 
 /// Every table by name.
 fn tables(report: &Report) -> impl Iterator<Item = (&str, Table)> {
-    let sections = report.sections.iter().map(|s| (s.name.as_str(), section(s, &report.period.zone)));
+    let shown = report.sections.iter().filter(|section| section.is_shown());
+    let sections = shown.map(|s| (s.name.as_str(), section(s, &report.period.zone)));
     sections.chain(COMMON.iter().map(|(name, make)| (*name, make(report))))
 }
 

@@ -73,6 +73,7 @@ pub fn empty_section() -> Section {
         group: "Delivery".into(),
         help: String::new(),
         empty: "Nothing of the kind happened.".into(),
+        quiet: false,
         columns: Vec::new(),
         rows: Vec::new(),
         total_rows: 0,
@@ -96,6 +97,7 @@ fn coverage() -> Coverage {
         total_shapes: 1,
         ignored_by: vec![("postfix".into(), "statistics".into(), 90)],
         problems: vec![Text::from("mail.log.1: permission denied")],
+        copies: Vec::new(),
     }
 }
 

@@ -78,6 +78,37 @@ fn policy(script: &str) -> String {
     )
 }
 
+/// What a page without a script may load and run.
+const WITHOUT_SCRIPT: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+
+/// A page of its own template, without a script: `{{ page }}` is what it is given, of so many cells, and
+/// `{{ style }}` the style sheets one behind the other.
+///
+/// # Errors
+///
+/// Where a template or a style sheet is missing or wrong.
+pub(super) fn page(
+    assets: &Assets,
+    template: &str,
+    styles: &[&str],
+    page: &impl serde::Serialize,
+    cells: usize,
+) -> Result<Vec<u8>> {
+    let style = styles.iter().map(|name| embedded(assets, name)).collect::<Result<String>>()?;
+    let environment = environment(assets.clone(), FUEL + FUEL_FOR_A_CELL * cells as u64);
+    let context = minijinja::context! {
+        policy => WITHOUT_SCRIPT,
+        style => Value::from_safe_string(style),
+        page => Serde(page),
+    };
+    let html = environment
+        .get_template(template)
+        .and_then(|template| template.render(context))
+        .map_err(|error| template_error(assets, &error))?;
+    Ok(html.into_bytes())
+}
+
 /// A file that stands in the page as it is. Browsers read every line end as LF before they take a script's hash.
 pub(super) fn embedded(assets: &Assets, name: &str) -> Result<String> {
     let path = format!("{FOLDER}/{name}");

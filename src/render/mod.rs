@@ -14,6 +14,7 @@ mod parts;
 mod show;
 mod crop;
 mod csv;
+pub mod headers;
 mod html;
 mod json;
 mod text;

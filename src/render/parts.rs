@@ -26,7 +26,7 @@ pub(super) const FATES: [Fate; 5] = [
 /// The sections to show: all, or the one that is asked for.
 pub(super) fn sections<'a>(report: &'a Report, only: Option<&str>) -> Result<Vec<&'a Section>> {
     let Some(only) = only else {
-        return Ok(report.sections.iter().collect());
+        return Ok(report.sections.iter().filter(|section| section.is_shown()).collect());
     };
     let found: Vec<_> = report.sections.iter().filter(|section| section.name == only).collect();
     if found.is_empty() {

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::report::{Coverage, Evidence, Finding, Report, Section, State};
 use crate::text::shown;
 use crate::units;
-use page::Page;
+pub(super) use page::{Page, Style};
 use unicode_width::UnicodeWidthStr;
 
 pub(super) mod page;

@@ -188,7 +188,7 @@ pub struct Finding {
 }
 
 /// A log line that proves something.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Evidence {
     /// The source as the user named it.
     pub source: Text,
@@ -211,6 +211,8 @@ pub struct Section {
     pub help: String,
     /// What to say where there are no rows.
     pub empty: String,
+    /// Whether it is left out where there are no rows, unless it is asked for by name.
+    pub quiet: bool,
     /// The columns.
     pub columns: Vec<Column>,
     /// The rows, in their final order.
@@ -219,6 +221,13 @@ pub struct Section {
     pub total_rows: usize,
     /// The picture that goes with it.
     pub chart: Option<Chart>,
+}
+
+impl Section {
+    /// Whether a report that shows all its sections shows it.
+    pub fn is_shown(&self) -> bool {
+        !(self.quiet && self.rows.is_empty())
+    }
 }
 
 /// A column of a section.
@@ -340,10 +349,12 @@ pub struct Coverage {
     pub ignored_by: Vec<(String, String, u64)>,
     /// What could not be read or was left out, in words.
     pub problems: Vec<Text>,
+    /// The mailbox of each message that was given before.
+    pub copies: Vec<Text>,
 }
 
 /// `lines = matched + ignored + unmatched + damaged + duplicate`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Counts {
     /// Lines read, or known to be in a source that was left out because it was read already.
     pub lines: u64,
@@ -378,7 +389,7 @@ impl std::ops::AddAssign for Counts {
 }
 
 /// The account of one source.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct SourceCoverage {
     /// The source as the user named it.
     pub path: Text,
@@ -395,7 +406,7 @@ pub struct SourceCoverage {
 }
 
 /// A group of unmatched lines that look alike.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Shape {
     /// The common text, its variable parts masked.
     pub shape: Text,

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::grammar::check;
+use crate::report::Counts;
 use std::io::Write as _;
 
 /// A stamp of its own, then columns of fixed width, one of which may be blank.
@@ -170,7 +171,7 @@ fn read(grammars: &Grammars, log: &str, chunk: usize) -> Run {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(log.as_bytes()).expect("written");
     let input = input::Options { now: 1_800_000_000_000_000, year: Some(2026), layouts: grammars.layouts() };
-    let options = Options { zone: Zone::utc(), host: String::new(), input, chunk };
+    let options = Options { zone: Zone::utc(), host: String::new(), input, chunk, memory: MEMORY };
     run(&[file.path().to_owned()], grammars, &options, &|_, _| {}).expect("a run")
 }
 

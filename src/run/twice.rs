@@ -4,12 +4,14 @@
 //! every line stands in another is set aside before it is read (`input`). Two that share a part of their lines cannot be
 //! parted, but that must be told.
 
+use super::Told;
 use crate::event::{Event, hash_seed, key};
 use crate::frame;
 use crate::input::Chunk;
-use crate::report::SourceCoverage;
+use crate::text::Text;
 use crate::time::SECOND;
 use memchr::memchr;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
 /// The most lines that are remembered; of more, those of every other second are forgotten.
@@ -22,8 +24,8 @@ const FEWEST: u64 = 5;
 const PART: u64 = 5;
 
 /// A sample of lines: all of some seconds, so that it holds the same of every source.
-#[derive(Debug, Default)]
-pub(super) struct Twice {
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Twice {
     /// By second, line and source: how often it stands there.
     seen: HashMap<(i64, u64, usize), u64>,
     /// Of the seconds one in two to the power of this is looked at.
@@ -32,7 +34,7 @@ pub(super) struct Twice {
 
 impl Twice {
     /// Takes in the lines of a source's chunk that became events.
-    pub fn add(&mut self, source: usize, chunk: &Chunk, events: &[Event]) {
+    pub(super) fn add(&mut self, source: usize, chunk: &Chunk, events: &[Event]) {
         for event in events {
             let second = event.time.div_euclid(SECOND);
             if self.looks_at(second)
@@ -54,7 +56,8 @@ impl Twice {
 
     /// Says of each source in which other one stands a part of its lines, and how many those may be. Of two sources the one
     /// that has less of its own is told.
-    pub fn tell(self, sources: &mut [SourceCoverage]) {
+    pub(super) fn tell(&self, sources: &[Told]) -> Vec<Option<(Text, u64)>> {
+        let mut told = vec![None; sources.len()];
         let (all, common) = self.counts();
         let lines = |source: usize| all.get(&source).copied().unwrap_or_default();
         let mut most: BTreeMap<usize, (u64, usize)> = BTreeMap::new();
@@ -65,17 +68,19 @@ impl Twice {
         }
         for (part, (n, whole)) in most {
             if n >= FEWEST && n * PART >= lines(part) {
-                let estimate = u128::from(sources[part].counts.matched) * u128::from(n) / u128::from(lines(part));
-                sources[part].repeats = Some((sources[whole].path.clone(), u64::try_from(estimate).unwrap_or(n)));
+                let matched = u128::from(sources[part].coverage.counts.matched);
+                let estimate = matched * u128::from(n) / u128::from(lines(part));
+                told[part] = Some((sources[whole].coverage.path.clone(), u64::try_from(estimate).unwrap_or(n)));
             }
         }
+        told
     }
 
     /// The lines of the sample by source, and those in common by pair of sources.
-    fn counts(self) -> (BTreeMap<usize, u64>, BTreeMap<(usize, usize), u64>) {
+    fn counts(&self) -> (BTreeMap<usize, u64>, BTreeMap<(usize, usize), u64>) {
         let (mut all, mut common) = (BTreeMap::new(), BTreeMap::new());
         let mut by_line: HashMap<(i64, u64), Vec<(usize, u64)>> = HashMap::new();
-        for ((second, line, source), n) in self.seen {
+        for ((second, line, source), n) in self.seen.iter().map(|(key, n)| (*key, *n)) {
             *all.entry(source).or_default() += n;
             by_line.entry((second, line)).or_default().push((source, n));
         }

@@ -20,6 +20,8 @@ pub struct Front {
     pub help: String,
     /// What to say where there are no rows.
     pub empty: String,
+    /// Whether it is left out where there are no rows.
+    pub quiet: bool,
     /// Rows shown at most.
     pub top: Option<usize>,
     /// Units of columns: count, bytes, seconds, share.
@@ -181,7 +183,7 @@ pub(crate) fn spaced(name: &str) -> String {
 }
 
 /// Every word of a text.
-pub(crate) fn words(sql: &str) -> impl Iterator<Item = String> + '_ {
+fn words(sql: &str) -> impl Iterator<Item = String> + '_ {
     let words = sql.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     words.filter(|word| !word.is_empty()).map(str::to_owned)
 }

@@ -10,7 +10,7 @@ mod rows;
 mod tokens;
 
 pub use front::{Front, Question};
-pub(crate) use front::{spaced, spot, words};
+pub(crate) use front::{spaced, spot};
 pub use guard::{Needs, check, columns, functions, tables};
 pub use named::{Named, Parameter, Settled, names};
 pub use rows::{Answer, Asker, Known, try_out};

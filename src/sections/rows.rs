@@ -3,7 +3,7 @@
 use super::guard::{self, Needs};
 use crate::error::{Error, Exit, Result};
 use crate::facts::schema::{ColumnDef, ColumnKind};
-use crate::facts::{Facts, Scope, TableDef, View};
+use crate::facts::{Facts, Scope, TableDef, View, Wanted};
 use crate::report::{Cell, Coverage, Past};
 use crate::text::Text;
 use crate::time::Zone;
@@ -123,7 +123,7 @@ impl<'a> Asker<'a> {
 pub fn try_out(sql: &str) -> Result<Needs> {
     let needs = guard::check(sql)?;
     let (facts, zone) = (Facts::default(), Zone::utc());
-    let view = View::new(&facts, &zone, &Scope::ALL, &needs.columns())?;
+    let view = View::new(&facts, &zone, &Scope::ALL, Wanted::columns(&needs.tables, &needs.columns()))?;
     Asker::new(&view, &Coverage::default())?.answer(&needs)?;
     Ok(needs)
 }

@@ -209,7 +209,7 @@ const HALF_YEAR: i64 = 186 * DAY;
 const FOLD_STEP: i64 = 10 * 60 * SECOND;
 
 /// Where the walk through the lines of a stream stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ClockState {
     /// The year of the last line that had none.
     pub year: i32,

@@ -233,7 +233,7 @@ mod tests {
         }
         assert_eq!(first("<1@example.org>").2, "1@example.org");
         assert_eq!(first("*@example.org").2, "example.org");
-        assert_eq!(first("192.0.2.").1, false);
+        assert!(!first("192.0.2.").1);
     }
 
     #[test]

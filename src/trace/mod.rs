@@ -15,6 +15,7 @@ pub use key::Kind;
 
 use crate::error::{Error, Exit, Result};
 use crate::evidence::{self, Place};
+use crate::facts::Wanted;
 use crate::input::Source;
 use crate::report::Cell;
 use crate::report::trace::{Life, Message, Recipient, Session, Step, Trace};
@@ -45,8 +46,8 @@ pub struct Request<'a> {
 }
 
 /// The columns that a view must have for a trace.
-pub fn columns() -> BTreeSet<String> {
-    ask::columns()
+pub fn wanted() -> Wanted {
+    ask::wanted()
 }
 
 /// Says what is wrong with a key, before gigabytes are read.

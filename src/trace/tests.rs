@@ -23,10 +23,11 @@ fn traced_in(logs: &[&str], key: &str, limit: usize) -> Trace {
         host: String::new(),
         input: input::Options { now: 0, year: Some(2026), layouts: Vec::new() },
         chunk: run::CHUNK,
+        memory: run::MEMORY,
     };
     let paths: Vec<_> = (0..logs.len()).map(path).collect();
     let run = run::run(&paths, &GRAMMARS, &options, &|_, _| ()).expect("there is input");
-    let view = View::new(&run.facts, &options.zone, &Scope::ALL, &columns()).expect("a view");
+    let view = View::new(&run.facts, &options.zone, &Scope::ALL, wanted()).expect("a view");
     let asker = Asker::new(&view, &run.coverage).expect("an asker");
     let request = Request { key, kind: None, span: Span::ALL, limit };
     trace(&asker, &run.sources, &options.zone, &request).expect("it can be asked")
@@ -39,16 +40,16 @@ fn traced(log: &str, key: &str) -> Trace {
 /// The queue ids of each message, in order.
 fn lives(trace: &Trace) -> Vec<Vec<&str>> {
     let messages = trace.messages.iter();
-    messages.map(|message| message.queue.iter().map(|life| raw(&life.queue_id)).collect()).collect()
+    messages.map(|message| message.queue.iter().map(|life| raw(life.queue_id.as_ref())).collect()).collect()
 }
 
 /// The final state of each recipient of a message.
 fn fates(message: &Message) -> Vec<(&str, &str)> {
-    message.recipients.iter().map(|one| (raw(&one.recipient), raw(&one.outcome))).collect()
+    message.recipients.iter().map(|one| (raw(one.recipient.as_ref()), raw(one.outcome.as_ref()))).collect()
 }
 
-fn raw(text: &Option<Text>) -> &str {
-    text.as_ref().map_or("", Text::raw)
+fn raw(text: Option<&Text>) -> &str {
+    text.map_or("", Text::raw)
 }
 
 fn whats(steps: &[Step]) -> Vec<&str> {

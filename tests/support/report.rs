@@ -55,6 +55,7 @@ impl Reading {
                 layouts: Vec::new(),
             },
             chunk: run::CHUNK,
+            memory: run::MEMORY,
         };
         Self { folder: tempfile::tempdir().expect("a folder"), paths: Vec::new(), options, jobs: 2 }
     }

@@ -150,8 +150,8 @@ fn words(text: &str) -> Cropped {
     Cropped::of(&Text::from(text), MOST)
 }
 
-fn optional(text: &Option<Text>) -> Cropped {
-    text.as_ref().map_or_else(|| words("–"), |text| Cropped::of(text, MOST))
+fn optional(text: Option<&Text>) -> Cropped {
+    text.map_or_else(|| words("–"), |text| Cropped::of(text, MOST))
 }
 
 impl Page {
@@ -208,8 +208,8 @@ impl Letter {
 impl Entry {
     fn of(life: &Life, zone: &Zone) -> Self {
         Self {
-            host: optional(&life.host),
-            id: optional(&life.queue_id),
+            host: optional(life.host.as_ref()),
+            id: optional(life.queue_id.as_ref()),
             fate: life.fate.as_ref().map_or_else(|| words("queued"), |fate| Cropped::of(fate, MOST)),
             time: Moment::whole(life.time, zone),
             end: Moment::whole(life.end_time, zone),
@@ -224,12 +224,12 @@ impl Fate {
         let by = [&one.transport, &one.relay_host].into_iter().flatten().map(Text::raw).filter(|by| *by != "none");
         let reply = [&one.dsn, &one.reply].into_iter().flatten().map(Text::raw).collect::<Vec<_>>();
         Self {
-            whom: optional(&one.recipient),
+            whom: optional(one.recipient.as_ref()),
             given: one.original_recipient.as_ref().map(|given| Cropped::of(given, MOST)),
             outcome: words(outcome),
             class,
             sign,
-            delay: one.delay_s.map(units::seconds).unwrap_or_else(|| "–".to_owned()),
+            delay: one.delay_s.map_or_else(|| "–".to_owned(), units::seconds),
             by: words(&by.collect::<Vec<_>>().join(", ")),
             reply: words(&reply.join(" ")),
         }

@@ -9,6 +9,7 @@ use crate::report::trace::{Life, Message, Recipient, Session, Step, Trace};
 use crate::text::Text;
 use crate::time::Zone;
 use crate::units;
+use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr;
 
 /// How many characters of a detail are shown.
@@ -71,12 +72,12 @@ fn origin(message: &Message) -> String {
 fn entry(page: &mut Page, life: &Life, zone: &Zone) {
     let known = [&life.host, &life.queue_id].into_iter().flatten().map(|text| end(text.raw(), 40));
     let known: Vec<String> = known.collect();
-    let fate = life.fate.as_ref().map_or_else(|| "queued".to_owned(), |fate| end(fate.raw(), 20));
-    let since = life.time.map(|time| format!(" since {}", zone.minute_text(time))).unwrap_or_default();
-    page.prose(
-        2,
-        &format!("queue {}: {fate}{}", known.join(" "), if life.fate.is_none() { since } else { String::new() }),
-    );
+    let state = match (&life.fate, life.time) {
+        (Some(fate), _) => end(fate.raw(), 20),
+        (None, Some(time)) => format!("queued since {}", zone.minute_text(time)),
+        (None, None) => "queued".to_owned(),
+    };
+    page.prose(2, &format!("queue {}: {state}", known.join(" ")));
 }
 
 fn fate(page: &mut Page, one: &Recipient) {
@@ -84,14 +85,14 @@ fn fate(page: &mut Page, one: &Recipient) {
     let whom = one.recipient.as_ref().map_or("?", Text::raw);
     let mut words = String::new();
     if let Some(delay) = one.delay_s {
-        words += &format!(" after {}", units::seconds(delay));
+        let _ = write!(words, " after {}", units::seconds(delay));
     }
     if let Some(transport) = &one.transport {
-        words += &format!(" by {}", end(transport.raw(), 20));
+        let _ = write!(words, " by {}", end(transport.raw(), 20));
     }
     let relay = one.relay_host.as_ref().filter(|relay| relay.raw() != "none" && one.relay_host != one.transport);
     if let Some(relay) = relay {
-        words += &format!(" to {}", end(relay.raw(), 60));
+        let _ = write!(words, " to {}", end(relay.raw(), 60));
     }
     let outcome = end(outcome, 20);
     let room = page.width().saturating_sub(4 + outcome.width());

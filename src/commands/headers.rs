@@ -1,0 +1,70 @@
+//! `mailtrail headers`: the ways of messages, hop by hop.
+
+use super::{Outcome, assets, colors, print, say};
+use crate::cli::{Global, Headers as Args};
+use crate::config::Config;
+use crate::error::{Error, Exit, Result};
+use crate::headers::{self, Messages};
+use crate::input::{self, Inputs};
+use crate::render;
+use crate::render::headers::{FORMATS, Format};
+use crate::text::Text;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
+    let format = format(args)?;
+    let options = input::Options { now: super::now(), year: None, layouts: Vec::new() };
+    let mut inputs = input::open(&args.paths, &options)?;
+    let mut messages = headers::read(&inputs.mail, &|_, _| ());
+    messages.problems.extend(not_mail(&inputs));
+    messages.problems.append(&mut inputs.problems);
+    tell(&messages, &inputs, global);
+    if messages.list.is_empty() {
+        return Err(Error::new(Exit::NoInput, "there is no message"));
+    }
+    let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());
+    let options = render::Options { assets: &assets(global, config), width: super::width(), color, section: None };
+    let bytes = (format.render)(&messages, &options)?;
+    match args.output.as_deref() {
+        Some(path) if path.as_os_str() != "-" => crate::deliver::file(path, &bytes)?,
+        _ => print(&bytes)?,
+    }
+    Ok((!messages.problems.is_empty()).then_some(Exit::Incomplete))
+}
+
+/// The format that is asked for, or that the output's name tells, or text.
+fn format(args: &Args) -> Result<&'static Format> {
+    let ending = args.output.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
+    let by_ending = FORMATS.iter().find(|format| Some(format.extension) == ending);
+    let name = match &args.format {
+        Some(name) => name.as_str(),
+        None => by_ending.map_or("text", |format| format.name),
+    };
+    FORMATS.iter().find(|format| format.name == name).ok_or_else(|| unknown_format(name))
+}
+
+fn unknown_format(name: &str) -> Error {
+    let names = FORMATS.iter().map(|format| format.name);
+    Error::new(Exit::Usage, format!("there is no format `{name}`")).instead(name, "formats", names)
+}
+
+/// Files that hold no mail. In a folder they may well be: there they are passed over.
+fn not_mail(inputs: &Inputs) -> Vec<Text> {
+    let sources = inputs.streams.iter().flat_map(|stream| &stream.sources);
+    let sources = sources.chain(inputs.duplicates.iter().map(|(source, _)| source));
+    sources.map(|source| Text::from(format!("{}: holds no message", source.name.raw()))).collect()
+}
+
+/// Says on standard error what could not be read, what was given twice and, if asked for, what was passed over.
+fn tell(messages: &Messages, inputs: &Inputs, global: &Global) {
+    let tell = |text: &Text| say(format_args!("mailtrail: {}", text.tty()));
+    messages.problems.iter().for_each(tell);
+    if global.quiet {
+        return;
+    }
+    super::tell_copies(messages.duplicates.iter().map(|(number, _)| &inputs.mail[*number].source.name));
+    if global.verbose > 0 {
+        inputs.notes.iter().for_each(tell);
+    }
+}

@@ -1,0 +1,192 @@
+//! The facts on shelves, as a view sees them.
+//!
+//! Only segments of the period are opened, and only the columns that were asked for are read. Up to a bound they are read
+//! once and kept; beyond it each question reads its own, so that memory stays bounded.
+
+use super::columns::internal;
+use super::shelf::{Segment, Shelf};
+use super::view::{CLIENT_NET, Domains, Scope, Wanted, buckets, domain_columns, is_source, names, network};
+use super::{Facts, TABLES};
+use crate::error::Result;
+use crate::time::{Span, Zone};
+use polars::prelude::{BooleanChunked, Column, DataFrame, IntoColumn, NamedFrom, NewChunkedArray, Series};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+/// The values of all columns that are kept at most.
+const KEPT: usize = 60_000_000;
+
+/// Stored facts within a period and a scope.
+#[derive(Debug)]
+pub(super) struct Stored<'a> {
+    facts: &'a Facts,
+    zone: &'a Zone,
+    span: Span,
+    /// The domains whose mail it is, and the queue entries with a recipient in them.
+    domains: Option<(Vec<String>, BTreeSet<Vec<u8>>)>,
+    /// The segments of each table that may hold rows of the view.
+    segments: Vec<Vec<(&'a Shelf, &'a Segment)>>,
+    /// The columns that were read already, by table.
+    kept: BTreeMap<usize, DataFrame>,
+}
+
+impl<'a> Stored<'a> {
+    /// The stored facts of a scope; what is wanted is read now as far as it may be kept.
+    pub fn new(
+        facts: &'a Facts,
+        zone: &'a Zone,
+        scope: &Scope<'_>,
+        wanted: &Wanted,
+        domains: Option<&mut Domains<'_>>,
+    ) -> Result<Self> {
+        let of_table = |table: &str, span: Span| -> Vec<(&'a Shelf, &'a Segment)> {
+            let of_shelf = |shelf: &'a Shelf| shelf.segments.iter().map(move |segment| (shelf, segment));
+            let all = facts.shelves.iter().flat_map(of_shelf);
+            all.filter(|(_, segment)| segment.table == table && segment.meets(span)).collect()
+        };
+        let segments = TABLES.iter().map(|table| of_table(table.name, scope.span)).collect();
+        let mut stored = Self { facts, zone, span: scope.span, domains: None, segments, kept: BTreeMap::new() };
+        if let Some(domains) = domains {
+            let names = domains.names.clone();
+            let of_domains = |name: &str| names.iter().any(|domain| domain == name);
+            let parts = of_table("deliveries", Span::ALL).into_par_iter();
+            let received = parts.map(|part| received(part, &of_domains)).collect::<Result<Vec<_>>>()?;
+            domains.received.extend(received.into_iter().flatten());
+            stored.domains = Some((names, domains.received.clone()));
+        }
+        stored.keep(wanted)?;
+        Ok(stored)
+    }
+
+    fn keep(&mut self, wanted: &Wanted) -> Result<()> {
+        let mut left = KEPT;
+        for (place, table) in TABLES.iter().enumerate() {
+            let names = names(table, |name| wanted.has(table.name, name));
+            let rows: u64 = self.segments[place].iter().map(|(_, segment)| segment.rows).sum();
+            let values = usize::try_from(rows).unwrap_or(usize::MAX).saturating_mul(names.len());
+            if values > 0 && values <= left {
+                left -= values;
+                let frame = self.read(place, &names)?;
+                self.kept.extend(frame.map(|frame| (place, frame)));
+            }
+        }
+        Ok(())
+    }
+
+    /// These columns of a table; nothing where no segment is of the view.
+    pub fn frame(&self, place: usize, names: &[&'static str]) -> Result<Option<DataFrame>> {
+        match self.kept.get(&place) {
+            Some(kept) => {
+                let columns = names.iter().map(|name| kept.column(name).cloned().map_err(|e| internal(&e)));
+                let columns = columns.collect::<Result<Vec<_>>>()?;
+                DataFrame::new(kept.height(), columns).map(Some).map_err(|e| internal(&e))
+            }
+            None => self.read(place, names),
+        }
+    }
+
+    fn read(&self, place: usize, names: &[&'static str]) -> Result<Option<DataFrame>> {
+        let parts = self.segments[place].par_iter().map(|part| self.part(place, *part, names));
+        let mut parts = parts.collect::<Result<Vec<_>>>()?.into_iter();
+        let Some(mut all) = parts.next() else { return Ok(None) };
+        for part in parts {
+            all.vstack_mut(&part).map_err(|e| internal(&e))?;
+        }
+        all.rechunk_mut();
+        Ok(Some(all))
+    }
+
+    /// The rows of a segment that are of the view.
+    fn part(&self, place: usize, part: (&Shelf, &Segment), names: &[&'static str]) -> Result<DataFrame> {
+        let table = &TABLES[place];
+        let (shelf, segment) = part;
+        let mut needed: BTreeSet<&str> = names.iter().copied().collect();
+        if !segment.lies_in(self.span) || needed.contains("hour") || needed.contains("day") {
+            needed.insert("time");
+        }
+        if needed.contains(CLIENT_NET) {
+            needed.insert("client_ip");
+        }
+        if self.domains.is_some() {
+            needed.extend(domain_columns(table.name));
+            needed.extend((table.name == "messages").then_some("queue_id"));
+        }
+        let mut frame = shelf.read(segment, table, |name| needed.contains(name))?;
+        if !segment.lies_in(self.span) {
+            frame = frame.filter(&in_span(&frame, self.span)?).map_err(|e| internal(&e))?;
+        }
+        if let Some((domains, received)) = &self.domains {
+            let own = own(&frame, table.name, domains, received)?;
+            frame = frame.filter(&own).map_err(|e| internal(&e))?;
+        }
+        let columns = names.iter().map(|name| self.column(&frame, name)).collect::<Result<Vec<_>>>()?;
+        DataFrame::new(frame.height(), columns).map_err(|e| internal(&e))
+    }
+
+    fn column(&self, frame: &DataFrame, name: &str) -> Result<Column> {
+        let of = |name: &str| frame.column(name).map_err(|e| internal(&e));
+        Ok(match name {
+            "hour" | "day" => {
+                let times = of("time")?.i64().map_err(|e| internal(&e))?;
+                buckets(self.zone, name, times.iter()).into_column()
+            }
+            name if is_source(name) => {
+                let sources = of(name)?.i64().map_err(|e| internal(&e))?;
+                let places = sources.iter().map(|source| source.map(|source| self.facts.place_of(source)));
+                Series::new(name.into(), places.collect::<Vec<Option<i64>>>()).into_column()
+            }
+            CLIENT_NET => {
+                let addresses = of("client_ip")?.str().map_err(|e| internal(&e))?;
+                let mut known: BTreeMap<&str, Option<String>> = BTreeMap::new();
+                let mut net = |address| {
+                    let net =
+                        known.entry(address).or_insert_with(|| Some(network(address.parse::<IpAddr>().ok()?)));
+                    net.clone()
+                };
+                let nets: Vec<Option<String>> =
+                    addresses.iter().map(|address| address.and_then(&mut net)).collect();
+                Series::new(name.into(), nets).into_column()
+            }
+            own => of(own)?.clone(),
+        })
+    }
+}
+
+fn in_span(frame: &DataFrame, span: Span) -> Result<BooleanChunked> {
+    let times = frame.column("time").and_then(|times| times.i64().cloned()).map_err(|e| internal(&e))?;
+    let lies = |time: i64| span.start.is_none_or(|start| time >= start) && span.end.is_none_or(|end| time < end);
+    Ok(BooleanChunked::from_iter_values("".into(), times.iter().map(|time| time.is_some_and(lies))))
+}
+
+/// Which rows are of the domains' mail.
+fn own(
+    frame: &DataFrame,
+    table: &str,
+    domains: &[String],
+    received: &BTreeSet<Vec<u8>>,
+) -> Result<BooleanChunked> {
+    let mut rows = vec![false; frame.height()];
+    let mut mark = |column: &str, is_own: &dyn Fn(&str) -> bool| -> Result<()> {
+        let texts = frame.column(column).and_then(|texts| texts.str().cloned()).map_err(|e| internal(&e))?;
+        rows.iter_mut().zip(texts.iter()).for_each(|(row, text)| *row |= text.is_some_and(is_own));
+        Ok(())
+    };
+    for column in domain_columns(table) {
+        mark(column, &|name| domains.iter().any(|domain| domain == name))?;
+    }
+    if table == "messages" {
+        mark("queue_id", &|id| received.contains(id.as_bytes()))?;
+    }
+    Ok(BooleanChunked::from_slice("".into(), &rows))
+}
+
+/// The queue entries of a segment with a recipient in the domains.
+fn received((shelf, segment): (&Shelf, &Segment), is_own: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<Vec<u8>>> {
+    let Some(table) = TABLES.iter().find(|table| table.name == segment.table) else { return Ok(Vec::new()) };
+    let frame = shelf.read(segment, table, |name| ["recipient_domain", "queue_id"].contains(&name))?;
+    let texts = |name: &str| frame.column(name).and_then(|texts| texts.str().cloned()).map_err(|e| internal(&e));
+    let (domains, ids) = (texts("recipient_domain")?, texts("queue_id")?);
+    let own = domains.iter().zip(ids.iter()).filter(|(domain, _)| domain.is_some_and(is_own));
+    Ok(own.filter_map(|(_, id)| Some(id?.as_bytes().to_vec())).collect())
+}

@@ -1,0 +1,93 @@
+//! Where facts go that memory does not hold: segments on the disk.
+
+use super::Options;
+use crate::error::Result;
+use crate::facts::Facts;
+#[cfg(feature = "sql")]
+use crate::facts::Shelf;
+
+/// A place for finished facts, and how many stay in memory before it is used.
+#[derive(Debug, Default)]
+pub struct Aside {
+    limit: Option<usize>,
+    #[cfg(feature = "sql")]
+    shelf: Option<Shelf>,
+    /// Shelves that were there before.
+    #[cfg(feature = "sql")]
+    shelves: Vec<Shelf>,
+}
+
+#[cfg(feature = "sql")]
+impl Aside {
+    /// A place that is made when it is needed.
+    pub fn new(options: &Options) -> Self {
+        Self { limit: Some(options.memory), ..Self::default() }
+    }
+
+    /// The same, beside shelves with facts of earlier runs.
+    pub fn beside(shelf: Shelf, options: &Options) -> Self {
+        Self { shelves: vec![shelf], ..Self::new(options) }
+    }
+
+    /// A shelf that is there already.
+    pub fn on(shelf: Shelf, options: &Options) -> Self {
+        Self { shelf: Some(shelf), ..Self::new(options) }
+    }
+
+    pub(super) fn is_due(&self, facts: &Facts) -> bool {
+        self.limit.is_some_and(|limit| facts.size() > limit)
+    }
+
+    pub(super) fn put(&mut self, facts: &Facts, sources: &[&str]) -> Result<()> {
+        let mut shelf = match self.shelf.take() {
+            Some(shelf) => shelf,
+            None => Shelf::temporary()?,
+        };
+        let put = shelf.put(facts, sources);
+        self.shelf = Some(shelf);
+        put
+    }
+
+    /// Takes back what was put aside.
+    pub(super) fn emptied(mut self) -> Self {
+        if let Some(shelf) = &mut self.shelf {
+            shelf.clear();
+        }
+        self
+    }
+
+    pub(super) fn with(self, mut facts: Facts) -> Facts {
+        facts.shelves = self.shelves.into_iter().chain(self.shelf).collect();
+        facts
+    }
+
+    /// The shelf, with what was put on it.
+    pub fn into_shelf(self) -> Option<Shelf> {
+        self.shelf
+    }
+}
+
+/// Without the engine that writes segments all stays in memory.
+#[cfg(not(feature = "sql"))]
+impl Aside {
+    /// A place that is never used.
+    pub fn new(_: &Options) -> Self {
+        Self::default()
+    }
+
+    pub(super) fn is_due(&self, _: &Facts) -> bool {
+        self.limit.is_some()
+    }
+
+    pub(super) fn put(&mut self, _: &Facts, _: &[&str]) -> Result<()> {
+        Ok(())
+    }
+
+    pub(super) fn emptied(self) -> Self {
+        self
+    }
+
+    pub(super) fn with(self, facts: Facts) -> Facts {
+        facts
+    }
+}

@@ -1,0 +1,239 @@
+//! The store: facts that stay, so that each line of a log is read once.
+//!
+//! Comes in: what a run read that is new. Goes out: the facts of all runs, and where the next run begins. A folder holds
+//! segments of facts (Parquet), what is open (as facts, and in a form to go on from), and a manifest that names them with
+//! their hashes. A run becomes visible by one rename of the manifest: before it nothing has happened, after it
+//! everything has. What no manifest names is nobody's, and is cleared away by the next run.
+
+mod files;
+mod keep;
+mod lock;
+mod manifest;
+
+pub use keep::{Forget, Info};
+pub use lock::Patience;
+
+use crate::correlate::Carry;
+use crate::error::{Error, Exit, Result};
+use crate::event::hash_with;
+use crate::facts::{Facts, Segment, Shelf, damaged};
+use crate::grammar::Grammars;
+use crate::run::{self, After, Aside, Before, Options, Progress, Run, Twice};
+use crate::text::Text;
+use lock::{Reading, Writing};
+use manifest::{Manifest, State};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A store that is read. Nothing that it names is cleared away meanwhile.
+#[derive(Debug)]
+pub struct Store {
+    root: PathBuf,
+    manifest: Manifest,
+    reading: Option<Arc<Reading>>,
+}
+
+/// A store that is written to, by nobody else.
+#[derive(Debug)]
+pub struct Writer {
+    store: Store,
+    _writing: Writing,
+}
+
+impl Store {
+    /// Opens a store to read it.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none, it is damaged, or a newer version wrote it.
+    pub fn open(root: &Path) -> Result<Self> {
+        let reading = Reading::begin(root);
+        let Some(manifest) = Manifest::read(root)? else {
+            return Err(Error::new(Exit::NoInput, format!("there is no store in {}", root.display()))
+                .help("`mailtrail ingest --store DIR PATH…` makes one"));
+        };
+        // Keys of what is open were hashed with the store's secret.
+        if let Some(secrets) = files::secrets(root) {
+            hash_with(secrets);
+        }
+        Ok(Self { root: root.to_owned(), manifest, reading: reading.map(Arc::new) })
+    }
+
+    /// What the store tells by itself.
+    pub fn run(&self, grammars: &Grammars) -> Run {
+        let all = self.manifest.segments.iter().chain(&self.manifest.open);
+        let mut facts = Facts::default();
+        facts.shelves.push(self.shelf(all.cloned().collect()));
+        run::stored(facts, &self.manifest.account, grammars)
+    }
+
+    /// What the store tells, together with what is new behind the paths. The store stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// Where there is nothing to read, or the store is damaged.
+    pub fn run_with(
+        &self,
+        paths: &[PathBuf],
+        grammars: &Grammars,
+        options: &Options,
+        progress: Progress<'_>,
+    ) -> Result<Run> {
+        let (before, segments) = self.before(false)?;
+        run::run_after(&before, Aside::beside(self.shelf(segments), options), paths, grammars, options, progress)
+    }
+
+    /// Segments of the store to be read.
+    fn shelf(&self, segments: Vec<Segment>) -> Shelf {
+        let mut shelf = Shelf::new(&self.root, "");
+        shelf.segments = segments;
+        match self.reading.clone() {
+            Some(reading) => shelf.holding(reading),
+            None => shelf,
+        }
+    }
+
+    /// Where a run begins, and the facts that are finished. Where what is open cannot be gone on from, since another
+    /// version or another secret wrote it, it is finished as it stood.
+    fn before(&self, hold: bool) -> Result<(Before, Vec<Segment>)> {
+        let mut segments = self.manifest.segments.clone();
+        let mut account = self.manifest.account.clone();
+        let state = self.manifest.state.as_ref().map(|state| state.read(&self.root)).transpose()?;
+        let read = |(twice, carry): (Twice, Vec<u8>)| Some((twice, Carry::from_bytes(&carry)?));
+        let state = state.and_then(|bytes| postcard::from_bytes(&bytes).ok()).and_then(read);
+        let carry = state.map(|(twice, carry)| {
+            account.twice = twice;
+            carry
+        });
+        if carry.is_none() {
+            segments.extend(self.manifest.open.iter().cloned());
+        }
+        let several = self.manifest.generation > 0;
+        Ok((Before { account, carry, several, hold }, segments))
+    }
+}
+
+/// What a run brought.
+#[derive(Clone, Debug, Default)]
+pub struct Brought {
+    /// New lines.
+    pub lines: u64,
+    /// New facts.
+    pub facts: u64,
+    /// What could not be read, in words.
+    pub problems: Vec<Text>,
+    /// What was passed over with good reason, in words.
+    pub notes: Vec<Text>,
+}
+
+impl Writer {
+    /// Opens a store to write to it; where there is none, it is made. Waits for who writes now.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be written, another holds it for longer than we wait (exit code 75), it is damaged, or a newer
+    /// version wrote it.
+    pub fn open(root: &Path, patience: Patience) -> Result<Self> {
+        files::prepare(root)?;
+        let writing = Writing::begin(root, patience)?;
+        hash_with(files::secrets_or_new(root)?);
+        let manifest = Manifest::read(root)?.unwrap_or_default();
+        let store = Store { root: root.to_owned(), manifest, reading: None };
+        let writer = Self { store, _writing: writing };
+        writer.clear();
+        Ok(writer)
+    }
+
+    /// Reads what is new behind the paths into the store.
+    ///
+    /// # Errors
+    ///
+    /// Where there is nothing to read, or the store cannot be written; it is then as it was before.
+    pub fn ingest(
+        &mut self,
+        paths: &[PathBuf],
+        grammars: &Grammars,
+        options: &Options,
+        progress: Progress<'_>,
+    ) -> Result<Brought> {
+        let (before, segments) = self.store.before(true)?;
+        let lines = before.account.lines();
+        let mut aside = Aside::on(self.new_shelf(), options);
+        let after = run::ingest(&before, &mut aside, paths, grammars, options, progress);
+        let mut shelf = aside.into_shelf().unwrap_or_else(|| self.new_shelf());
+        let written = after.and_then(|after| {
+            let notes = after.notes.clone();
+            Ok((self.write(after, &mut shelf)?, notes))
+        });
+        match written {
+            Ok((mut next, notes)) => {
+                let facts = shelf.segments.iter().map(|segment| segment.rows).sum();
+                let all = segments.into_iter().chain(shelf.segments).collect();
+                next.segments = self.compacted(all, keep::MOST_SEGMENTS)?;
+                self.commit(next)?;
+                let account = &self.store.manifest.account;
+                let (lines, problems) = (account.lines() - lines, account.problems());
+                Ok(Brought { lines, facts, problems, notes })
+            }
+            Err(error) => {
+                shelf.clear();
+                Err(error)
+            }
+        }
+    }
+
+    /// A shelf for new segments.
+    fn new_shelf(&self) -> Shelf {
+        Shelf::new(&self.store.root, &self.tag())
+    }
+
+    /// What the names of new files begin with.
+    fn tag(&self) -> String {
+        format!("{:06}", self.store.manifest.generation + 1)
+    }
+
+    /// Writes what a run brought; the manifest that will name it.
+    fn write(&self, after: After, shelf: &mut Shelf) -> Result<Manifest> {
+        let names = after.account.names();
+        shelf.put(&after.facts, &names)?;
+        let mut open = self.new_shelf();
+        open.put_open(&after.open, &names)?;
+        let state =
+            after.carry.to_bytes().and_then(|carry| postcard::to_stdvec(&(&after.account.twice, carry)).ok());
+        let state = state.ok_or_else(|| Error::new(Exit::Internal, "what is open cannot be written"))?;
+        let state = State::write(&self.store.root, &self.tag(), &state)?;
+        let generation = self.store.manifest.generation + 1;
+        Ok(Manifest {
+            generation,
+            account: after.account,
+            segments: Vec::new(),
+            open: open.segments,
+            state: Some(state),
+        })
+    }
+
+    /// Makes a manifest the one that counts.
+    fn commit(&mut self, next: Manifest) -> Result<()> {
+        let before: BTreeSet<&str> = self.store.manifest.files().collect();
+        let new = next.files().filter(|file| !before.contains(file));
+        files::sync_folders(&self.store.root, new)?;
+        next.write(&self.store.root)?;
+        self.store.manifest = next;
+        self.clear();
+        Ok(())
+    }
+
+    /// Clears away what the manifest does not name, unless somebody still reads.
+    fn clear(&self) {
+        if let Some(_alone) = lock::alone(&self.store.root) {
+            files::clear(&self.store.root, &self.store.manifest.files().collect());
+        }
+    }
+}
+
+/// Whether bytes are those whose hash was noted.
+fn proven(path: &Path, bytes: Vec<u8>, hash: u64) -> Result<Vec<u8>> {
+    if xxh3_64(&bytes) == hash { Ok(bytes) } else { Err(damaged(path)) }
+}
