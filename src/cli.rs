@@ -1,6 +1,7 @@
 //! The command line: what can be typed. What it means is in `commands/`.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Reads the logs of mail systems, accounts for every line, and reports.
@@ -264,14 +265,26 @@ pub enum Mailing {
 /// `mailtrail query`
 #[derive(Clone, Debug, Args)]
 pub struct Query {
-    /// The question, in SQL; `mailtrail schema` lists the tables
-    #[arg(value_name = "SQL", required_unless_present = "file")]
-    pub sql: Option<String>,
-    /// Log files, patterns, folders; `-` is standard input [default: the inputs of the configuration]
-    pub paths: Vec<PathBuf>,
+    /// The question: SQL (`mailtrail schema` lists the tables) or the name of one that `--list` shows [default: a
+    /// prompt, or what standard input asks]
+    #[arg(value_name = "QUESTION")]
+    pub question: Option<OsString>,
+    /// What a named question must be told, NAME=VALUE; then log files, patterns, folders; `-` is standard input
+    /// [default: the inputs of the configuration]
+    #[arg(value_name = "PATH")]
+    pub words: Vec<OsString>,
     /// Read the question from a file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "list"])]
     pub file: Option<PathBuf>,
+    /// Ask the question of this name
+    #[arg(long, value_name = "NAME", conflicts_with = "list")]
+    pub name: Option<String>,
+    /// Tell a named question what it must know
+    #[arg(long, value_name = "NAME=VALUE", conflicts_with_all = ["file", "list"])]
+    pub param: Vec<String>,
+    /// List the named questions
+    #[arg(long)]
+    pub list: bool,
     /// The format
     #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
     pub format: QueryFormat,

@@ -77,11 +77,46 @@ impl Error {
         self
     }
 
+    /// The same about a file: it is wrong, at the error's place in it, or at these bytes where that has none.
+    #[must_use]
+    pub fn in_file(mut self, file: &str, text: &str, span: Range<usize>) -> Self {
+        self.exit = Exit::Config;
+        if self.place.is_some() { self.from_file(file) } else { self.at(file, text, span) }
+    }
+
+    /// The same, its place being in this file.
+    #[must_use]
+    pub fn from_file(mut self, file: &str) -> Self {
+        if let Some(place) = &mut self.place {
+            file.clone_into(&mut place.file);
+        }
+        self
+    }
+
     /// Adds what to do about it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// Adds which name was probably meant, or which ones there are: `did you mean `text`?`, `the formats are csv, html`.
+    #[must_use]
+    pub fn instead<'a>(self, word: &str, kinds: &str, names: impl IntoIterator<Item = &'a str>) -> Self {
+        let names: Vec<&str> = names.into_iter().collect();
+        match nearest(word, names.iter().copied()) {
+            Some(near) => self.help(format!("did you mean `{near}`?")),
+            None if names.is_empty() => self.help(format!("there are no {kinds}")),
+            None => self.help(format!("the {kinds} are {}", names.join(", "))),
+        }
+    }
+
+    /// What happened and why, in one line.
+    pub fn what(&self) -> String {
+        match &self.why {
+            Some(why) => format!("{}: {why}", self.what),
+            None => self.what.clone(),
+        }
     }
 
     /// The exit code that goes with it.
@@ -91,15 +126,13 @@ impl Error {
 
     /// The message for a terminal, coloured where `color` says so.
     pub fn render(&self, color: bool) -> String {
-        let title = printable(&match &self.why {
-            Some(why) => format!("{}: {why}", self.what),
-            None => self.what.clone(),
-        });
+        let title = printable(&self.what());
         let mut group = Group::with_title(Level::ERROR.primary_title(title.as_str()));
-        if let Some(place) = &self.place {
+        let text = self.place.as_ref().map(|place| still(&place.text));
+        if let (Some(place), Some(text)) = (&self.place, &text) {
             let span = clip(&place.span, place.text.len());
             group = group.element(
-                Snippet::source(place.text.as_str())
+                Snippet::source(text.as_str())
                     .path(place.file.as_str())
                     .annotation(AnnotationKind::Primary.span(span)),
             );
@@ -130,6 +163,19 @@ fn clip(span: &Range<usize>, len: usize) -> Range<usize> {
 /// Makes text from outside harmless on a terminal: one line, no control characters, no directions.
 fn printable(text: &str) -> String {
     crate::text::shown(text).into_owned()
+}
+
+/// The same text with nothing in it that acts on a terminal, byte for byte as long.
+fn still(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\n' | '\t') || crate::text::shown(c.encode_utf8(&mut [0; 4])).len() == c.len_utf8() {
+            out.push(c);
+        } else {
+            out.extend(std::iter::repeat_n('?', c.len_utf8()));
+        }
+    }
+    out
 }
 
 /// The nearest of `names` to `word` if it is within two edits, for "did you mean".

@@ -5,6 +5,8 @@
 mod support;
 
 mod cli;
+mod query;
+mod usual;
 mod samples;
 mod set_a;
 mod trace;

@@ -312,7 +312,7 @@ fn a_question_may_lie_in_a_file() {
     Test::new("query --file q.sql mail.log --format csv")
         .file("q.sql", "SELECT COUNT(*) AS n FROM deliveries WHERE outcome = 'sent'\n")
         .file("mail.log", LOG)
-        .stdout("n\n1\n")
+        .stdout("n\r\n1\r\n")
         .run();
 }
 

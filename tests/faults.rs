@@ -115,7 +115,7 @@ fn f6_a_line_that_the_other_log_does_not_hold_keeps_a_log_apart() {
         .arg("mail.warn")
         .file("mail.log", LOG.repeat(9))
         .file("mail.warn", LOG.to_owned() + own);
-    test.stdout("n\n1\n").run();
+    test.stdout("n\r\n1\r\n").run();
 }
 
 #[test]

@@ -187,6 +187,6 @@ fn several_recipients_in_one_row_are_several_deliveries() {
         .file("tracking.csv", rows);
     let expected = "queue_id,recipient,recipient_domain\n7,a@local.example,local.example\n\
         7,b@other.example,other.example\n7,c@local.example,local.example\n8,d@local.example,local.example\n9,,\n";
-    test.stdout(expected).any_stderr().run();
+    test.stdout(&expected.replace('\n', "\r\n")).any_stderr().run();
     Test::new("grammar check --library own").file("own/grammars/tracker.toml", TRACKING).any_stdout().run();
 }

@@ -464,7 +464,7 @@ fn t17_no_expression_takes_forever() {
         Test::new("query --year 2026 --format csv").arg(sql).arg("mail.log").file("mail.log", &long)
     };
     for pattern in ["(a+)+$", "^(a|aa)+$", "(.*)*(.*)*(.*)*x", "(a?){500}b"] {
-        ask(pattern).stdout("n\n0\n").run();
+        ask(pattern).stdout("n\r\n0\r\n").run();
     }
     let refused = ask("((x{999}){999}){999}").status(64).any_stderr().run();
     assert!(!refused.stderr().is_empty());

@@ -182,7 +182,7 @@ fn f15_a_log_that_lost_its_time_takes_the_year_of_its_rotated_siblings() {
         .arg("mail.log.1")
         .file_of("mail.log.1", old, epoch("2026-11-25T00:00:00Z"))
         .file_of("mail.log", new, epoch("2025-01-02T11:00:00Z"))
-        .stdout("time\n2024-11-30T10:00:00Z\n2024-12-31T10:00:00Z\n2025-01-01T10:00:00Z\n2025-01-02T10:00:00Z\n")
+        .stdout("time\r\n2024-11-30T10:00:00Z\r\n2024-12-31T10:00:00Z\r\n2025-01-01T10:00:00Z\r\n2025-01-02T10:00:00Z\r\n")
         .run();
 }
 
@@ -196,7 +196,7 @@ fn f16_a_leap_second_is_the_next_second_in_every_framing() {
     }
     let rfc5424 = "<22>1 2016-12-31T23:59:60Z mx1 postfix/smtpd 1 - - connect from unknown[203.0.113.9]\n";
     let test = Test::new("query --format csv").arg("SELECT time FROM sessions").arg("mail.log");
-    test.file("mail.log", rfc5424).stdout("time\n2017-01-01T00:00:00Z\n").run();
+    test.file("mail.log", rfc5424).stdout("time\r\n2017-01-01T00:00:00Z\r\n").run();
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn f13_a_clock_that_goes_back_makes_no_negative_duration() {
                 .arg(sql)
                 .arg("mail.log")
                 .file("mail.log", &log)
-                .stdout("n,timed\n1,0\n")
+                .stdout("n,timed\r\n1,0\r\n")
                 .run();
         }
     }

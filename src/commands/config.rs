@@ -42,13 +42,11 @@ fn judged(out: &mut String, global: &Global, config: &Config) -> Result<()> {
 /// Formats are known to the renderers only.
 #[cfg(feature = "sql")]
 fn known_names(config: &Config) -> Result<()> {
-    use crate::config::did_you_mean;
     use crate::render;
     match (&config.report.format, config.spot("report.format")) {
         (Some(name), Some(spot)) if render::by_name(name).is_none() => {
             let error = spot.error(format!("there is no format `{name}`"));
-            let names: Vec<&str> = render::names().collect();
-            Err(did_you_mean(error, name, names.iter().copied()))
+            Err(error.instead(name, "formats", render::names()))
         }
         _ => Ok(()),
     }

@@ -3,7 +3,7 @@
 use super::{Outcome, assets, colors, print, say};
 use crate::cli::{Global, Headers as Args};
 use crate::config::Config;
-use crate::error::{Error, Exit, Result, nearest};
+use crate::error::{Error, Exit, Result};
 use crate::headers::{self, Messages};
 use crate::input::{self, Inputs};
 use crate::render;
@@ -46,11 +46,7 @@ fn format(args: &Args) -> Result<&'static Format> {
 
 fn unknown_format(name: &str) -> Error {
     let names = FORMATS.iter().map(|format| format.name);
-    let help = match nearest(name, names.clone()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the formats are {}", names.collect::<Vec<_>>().join(", ")),
-    };
-    Error::new(Exit::Usage, format!("there is no format `{name}`")).help(help)
+    Error::new(Exit::Usage, format!("there is no format `{name}`")).instead(name, "formats", names)
 }
 
 /// Files that hold no mail. In a folder they may well be: there they are passed over.

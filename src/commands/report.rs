@@ -4,7 +4,7 @@ use super::{Outcome, assets, colors, period, print, read, say, width};
 use crate::cli::{Global, Level, Report as Args};
 use crate::compose::{self, Request};
 use crate::config::{Config, ReportDefaults};
-use crate::error::{Error, Exit, Result, nearest};
+use crate::error::{Error, Exit, Result};
 use crate::judge::Judge;
 use crate::render::{self, Rendered, Renderer};
 use crate::report::{Report, State};
@@ -109,11 +109,7 @@ fn known_labels(by: &[String]) -> Result<()> {
 }
 
 fn unknown_format(name: &str) -> Error {
-    let help = match nearest(name, render::names()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the formats are {}", render::names().collect::<Vec<_>>().join(", ")),
-    };
-    Error::new(Exit::Usage, format!("there is no format `{name}`")).help(help)
+    Error::new(Exit::Usage, format!("there is no format `{name}`")).instead(name, "formats", render::names())
 }
 
 fn write(rendered: Rendered, output: Option<&Path>, run: &Run) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use super::{Outcome, print};
 use crate::cli::{Schema, SchemaFormat};
-use crate::error::{Error, Exit, Result, nearest};
+use crate::error::{Error, Exit, Result};
 use crate::facts::{TABLES, TableDef};
 use std::fmt::Write as _;
 
@@ -26,14 +26,10 @@ fn chosen(names: &[String]) -> Result<Vec<&'static TableDef>> {
 
 fn unknown(name: &str) -> Error {
     let names = TABLES.iter().map(|t| t.name);
-    let help = match nearest(name, names.clone()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the tables are {}", names.collect::<Vec<_>>().join(", ")),
-    };
-    Error::new(Exit::Usage, format!("there is no table `{name}`")).help(help)
+    Error::new(Exit::Usage, format!("there is no table `{name}`")).instead(name, "tables", names)
 }
 
-fn text(tables: &[&TableDef]) -> String {
+pub(super) fn text(tables: &[&TableDef]) -> String {
     let mut out = String::new();
     for table in tables {
         let _ = writeln!(out, "{}: {}\n", table.name, table.about);

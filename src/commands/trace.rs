@@ -3,7 +3,7 @@
 use super::{Outcome, assets, colors, period, print, read, say, width};
 use crate::cli::{Global, Trace as Args, TraceKind};
 use crate::config::Config;
-use crate::error::{Error, Exit, Result, nearest};
+use crate::error::{Error, Exit, Result};
 use crate::facts::{Scope, View};
 use crate::render;
 use crate::render::trace::{self as format, Format};
@@ -64,12 +64,8 @@ fn format(args: &Args) -> Result<&'static Format> {
 }
 
 fn unknown_format(name: &str) -> Error {
-    let names = || format::FORMATS.iter().map(|format| format.name);
-    let help = match nearest(name, names()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the formats are {}", names().collect::<Vec<_>>().join(", ")),
-    };
-    Error::new(Exit::Usage, format!("there is no format `{name}` of traces")).help(help)
+    let names = format::FORMATS.iter().map(|format| format.name);
+    Error::new(Exit::Usage, format!("there is no format `{name}` of traces")).instead(name, "formats", names)
 }
 
 /// Says what was looked for in vain, and what else may be tried.

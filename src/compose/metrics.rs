@@ -45,8 +45,8 @@ fn key(measurement: &Measurement) -> Vec<(&str, &Text)> {
 }
 
 fn figures(question: &Question, asker: &Asker<'_>, by: &[String], end: i64) -> Result<Vec<Measurement>> {
-    let answer = asker.ask(&sql(question, by, end))?;
-    let unit = super::section::unit(&question.front.unit);
+    let answer = asker.ask(&sql(question, by, end)).map_err(|e| question.in_file(e))?;
+    let unit = Unit::of(&question.front.unit);
     let rows = answer.rows(usize::MAX);
     let figures = rows.into_iter().map(|row| figure(question, &answer.columns, row, unit));
     Ok(figures.collect())
@@ -54,7 +54,7 @@ fn figures(question: &Question, asker: &Asker<'_>, by: &[String], end: i64) -> R
 
 /// The question with the labels that are asked for put in: `{by}` before the columns, `{group}` before the grouping,
 /// `{group-by}` where there is no other grouping; and with the end of the period for `{end}`.
-fn sql(question: &Question, by: &[String], end: i64) -> String {
+pub(super) fn sql(question: &Question, by: &[String], end: i64) -> String {
     let wanted = question.front.by.iter().filter(|(label, _)| by.contains(label));
     let (mut columns, mut group) = (String::new(), String::new());
     for (label, column) in wanted {
@@ -82,6 +82,7 @@ fn figure(question: &Question, columns: &[String], row: Vec<Cell>, unit: Unit) -
         value: question.front.zero.then_some(0.0),
         unit,
         state: State::Ok,
+        past: None,
     };
     for (name, cell) in columns.iter().zip(row) {
         match (name.as_str(), cell) {

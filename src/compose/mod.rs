@@ -4,17 +4,18 @@
 
 mod metrics;
 mod overview;
+mod past;
 mod section;
 
 pub use section::is_time;
 
-use crate::assets::Assets;
-use crate::error::{Error, Exit, Result, nearest};
+use crate::assets::{Asset, Assets};
+use crate::error::{Error, Exit, Result};
 use crate::facts::{self, Scope, TABLES, View, Wanted};
 use crate::judge::{Case, Judge};
 use crate::report::{Coverage, Period, Report};
 use crate::run::Run;
-use crate::sections::{Asker, Question};
+use crate::sections::{Asker, Question, spot, try_out};
 use crate::time::{SECOND, Span, Zone};
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -54,32 +55,35 @@ const OVERVIEW: &str = "overview";
 ///
 /// Where there is no such report, or one of its questions cannot be asked.
 pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, judge: &Judge) -> Result<Report> {
-    let definition = definition(assets, request.report)?;
-    let questions = definition
-        .sections
-        .iter()
-        .filter(|name| *name != OVERVIEW)
-        .map(|name| Question::named(assets, "sections", name))
-        .collect::<Result<Vec<_>>>()?;
+    let (definition, asset) = definition(assets, request.report)?;
+    let questions = questions(assets, &definition, &asset)?;
     let is_told = |question: &Question| request.domains.is_empty() || is_told_by_domain(question);
     let (questions, left_out): (Vec<_>, Vec<_>) = questions.into_iter().partition(is_told);
     let metrics: Vec<_> = Question::all(assets, "metrics")?.into_iter().filter(is_told).collect();
-    let asked = questions.iter().chain(&metrics).map(|question| question.sql.as_str());
+    let activity = if request.domains.is_empty() { Question::all(assets, "activity")? } else { Vec::new() };
+    let asked = questions.iter().chain(&metrics).chain(&activity).map(|question| question.sql.as_str());
     let wanted = Wanted::of(asked.chain(judge.questions()));
     let scope = Scope { span: request.span, domains: request.domains };
     let view = View::new(&run.facts, zone, &scope, wanted)?;
     let asker = Asker::new(&view, &run.coverage)?;
     let period = period(run, zone, request.span);
-    let mut measurements = metrics::measure(&metrics, run, zone, request, &asker, &period)?;
+    // What is watched for silence is no figure of the report, and is asked where there is something to compare it with.
+    let watched = [metrics.as_slice(), &activity].concat();
+    let past = past::past(&watched, run, zone, request)?;
+    let asked = if past.is_known() { &watched } else { &metrics };
+    let mut measurements = metrics::measure(asked, run, zone, request, &asker, &period)?;
+    let asker = asker.knowing(&past.known(&measurements))?;
+    measurements.retain(|figure| activity.iter().all(|question| question.name != figure.metric));
+    past.note(&mut measurements);
     let whole_site = request.domains.is_empty();
-    let case = Case { asker: &asker, sources: &run.sources, period: &period, whole_site };
+    let case = Case { asker: &asker, sources: &run.sources, period: &period, whole_site, weeks: &past.weeks };
     let findings = judge.judge(&case, &mut measurements)?;
     let mut sections = questions
         .par_iter()
         .map(|question| section::ask(question, &asker, request.top))
         .collect::<Result<Vec<_>>>()?;
     if let Some(at) = definition.sections.iter().position(|name| name == OVERVIEW) {
-        sections.insert(at, overview::section(&measurements));
+        sections.insert(at, overview::section(&measurements, &past));
     }
     Ok(Report {
         name: request.report.to_owned(),
@@ -102,24 +106,48 @@ fn is_told_by_domain(question: &Question) -> bool {
     tables.peek().is_none() || tables.any(|table| facts::is_told_by_domain(&table))
 }
 
-/// Says whether there is such a report, before any log is read.
+/// Says whether there is such a report and whether its questions can be asked, before any log is read. Those that were
+/// built in can.
 ///
 /// # Errors
 ///
-/// Where there is none, or it cannot be read.
+/// Where there is none, or it or one of its questions is wrong.
 pub fn check(assets: &Assets, name: &str) -> Result<()> {
-    definition(assets, name).map(|_| ())
+    let (definition, asset) = definition(assets, name)?;
+    let own = |questions: Vec<Question>| questions.into_iter().filter(|question| !question.built_in);
+    let sections = own(questions(assets, &definition, &asset)?);
+    let metrics = own(Question::all(assets, "metrics")?);
+    let sections = sections.map(|question| (question.sql.clone(), question));
+    let metrics = metrics.map(|question| (metrics::sql(&question, &[], 0), question));
+    for (sql, question) in sections.chain(metrics) {
+        try_out(&sql).map_err(|e| question.in_file(e))?;
+    }
+    Ok(())
 }
 
-fn definition(assets: &Assets, name: &str) -> Result<Definition> {
-    let all = assets.list("report-templates/reports", ".toml");
-    let Some(asset) = all.get(name) else {
-        let names: Vec<&str> = all.keys().map(String::as_str).collect();
-        let help = match nearest(name, names.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the reports are {}", names.join(", ")),
-        };
-        return Err(Error::new(Exit::Usage, format!("there is no report `{name}`")).help(help));
+/// The questions of a report, in their order.
+fn questions(assets: &Assets, definition: &Definition, asset: &Asset) -> Result<Vec<Question>> {
+    let all = assets.list("report-templates/sections", ".sql");
+    let names = definition.sections.iter().enumerate().filter(|(_, name)| *name != OVERVIEW);
+    let question = |(at, name): (usize, &String)| {
+        if let Some(asset) = all.get(name) {
+            return Question::read(name, asset);
+        }
+        let span = spot(&asset.text, &["sections", &at.to_string()]).unwrap_or(0..0);
+        let error = Error::new(Exit::Config, format!("there is no section `{name}`"));
+        let names = all.keys().map(String::as_str).chain([OVERVIEW]);
+        Err(error.at(&asset.origin, asset.text.to_string(), span).instead(name, "sections", names))
+    };
+    names.map(question).collect()
+}
+
+fn definition(assets: &Assets, name: &str) -> Result<(Definition, Asset)> {
+    let mut all = assets.list("report-templates/reports", ".toml");
+    let Some(asset) = all.remove(name) else {
+        let names = all.keys().map(String::as_str);
+        return Err(
+            Error::new(Exit::Usage, format!("there is no report `{name}`")).instead(name, "reports", names)
+        );
     };
     let definition: Definition = toml::from_str(&asset.text).map_err(|e| {
         Error::new(Exit::Config, "this report cannot be read").why(e.message()).at(
@@ -129,7 +157,7 @@ fn definition(assets: &Assets, name: &str) -> Result<Definition> {
         )
     })?;
     match definition.digest.iter().find(|name| !definition.sections.contains(name)) {
-        None => Ok(definition),
+        None => Ok((definition, asset)),
         Some(name) => Err(Error::new(
             Exit::Config,
             format!("{}: `digest` names `{name}`, `sections` does not", asset.origin),

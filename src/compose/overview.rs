@@ -1,5 +1,6 @@
 //! The overview: the figures that matter first, with their states.
 
+use super::past::Past;
 use crate::report::{Cell, Column, Kind, Measurement, Section, State, Unit};
 use crate::text::Text;
 
@@ -28,11 +29,16 @@ const LINES: &[Line] = &[
     ("Errors in the logs", "notices", &[("severity", "error")]),
 ];
 
-/// Makes the overview of the figures.
-pub(super) fn section(measurements: &[Measurement]) -> Section {
-    let rows: Vec<Vec<Cell>> = LINES.iter().filter_map(|line| row(line, measurements)).collect();
+/// Makes the overview of the figures; beside them what they were at earlier times, where that is known.
+pub(super) fn section(measurements: &[Measurement], past: &Past) -> Section {
+    let rows: Vec<Vec<Cell>> = LINES.iter().filter_map(|line| row(line, measurements, past)).collect();
     let column =
         |name: &str, title: &str, kind, unit| Column { name: name.into(), title: title.into(), kind, unit };
+    let earlier = EARLIER.iter().filter(|_| past.is_known());
+    let earlier = earlier.map(|(name, title)| column(name, title, Kind::Number, Unit::Count));
+    let columns =
+        [column("figure", "figure", Kind::Text, Unit::None), column("value", "value", Kind::Number, Unit::Count)];
+    let columns = columns.into_iter().chain(earlier).chain([column("state", "state", Kind::State, Unit::None)]);
     Section {
         name: super::OVERVIEW.into(),
         title: "Overview".into(),
@@ -40,21 +46,35 @@ pub(super) fn section(measurements: &[Measurement]) -> Section {
         help: "The figures that matter first. A state other than ok is explained among the findings.".into(),
         empty: "Nothing was counted.".into(),
         quiet: false,
-        columns: vec![
-            column("figure", "figure", Kind::Text, Unit::None),
-            column("value", "value", Kind::Number, Unit::Count),
-            column("state", "state", Kind::State, Unit::None),
-        ],
+        columns: columns.collect(),
         total_rows: rows.len(),
         rows,
         chart: None,
     }
 }
 
-/// The sum and the worst state of a line's figures; no line where nothing of the kind happened.
-fn row((title, metric, labels): &Line, measurements: &[Measurement]) -> Option<Vec<Cell>> {
-    let of_line = || measurements.iter().filter(|m| m.metric == *metric && m.has(labels));
-    let value = of_line().filter_map(|m| m.value).reduce(|a, b| a + b)?;
-    let state = of_line().map(|m| m.state).max().unwrap_or(State::Unknown);
-    Some(vec![Cell::Text(Text::from(*title)), Cell::Number(value), Cell::State(state)])
+/// The columns of earlier times: names and headings.
+const EARLIER: [(&str, &str); 3] =
+    [("day_before", "day before"), ("week_before", "week before"), ("usual", "usual")];
+
+/// The sum and the worst state of a line's figures; no line where nothing of the kind happened, now or earlier.
+fn row(line: &Line, measurements: &[Measurement], past: &Past) -> Option<Vec<Cell>> {
+    let sum = |span: &[Measurement]| of_line(line, span).filter_map(|m| m.value).reduce(|a, b| a + b);
+    let earlier = past.of(|span| sum(span).or(Some(0.0)));
+    let usual = earlier.usual.map(|usual| usual.value);
+    let earlier = [earlier.day_before, earlier.week_before, usual];
+    let value =
+        sum(measurements).or_else(|| earlier.into_iter().flatten().any(|value| value > 0.0).then_some(0.0))?;
+    let state = of_line(line, measurements).map(|m| m.state).max().unwrap_or(State::Ok);
+    let mut cells = vec![Cell::Text(Text::from(line.0)), Cell::Number(value)];
+    if past.is_known() {
+        cells.extend(earlier.map(|value| value.map_or(Cell::Null, Cell::Number)));
+    }
+    cells.push(Cell::State(state));
+    Some(cells)
+}
+
+fn of_line<'m>((_, metric, labels): &Line, span: &'m [Measurement]) -> impl Iterator<Item = &'m Measurement> {
+    let (metric, labels) = (*metric, *labels);
+    span.iter().filter(move |m| m.metric == metric && m.has(labels))
 }

@@ -1,6 +1,6 @@
 //! Sections: an answer with what its question's head says of it.
 
-use crate::error::{Error, Exit, Result, nearest};
+use crate::error::{Error, Exit, Result};
 use crate::report::{Cell, Chart, ChartKind, Column, Kind, Section, State, Unit};
 use crate::sections::{Answer, Asker, Front, Question, spaced};
 
@@ -12,7 +12,7 @@ const DRAWN: usize = 1_000;
 
 /// Asks a section's question.
 pub(super) fn ask(question: &Question, asker: &Asker<'_>, top: Option<usize>) -> Result<Section> {
-    let answer = asker.ask(&question.sql).map_err(|e| in_file(question, e))?;
+    let answer = asker.ask(&question.sql).map_err(|e| question.in_file(e))?;
     let front = &question.front;
     let columns: Vec<Column> = (0..answer.columns.len()).map(|at| column(&answer, at, front)).collect();
     let chart = front.chart.as_ref().map(|_| chart(question, &columns)).transpose()?;
@@ -35,11 +35,6 @@ pub(super) fn ask(question: &Question, asker: &Asker<'_>, top: Option<usize>) ->
     })
 }
 
-/// A section that cannot be asked is wrong in its file.
-fn in_file(question: &Question, error: Error) -> Error {
-    error.help(format!("the question is {}", question.origin))
-}
-
 fn column(answer: &Answer, at: usize, front: &Front) -> Column {
     let name = &answer.columns[at];
     let kind = if front.states.contains(name) {
@@ -60,24 +55,13 @@ fn column(answer: &Answer, at: usize, front: &Front) -> Column {
         name: name.clone(),
         title: front.titles.get(name).cloned().unwrap_or_else(|| spaced(name)),
         kind,
-        unit: front.units.get(name).map_or(default, |word| unit(word)),
+        unit: front.units.get(name).map_or(default, |word| Unit::of(word)),
     }
 }
 
 /// Whether a column of this name holds points in time.
 pub fn is_time(name: &str) -> bool {
     matches!(name, "time" | "hour" | "day") || name.ends_with("_time")
-}
-
-/// The unit of this word.
-pub(super) fn unit(word: &str) -> Unit {
-    match word {
-        "count" | "1" => Unit::Count,
-        "bytes" | "By" => Unit::Bytes,
-        "seconds" | "s" => Unit::Seconds,
-        "share" => Unit::Share,
-        _ => Unit::None,
-    }
 }
 
 fn typed(cell: Cell, kind: Kind) -> Cell {
@@ -97,22 +81,18 @@ fn chart(question: &Question, columns: &[Column]) -> Result<Chart> {
     let Some(front) = &question.front.chart else {
         return Err(Error::new(Exit::Internal, "no chart"));
     };
-    let place = |name: &String| {
+    let place = |name: &String, path: &[&str]| {
         columns.iter().position(|column| column.name == *name).ok_or_else(|| {
-            let near = nearest(name, columns.iter().map(|c| c.name.as_str()));
-            Error::new(Exit::Config, format!("the chart of `{}` names no column `{name}`", question.name))
-                .help(near.map_or_else(|| question.origin.clone(), |near| format!("did you mean `{near}`?")))
+            let error = question.wrong(path, format!("the chart names no column `{name}`"));
+            error.instead(name, "columns", columns.iter().map(|column| column.name.as_str()))
         })
     };
     let kind = match front.kind.as_str() {
         "bars" => ChartKind::Bars,
         "columns" => ChartKind::Columns,
         "lines" => ChartKind::Lines,
-        "share" => ChartKind::Share,
-        other => {
-            return Err(Error::new(Exit::Config, format!("there is no chart `{other}`"))
-                .help(format!("{}: bars, columns, lines or share", question.origin)));
-        }
+        _ => ChartKind::Share,
     };
-    Ok(Chart { kind, label: place(&front.label)?, series: front.series.iter().map(place).collect::<Result<_>>()? })
+    let series = (0..).zip(&front.series).map(|(at, name)| place(name, &["chart", "series", &at.to_string()]));
+    Ok(Chart { kind, label: place(&front.label, &["chart", "label"])?, series: series.collect::<Result<_>>()? })
 }

@@ -1,7 +1,8 @@
-//! Comparisons as people write them: `> 30`, `>= 5 %`, `< 1 GiB`, `> 10 min`.
+//! Comparisons as people write them: `> 30`, `>= 5 %`, `< 1 GiB`, `> 10 min`, `> 3x usual`.
 //!
 //! ```text
-//! comparison = operator quantity
+//! comparison = operator (usual | quantity)
+//! usual      = number "x" "usual"
 //! operator   = ">" | ">=" | "<" | "<="
 //! quantity   = number [unit]
 //! unit       = "ms" | "s" | "min" | "h" | "d" | "%" | "k" | "M" | "G" | "KiB" | "MiB" | "GiB"
@@ -12,7 +13,7 @@ use crate::units;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while1};
 use nom::character::complete::{alphanumeric1, space0};
-use nom::combinator::{opt, recognize, value};
+use nom::combinator::{not, opt, recognize, value};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 use std::cmp::Ordering;
@@ -81,6 +82,8 @@ pub struct Comparison {
     pub operator: Operator,
     /// With what.
     pub limit: Quantity,
+    /// Whether the limit is that many times what is usual, and not yet a limit itself.
+    pub usual: bool,
 }
 
 impl Comparison {
@@ -92,6 +95,14 @@ impl Comparison {
             Some(Ordering::Equal) => matches!(self.operator, Operator::AtLeast | Operator::AtMost),
             None => false,
         }
+    }
+
+    /// The limit where this is usual. A value that is as large as the limit but for how fractions are kept is at it.
+    #[must_use]
+    pub fn from_usual(&self, usual: f64, unit: Unit, value: f64) -> Self {
+        let limit = self.limit.value * usual;
+        let same = (limit - value).abs() <= 1e-9 * limit.abs();
+        Self { limit: Quantity { value: if same { value } else { limit }, unit }, usual: false, ..*self }
     }
 
     /// What would have been fine, in words.
@@ -143,7 +154,7 @@ const UNITS: [(&str, f64, Unit); 14] = [
 ];
 
 /// What a comparison looks like, for help.
-const LOOKS: &str = "write `> 30`, `>= 5 %`, `< 1 GiB` or `> 10 min`";
+const LOOKS: &str = "write `> 30`, `>= 5 %`, `< 1 GiB`, `> 10 min` or `> 3x usual`";
 
 /// Reads a comparison.
 ///
@@ -154,8 +165,19 @@ pub fn comparison(text: &str) -> Result<Comparison, Wrong> {
     let (rest, operator) = spaced(operator)
         .parse(text)
         .map_err(|_| Wrong::new(text, text.trim_start(), "it begins with no `>`, `>=`, `<` or `<=`", LOOKS))?;
+    if let Ok((after, times)) = times(rest) {
+        let usual = after.trim() == "usual";
+        let limit = Quantity { value: times, unit: Unit::None };
+        let wrong = || Wrong::new(text, after.trim_start(), "here should be `usual`", "write `> 3x usual`");
+        return usual.then_some(Comparison { operator, limit, usual }).ok_or_else(wrong);
+    }
     let limit = quantity(rest).map_err(|wrong| Wrong { at: wrong.at + text.len() - rest.len(), ..wrong })?;
-    Ok(Comparison { operator, limit })
+    Ok(Comparison { operator, limit, usual: false })
+}
+
+/// `3x`
+fn times(text: &str) -> IResult<&str, f64> {
+    terminated(spaced(number), (alt((tag("x"), tag("×"))), not(alphanumeric1))).parse(text)
 }
 
 /// Reads a quantity: a number and a unit.
@@ -173,14 +195,6 @@ pub fn quantity(text: &str) -> Result<Quantity, Wrong> {
         let why = "this is no unit";
         Wrong::new(text, rest, why, format!("the units are {}", units.join(", ")))
     };
-    if let Some("x") = word {
-        return Err(Wrong::new(
-            text,
-            rest,
-            "what is usual cannot be told yet: that needs a store of earlier periods",
-            "give a fixed limit, such as `> 30`",
-        ));
-    }
     let (scale, unit) = match word {
         None => (1.0, Unit::None),
         Some(word) => UNITS
@@ -254,8 +268,27 @@ mod tests {
             [at("30"), at("> thirty"), at("> 3 parsecs"), at("> 3 s s"), at("> -3"), at("")],
             [0, 2, 4, 6, 2, 0]
         );
-        let usual = comparison("> 3x usual").expect_err("not yet");
-        assert!(usual.why.contains("store"), "{}", usual.why);
+        assert_eq!([at("> 3x"), at("> 3x usal"), at("> 3xy usual"), at("> x usual")], [4, 5, 3, 2]);
+    }
+
+    #[test]
+    fn l23_limits_of_what_is_usual_are_as_exact_as_others() {
+        let crossed = |text: &str, usual: f64, value: f64| {
+            let it = comparison(text).expect("a comparison");
+            assert!(it.usual);
+            it.from_usual(usual, Unit::Count, value).holds(value)
+        };
+        assert_eq!(
+            [
+                crossed("> 3x usual", 10.0, 30.0),
+                crossed("> 3 x usual", 10.0, 31.0),
+                crossed(">= 3x usual", 10.0, 30.0)
+            ],
+            [false, true, true]
+        );
+        // In fractions of two, 0.1 times 3 is more than 0.3.
+        assert!(!crossed("< 0.1× usual", 3.0, 0.3) && crossed("< 0.2x usual", 10.0, 1.0));
+        assert!(crossed("> 3x usual", 0.0, 1.0) && !crossed("< 0.2x usual", 0.0, 0.0));
     }
 
     #[test]

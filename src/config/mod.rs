@@ -20,7 +20,7 @@ pub(crate) use entries::points_at;
 pub use entries::{Anomaly, Input, ReportDefaults, Schedule, Threshold};
 pub use nightly::Nightly;
 pub use show::{line as show_line, quoted};
-pub use table::{File, Spot, Spotted, Value, did_you_mean};
+pub use table::{File, Spot, Spotted, Value};
 
 use crate::error::{Error, Exit, Result};
 use crate::time::Zone;
@@ -195,7 +195,7 @@ impl Config {
             return error
                 .help("name times in a table `[schedules]`, such as `business = \"Mon..Fri 08:00-18:00\"`");
         }
-        did_you_mean(error, &name.value, self.schedules.keys().map(String::as_str))
+        error.instead(&name.value, "schedules", self.schedules.keys().map(String::as_str))
     }
 }
 

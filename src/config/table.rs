@@ -1,6 +1,6 @@
 //! Reading a table of a configuration file so that whatever is wrong with it can be pointed at.
 
-use crate::error::{Error, Exit, Result, nearest};
+use crate::error::{Error, Exit, Result};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
@@ -202,7 +202,7 @@ impl<'t> Table<'t> {
             return Ok(Some(text.map(|_| *value)));
         }
         let what = format!("`{key}` cannot be `{}`", text.value);
-        Err(did_you_mean(text.spot.error(what), &text.value, words.iter().map(|(word, _)| *word)))
+        Err(text.spot.error(what).instead(&text.value, "words", words.iter().map(|(word, _)| *word)))
     }
 
     /// A table in it.
@@ -290,7 +290,7 @@ impl<'t> Table<'t> {
         };
         let what = format!("`{}` is no setting of {}", key.get_ref(), self.what);
         let error = self.at(key.span()).error(what);
-        Err(did_you_mean(error, key.get_ref(), self.known.iter().copied()))
+        Err(error.instead(key.get_ref(), "settings", self.known.iter().copied()))
     }
 }
 
@@ -337,12 +337,4 @@ fn mismatch(found: &Spotted<Value>, key: &str, wanted: &str) -> Error {
 
 fn wrong_kind(spot: &Spot, found: &str, key: &str, wanted: &str) -> Error {
     spot.error(format!("`{key}` has the wrong kind")).why(format!("expected {wanted}, but found {found}"))
-}
-
-/// The error with the name that was probably meant, or all that there are.
-pub fn did_you_mean<'a>(error: Error, word: &str, names: impl Iterator<Item = &'a str> + Clone) -> Error {
-    match nearest(word, names.clone()) {
-        Some(near) => error.help(format!("did you mean `{near}`?")),
-        None => error.help(format!("there are {}", names.collect::<Vec<_>>().join(", "))),
-    }
 }

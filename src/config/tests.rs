@@ -97,7 +97,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("wrong comparison", "[[thresholds]]\nmetric = \"delay.p95_s\"\nwarning = \"> thirty\""),
     ("comparison without operator", "[[thresholds]]\nmetric = \"delay.p95_s\"\nwarning = \"30\""),
     ("unknown unit", "[[thresholds]]\nmetric = \"delay.p95_s\"\nwarning = \"> 30 parsecs\""),
-    ("usual values", "[[thresholds]]\nmetric = \"connections\"\nwarning = \"> 3x usual\""),
+    ("usual values", "[[thresholds]]\nmetric = \"connections\"\nwarning = \"> 3x what\""),
     ("threshold without metric", "[[thresholds]]\nwarning = \"> 3\""),
     ("threshold without limit", "[[thresholds]]\nmetric = \"connections\""),
     (

@@ -14,7 +14,7 @@ mod tests;
 mod threshold;
 
 use crate::assets::Assets;
-use crate::config::{self, Comparison, Config, Entry, Spotted, Threshold, did_you_mean};
+use crate::config::{self, Comparison, Config, Entry, Spotted, Threshold};
 use crate::error::{Error, Result};
 use crate::input::Source;
 use crate::report::{Finding, Measurement, Period, Unit};
@@ -47,6 +47,8 @@ pub struct Case<'a> {
     pub period: &'a Period,
     /// Whether the facts are those of the whole site, not of some domains only.
     pub whole_site: bool,
+    /// The figures of the same span of earlier weeks, from which what is usual is known.
+    pub weeks: &'a [Vec<Measurement>],
 }
 
 impl Judge {
@@ -146,7 +148,7 @@ fn limit(threshold: Threshold, metrics: &BTreeMap<String, Metric>, config: &Conf
 fn metric<'m>(name: &Spotted<String>, metrics: &'m BTreeMap<String, Metric>) -> Result<&'m Metric> {
     metrics.get(&name.value).ok_or_else(|| {
         let error = name.spot.error(format!("there is no metric `{}`", name.value));
-        did_you_mean(error, &name.value, metrics.keys().map(String::as_str))
+        error.instead(&name.value, "metrics", metrics.keys().map(String::as_str))
     })
 }
 
@@ -162,7 +164,7 @@ fn known_labels(threshold: &Threshold, metric: &Metric) -> Result<()> {
         return Ok(());
     };
     let what = format!("`{}` has no label `{}`", threshold.metric.value, unknown.value);
-    Err(did_you_mean(unknown.spot.error(what), &unknown.value, labels.iter().map(String::as_str)))
+    Err(unknown.spot.error(what).instead(&unknown.value, "labels", labels.iter().map(String::as_str)))
 }
 
 /// Limits must be in the unit of what they limit; a share of another metric is written with `%`.
@@ -171,7 +173,7 @@ fn units_fit(threshold: &Threshold, metric: &Metric) -> Result<()> {
         Some(_) => unit == Unit::Share,
         None => unit == Unit::None || unit == metric.unit,
     };
-    let Some(wrong) = threshold.limits().find(|limit| !fits(limit.value.limit.unit)) else {
+    let Some(wrong) = threshold.limits().find(|limit| !limit.value.usual && !fits(limit.value.limit.unit)) else {
         return Ok(());
     };
     let error = wrong.spot.error(format!("this limit does not fit `{}`", threshold.metric.value));

@@ -1,8 +1,8 @@
 //! The parameters of a rule: what they may be, how they stand in SQL, how people read them.
 
-use super::fill::{number_literal, text_literal};
 use crate::config::{Comparison, Operator, Value, Wrong, comparison, quantity};
 use crate::report::Unit;
+use crate::sections::Literal;
 use crate::units;
 
 /// A parameter of a rule. Its default says of which kind it is.
@@ -32,7 +32,9 @@ impl Parameter {
                 let texts = list.iter().map(|text| text.as_str().map(str::to_owned));
                 texts.collect::<Option<_>>().map(Self::Words)
             }
-            toml::Value::String(text) if text.starts_with(['<', '>']) => comparison(text).ok().map(Self::Limit),
+            toml::Value::String(text) if text.starts_with(['<', '>']) => {
+                comparison(text).ok().filter(|limit| !limit.usual).map(Self::Limit)
+            }
             toml::Value::String(text) => Some(match length(text) {
                 Ok(seconds) => Self::Length(seconds),
                 Err(_) => Self::Word(text.clone()),
@@ -83,21 +85,16 @@ impl Parameter {
     }
 
     /// The parameter in SQL: a number, an operator and a number, a text, or a list of texts in brackets.
-    pub(super) fn sql(&self) -> String {
+    pub(super) fn sql(&self) -> Literal {
         match self {
             Self::Limit(limit) => {
                 let scale = if limit.limit.unit == Unit::Seconds { MICROS } else { 1.0 };
-                format!("{} {}", limit.operator.sign(), number_literal(limit.limit.value * scale))
+                Literal::Limit(limit.operator.sign(), limit.limit.value * scale)
             }
-            Self::Length(seconds) => number_literal((seconds * MICROS).round()),
-            Self::Number(number) => number.to_string(),
-            Self::Word(text) => text_literal(text),
-            // A list of SQL cannot be empty; nothing that is looked for is an empty text.
-            Self::Words(texts) if texts.is_empty() => "('')".to_owned(),
-            Self::Words(texts) => {
-                let texts: Vec<String> = texts.iter().map(|text| text_literal(text)).collect();
-                format!("({})", texts.join(", "))
-            }
+            Self::Length(seconds) => Literal::Number((seconds * MICROS).round()),
+            Self::Number(number) => Literal::Integer(*number),
+            Self::Word(text) => Literal::Text(text.clone()),
+            Self::Words(texts) => Literal::Texts(texts.clone()),
         }
     }
 
@@ -136,6 +133,9 @@ fn wrong(why: &str, help: String) -> Wrong {
 
 fn limit(default: &Comparison, text: &str) -> Result<Parameter, Wrong> {
     let own = comparison(text)?;
+    if own.usual {
+        return Err(wrong("a rule does not know what is usual", "give a fixed limit, such as `> 30`".to_owned()));
+    }
     if own.operator.more_is_worse() != default.operator.more_is_worse() {
         let sign = default.operator.sign();
         return Err(wrong("the rule looks for the other direction", format!("begin with `{sign}`")));
@@ -179,7 +179,7 @@ mod tests {
             "x = '> 2 h'",
             "x = '> 20 %'",
         ]
-        .map(|toml| default(toml).sql());
+        .map(|toml| default(toml).sql().sql());
         assert_eq!(sql, ["> 10", "600000000", "7", "'it''s'", "('a', 'b''')", "('')", "> 7200000000", "> 0.2"]);
     }
 
@@ -193,13 +193,13 @@ mod tests {
     #[test]
     fn a_parameter_keeps_its_kind_and_its_direction() {
         let limit = default("x = '> 10'");
-        assert_eq!(limit.set(&Value::Text(">= 3".into())).map(|p| p.sql()), Ok(">= 3".into()));
+        assert_eq!(limit.set(&Value::Text(">= 3".into())).map(|p| p.sql().sql()), Ok(">= 3".into()));
         for wrong in
             [Value::Text("< 3".into()), Value::Text("> 3 min".into()), Value::Integer(3), Value::Flag(true)]
         {
             assert!(limit.set(&wrong).is_err(), "{wrong:?}");
         }
         assert!(default("x = '10 min'").set(&Value::Text("10".into())).is_err());
-        assert_eq!(default("x = ['a']").set(&Value::Text("b".into())).map(|p| p.sql()), Ok("('b')".into()));
+        assert_eq!(default("x = ['a']").set(&Value::Text("b".into())).map(|p| p.sql().sql()), Ok("('b')".into()));
     }
 }

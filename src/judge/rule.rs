@@ -9,10 +9,10 @@ use super::evidence;
 use super::fill::{fill, literal, query_command, trace_command};
 use super::parameter::Parameter;
 use crate::assets::Assets;
-use crate::config::{Anomaly, Config, Spotted, Value, did_you_mean, figure, points_at};
-use crate::error::{Error, Exit, Result};
+use crate::config::{Anomaly, Config, Spotted, Value, figure, points_at};
+use crate::error::{Error, Result};
 use crate::report::{Cell, Finding, State, Unit};
-use crate::sections::Question;
+use crate::sections::{self, Literal, Question, try_out};
 use crate::text::{Text, shown};
 use crate::time::Zone;
 use crate::units;
@@ -58,21 +58,25 @@ impl Rule {
         Ok(rules)
     }
 
-    fn of(mut question: Question) -> Result<Self> {
-        let wrong = |what: String| Error::new(Exit::Config, what).why(&question.origin);
+    fn of(question: Question) -> Result<Self> {
         let word = &question.front.state;
         let state = level(word).ok_or_else(|| {
-            wrong(format!("a rule's state cannot be `{word}`")).help("it is warning or critical")
+            let error = question.wrong(&["state"], format!("a rule's state cannot be `{word}`"));
+            error.help("it is warning or critical")
         })?;
         let mut parameters = BTreeMap::new();
         for (name, default) in &question.front.parameters {
-            let parameter = Parameter::of_default(default)
-                .ok_or_else(|| wrong(format!("the default of `{name}` is of no kind that a parameter has")))?;
+            let parameter = Parameter::of_default(default).ok_or_else(|| {
+                let what = format!("the default of `{name}` is of no kind that a parameter has");
+                question.wrong(&["parameters", name], what)
+            })?;
             parameters.insert(name.clone(), parameter);
         }
-        // What is filled in must not end a comment, so the head goes first.
-        question.sql = without_head(&question.sql);
-        Ok(Self { question, state, set_state: None, enabled: true, parameters })
+        let rule = Self { question, state, set_state: None, enabled: true, parameters };
+        if !rule.question.built_in {
+            rule.filled().and_then(|sql| try_out(&sql)).map_err(|e| rule.question.in_file(e))?;
+        }
+        Ok(rule)
     }
 
     fn set(&mut self, anomaly: &Anomaly) -> Result<()> {
@@ -100,7 +104,7 @@ impl Rule {
         let what = format!("the rule `{}` has no parameter `{}`", self.question.name, name.value);
         let own = self.parameters.keys().map(String::as_str);
         let names = own.chain(["state", "enabled"]);
-        did_you_mean(name.spot.error(what), &name.value, names)
+        name.spot.error(what).instead(&name.value, "parameters", names)
     }
 
     /// The questions that it asks.
@@ -117,8 +121,8 @@ impl Rule {
         if !self.enabled || (self.question.front.site && !case.whole_site) {
             return Ok(Vec::new());
         }
-        let sql = fill(&self.question.sql, |name| self.sql(name));
-        let answer = case.asker.ask(&sql).map_err(|e| self.wrong(e))?;
+        let asked = self.filled().and_then(|sql| case.asker.ask(&sql));
+        let answer = asked.map_err(|e| self.question.in_file(e))?;
         let most = self.question.front.top.unwrap_or(MOST);
         let rows = answer.rows(most);
         let mut findings = Vec::with_capacity(rows.len());
@@ -131,7 +135,7 @@ impl Rule {
     }
 
     /// A parameter in SQL; `{within/2}` is half of a duration, which SQL's engines would each divide in their own way.
-    fn sql(&self, name: &str) -> Option<String> {
+    fn sql(&self, name: &str) -> Option<Literal> {
         match (self.parameters.get(name), name.strip_suffix("/2")) {
             (Some(parameter), _) => Some(parameter.sql()),
             (None, Some(whole)) => Some(self.parameters.get(whole)?.half()?.sql()),
@@ -139,12 +143,18 @@ impl Rule {
         }
     }
 
+    /// The rule's SQL with its parameters.
+    fn filled(&self) -> Result<String> {
+        sections::fill(&self.question.sql, |name| self.sql(name))
+    }
+
     fn finding(&self, row: &Row<'_>, case: &Case<'_>) -> Result<Finding> {
         let front = &self.question.front;
         let ours = |template: &str| fill(template, |name| self.word(row, name));
         let quoting = |template: &str| Text::from(fill(template, |name| self.any(row, name)));
-        // Nothing equals what is absent.
-        let sql = |template: &str| fill(template, |name| row.cell(name).map(literal)).replace("= NULL", "IS NULL");
+        let sql = |template: &str| {
+            sections::fill(template, |name| row.cell(name).map(literal)).map_err(|e| self.wrong(&e))
+        };
         let labels = front.labels.iter();
         let mut finding = Finding {
             rule: self.question.name.clone(),
@@ -157,7 +167,7 @@ impl Rule {
             message: quoting(&front.message),
             meaning: ours(&front.meaning),
             command: if front.trace.is_empty() {
-                command(&sql(&front.command), case)
+                command(&sql(&front.command)?, case)
             } else {
                 let key = fill(&front.trace, |name| row.label(name).map(|key| key.raw().to_owned()));
                 trace_command(&key, &logs(case)).map(Text::from)
@@ -165,8 +175,8 @@ impl Rule {
             evidence: Vec::new(),
         };
         if !front.evidence.is_empty() {
-            let sql = sql(&front.evidence);
-            evidence::note(&mut finding, case.asker, case.sources, &sql).map_err(|e| self.wrong(e))?;
+            let sql = sql(&front.evidence)?;
+            evidence::note(&mut finding, case.asker, case.sources, &sql).map_err(|e| self.wrong(&e))?;
         }
         Ok(finding)
     }
@@ -232,8 +242,10 @@ impl Rule {
         matches!(name, "time" | "hour" | "day") || name.ends_with("_time") || times.iter().any(|time| time == name)
     }
 
-    fn wrong(&self, error: Error) -> Error {
-        error.help(format!("it stands in {}", self.question.origin))
+    /// An error about its command or its evidence. These hold what the log says, so the place is that of the head.
+    fn wrong(&self, error: &Error) -> Error {
+        let key = if self.question.front.evidence.is_empty() { "command" } else { "evidence" };
+        self.question.wrong(&[key], "what shows more of this finding cannot be asked").why(error.what())
     }
 
     /// Appends the rule as it stands.
@@ -298,12 +310,7 @@ fn level(word: &str) -> Option<State> {
 fn unknown_rule(name: &Spotted<String>, rules: &[Rule]) -> Error {
     let names = rules.iter().map(|rule| rule.question.name.as_str());
     let error = name.spot.error(format!("there is no rule `{}`", name.value));
-    did_you_mean(error, &name.value, names)
-}
-
-fn without_head(sql: &str) -> String {
-    let body = sql.lines().skip_while(|line| line.starts_with("--"));
-    body.collect::<Vec<_>>().join("\n")
+    error.instead(&name.value, "rules", names)
 }
 
 #[cfg(test)]
@@ -312,8 +319,7 @@ impl Rule {
     /// for its evidence and its command can be asked.
     pub(super) fn prove(&self, asker: &crate::sections::Asker<'_>) {
         use super::fill::names;
-        let sql = fill(&self.question.sql, |name| self.sql(name));
-        let answer = asker.ask(&sql).expect("it can be asked");
+        let answer = asker.ask(&self.filled().expect("it can be filled")).expect("it can be asked");
         let is_column = |name: &str| answer.columns.iter().any(|column| column == name);
         let front = &self.question.front;
         assert!(self.parameters.keys().all(|name| !is_column(name)), "{}", self.question.name);
@@ -327,7 +333,9 @@ impl Rule {
                 let at = answer.columns.iter().position(|column| column == name);
                 at.is_none_or(|at| !answer.is_number(at))
             };
-            let sql = fill(text, |name| Some(if is_text(name) { "''" } else { "0" }.to_owned()));
+            let literal =
+                |name: &str| if is_text(name) { Literal::Text(String::new()) } else { Literal::Integer(0) };
+            let sql = sections::fill(text, |name| Some(literal(name))).expect("it can be filled");
             asker.ask(&sql).expect("it can be asked");
         }
         assert!(

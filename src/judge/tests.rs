@@ -26,6 +26,7 @@ fn judge(text: &str) -> Judge {
 
 fn figure(metric: &str, labels: &[(&str, &str)], value: Option<f64>, unit: Unit) -> Measurement {
     Measurement {
+        past: None,
         metric: metric.to_owned(),
         labels: labels.iter().map(|(name, value)| ((*name).to_owned(), Text::from(*value))).collect(),
         value,
@@ -43,7 +44,7 @@ fn judged(judge: &Judge, facts: &Facts, figures: &mut [Measurement], period: &Pe
     let zone = Zone::utc();
     let view = View::new(facts, &zone, &Scope::ALL, Wanted::of(judge.questions())).expect("a view");
     let asker = Asker::new(&view, &Coverage::default()).expect("an asker");
-    let case = Case { asker: &asker, sources: &[], period, whole_site: true };
+    let case = Case { asker: &asker, sources: &[], period, whole_site: true, weeks: &[] };
     judge.judge(&case, figures).expect("all can be asked")
 }
 
@@ -155,7 +156,13 @@ proptest! {
                 let facts = Facts::default();
                 let view = View::new(&facts, &zone, &Scope::ALL, Wanted::all()).expect("a view");
                 let asker = Asker::new(&view, &Coverage::default()).expect("an asker");
-                let case = Case { asker: &asker, sources: &[], period: &period(0, HOUR), whole_site: true };
+                let case = Case {
+                    asker: &asker,
+                    sources: &[],
+                    period: &period(0, HOUR),
+                    whole_site: true,
+                    weeks: &[],
+                };
                 limit.judge(&case, &mut figures).expect("it can be judged");
             }
             figures[0].state

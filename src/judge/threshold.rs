@@ -5,12 +5,12 @@
 //! judged one by one; where one of them is the whole of the others, that one alone.
 
 use super::Case;
-use super::fill::{fill, text_literal};
 use super::metrics::Metric;
 use super::{evidence, rule, schedule};
 use crate::config::{Comparison, Entry, Spotted, Threshold, figure};
 use crate::error::Result;
-use crate::report::{Finding, Measurement, Period, State, Unit};
+use crate::report::{Finding, Measurement, Period, State, Unit, Usual};
+use crate::sections::{self, Literal};
 use crate::text::Text;
 use crate::units;
 use std::collections::BTreeMap;
@@ -47,19 +47,51 @@ impl Limit {
             return Ok(findings);
         }
         let limits = self.limits(case.period);
-        for group in self.groups(measurements) {
+        for group in self.groups_of_now_and_before(measurements, case.weeks) {
             let Some(judged) = self.value(&group, measurements) else {
                 continue;
             };
-            let Some((state, limit)) = judged.beyond(&limits) else {
-                continue;
-            };
+            let usual = self.usual(&group, case.weeks);
+            let (state, beyond) = judged.against(&limits, usual, self.threshold.least);
             for row in &group.rows {
                 measurements[*row].state = measurements[*row].state.max(state);
             }
-            findings.push(self.finding(case, &group, &judged, state, limit)?);
+            if let Some(limit) = beyond {
+                findings.push(self.finding(case, &group, &judged, state, &limit)?);
+            }
         }
         Ok(findings)
+    }
+
+    /// Whether it judges by what is usual.
+    fn looks_back(&self) -> bool {
+        self.threshold.limits().any(|limit| limit.value.usual)
+    }
+
+    /// The groups of rows, and those that there were earlier and are no more: of things that are counted there are none.
+    fn groups_of_now_and_before(&self, measurements: &[Measurement], weeks: &[Vec<Measurement>]) -> Vec<Group> {
+        let mut groups = self.groups(measurements);
+        if self.looks_back() && self.adds_up() {
+            for before in weeks.iter().flat_map(|week| self.groups(week)) {
+                if groups.iter().all(|group| group.labels != before.labels) {
+                    groups.push(Group { labels: before.labels, rows: Vec::new(), value: Some(0.0) });
+                }
+            }
+        }
+        groups
+    }
+
+    /// What is usual for the value of a group; nothing where too few earlier weeks are known.
+    fn usual(&self, group: &Group, weeks: &[Vec<Measurement>]) -> Option<Usual> {
+        let none =
+            || Group { labels: group.labels.clone(), rows: Vec::new(), value: self.adds_up().then_some(0.0) };
+        let value = |week: &Vec<Measurement>| {
+            let own = self.groups(week).into_iter().find(|other| other.labels == group.labels);
+            self.value(&own.unwrap_or_else(none), week).map(|judged| judged.value)
+        };
+        let values: Vec<f64> =
+            if self.looks_back() { weeks.iter().filter_map(value).collect() } else { Vec::new() };
+        Usual::of(&values)
     }
 
     /// The limits that hold in a period, the worst first.
@@ -125,8 +157,8 @@ impl Limit {
 
     fn adds_up(&self) -> bool {
         let counts = matches!(self.metric.unit, Unit::Count | Unit::Bytes);
-        let more_is_worse = |limit: &Spotted<Comparison>| limit.value.operator.more_is_worse();
-        counts && self.threshold.limits().all(more_is_worse)
+        let fits = |limit: &Spotted<Comparison>| limit.value.usual || limit.value.operator.more_is_worse();
+        counts && self.threshold.limits().all(fits)
     }
 
     fn is_about(&self, row: &Measurement) -> bool {
@@ -185,20 +217,20 @@ impl Limit {
         group: &Group,
         judged: &Judged,
         state: State,
-        limit: Comparison,
+        beyond: &Beyond,
     ) -> Result<Finding> {
         let threshold = &self.threshold;
         let observed = judged.text();
         let name = &threshold.metric.value;
         let title = threshold.title.clone().unwrap_or_else(|| format!("{name} is {observed}"));
-        let expected = limit.fine(judged.unit);
+        let expected = beyond.fine(judged.unit);
         let labels: Vec<String> =
             group.labels.iter().map(|(name, value)| format!("{name} {}", value.raw())).collect();
         let what = if labels.is_empty() { name.clone() } else { format!("{name} ({})", labels.join(", ")) };
         let sql = |template: &Option<String>| {
             let value = |name: &str| group.labels.iter().find(|(n, _)| n == name);
-            let fill_in = |name: &str| value(name).map(|(_, value)| text_literal(value.raw()));
-            template.as_deref().map(|template| fill(template, fill_in))
+            let literal = |name: &str| value(name).map(|(_, value)| Literal::Text(value.raw().to_owned()));
+            template.as_deref().map(|template| sections::fill(template, literal)).transpose()
         };
         let mut finding = Finding {
             rule: "threshold".to_owned(),
@@ -210,10 +242,10 @@ impl Limit {
             observed,
             expected,
             meaning: threshold.meaning.clone().unwrap_or_else(|| self.metric.about.clone()),
-            command: sql(&threshold.command).and_then(|sql| rule::command(&sql, case)),
+            command: sql(&threshold.command)?.and_then(|sql| rule::command(&sql, case)),
             evidence: Vec::new(),
         };
-        if let Some(sql) = sql(&threshold.evidence) {
+        if let Some(sql) = sql(&threshold.evidence)? {
             evidence::note(&mut finding, case.asker, case.sources, &sql)?;
         }
         Ok(finding)
@@ -228,10 +260,50 @@ struct Judged {
     of: Option<(f64, f64)>,
 }
 
+/// The limit that a value lies beyond, and what is usual, where the limit comes from that.
+struct Beyond {
+    limit: Comparison,
+    usual: Option<Usual>,
+}
+
+impl Beyond {
+    /// What would have been fine, in words.
+    fn fine(&self, unit: Unit) -> String {
+        let fine = self.limit.fine(unit);
+        match self.usual {
+            Some(usual) => format!("{fine} (usual: {})", figure(usual.value, unit)),
+            None => fine,
+        }
+    }
+}
+
 impl Judged {
-    /// The worst limit that the value lies beyond.
-    fn beyond(&self, limits: &[(State, Comparison)]) -> Option<(State, Comparison)> {
-        limits.iter().find(|(_, limit)| limit.holds(self.value)).copied()
+    /// The state of the value, and the worst limit that it lies beyond. A limit of what is usual tells nothing where that
+    /// is not known, and all is fine where both the value and the usual one are smaller than `least`: of few things
+    /// three times as many are no news.
+    fn against(
+        &self,
+        limits: &[(State, Comparison)],
+        usual: Option<Usual>,
+        least: f64,
+    ) -> (State, Option<Beyond>) {
+        let mut worst = State::Ok;
+        for (state, limit) in limits {
+            let usual = if limit.usual { usual } else { None };
+            let resolved = match usual {
+                _ if !limit.usual => *limit,
+                Some(usual) if self.of.is_none() && self.value.max(usual.value) < least => continue,
+                Some(usual) => limit.from_usual(usual.value, self.unit, self.value),
+                None => {
+                    worst = State::Unknown;
+                    continue;
+                }
+            };
+            if resolved.holds(self.value) {
+                return (*state, Some(Beyond { limit: resolved, usual }));
+            }
+        }
+        (worst, None)
     }
 
     fn text(&self) -> String {

@@ -106,9 +106,14 @@ fn value(cell: &Cell, zone: &Zone) -> String {
 fn measurements(report: &Report) -> Table {
     let rows = report.measurements.iter().map(|m| {
         let (unit, state) = (m.unit.word().to_owned(), m.state.word().to_owned());
-        vec![m.metric.clone(), labels(&m.labels), number(m.value), unit, state]
+        let past = m.past.unwrap_or_default();
+        let usual = [past.usual.map(|usual| usual.value), past.usual.map(|usual| usual.spread)];
+        let earlier = [past.day_before, past.week_before].into_iter().chain(usual).map(number);
+        let own = [m.metric.clone(), labels(&m.labels), number(m.value), unit, state];
+        own.into_iter().chain(earlier).collect()
     });
-    Table::new(&["metric", "labels", "value", "unit", "state"], rows)
+    let head = ["metric", "labels", "value", "unit", "state", "day_before", "week_before", "usual", "spread"];
+    Table::new(&head, rows)
 }
 
 fn findings(report: &Report) -> Table {
@@ -233,8 +238,8 @@ mod tests {
     #[test]
     fn no_value_can_forge_a_label() {
         let measurements = one("measurements").expect("every report has them");
-        assert!(measurements.contains("\r\nlogins,outcome=failed\\x3bx=1,0.3,1,ok\r\n"));
-        assert!(measurements.contains("\r\ndelay.p95_s,stage=total,,s,unknown\r\n"));
+        assert!(measurements.contains("\r\nlogins,outcome=failed\\x3bx=1,0.3,1,ok,,,,\r\n"));
+        assert!(measurements.contains("\r\ndelay.p95_s,stage=total,,s,unknown,,,,\r\n"));
     }
 
     #[test]

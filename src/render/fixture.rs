@@ -108,6 +108,7 @@ fn evidence(which: usize) -> Evidence {
 
 fn measurements() -> Vec<Measurement> {
     let of = |metric: &str, label: (&str, &str), value, unit, state| Measurement {
+        past: None,
         metric: metric.into(),
         labels: vec![(label.0.into(), Text::from(label.1))],
         value,

@@ -5,7 +5,7 @@
 use super::{Options, Rendered, Renderer, parts};
 use crate::error::{Error, Exit, Result};
 use crate::report::{
-    Cell, Column, Counts, Coverage, Evidence, Finding, Measurement, Report, Section, Shape, SourceCoverage,
+    Cell, Column, Counts, Coverage, Evidence, Finding, Measurement, Past, Report, Section, Shape, SourceCoverage,
 };
 use crate::text::Text;
 use crate::time::Zone;
@@ -206,6 +206,30 @@ struct Figure<'a> {
     value: Option<f64>,
     unit: &'static str,
     state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    past: Option<Earlier>,
+}
+
+/// What a figure was at earlier times; the key is absent where nothing is known of any figure.
+#[derive(Serialize)]
+struct Earlier {
+    day_before: Option<f64>,
+    week_before: Option<f64>,
+    usual: Option<f64>,
+    spread: Option<f64>,
+    spans: usize,
+}
+
+impl Earlier {
+    fn of(past: &Past) -> Self {
+        Self {
+            day_before: past.day_before,
+            week_before: past.week_before,
+            usual: past.usual.map(|usual| usual.value),
+            spread: past.usual.map(|usual| usual.spread),
+            spans: past.usual.map_or(0, |usual| usual.spans),
+        }
+    }
 }
 
 impl<'a> Figure<'a> {
@@ -216,6 +240,7 @@ impl<'a> Figure<'a> {
             value: measurement.value,
             unit: measurement.unit.word(),
             state: measurement.state.word(),
+            past: measurement.past.as_ref().map(Earlier::of),
         }
     }
 }

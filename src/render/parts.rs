@@ -1,6 +1,6 @@
 //! Parts of a report that several formats show: which sections, the verdict in words, the account of the lines.
 
-use crate::error::{Error, Exit, Result, nearest};
+use crate::error::{Error, Exit, Result};
 use crate::report::{Counts, Report, Section, State};
 use crate::units;
 
@@ -36,12 +36,9 @@ pub(super) fn sections<'a>(report: &'a Report, only: Option<&str>) -> Result<Vec
 }
 
 /// The error for a section that is not in the report; the names that are, or the one that was meant.
-pub(super) fn unknown_section<'a>(name: &str, names: impl Iterator<Item = &'a str> + Clone) -> Error {
-    let help = match nearest(name, names.clone()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("the sections are {}", names.collect::<Vec<_>>().join(", ")),
-    };
-    Error::new(Exit::Usage, format!("there is no section `{name}` in this report")).help(help)
+pub(super) fn unknown_section<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Error {
+    let error = Error::new(Exit::Usage, format!("there is no section `{name}` in this report"));
+    error.instead(name, "sections", names)
 }
 
 /// The sections by group, groups in the order in which they first appear.

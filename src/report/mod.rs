@@ -3,7 +3,10 @@
 //! Comes in: sections, measurements, findings and coverage, rows in their final order. Goes out: this model, from
 //! which every renderer makes bytes. It knows neither logs nor SQL nor any output format.
 
+mod past;
 pub mod trace;
+
+pub use past::{Past, Usual};
 
 use crate::text::Text;
 use crate::time::Zone;
@@ -115,6 +118,9 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// The words by which questions name units. Nothing is no unit.
+    pub const WORDS: [&str; 8] = ["count", "1", "bytes", "By", "seconds", "s", "share", ""];
+
     /// The unit that questions name by this word: count, bytes, seconds, share.
     pub fn of(word: &str) -> Self {
         match word {
@@ -150,6 +156,8 @@ pub struct Measurement {
     pub unit: Unit,
     /// The state that the thresholds gave it.
     pub state: State,
+    /// What it was at earlier times; nothing where the logs do not reach back.
+    pub past: Option<Past>,
 }
 
 impl Measurement {

@@ -2,8 +2,11 @@
 
 use crate::assets::{Asset, Assets};
 use crate::error::{Error, Exit, Result};
+use crate::report::Unit;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::ops::Range;
+use toml::de::{DeTable, DeValue};
 
 /// The head of a question's file.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -33,7 +36,7 @@ pub struct Front {
     pub chart: Option<ChartFront>,
     /// Of a metric: its unit.
     pub unit: String,
-    /// Of a metric: what it is.
+    /// Of a metric or a named question: what it is.
     pub about: String,
     /// Of a metric: whether no value means 0.
     pub zero: bool,
@@ -43,7 +46,7 @@ pub struct Front {
     pub by: BTreeMap<String, String>,
     /// Of a rule: its state, `warning` or `critical`.
     pub state: String,
-    /// Of a rule: its parameters with their defaults.
+    /// Of a rule: its parameters with their defaults. Of a named question: its parameters, each a table.
     pub parameters: BTreeMap<String, toml::Value>,
     /// Of a rule: what was found, with `{column}` for the row's values.
     pub message: String,
@@ -86,8 +89,10 @@ pub struct Question {
     pub origin: String,
     /// The head.
     pub front: Front,
-    /// The SQL.
+    /// The SQL: the whole text of the file, its head being comments.
     pub sql: String,
+    /// Whether it is one that was built in.
+    pub built_in: bool,
 }
 
 impl Question {
@@ -120,19 +125,50 @@ impl Question {
     ///
     /// Where its head is not TOML of the right form.
     pub fn read(name: &str, asset: &Asset) -> Result<Self> {
-        let head: String = asset
-            .text
-            .lines()
-            .take_while(|line| line.starts_with("--"))
-            .map(|line| line.trim_start_matches("--").strip_prefix(' ').unwrap_or(""))
-            .fold(String::new(), |head, line| head + line + "\n");
-        let front = toml::from_str(&head).map_err(|e| wrong_head(asset, &head, &e))?;
-        Ok(Self { name: name.to_owned(), origin: asset.origin.clone(), front, sql: asset.text.to_string() })
+        let sql = asset.text.to_string();
+        let front = toml::from_str(&head(&sql)).map_err(|e| wrong_head(asset, &e))?;
+        let question =
+            Self { name: name.to_owned(), origin: asset.origin.clone(), front, sql, built_in: asset.built_in };
+        question.known_words()?;
+        Ok(question)
+    }
+
+    /// Units and charts are words that something must know.
+    fn known_words(&self) -> Result<()> {
+        let of_columns = self.front.units.iter().map(|(name, word)| (vec!["units", name.as_str()], word));
+        for (path, word) in of_columns.chain([(vec!["unit"], &self.front.unit)]) {
+            if !Unit::WORDS.contains(&word.as_str()) {
+                let error = self.wrong(&path, format!("there is no unit `{word}`"));
+                let names = Unit::WORDS.iter().copied().filter(|word| word.len() > 2);
+                return Err(error.instead(word, "units", names));
+            }
+        }
+        match &self.front.chart {
+            Some(chart) if !CHARTS.contains(&chart.kind.as_str()) => {
+                let error = self.wrong(&["chart", "kind"], format!("there is no chart `{}`", chart.kind));
+                Err(error.instead(&chart.kind, "charts", CHARTS))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// An error about what stands at this key of the head.
+    pub fn wrong(&self, path: &[&str], what: impl Into<String>) -> Error {
+        let head = head(&self.sql);
+        let span = spot(&head, path).unwrap_or(0..0);
+        Error::new(Exit::Config, what).at(&self.origin, &self.sql, in_file(&self.sql, &span))
+    }
+
+    /// An error about its SQL, as one about its file.
+    pub fn in_file(&self, error: Error) -> Error {
+        let sql = self.sql.split_inclusive('\n').take_while(|line| line.starts_with("--")).map(str::len).sum();
+        let first = self.sql.get(sql..).and_then(|sql| sql.lines().next()).unwrap_or_default();
+        error.in_file(&self.origin, &self.sql, sql..sql + first.len())
     }
 
     /// Every word of the file: among them are the columns that it needs.
     pub fn words(&self) -> impl Iterator<Item = String> + '_ {
-        super::guard::words(&self.sql)
+        words(&self.sql)
     }
 
     /// The title, made of the name where there is none.
@@ -146,20 +182,69 @@ pub(crate) fn spaced(name: &str) -> String {
     name.replace(['_', '-'], " ")
 }
 
-fn wrong_head(asset: &Asset, head: &str, error: &toml::de::Error) -> Error {
-    let span = error.span().unwrap_or(0..0);
+/// Every word of a text.
+fn words(sql: &str) -> impl Iterator<Item = String> + '_ {
+    let words = sql.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|word| !word.is_empty()).map(str::to_owned)
+}
+
+/// The pictures that there are.
+pub(crate) const CHARTS: [&str; 4] = ["bars", "columns", "lines", "share"];
+
+/// The TOML of a file's head, line by line.
+fn head(text: &str) -> String {
+    let lines = text.lines().take_while(|line| line.starts_with("--")).map(head_line);
+    lines.fold(String::new(), |head, line| head + line + "\n")
+}
+
+fn head_line(line: &str) -> &str {
+    line.trim_start_matches("--").strip_prefix(' ').unwrap_or("")
+}
+
+/// The bytes of a file at which these bytes of its head stand.
+fn in_file(text: &str, span: &Range<usize>) -> Range<usize> {
+    let at = |byte: usize| {
+        let (mut of_head, mut of_file) = (0, 0);
+        for line in text.split_inclusive('\n') {
+            let own = head_line(line.trim_end_matches(['\r', '\n'])).len();
+            if byte <= of_head + own {
+                return of_file + line.trim_end_matches(['\r', '\n']).len() - own + (byte - of_head);
+            }
+            of_head += own + 1;
+            of_file += line.len();
+        }
+        text.len()
+    };
+    at(span.start)..at(span.end)
+}
+
+/// The bytes of a value in TOML, by the keys and, in arrays, the numbers that lead to it.
+pub(crate) fn spot(toml: &str, path: &[&str]) -> Option<Range<usize>> {
+    let (first, rest) = path.split_first()?;
+    let table = DeTable::parse(toml).ok()?.into_inner();
+    let (_, mut value) = table.iter().find(|(key, _)| key.get_ref().as_ref() == *first)?;
+    for step in rest {
+        value = match value.get_ref() {
+            DeValue::Table(table) => table.iter().find(|(key, _)| key.get_ref().as_ref() == *step)?.1,
+            DeValue::Array(list) => list.get(step.parse::<usize>().ok()?)?,
+            _ => return None,
+        };
+    }
+    Some(value.span())
+}
+
+fn wrong_head(asset: &Asset, error: &toml::de::Error) -> Error {
+    let span = in_file(&asset.text, &error.span().unwrap_or(0..0));
     Error::new(Exit::Config, "the head of this question cannot be read").why(error.message()).at(
         asset.origin.clone(),
-        head.to_owned(),
+        asset.text.to_string(),
         span,
     )
 }
 
 fn unknown(folder: &str, name: &str, names: &[&str]) -> Error {
-    let kind = folder.trim_end_matches('s');
-    let help = match crate::error::nearest(name, names.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("there are {}", names.join(", ")),
-    };
-    Error::new(Exit::Usage, format!("there is no {kind} `{name}`")).help(help)
+    let kind = folder
+        .strip_suffix("ies")
+        .map_or_else(|| folder.trim_end_matches('s').to_owned(), |stem| stem.to_owned() + "y");
+    Error::new(Exit::Usage, format!("there is no {kind} `{name}`")).instead(name, folder, names.iter().copied())
 }

@@ -3,19 +3,29 @@
 //! polars' SQL opens any path by `read_parquet` and its like, and sends HTTP requests. So each statement is parsed first: it
 //! must be one query, of known tables, with listed functions. What passes can read the facts and nothing else.
 
-use crate::error::{Error, Exit, Result, nearest};
-use crate::facts::{DERIVED, TABLES};
+use super::rows::{COVERAGE, USUAL};
+use super::tokens::{self, UNNAMED, refuse};
+use crate::error::{Error, Result};
+use crate::facts::{DERIVED, TABLES, TableDef};
 use sqlparser::ast::{
-    Expr, FunctionArguments, Ident, ObjectName, Query, SetExpr, Statement, TableFactor, Visit, VisitMut, Visitor,
-    VisitorMut,
+    Expr, Ident, ObjectName, Query, Select, SelectItem, SetExpr, Spanned, Statement, TableAlias, TableFactor,
+    Visit, Visitor,
 };
 use sqlparser::dialect::GenericDialect;
-use sqlparser::parser::Parser;
+use sqlparser::parser::{Parser, ParserError, ParserOptions};
+use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-/// Tables that are not facts but can be asked.
-pub const EXTRA_TABLES: [&str; 1] = ["coverage"];
+/// All tables that can be asked: the facts, the account of the lines, what is usual.
+pub fn tables() -> impl Iterator<Item = &'static TableDef> + Clone {
+    TABLES.iter().chain([&COVERAGE, &USUAL])
+}
+
+/// The functions that can be used.
+pub fn functions() -> &'static [&'static str] {
+    FUNCTIONS
+}
 
 /// The functions that a question may use.
 #[rustfmt::skip]
@@ -38,8 +48,10 @@ pub struct Needs {
     columns: BTreeSet<String>,
     /// Whether it asks for all columns.
     all: bool,
+    /// Whether it joins tables without a condition.
+    pub(super) crossed: bool,
     /// The question as the engine is to read it.
-    pub sql: String,
+    pub(super) sql: String,
 }
 
 impl Needs {
@@ -53,19 +65,12 @@ impl Needs {
     }
 }
 
-/// The words of a question.
-pub(super) fn words(sql: &str) -> impl Iterator<Item = String> + '_ {
-    let words = sql.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    words.filter(|word| !word.is_empty()).map(str::to_owned)
-}
-
-/// A text as a literal of SQL.
-pub(crate) fn text_literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
-/// The longest question: each of its words may be a level of its tree, and trees are walked by recursion.
+/// The longest question, literals and white space not counted: each of its words may be a level of its tree, and trees
+/// are walked by recursion.
 const LONGEST: usize = 8 << 10;
+
+/// The longest question with its literals.
+const LONGEST_TEXT: usize = 16 << 20;
 
 /// Lets a question pass, or says why not.
 ///
@@ -73,159 +78,314 @@ const LONGEST: usize = 8 << 10;
 ///
 /// Where it is not one query about the facts; exit code 64.
 pub fn check(sql: &str) -> Result<Needs> {
-    if sql.len() > LONGEST {
-        return Err(refuse(format!("a question of {} bytes is too long", sql.len()))
-            .help(format!("{LONGEST} bytes are enough for every question that a person reads")));
+    if sql.len() > LONGEST_TEXT {
+        return Err(too_long(sql.len(), LONGEST_TEXT));
     }
-    let mut statements = Parser::parse_sql(&GenericDialect {}, sql)
-        .map_err(|e| refuse("this is not SQL that can be read").why(clean(&e.to_string())))?;
-    let _ = VisitMut::visit(&mut statements, &mut ColumnNames);
+    let tokens = tokens::with_our_names(tokens::read(sql)?);
+    plain(sql, &tokens)?;
+    let asked = tokens::proven(&tokens)?;
+    // Any word may be a column: names stand in places that are no expressions too, such as USING.
+    let columns = tokens::words(&tokens).collect();
+    let statements = parse(sql, tokens)?;
     let [Statement::Query(query)] = statements.as_slice() else {
         return Err(refuse("only one query can be asked").help("a query begins with SELECT or WITH"));
     };
-    let mut gate = Gate::default();
+    let mut own = OwnNames::default();
+    let _ = Visit::visit(query, &mut own);
+    let mut gate = Gate { sql, own, needs: Needs::default(), names: Vec::new() };
     if let ControlFlow::Break(error) = Visit::visit(query, &mut gate) {
         return Err(*error);
     }
-    gate.needs.all |= gate.wildcard;
-    // Any word may be a column: names stand in places that are no expressions too, such as USING.
-    gate.needs.columns = words(sql).collect();
-    gate.needs.sql = query.to_string();
-    Ok(gate.needs)
+    gate.known_columns()?;
+    Ok(Needs { columns, sql: asked, ..gate.needs })
 }
 
-/// `user` is a column of ours, and a function without arguments to the parser: the engine gets it as a name.
-struct ColumnNames;
-
-impl VisitorMut for ColumnNames {
-    type Break = ();
-
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-        if let Expr::Function(function) = expr
-            && matches!(function.args, FunctionArguments::None)
-            && let Some(mut names) = idents(&function.name)
-            && names.pop().is_some_and(|last| last.value.eq_ignore_ascii_case("user"))
-        {
-            let user = Ident::with_quote('"', "user");
-            *expr = if names.is_empty() {
-                Expr::Identifier(user)
-            } else {
-                names.push(user);
-                Expr::CompoundIdentifier(names)
-            };
-        }
-        ControlFlow::Continue(())
-    }
+fn too_long(len: usize, most: usize) -> Error {
+    refuse(format!("a question of {len} bytes is too long"))
+        .help(format!("{most} bytes are enough for every question that a person reads"))
 }
 
-fn idents(name: &ObjectName) -> Option<Vec<Ident>> {
-    name.0.iter().map(|part| part.as_ident().cloned()).collect()
-}
-
-fn refuse(what: impl Into<String>) -> Error {
-    Error::new(Exit::Usage, what)
-}
-
-/// sqlparser names itself in its messages.
-fn clean(message: &str) -> String {
-    message.trim_start_matches("sql parser error: ").to_owned()
-}
-
-#[derive(Default)]
-struct Gate {
-    needs: Needs,
-    /// Names that the question itself gives to its parts.
-    own: BTreeSet<String>,
-    wildcard: bool,
-}
-
-impl Visitor for Gate {
-    type Break = Box<Error>;
-
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Self::Break> {
-        for part in query.with.iter().flat_map(|with| &with.cte_tables) {
-            self.own.insert(part.alias.name.value.to_lowercase());
-        }
-        self.body(&query.body)
-    }
-
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Self::Break> {
-        match factor {
-            TableFactor::Table { name, args: None, .. } => self.table(&name.to_string()),
-            TableFactor::Derived { .. } | TableFactor::NestedJoin { .. } => ControlFlow::Continue(()),
-            other => stop(refuse(format!("`{other}` is not a table of the facts")).help(tables_help())),
-        }
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Self::Break> {
-        match expr {
-            Expr::Function(function) => known_function(&function.name.to_string()),
-            _ => ControlFlow::Continue(()),
-        }
-    }
-}
-
-impl Gate {
-    fn body(&mut self, body: &SetExpr) -> ControlFlow<Box<Error>> {
-        match body {
-            SetExpr::Select(select) => {
-                use sqlparser::ast::SelectItem;
-                let wild = |item: &SelectItem| {
-                    matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..))
-                };
-                self.wildcard |= select.projection.iter().any(wild);
-                if select.into.is_some() {
-                    return stop(refuse("a question can only read"));
-                }
-                ControlFlow::Continue(())
+/// Names, numbers, texts and operators are what questions are made of. Other engines' ways to write a text have escapes
+/// of their own.
+fn plain(sql: &str, tokens: &[TokenWithSpan]) -> Result<()> {
+    let mut weight = 0;
+    for token in tokens {
+        match &token.token {
+            Token::Whitespace(_) | Token::Number(..) | Token::SingleQuotedString(_) | Token::Comma => {}
+            Token::Word(word) if matches!(word.quote_style, None | Some('"')) => weight += word.value.len() + 1,
+            Token::LBrace | Token::RBrace => {
+                return Err(refuse("nothing fills in what stands in braces here")
+                    .at(UNNAMED, sql, tokens::bytes(sql, token.span))
+                    .help(
+                        "only named questions, metrics and rules have parameters; a text stands in single quotes",
+                    ));
             }
-            SetExpr::Query(_) | SetExpr::Values(_) => ControlFlow::Continue(()),
-            SetExpr::SetOperation { left, right, .. } => {
-                self.body(left)?;
-                self.body(right)
+            token if OPERATORS.contains(token) => weight += 1,
+            other => {
+                return Err(refuse(format!("`{other}` cannot stand in a question")).at(
+                    UNNAMED,
+                    sql,
+                    tokens::bytes(sql, token.span),
+                ));
             }
-            _ => stop(refuse("a question can only read")),
         }
     }
+    if weight > LONGEST { Err(too_long(weight, LONGEST)) } else { Ok(()) }
+}
 
-    fn table(&mut self, name: &str) -> ControlFlow<Box<Error>> {
-        let lower = name.to_lowercase();
-        if self.own.contains(&lower) {
-            return ControlFlow::Continue(());
+const OPERATORS: &[Token] = &[
+    Token::Eq,
+    Token::DoubleEq,
+    Token::Neq,
+    Token::Lt,
+    Token::LtEq,
+    Token::Gt,
+    Token::GtEq,
+    Token::Plus,
+    Token::Minus,
+    Token::Mul,
+    Token::Div,
+    Token::Mod,
+    Token::StringConcat,
+    Token::LParen,
+    Token::RParen,
+    Token::Period,
+    Token::SemiColon,
+    Token::DoubleColon,
+];
+
+/// Parses as the engine does, or what passes here could mean something else there.
+fn parse(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<Vec<Statement>> {
+    let options = ParserOptions { trailing_commas: true, ..ParserOptions::default() };
+    let parser = Parser::new(&GenericDialect {}).with_options(options);
+    parser.with_tokens_with_locations(tokens).parse_statements().map_err(|e| {
+        let error = refuse("this is not SQL that can be read");
+        match e {
+            ParserError::RecursionLimitExceeded => error.why("it is nested too deep"),
+            ParserError::TokenizerError(why) | ParserError::ParserError(why) => {
+                let (why, at) = placed(&why);
+                let start = at.map_or(sql.len(), |at| tokens::place(sql, at));
+                let end = sql
+                    .get(start..)
+                    .and_then(|rest| rest.split_whitespace().next())
+                    .map_or(start, |word| start + word.len());
+                error.why(why).at(UNNAMED, sql, start..end)
+            }
         }
-        if TABLES.iter().any(|table| table.name == lower) || EXTRA_TABLES.contains(&lower.as_str()) {
-            self.needs.tables.insert(lower);
-            return ControlFlow::Continue(());
-        }
-        let near = nearest(&lower, TABLES.iter().map(|table| table.name));
-        let help = near.map_or_else(tables_help, |near| format!("did you mean `{near}`?"));
-        stop(refuse(format!("there is no table `{name}`")).help(help))
-    }
+    })
+}
+
+/// The parser's message without its place, and the place. At the end of the question it knows none.
+fn placed(message: &str) -> (&str, Option<sqlparser::tokenizer::Location>) {
+    let Some((why, place)) = message.rsplit_once(" at Line: ") else { return (message, None) };
+    let at =
+        place.split_once(", Column: ").and_then(|(line, column)| Some((line.parse().ok()?, column.parse().ok()?)));
+    (why, at.map(|(line, column)| sqlparser::tokenizer::Location { line, column }))
 }
 
 fn stop(error: Error) -> ControlFlow<Box<Error>> {
     ControlFlow::Break(Box::new(error))
 }
 
-fn tables_help() -> String {
-    let names: Vec<&str> = TABLES.iter().map(|table| table.name).chain(EXTRA_TABLES).collect();
-    format!("the tables are {}", names.join(", "))
+/// Names that a question gives to its own parts, anywhere in it.
+#[derive(Default)]
+struct OwnNames {
+    /// Of common tables, which can stand where a table can.
+    tables: BTreeSet<String>,
+    /// Of all else.
+    others: BTreeSet<String>,
 }
 
-fn known_function(name: &str) -> ControlFlow<Box<Error>> {
-    let lower = name.to_lowercase();
-    if FUNCTIONS.contains(&lower.as_str()) {
-        return ControlFlow::Continue(());
+impl OwnNames {
+    fn add(&mut self, name: &Ident) {
+        self.others.insert(name.value.to_lowercase());
     }
-    let near = nearest(&lower, FUNCTIONS.iter().copied());
-    let help = near
-        .map_or_else(|| format!("the functions are {}", FUNCTIONS.join(", ")), |n| format!("did you mean `{n}`?"));
-    stop(refuse(format!("the function `{name}` cannot be used")).help(help))
+
+    fn alias(&mut self, alias: &TableAlias) {
+        self.add(&alias.name);
+        alias.columns.iter().for_each(|column| self.add(&column.name));
+    }
+}
+
+impl Visitor for OwnNames {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        let parts = query.with.iter().flat_map(|with| &with.cte_tables);
+        for part in parts {
+            self.tables.insert(part.alias.name.value.to_lowercase());
+            self.alias(&part.alias);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+        for item in &select.projection {
+            match item {
+                SelectItem::ExprWithAlias { alias, .. } => self.add(alias),
+                SelectItem::ExprWithAliases { aliases, .. } => aliases.iter().for_each(|alias| self.add(alias)),
+                _ => {}
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        if let TableFactor::Table { alias: Some(alias), .. }
+        | TableFactor::Derived { alias: Some(alias), .. }
+        | TableFactor::NestedJoin { alias: Some(alias), .. } = factor
+        {
+            self.alias(alias);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Looks at every part of a question.
+struct Gate<'q> {
+    sql: &'q str,
+    own: OwnNames,
+    needs: Needs,
+    /// What stands where a column could.
+    names: Vec<Ident>,
+}
+
+impl Visitor for Gate<'_> {
+    type Break = Box<Error>;
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Self::Break> {
+        self.body(&query.body)
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<Self::Break> {
+        if select.into.is_some() {
+            return stop(self.only_reads());
+        }
+        let wild = |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
+        self.needs.all |= select.projection.iter().any(wild);
+        let tables: usize = select.from.iter().map(|from| 1 + from.joins.len()).sum();
+        let joined = select.from.iter().flat_map(|from| &from.joins).filter(|join| has_condition(join)).count();
+        self.needs.crossed |= tables > joined + 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Self::Break> {
+        match factor {
+            TableFactor::Table { name, args: None, .. } => self.table(name),
+            TableFactor::Derived { .. } | TableFactor::NestedJoin { .. } => ControlFlow::Continue(()),
+            other => {
+                let error = refuse(format!("`{other}` is not a table of the facts")).help(tables_help());
+                stop(self.point(error, other.span()))
+            }
+        }
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Self::Break> {
+        match expr {
+            Expr::Function(function) => self.function(&function.name),
+            Expr::Identifier(name) => {
+                self.names.push(name.clone());
+                ControlFlow::Continue(())
+            }
+            Expr::CompoundIdentifier(names) => {
+                self.names.extend(names.last().cloned());
+                ControlFlow::Continue(())
+            }
+            _ => ControlFlow::Continue(()),
+        }
+    }
+}
+
+fn has_condition(join: &sqlparser::ast::Join) -> bool {
+    use sqlparser::ast::{JoinConstraint, JoinOperator};
+    !matches!(
+        join.join_operator,
+        JoinOperator::CrossJoin(_)
+            | JoinOperator::Join(JoinConstraint::None)
+            | JoinOperator::Inner(JoinConstraint::None)
+    )
+}
+
+impl Gate<'_> {
+    fn body(&mut self, body: &SetExpr) -> ControlFlow<Box<Error>> {
+        match body {
+            SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::Values(_) => ControlFlow::Continue(()),
+            SetExpr::SetOperation { left, right, .. } => {
+                self.body(left)?;
+                self.body(right)
+            }
+            _ => stop(self.only_reads()),
+        }
+    }
+
+    fn only_reads(&self) -> Error {
+        refuse("a question can only read").at(UNNAMED, self.sql, 0..self.sql.len().min(1))
+    }
+
+    fn point(&self, error: Error, span: Span) -> Error {
+        error.at(UNNAMED, self.sql, tokens::bytes(self.sql, span))
+    }
+
+    fn table(&mut self, name: &ObjectName) -> ControlFlow<Box<Error>> {
+        let lower = name.to_string().to_lowercase();
+        if self.own.tables.contains(&lower) {
+            return ControlFlow::Continue(());
+        }
+        if tables().any(|table| table.name == lower) {
+            self.needs.tables.insert(lower);
+            return ControlFlow::Continue(());
+        }
+        let error = refuse(format!("there is no table `{name}`"));
+        stop(self.point(error.instead(&lower, "tables", tables().map(|table| table.name)), name.span()))
+    }
+
+    fn function(&self, name: &ObjectName) -> ControlFlow<Box<Error>> {
+        let lower = name.to_string().to_lowercase();
+        if FUNCTIONS.contains(&lower.as_str()) {
+            return ControlFlow::Continue(());
+        }
+        let error = refuse(format!("the function `{name}` cannot be used"));
+        stop(self.point(error.instead(&lower, "functions", FUNCTIONS.iter().copied()), name.span()))
+    }
+
+    /// Refuses a name that is no column of any of the question's tables, and none that the question gives itself.
+    fn known_columns(&self) -> Result<()> {
+        let columns: BTreeSet<&str> =
+            tables().filter(|table| self.needs.tables.contains(table.name)).flat_map(columns).collect();
+        let known = |name: &Ident| {
+            let lower = name.value.to_lowercase();
+            columns.contains(lower.as_str()) || self.own.others.contains(&lower)
+        };
+        let Some(unknown) = self.names.iter().find(|name| !known(name)) else { return Ok(()) };
+        let tables = self.needs.tables.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let error = refuse(format!("there is no column `{}` in {tables}", unknown.value));
+        let quoted = unknown.quote_style.is_some() && !["user", "offset"].contains(&unknown.value.as_str());
+        let error = if quoted {
+            error.help(format!("a text stands in single quotes: '{}'", unknown.value))
+        } else {
+            error.instead(&unknown.value.to_lowercase(), "columns", columns)
+        };
+        Err(self.point(error, unknown.span))
+    }
+}
+
+/// The names of a table's columns, those that are derived too.
+pub fn columns(table: &TableDef) -> impl Iterator<Item = &'static str> + use<> {
+    let has = |name: &str| table.columns.iter().any(|column| column.name == name);
+    let (timed, client) = (has("time"), has("client_ip"));
+    let derived =
+        DERIVED.iter().map(|(name, _)| *name).filter(move |name| timed && (client || *name != "client_net"));
+    table.columns.iter().map(|column| column.name).chain(derived)
+}
+
+fn tables_help() -> String {
+    format!("the tables are {}", tables().map(|table| table.name).collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Exit;
 
     #[test]
     fn t11_only_questions_about_the_facts_pass() {
@@ -251,6 +411,11 @@ mod tests {
             "SELECT load_extension('x')",
             "SELECT * FROM messages, LATERAL read_csv('y')",
             "SELECT * FROM https",
+            "SELECT E'a\\'b' FROM messages",
+            "SELECT $$a$$ FROM messages",
+            "SELECT `sender` FROM messages",
+            "SELECT {x} FROM messages",
+            "SELECT [1] FROM messages",
             "",
         ];
         for sql in refused {
@@ -263,6 +428,41 @@ mod tests {
         let needs = check("WITH x AS (SELECT m.sender AS s FROM messages m) SELECT s, COUNT(*) FROM x GROUP BY s")
             .expect("a query");
         assert_eq!(needs.tables.iter().collect::<Vec<_>>(), ["messages"]);
-        assert!(needs.columns.contains("sender") && !needs.all);
+        assert!(needs.columns.contains("sender") && !needs.all && !needs.crossed);
+        assert!(check("SELECT * FROM messages, deliveries").expect("a query").crossed);
+    }
+
+    #[test]
+    fn t10_a_quote_behind_a_backslash_ends_no_text() {
+        let needs = check("SELECT '\\'' UNION ALL SELECT x' AS y FROM messages").expect("a query");
+        assert_eq!(needs.sql, "select '\\'' UNION ALL SELECT x' as y from messages");
+    }
+
+    #[test]
+    fn every_column_can_be_named_anywhere() {
+        for table in tables() {
+            for name in columns(table) {
+                let sql = format!(
+                    "SELECT t.{name}, {name}, COUNT(*) AS n FROM {} t WHERE {name} IS NOT NULL AND t.{name} IS NOT NULL GROUP BY {name} ORDER BY n, {name} LIMIT 3 OFFSET 1",
+                    table.name
+                );
+                let needs = check(&sql).unwrap_or_else(|e| panic!("{sql}: {e}"));
+                assert!(needs.columns.contains(name));
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_no_column_is_pointed_at() {
+        let error =
+            check("SELECT time,\n  queueid FROM messages").expect_err("there is no such column").to_string();
+        assert!(error.contains("the question:2:3") && error.contains("did you mean `queue_id`?"), "{error}");
+        let error = check("SELECT time FROM messages WHERE sender = \"x\"").expect_err("no column").to_string();
+        assert!(error.contains("single quotes: 'x'"), "{error}");
+        assert!(check("SELECT sender AS x FROM messages ORDER BY x").is_ok());
+        assert!(
+            check("SELECT sender, COUNT(*) AS messages FROM messages GROUP BY sender ORDER BY messages").is_ok()
+        );
+        assert!(check("WITH a (n) AS (SELECT size_bytes FROM messages) SELECT n FROM a").is_ok());
     }
 }

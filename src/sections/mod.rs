@@ -5,10 +5,14 @@
 
 mod front;
 mod guard;
+mod named;
 mod rows;
+mod tokens;
 
-pub(crate) use front::spaced;
 pub use front::{Front, Question};
-pub(crate) use guard::text_literal;
-pub use guard::{EXTRA_TABLES, Needs, check};
-pub use rows::{Answer, Asker};
+pub(crate) use front::{spaced, spot};
+pub use guard::{Needs, check, columns, functions, tables};
+pub use named::{Named, Parameter, Settled, names};
+pub use rows::{Answer, Asker, Known, try_out};
+pub(crate) use tokens::text_literal;
+pub use tokens::{Literal, fill, one_line};

@@ -1,18 +1,35 @@
 //! Asking: a question goes through the gate, then to polars; its answer comes back as rows.
 
-use super::guard::{self, EXTRA_TABLES};
+use super::guard::{self, Needs};
 use crate::error::{Error, Exit, Result};
-use crate::facts::View;
-use crate::report::{Cell, Coverage};
+use crate::facts::schema::{ColumnDef, ColumnKind};
+use crate::facts::{Facts, Scope, TableDef, View, Wanted};
+use crate::report::{Cell, Coverage, Past};
 use crate::text::Text;
+use crate::time::Zone;
 use polars::prelude::{AnyValue, DataFrame, DataType, IntoLazy, NamedFrom, PolarsError, Series};
 use polars::sql::SQLContext;
+use std::collections::BTreeSet;
 
 /// Answers questions about a view of the facts.
 #[derive(Debug)]
 pub struct Asker<'a> {
     view: &'a View<'a>,
     coverage: DataFrame,
+    usual: DataFrame,
+}
+
+/// A figure with what it was at earlier times, as questions can ask it.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The metric.
+    pub metric: String,
+    /// Its labels.
+    pub labels: Vec<(String, Text)>,
+    /// The figure now.
+    pub value: Option<f64>,
+    /// The figure at earlier times.
+    pub past: Past,
 }
 
 /// The answer to a question.
@@ -32,7 +49,18 @@ impl<'a> Asker<'a> {
     pub fn new(view: &'a View<'a>, coverage: &Coverage) -> Result<Self> {
         let coverage = coverage_frame(coverage)
             .map_err(|e| Error::new(Exit::Internal, "the coverage cannot be laid out").why(e))?;
-        Ok(Self { view, coverage })
+        let usual = usual_frame(&[])?;
+        Ok(Self { view, coverage, usual })
+    }
+
+    /// The asker, which also knows what is usual.
+    ///
+    /// # Errors
+    ///
+    /// Where polars refuses, which would be our own fault.
+    pub fn knowing(mut self, known: &[Known]) -> Result<Self> {
+        self.usual = usual_frame(known)?;
+        Ok(self)
     }
 
     /// Asks a question.
@@ -41,25 +69,63 @@ impl<'a> Asker<'a> {
     ///
     /// Where the gate or the engine refuses it; exit code 64.
     pub fn ask(&self, sql: &str) -> Result<Answer> {
-        let needs = guard::check(sql)?;
+        self.answer(&guard::check(sql)?)
+    }
+
+    /// The addresses of clients that are among the facts which a question asks for, those that are wanted.
+    ///
+    /// # Errors
+    ///
+    /// Where the engine refuses, which would be our own fault.
+    pub(super) fn clients(&self, needs: &Needs, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<String>> {
+        let mut found = BTreeSet::new();
+        let have = |table: &&TableDef| table.columns.iter().any(|column| column.name == "client_ip");
+        for table in guard::tables().filter(|table| needs.tables.contains(table.name)).filter(have) {
+            let answer = self.ask(&format!("SELECT DISTINCT client_ip FROM {}", table.name))?;
+            found.extend(answer.rows(usize::MAX).into_iter().flatten().filter_map(|cell| match cell {
+                Cell::Text(address) => wanted(address.raw()).then(|| address.raw().to_owned()),
+                _ => None,
+            }));
+        }
+        Ok(found.into_iter().collect())
+    }
+
+    fn answer(&self, needs: &Needs) -> Result<Answer> {
         let mut wanted = needs.columns();
         // COUNT(*) needs the height of a table; a frame must have a column to have one.
         wanted.insert("offset".into());
         let mut context = SQLContext::new();
         for table in &needs.tables {
-            let frame = if EXTRA_TABLES.contains(&table.as_str()) {
-                Some(self.coverage.clone())
-            } else {
-                self.view.frame(table, &wanted)?
+            let frame = match table.as_str() {
+                name if name == COVERAGE.name => Some(self.coverage.clone()),
+                name if name == USUAL.name => Some(self.usual.clone()),
+                name => self.view.frame(name, &wanted)?,
             };
             if let Some(frame) = frame {
                 context.register(table, frame.lazy());
             }
         }
-        let frame =
-            context.execute(&needs.sql).and_then(polars::prelude::LazyFrame::collect).map_err(|e| refused(&e))?;
+        let mut asked = context.execute(&needs.sql).map_err(|e| refused(&e))?;
+        if needs.crossed {
+            // A side of which no column is asked for loses its height with its columns, and rows would not count.
+            asked = asked.with_projection_pushdown(false);
+        }
+        let frame = asked.collect().map_err(|e| refused(&e))?;
         Ok(Answer { columns: frame.get_column_names().iter().map(ToString::to_string).collect(), frame })
     }
+}
+
+/// What a question needs, once it has been asked of no facts at all: whatever the engine refuses, it refuses now.
+///
+/// # Errors
+///
+/// Where the gate or the engine refuses it; exit code 64.
+pub fn try_out(sql: &str) -> Result<Needs> {
+    let needs = guard::check(sql)?;
+    let (facts, zone) = (Facts::default(), Zone::utc());
+    let view = View::new(&facts, &zone, &Scope::ALL, Wanted::columns(&needs.tables, &needs.columns()))?;
+    Asker::new(&view, &Coverage::default())?.answer(&needs)?;
+    Ok(needs)
 }
 
 fn refused(error: &PolarsError) -> Error {
@@ -128,6 +194,85 @@ fn cell(value: &AnyValue<'_>) -> Cell {
             None => Cell::Text(Text::from(other.to_string())),
         },
     }
+}
+
+/// The account of the lines as a table.
+pub(super) const COVERAGE: TableDef = TableDef {
+    name: "coverage",
+    about: "The account of the lines of one source.",
+    columns: &[
+        column("source", ColumnKind::Integer, "The source's number, as the facts' `source` names it."),
+        column("path", ColumnKind::Text, "Its name, as you gave it."),
+        column("lines", ColumnKind::Integer, "Lines read; the sum of the next five."),
+        column("matched", ColumnKind::Integer, "Lines that a pattern of a grammar took."),
+        column("ignored", ColumnKind::Integer, "Lines that a named ignore rule took."),
+        column("unmatched", ColumnKind::Integer, "Lines of a known form that nothing took."),
+        column(
+            "damaged",
+            ColumnKind::Integer,
+            "Lines without a header that is known: cut, empty, binary, too long.",
+        ),
+        column("duplicate", ColumnKind::Integer, "Lines of a source that another source holds too."),
+        column(
+            "repeats",
+            ColumnKind::Text,
+            "Another source that holds a part of its lines too; these count twice.",
+        ),
+        column("repeated_lines", ColumnKind::Integer, "About how many these are."),
+        column("first_time", ColumnKind::Time, "The earliest time in it."),
+        column("last_time", ColumnKind::Time, "The latest."),
+        column("offset", ColumnKind::Integer, "0."),
+    ],
+};
+
+/// What is usual, as a table.
+pub(super) const USUAL: TableDef = TableDef {
+    name: "usual",
+    about: "One figure of a report's period with what it was at earlier times; empty where nothing is known of these.",
+    columns: &[
+        column(
+            "metric",
+            ColumnKind::Text,
+            "The metric; of what is watched for silence: host, relay, service, transport.",
+        ),
+        column("label", ColumnKind::Text, "The values of its labels."),
+        column("value", ColumnKind::Seconds, "The figure in the period."),
+        column("day_before", ColumnKind::Seconds, "The figure in the same span of the day before."),
+        column("week_before", ColumnKind::Seconds, "The figure in the same span of the week before."),
+        column("usual", ColumnKind::Seconds, "The median of the same span of earlier weeks."),
+        column("spread", ColumnKind::Seconds, "The median of their distances from it."),
+        column("spans", ColumnKind::Integer, "How many earlier weeks that is made of."),
+        column("offset", ColumnKind::Integer, "0."),
+    ],
+};
+
+fn usual_frame(known: &[Known]) -> Result<DataFrame> {
+    let text = |of: fn(&Known) -> String| known.iter().map(of).collect::<Vec<String>>();
+    let number = |name: &str, of: fn(&Known) -> Option<f64>| {
+        Series::new(name.into(), known.iter().map(of).collect::<Vec<Option<f64>>>()).into()
+    };
+    let label = |known: &Known| known.labels.iter().map(|(_, value)| value.raw()).collect::<Vec<_>>().join(", ");
+    let spans =
+        known.iter().map(|known| known.past.usual.map_or(0, |usual| i64::try_from(usual.spans).unwrap_or(0)));
+    DataFrame::new(
+        known.len(),
+        vec![
+            Series::new("metric".into(), text(|known| known.metric.clone())).into(),
+            Series::new("label".into(), text(label)).into(),
+            number("value", |known| known.value),
+            number("day_before", |known| known.past.day_before),
+            number("week_before", |known| known.past.week_before),
+            number("usual", |known| known.past.usual.map(|usual| usual.value)),
+            number("spread", |known| known.past.usual.map(|usual| usual.spread)),
+            Series::new("spans".into(), spans.collect::<Vec<i64>>()).into(),
+            Series::new("offset".into(), vec![0_i64; known.len()]).into(),
+        ],
+    )
+    .map_err(|e| Error::new(Exit::Internal, "what is usual cannot be laid out").why(e))
+}
+
+const fn column(name: &'static str, kind: ColumnKind, about: &'static str) -> ColumnDef {
+    ColumnDef { name, kind, about }
 }
 
 fn coverage_frame(coverage: &Coverage) -> std::result::Result<DataFrame, PolarsError> {

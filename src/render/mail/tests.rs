@@ -89,6 +89,7 @@ fn the_subject_has_the_verdict_and_the_figures() {
         value: Some(12_345.0),
         unit: crate::report::Unit::Count,
         state: State::Ok,
+        past: None,
     });
     let subject = words::subject(&report, "[mailtrail]");
     let expected =

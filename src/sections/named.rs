@@ -1,0 +1,322 @@
+//! Named questions: files of `report-templates/queries`, with parameters that who asks fills in.
+//!
+//! A value is checked by its parameter's kind before anything is read, and stands in the question as a literal.
+
+use super::front::Question;
+use super::guard::Needs;
+use super::rows::{Answer, Asker, try_out};
+use super::tokens::{self, Literal};
+use crate::assets::Assets;
+use crate::error::{Error, Exit, Result};
+use crate::time::{Zone, parse_duration, parse_instant};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// The folder of named questions.
+const FOLDER: &str = "report-templates/queries";
+
+/// A question with a name, and what it must be told.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// The question.
+    pub question: Question,
+    /// Its parameters, those that must be given first, then by name.
+    pub parameters: Vec<Parameter>,
+}
+
+/// What a named question must be told, or can be.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parameter {
+    /// Its name.
+    #[serde(skip)]
+    pub name: String,
+    /// Of which kind its values are: one of [`KINDS`].
+    pub kind: String,
+    /// What it is.
+    pub about: String,
+    /// A value that somebody could give.
+    pub example: String,
+    /// The value that it has if none is given.
+    pub default: Option<String>,
+}
+
+/// A named question with its values.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    question: Question,
+    values: BTreeMap<String, Given>,
+}
+
+/// A value, as its kind reads it.
+#[derive(Clone, Debug, PartialEq)]
+enum Given {
+    Literal(Literal),
+    Network(Network),
+}
+
+/// Makes a value of what was typed, seen from a zone and a present.
+type Reader = fn(&str, &Zone, i64) -> Option<Given>;
+
+/// The kinds of parameters: the name, what is accepted, and how it is read.
+const KINDS: [(&str, &str, Reader); 7] = [
+    ("text", "any text", |text, _, _| Some(Given::Literal(Literal::Text(text.to_owned())))),
+    ("address", "a mail address such as `zoe@example.org`, or `<>` for none", |text, _, _| address(text)),
+    ("ip", "an IP address such as `192.0.2.7` or `2001:db8::7`", |text, _, _| {
+        let address: IpAddr = text.parse().ok()?;
+        Some(Given::Literal(Literal::Text(address.to_canonical().to_string())))
+    }),
+    ("network", "an IP address or a network such as `192.0.2.0/24` or `2001:db8::/32`", |text, _, _| {
+        Network::read(text).map(Given::Network)
+    }),
+    ("duration", "a duration such as `90 s`, `10 min` or `2 h`", |text, _, _| {
+        parse_duration(text).map(|micros| Given::Literal(Literal::Integer(micros)))
+    }),
+    ("integer", "a whole number such as `20`", |text, _, _| {
+        text.parse::<u32>().ok().map(|number| Given::Literal(Literal::Integer(i64::from(number))))
+    }),
+    ("time", "a time such as `2026-11-24 03:00`, `yesterday` or `-2h`", |text, zone, now| {
+        parse_instant(text, zone, now).ok().map(|micros| Given::Literal(Literal::Integer(micros)))
+    }),
+];
+
+/// An address as the logs have it: without angle brackets; the empty one is that of notifications.
+fn address(text: &str) -> Option<Given> {
+    let bare = text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text);
+    let readable =
+        (!bare.is_empty() || bare != text) && !bare.contains(|c: char| c.is_whitespace() || c.is_control());
+    readable.then(|| Given::Literal(Literal::Text(bare.to_owned())))
+}
+
+/// The names of all named questions.
+pub fn names(assets: &Assets) -> Vec<String> {
+    assets.list(FOLDER, ".sql").into_keys().collect()
+}
+
+impl Named {
+    /// The question of this name.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none, or its head cannot be read.
+    pub fn find(assets: &Assets, name: &str) -> Result<Self> {
+        let all = assets.list(FOLDER, ".sql");
+        match all.get(name) {
+            Some(asset) => Self::of(Question::read(name, asset)?),
+            None => Err(Error::new(Exit::Usage, format!("there is no named question `{name}`")).instead(
+                name,
+                "named questions",
+                all.keys().map(String::as_str),
+            )),
+        }
+    }
+
+    /// All named questions, in order of name.
+    ///
+    /// # Errors
+    ///
+    /// Where the head of one cannot be read.
+    pub fn all(assets: &Assets) -> Result<Vec<Self>> {
+        Question::all(assets, "queries")?.into_iter().map(Self::of).collect()
+    }
+
+    fn of(question: Question) -> Result<Self> {
+        let mut parameters = Vec::new();
+        for (name, front) in &question.front.parameters {
+            let wrong = |key: &[&str], what: String| {
+                question.wrong(&[["parameters", name].as_slice(), key].concat(), what)
+            };
+            let front: Parameter = front.clone().try_into().map_err(|e: toml::de::Error| {
+                wrong(&[], format!("the parameter `{name}` cannot be read")).why(e.message())
+            })?;
+            let parameter = Parameter { name: name.clone(), ..front };
+            let kinds = KINDS.iter().map(|(name, ..)| *name);
+            if kinds.clone().all(|kind| kind != parameter.kind) {
+                let error = wrong(&["kind"], format!("there is no kind `{}` of parameters", parameter.kind));
+                return Err(error.instead(&parameter.kind, "kinds", kinds));
+            }
+            parameters.push(parameter);
+        }
+        parameters.sort_by_key(|parameter| parameter.default.is_some());
+        Ok(Self { question, parameters })
+    }
+
+    /// How it is asked: its name, and its parameters with examples, those that can be left out in brackets.
+    pub fn usage(&self) -> String {
+        let parameters = self.parameters.iter().map(|parameter| {
+            let value = parameter.default.as_ref().unwrap_or(&parameter.example);
+            let given = format!("{}={value}", parameter.name);
+            let given = if value.contains(' ') { format!("'{given}'") } else { given };
+            if parameter.default.is_some() { format!("[{given}]") } else { given }
+        });
+        std::iter::once(self.question.name.clone()).chain(parameters).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The question with these values, each by the name of its parameter.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such parameter, a value is of no use, or one that is needed is missing; exit code 64.
+    pub fn settle(&self, given: &[(String, String)], zone: &Zone, now: i64) -> Result<Settled> {
+        let name = &self.question.name;
+        for (parameter, _) in given {
+            let names = self.parameters.iter().map(|parameter| parameter.name.as_str());
+            if names.clone().all(|name| name != parameter) {
+                let error = Error::new(Exit::Usage, format!("`{name}` has no parameter `{parameter}`"));
+                return Err(error.instead(parameter, "parameters", names));
+            }
+        }
+        let mut values = BTreeMap::new();
+        for parameter in &self.parameters {
+            let own = given.iter().rev().find(|(name, _)| *name == parameter.name).map(|(_, value)| value);
+            let Some(text) = own.or(parameter.default.as_ref()) else {
+                return Err(Error::new(Exit::Usage, format!("`{name}` must be told its `{}`", parameter.name))
+                    .why(&parameter.about)
+                    .help(format!("mailtrail query {}", self.usage())));
+            };
+            values.insert(parameter.name.clone(), parameter.read(text, zone, now)?);
+        }
+        Ok(Settled { question: self.question.clone(), values })
+    }
+}
+
+impl Parameter {
+    fn read(&self, text: &str, zone: &Zone, now: i64) -> Result<Given> {
+        let kind = KINDS.iter().find(|(name, ..)| *name == self.kind);
+        let value = kind.and_then(|(_, _, read)| read(text, zone, now));
+        value.ok_or_else(|| {
+            let accepted = kind.map_or("", |(_, accepted, _)| accepted);
+            Error::new(Exit::Usage, format!("`{}` cannot be `{text}`", self.name))
+                .help(format!("it is {accepted}"))
+        })
+    }
+}
+
+impl Settled {
+    /// What it needs, once it has been asked of no facts at all.
+    ///
+    /// # Errors
+    ///
+    /// Where its SQL is wrong.
+    pub fn check(&self) -> Result<Needs> {
+        self.sql(|_| Ok(Vec::new())).and_then(|sql| try_out(&sql)).map_err(|e| self.question.in_file(e))
+    }
+
+    /// Asks it.
+    ///
+    /// # Errors
+    ///
+    /// Where its SQL is wrong.
+    pub fn ask(&self, asker: &Asker<'_>) -> Result<Answer> {
+        let needs = self.check()?;
+        let sql = self.sql(|network| asker.clients(&needs, &|address| network.holds(address)));
+        sql.and_then(|sql| asker.ask(&sql)).map_err(|e| self.question.in_file(e))
+    }
+
+    /// The question with its values. SQL knows no networks: in the place of one stand the addresses of the facts that
+    /// lie in it.
+    fn sql(&self, addresses: impl Fn(&Network) -> Result<Vec<String>>) -> Result<String> {
+        let mut literals = BTreeMap::new();
+        for (name, value) in &self.values {
+            let literal = match value {
+                Given::Literal(literal) => literal.clone(),
+                Given::Network(network) => Literal::Texts(addresses(network)?),
+            };
+            literals.insert(name.as_str(), literal);
+        }
+        tokens::fill(&self.question.sql, |name| literals.get(name).cloned())
+    }
+}
+
+/// A network of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Network {
+    /// An address in it, its bits in the order of the net, an IPv4 address in the first 32.
+    bits: u128,
+    is_v4: bool,
+    /// How many bits are those of the network.
+    len: u32,
+}
+
+impl Network {
+    fn read(text: &str) -> Option<Self> {
+        let (address, len) = text.split_once('/').map_or((text, None), |(address, len)| (address, Some(len)));
+        let (bits, is_v4) = bits(address.parse().ok()?);
+        let most = if is_v4 { 32 } else { 128 };
+        let len = len.map_or(Some(most), |len| len.parse().ok())?;
+        (len <= most).then_some(Self { bits, is_v4, len })
+    }
+
+    fn holds(&self, address: &str) -> bool {
+        let Some((bits, is_v4)) = address.parse().ok().map(bits) else { return false };
+        let differ = (bits ^ self.bits).checked_shr(128 - self.len).unwrap_or(0);
+        is_v4 == self.is_v4 && differ == 0
+    }
+}
+
+fn bits(address: IpAddr) -> (u128, bool) {
+    match address.to_canonical() {
+        IpAddr::V4(address) => (u128::from(address.to_bits()) << 96, true),
+        IpAddr::V6(address) => (address.to_bits(), false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_hold_what_lies_in_them() {
+        let holds = |network: &str, address: &str| Network::read(network).expect("a network").holds(address);
+        assert!(holds("192.0.2.0/24", "192.0.2.255") && !holds("192.0.2.0/24", "192.0.3.0"));
+        assert!(holds("192.0.2.200/25", "192.0.2.129") && !holds("192.0.2.200/25", "192.0.2.1"));
+        assert!(holds("192.0.2.1", "::ffff:192.0.2.1") && !holds("192.0.2.1", "192.0.2.2"));
+        assert!(holds("2001:db8::/33", "2001:db8:7fff::1") && !holds("2001:db8::/33", "2001:db8:8000::1"));
+        assert!(holds("2001:db8:0:0::1", "2001:db8::1") && !holds("::/0", "192.0.2.1") && holds("::/0", "::"));
+        assert!(holds("0.0.0.0/0", "192.0.2.1") && !holds("0.0.0.0/0", "nonsense"));
+        assert_eq!([Network::read("192.0.2.0/33"), Network::read("x"), Network::read("192.0.2.0/")], [None; 3]);
+    }
+
+    #[test]
+    fn every_named_question_of_the_house_can_be_asked_as_its_example_says() {
+        let zone = Zone::utc();
+        for named in Named::all(&Assets::default()).expect("all can be read") {
+            let given: Vec<_> = named.parameters.iter().map(|p| (p.name.clone(), p.example.clone())).collect();
+            let needed = given.iter().filter(|(name, _)| {
+                named.parameters.iter().any(|parameter| parameter.name == *name && parameter.default.is_none())
+            });
+            for given in [needed.cloned().collect::<Vec<_>>(), given.clone()] {
+                let settled = named.settle(&given, &zone, 0).unwrap_or_else(|e| panic!("{e}"));
+                settled.check().unwrap_or_else(|e| panic!("{e}"));
+            }
+            let used = |parameter: &Parameter| named.question.sql.contains(&format!("{{{}}}", parameter.name));
+            assert!(named.parameters.iter().all(used), "{}", named.question.name);
+            assert!(!named.question.front.title.is_empty() && !named.question.front.about.is_empty());
+            assert!(named.question.sql.contains("ORDER BY"), "{} has an order", named.question.name);
+        }
+    }
+
+    #[test]
+    fn values_are_read_by_their_kinds() {
+        let zone = Zone::utc();
+        let read = |kind: &str, text: &str| {
+            let (_, _, read) = KINDS.iter().find(|(name, ..)| *name == kind).expect("a kind");
+            match read(text, &zone, 0) {
+                Some(Given::Literal(literal)) => literal.sql(),
+                Some(Given::Network(network)) => network.len.to_string(),
+                None => "none".to_owned(),
+            }
+        };
+        assert_eq!(
+            [read("address", "<>"), read("address", "<a@b>"), read("address", "")],
+            ["''", "'a@b'", "none"]
+        );
+        assert_eq!([read("ip", "2001:DB8:0::1"), read("ip", "1.2.3")], ["'2001:db8::1'", "none"]);
+        assert_eq!(
+            [read("duration", "2 min"), read("integer", "-1"), read("network", "10/8")],
+            ["120000000", "none", "none"]
+        );
+        assert_eq!([read("time", "1970-01-01 00:01"), read("text", "'")], ["60000000", "''''"]);
+    }
+}

@@ -1,0 +1,497 @@
+//! Questions: by name, from standard input, at the prompt; what they reach and what they do not.
+
+use crate::cli::LOG;
+use crate::support::program::{Test, program, write};
+use crate::support::{project, skip};
+use mailtrail::assets::Assets;
+use mailtrail::facts::{Scope, View, Wanted};
+use mailtrail::grammar::Grammars;
+use mailtrail::input;
+use mailtrail::report::Cell;
+use mailtrail::run::{self, Run};
+use mailtrail::sections::{Asker, Named};
+use mailtrail::time::Zone;
+use std::fmt::Write as _;
+use std::fs;
+use std::process::{Command, Stdio};
+
+/// A day of real servers.
+fn lab() -> Vec<u8> {
+    fs::read(project("sample-logs/lab/set-a-small.log")).expect("the sample is read")
+}
+
+/// Each named question of the house with what it is told; the answers are compared with a golden that was compared with
+/// the log by hand.
+const ASKED: &[&str] = &[
+    "around time='2026-11-24 12:47:49' within='1 s'",
+    "bounces-of sender=zoe@example.org",
+    "deferred-to domain=grey-remote.example",
+    "failed-logins-of user=Anna@example.org",
+    "history-of id=DA335211319",
+    "late-messages longer='1 s' most=4",
+    "logins-from-ip ip=127.20.1.0/25",
+    "mail-from sender=zoe@example.org",
+    "mail-from sender=<>",
+    "mail-from-ip ip=127.20.0.0/16",
+    "mail-of-user user=amir@example.com",
+    "mail-to recipient=zoe@example.org",
+    "messages-of-size bytes=1000 most=3",
+    "notices-like pattern=TLS most=2",
+    "queue-now",
+    "rejected-from ip=127.20.2.14",
+    "rejected-to recipient=katja@example.com",
+    "relays-used most=3",
+    "sessions-of user=dina@example.org",
+    "slow-searches longer='0.3 ms' most=2",
+    "tls-versions-of service=submission",
+    "top-recipients most=3",
+    "top-senders most=3",
+    "unread-lines",
+    "volume-by-hour",
+    "who-sent-to recipient=zoe@example.org",
+];
+
+#[test]
+fn every_named_question_is_answered() {
+    let mut typed = String::from("\\format csv\n");
+    ASKED.iter().for_each(|line| {
+        let _ = writeln!(typed, "{line}");
+    });
+    let names: Vec<String> = Named::all(&Assets::default())
+        .expect("all can be read")
+        .into_iter()
+        .map(|named| named.question.name)
+        .collect();
+    for name in &names {
+        let asked = ASKED.iter().any(|line| line.split(' ').next() == Some(name));
+        assert!(asked, "`{name}` is not asked here");
+    }
+    Test::new("query lab.log --year 2026")
+        .file("lab.log", lab())
+        .stdin(typed)
+        .stdout_golden("query/named.csv")
+        .run();
+}
+
+#[test]
+fn a_named_question_is_asked_in_one_line() {
+    let expected = "sender,messages\r\nalice@remote.example,1\r\n";
+    for args in [
+        "query senders least=1 mail.log --library own --format csv",
+        "query --name senders --param least=1 mail.log --library own --format csv",
+        "query --name senders least=1 mail.log --library own --format csv",
+        "query senders mail.log --library own --format csv",
+    ] {
+        Test::new(args)
+            .file("mail.log", LOG)
+            .file("own/report-templates/queries/senders.sql", OWN)
+            .stdout(expected)
+            .run();
+    }
+}
+
+/// A named question of the user's own.
+const OWN: &str = "\
+-- title = \"Senders\"
+-- about = \"Who sent.\"
+-- [parameters.least]
+-- kind = \"integer\"
+-- about = \"messages at least\"
+-- example = \"2\"
+-- default = \"1\"
+SELECT sender, COUNT(*) AS messages FROM messages GROUP BY sender HAVING COUNT(*) >= {least} ORDER BY sender
+";
+
+#[test]
+fn a_named_question_of_the_users_own_goes_before_the_one_of_the_house() {
+    Test::new("query mail-to mail.log --library own --format csv")
+        .file("mail.log", LOG)
+        .file("own/report-templates/queries/mail-to.sql", OWN)
+        .stdout("sender,messages\r\nalice@remote.example,1\r\n")
+        .run();
+}
+
+#[test]
+fn the_named_questions_are_listed() {
+    Test::new("query --list").stdout_golden("query/list.txt").run();
+    let list = Test::new("query --list --format json").any_stdout().run().json();
+    let first = &list[0];
+    assert_eq!(first["name"], "around");
+    assert!(first["usage"].as_str().is_some_and(|usage| usage.starts_with("around 'time=")));
+}
+
+#[test]
+fn what_is_wrong_with_a_question_is_said_before_a_log_is_read() {
+    let wrong = [
+        "mail-too|recipient=x",
+        "mail-to",
+        "mail-to|recipent=x@y.example",
+        "mail-to|recipient=x y",
+        "mail-from-ip|ip=192.0.2.300",
+        "late-messages|longer=soon",
+        "late-messages|most=-1",
+        "around|time=noon",
+        "SELECT sender FROM messages WHERE sendr = 'x'",
+        "SELECT sender FROM messages WHERE sender = \"x\"",
+        "SELECT sender\nFROM messages\nWHERE COUNTT(*) > 1",
+        "SELECT sender FROM messages WHERE",
+        "SELECT time + sender FROM messages",
+        "SELECT {sender} FROM messages",
+        "--name|nothing",
+        "--param|x=1|SELECT 1 FROM messages",
+        "nonsense",
+        "-",
+    ];
+    let mut all = String::new();
+    for words in wrong {
+        let args = words.split('|').chain(["absent.log"]);
+        let test = args.fold(Test::new("query"), Test::arg);
+        let output = test.command().stdin(Stdio::null()).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(64), "{words}");
+        assert!(output.stdout.is_empty(), "{words}");
+        let _ = writeln!(all, "=== {words}\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+    crate::support::golden::check("query/wrong.txt", all.as_bytes());
+}
+
+#[test]
+fn standard_input_asks_one_question_after_the_other() {
+    let typed = "\
+SELECT queue_id, ';' AS semicolon
+FROM messages; SELECT nothing FROM messages;
+\\format jsonl
+\\format parquet
+\\dd
+mail-to recipient=bob@local.example
+mail-to recipient
+SELECT COUNT(*) AS n FROM deliveries -- without an end";
+    Test::new("query mail.log")
+        .file("mail.log", LOG)
+        .stdin(typed)
+        .status(64)
+        .stdout_golden("query/session.txt")
+        .stderr_golden("query/session.stderr.txt")
+        .run();
+}
+
+#[test]
+fn help_and_tables_are_told_in_a_session() {
+    Test::new("query mail.log")
+        .file("mail.log", LOG)
+        .stdin("help\n\\d\n\\d coverage\n\\q\nSELECT 1 FROM messages;\n")
+        .stdout_golden("query/help.txt")
+        .run();
+}
+
+#[test]
+fn no_question_at_all_is_wrong_usage() {
+    Test::new("query mail.log")
+        .file("mail.log", LOG)
+        .stdin("\n")
+        .status(64)
+        .stderr("error: no question was asked\n |\n = help: give one on the command line, or by standard input: `mailtrail query --help`\n")
+        .run();
+}
+
+#[test]
+fn a_session_writes_to_standard_output_only() {
+    for args in ["query mail.log -o x.csv", "query - -o x.csv", "query mail.log --param a=b"] {
+        Test::new(args).file("mail.log", LOG).stdin("SELECT 1 FROM messages;").status(64).any_stderr().run();
+    }
+}
+
+/// What somebody types at the prompt, in a terminal of its own.
+fn typed_at_a_terminal(test: &Test, keys: &str) -> String {
+    let command = format!("{} query mail.log", program());
+    let inner = test.command();
+    let mut script = Command::new("script");
+    script.args(["-qec", &command, "/dev/null"]).current_dir(test.folder()).env_clear().env("TERM", "dumb");
+    script.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut child =
+        script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("script");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    std::io::Write::write_all(&mut stdin, keys.as_bytes()).expect("keys are typed");
+    let output = child.wait_with_output().expect("it ends");
+    drop(stdin);
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn at_the_prompt_a_bad_question_ends_nothing_and_what_was_asked_is_kept() {
+    use std::os::unix::fs::PermissionsExt;
+    if Command::new("script").arg("--version").output().is_err() {
+        return skip("the prompt", "script(1) of util-linux is not there");
+    }
+    let test = Test::new("").file("mail.log", LOG);
+    let shown = typed_at_a_terminal(
+        &test,
+        "SELECT nothing FROM messages;\rSELECT COUNT(*) AS found FROM\rmessages;\rmail-to recipient=bob@local.example\r\\q\r",
+    );
+    let in_order = ["`help` says", "there is no column `nothing`", "-----", "4Xk1000001z2"];
+    let places: Vec<_> = in_order.iter().map(|text| shown.find(text)).collect();
+    assert!(
+        places.iter().all(Option::is_some) && places.is_sorted(),
+        "{in_order:?} stand at {places:?} in\n{shown}"
+    );
+    let history = test.folder().join(".local/state/mailtrail/query-history");
+    let kept = fs::read_to_string(&history).expect("the history is there");
+    assert!(kept.contains("mail-to recipient=bob@local.example"), "{kept}");
+    assert_eq!(fs::metadata(history).expect("it is there").permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn parquet_can_be_read_by_others() {
+    let has = Command::new("python3").args(["-c", "import pyarrow.parquet"]).output();
+    if !has.is_ok_and(|output| output.status.success()) {
+        return skip("parquet", "python3 with pyarrow is not there");
+    }
+    let sql = "SELECT time, queue_id, size_bytes, sender FROM messages ORDER BY time";
+    let done =
+        Test::new("query -o out.parquet --format parquet").arg(sql).arg("mail.log").file("mail.log", LOG).run();
+    let script = "import pyarrow.parquet as p; print(p.read_table('out.parquet').to_pylist())";
+    let output =
+        Command::new("python3").args(["-c", script]).current_dir(done.path("")).output().expect("it runs");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout).trim(),
+        "[{'time': 1795510800000000, 'queue_id': '4Xk1000001z2', 'size_bytes': 1500, 'sender': 'alice@remote.example'}]"
+    );
+}
+
+#[test]
+fn rows_of_a_join_without_a_condition_count() {
+    let one = "(SELECT MIN(time) AS first FROM sessions) one";
+    for (sql, n) in [
+        (format!("SELECT COUNT(*) AS n FROM deliveries CROSS JOIN {one}"), 1),
+        ("SELECT COUNT(*) AS n FROM deliveries, coverage".to_owned(), 1),
+        ("SELECT COUNT(*) AS n FROM messages m CROSS JOIN sessions s CROSS JOIN deliveries d".to_owned(), 1),
+        (
+            format!(
+                "SELECT COUNT(*) AS n FROM (SELECT 1 AS a FROM deliveries UNION ALL SELECT 2 AS a FROM messages) x CROSS JOIN {one}"
+            ),
+            2,
+        ),
+    ] {
+        Test::new("query mail.log --format csv --file q.sql")
+            .file("q.sql", sql)
+            .file("mail.log", LOG)
+            .stdout(&format!("n\r\n{n}\r\n"))
+            .run();
+    }
+}
+
+#[test]
+fn columns_that_are_words_of_sql_need_no_alias() {
+    let sql = "SELECT OFFSET, User FROM deliveries WHERE offset > 0 ORDER BY time, offset LIMIT 5 OFFSET 0";
+    Test::new("query --format csv")
+        .arg(sql)
+        .arg("mail.log")
+        .file("mail.log", LOG)
+        .stdout("offset,user\r\n514,\r\n")
+        .run();
+}
+
+#[test]
+fn a_question_in_a_file_is_shown_with_its_place() {
+    Test::new("query --file q.sql mail.log")
+        .file("q.sql", "-- my question\nSELECT queue_id\nFROM mesages\n")
+        .file("mail.log", LOG)
+        .status(64)
+        .stderr_golden("query/wrong-file.stderr.txt")
+        .run();
+}
+
+/// A library of the user's own with a report of one section, and what is wrong with it.
+fn own_section(golden: &str, section: &str) {
+    Test::new("report absent.log --library own --report own")
+        .file("own/report-templates/reports/own.toml", "title = \"Own\"\nsections = [\"overview\", \"own\"]\n")
+        .file("own/report-templates/sections/own.sql", section)
+        .status(78)
+        .stderr_golden(golden)
+        .run();
+}
+
+#[test]
+fn mistakes_in_sections_of_the_users_own_are_shown_before_a_log_is_read() {
+    let head = "-- title = \"Own\"\n";
+    own_section(
+        "query/own-unit.stderr.txt",
+        &format!("{head}-- units = {{ queue_id = \"byte\" }}\nSELECT queue_id FROM messages\n"),
+    );
+    own_section("query/own-column.stderr.txt", &format!("{head}SELECT\n    queueid\nFROM messages\n"));
+    own_section("query/own-types.stderr.txt", &format!("{head}SELECT queue_id + 1 AS x FROM messages\n"));
+    own_section(
+        "query/own-chart.stderr.txt",
+        &format!("{head}-- chart = {{ kind = \"pie\", label = \"queue_id\", series = [] }}\nSELECT 1\n"),
+    );
+}
+
+#[test]
+fn a_section_that_a_report_names_and_that_is_not_there_is_pointed_at() {
+    Test::new("report absent.log --library own --report own")
+        .file(
+            "own/report-templates/reports/own.toml",
+            "title = \"Own\"\nsections = [\n    \"overview\",\n    \"delivery\",\n]\n",
+        )
+        .status(78)
+        .stderr_golden("query/own-report.stderr.txt")
+        .run();
+}
+
+#[test]
+fn a_rule_of_the_users_own_that_cannot_be_asked_is_shown_with_its_place() {
+    let rule = "-- title = \"x\"\n-- state = \"warning\"\n-- parameters = { most = \"> 3\" }\nSELECT usr FROM logins GROUP BY user HAVING COUNT(*) {most} ORDER BY user\n";
+    Test::new("report absent.log --library own")
+        .file("own/report-templates/findings/own.sql", rule)
+        .status(78)
+        .stderr_golden("query/own-rule.stderr.txt")
+        .run();
+}
+
+/// Texts that would be more than a text if they were pasted.
+const HOSTILE: &[&str] = &[
+    "' OR '1'='1",
+    "x' OR 1=1 --",
+    "\\' OR 1=1 --",
+    "\\' UNION ALL SELECT * FROM read_csv('secret.csv') --",
+    "'; DROP TABLE messages; --",
+    "') OR ('a'='a",
+    "{recipient}",
+    "{user} {sender} {id} {pattern}",
+    "\" OR \"1\"=\"1",
+    "$$ OR 1=1 $$",
+    "E'\\x27 OR 1=1",
+    "/* */ OR 1=1 /*",
+    "\u{2019} OR 1=1",
+    "%",
+    "_",
+    "nobody\0\n' OR 1=1",
+];
+
+fn read_log(log: &[u8]) -> Run {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mail.log");
+    write(&path, log, crate::support::program::WRITTEN);
+    let grammars = Grammars::load(&Assets::default()).expect("the grammars");
+    let options = run::Options {
+        zone: Zone::utc(),
+        host: String::new(),
+        input: input::Options { now: 0, year: Some(2026), layouts: grammars.layouts() },
+        chunk: run::CHUNK,
+        memory: run::MEMORY,
+    };
+    run::run(&[path], &grammars, &options, &|_, _| {}).expect("the log is read")
+}
+
+/// The answer to a named question with these values; nothing where they are refused.
+fn answer(run: &Run, named: &Named, values: &[(String, String)]) -> Option<Vec<Vec<Cell>>> {
+    let zone = Zone::utc();
+    let settled = named.settle(values, &zone, 0).ok()?;
+    let needs = settled.check().expect("it can be asked");
+    let wanted = Wanted::columns(&needs.tables, &needs.columns());
+    let view = View::new(&run.facts, &zone, &Scope::ALL, wanted).expect("a view");
+    let asker = Asker::new(&view, &run.coverage).expect("an asker");
+    Some(settled.ask(&asker).expect("it is answered").rows(usize::MAX))
+}
+
+#[test]
+fn t10_no_value_of_any_parameter_of_any_named_question_is_more_than_a_value() {
+    let run = read_log(&lab());
+    let mut tried = 0;
+    for named in Named::all(&Assets::default()).expect("all can be read") {
+        let texts = named.parameters.iter().filter(|p| !["integer", "duration"].contains(&p.kind.as_str()));
+        for parameter in texts {
+            // One character alone may well stand in a warning.
+            for payload in HOSTILE.iter().filter(|payload| payload.len() > 1) {
+                let value = (parameter.name.clone(), (*payload).to_owned());
+                if let Some(rows) = answer(&run, &named, &[value]) {
+                    assert!(rows.is_empty(), "{} {}={payload}: {rows:?}", named.question.name, parameter.name);
+                    tried += 1;
+                }
+            }
+        }
+        for parameter in named.parameters.iter().filter(|p| !["text", "address"].contains(&p.kind.as_str())) {
+            let refused = HOSTILE.iter().all(|payload| {
+                let payload = payload.replace(char::is_alphabetic, " x");
+                named.settle(&[(parameter.name.clone(), payload)], &Zone::utc(), 0).is_err()
+            });
+            assert!(refused, "{} {}", named.question.name, parameter.name);
+        }
+    }
+    assert!(tried > 100, "{tried} values were taken");
+}
+
+#[test]
+fn t10_a_hostile_name_that_is_in_the_log_is_found_and_nothing_else() {
+    let mut log = String::new();
+    for (at, payload) in HOSTILE.iter().enumerate().filter(|(_, payload)| !payload.contains(['\0', '\n'])) {
+        let _ = writeln!(
+            log,
+            "Nov 24 09:00:00 mx1 dovecot: imap-login: Disconnected: Connection closed (auth failed, 1 attempts in 2 secs): user=<{payload}>, method=PLAIN, rip=192.0.2.1, lip=198.51.100.1, TLS, session=<aaaaAAAA{at:04}wAAH>"
+        );
+    }
+    let run = read_log(log.as_bytes());
+    let named = Named::find(&Assets::default(), "failed-logins-of").expect("the question");
+    let mut found = 0;
+    for payload in HOSTILE {
+        let rows = answer(&run, &named, &[("user".to_owned(), (*payload).to_owned())]).expect("a text is taken");
+        assert!(rows.len() <= 1, "{payload}: {rows:?}");
+        if let Some(Cell::Integer(attempts)) = rows.first().and_then(|row| row.get(3)) {
+            assert_eq!(*attempts, 1, "{payload}");
+            found += 1;
+        }
+    }
+    assert!(found > 8, "{found} were found");
+}
+
+#[test]
+fn t11_no_question_reads_a_file_that_is_not_a_log() {
+    let statements = [
+        "SELECT * FROM read_csv('secret.csv')",
+        "SELECT * FROM READ_CSV('*.csv')",
+        "SELECT * FROM read_parquet('secret.csv')",
+        "SELECT * FROM read_json('secret.csv')",
+        "SELECT * FROM read_ipc('secret.csv')",
+        "SELECT * FROM 'secret.csv'",
+        "SELECT * FROM \"secret.csv\"",
+        "SELECT * FROM secret",
+        "WITH x AS (SELECT * FROM read_csv('secret.csv')) SELECT * FROM x",
+        "WITH read_csv AS (SELECT 1 AS a) SELECT * FROM read_csv('secret.csv')",
+        "SELECT * FROM messages m JOIN read_csv('secret.csv') s ON 1 = 1",
+        "SELECT * FROM messages, LATERAL (SELECT * FROM read_csv('secret.csv')) x",
+        "SELECT queue_id FROM messages UNION ALL SELECT * FROM read_csv('secret.csv')",
+        "SELECT queue_id FROM messages EXCEPT SELECT * FROM read_csv('secret.csv')",
+        "SELECT queue_id FROM messages WHERE queue_id IN (SELECT * FROM read_csv('secret.csv'))",
+        "SELECT (SELECT COUNT(*) FROM read_csv('secret.csv')) AS n FROM messages",
+        "SELECT queue_id FROM messages ORDER BY (SELECT MIN(a) FROM read_csv('secret.csv'))",
+        "SELECT '\\' UNION ALL SELECT * FROM read_csv(''secret.csv'') --' AS x FROM read_csv('secret.csv')",
+        "SELECT 1 AS a FROM messages; SELECT * FROM read_csv('secret.csv')",
+        "CREATE TABLE x AS SELECT * FROM read_csv('secret.csv')",
+        "INSERT INTO messages SELECT * FROM read_csv('secret.csv')",
+        "COPY messages TO 'out.csv'",
+        "COPY messages FROM 'secret.csv'",
+        "UPDATE messages SET sender = 'x'",
+        "DELETE FROM messages",
+        "DROP TABLE messages",
+        "TRUNCATE TABLE messages",
+        "SET x = 1",
+        "PRAGMA database_list",
+        "ATTACH 'x.db' AS x",
+        "EXPLAIN SELECT * FROM messages",
+        "SHOW TABLES",
+        "SELECT * INTO x FROM messages",
+        "SELECT load_extension('x') AS x FROM messages",
+        "FROM messages |> SELECT sender",
+        "TABLE messages",
+    ];
+    for sql in statements {
+        let test =
+            Test::new("query").arg(sql).arg("mail.log").file("mail.log", LOG).file("secret.csv", "a\nMARKER\n");
+        let output = test.command().stdin(Stdio::null()).output().expect("it runs");
+        let told = [output.stdout.as_slice(), &output.stderr].concat();
+        let told = String::from_utf8_lossy(&told).into_owned();
+        assert_eq!(output.status.code(), Some(64), "{sql}\n{told}");
+        assert!(output.stdout.is_empty() && !told.contains("MARKER"), "{sql}\n{told}");
+        let left: Vec<_> = fs::read_dir(test.folder()).expect("the folder").flatten().collect();
+        assert_eq!(left.len(), 2, "{sql} left {left:?}");
+    }
+}
