@@ -74,6 +74,15 @@ pub enum Command {
     /// Read logs and write a report
     #[cfg(feature = "sql")]
     Report(Report),
+    /// Mail a report
+    #[cfg(feature = "sql")]
+    Send(Send),
+    /// What a timer runs every night: report on yesterday, keep it, mail it
+    #[cfg(feature = "sql")]
+    Nightly(Nightly),
+    /// Look at the machine and propose a configuration
+    #[cfg(feature = "sql")]
+    Init(Init),
     /// Ask the facts of logs a question in SQL
     #[cfg(feature = "sql")]
     Query(Query),
@@ -154,6 +163,102 @@ pub enum Level {
     /// Warnings and worse.
     Warning,
     /// Critical findings.
+    Critical,
+}
+
+/// `mailtrail send`
+#[derive(Clone, Debug, Default, Args)]
+pub struct Send {
+    /// Log files, patterns, folders; `-` is standard input [default: the inputs of the configuration]
+    pub paths: Vec<PathBuf>,
+    /// Which report [default: daily]
+    #[arg(long, value_name = "NAME")]
+    pub report: Option<String>,
+    /// From this time on: yesterday, -2h, 2026-11-24, "2026-11-24 03:00"
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "on")]
+    pub since: Option<String>,
+    /// Up to this time, exclusive
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "on")]
+    pub until: Option<String>,
+    /// One day: yesterday, today, 2026-11-23
+    #[arg(long, value_name = "DAY")]
+    pub on: Option<String>,
+    /// Only the mail of these domains
+    #[arg(long, value_name = "DOMAIN", value_delimiter = ',')]
+    pub domain: Vec<String>,
+    /// Rows of a table at most [default: as each section says]
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// Also tell the figures by these labels: host, instance, domain
+    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    pub by: Vec<String>,
+    /// Who gets it; may be given several times [default: `to` in `[mail]`]
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Vec<String>,
+    /// Who sends it [default: `from` in `[mail]`, else mailtrail at this machine]
+    #[arg(long, value_name = "ADDRESS")]
+    pub from: Option<String>,
+    /// From which verdict on it is mailed [default: `when` in `[mail]`, else always]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub when: Option<Mailing>,
+    /// Print the message and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The folder of what is kept between runs [default: `state` of the configuration, else /var/lib/mailtrail]
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+}
+
+/// `mailtrail nightly`
+#[derive(Clone, Debug, Default, Args)]
+pub struct Nightly {
+    /// Log files, patterns, folders [default: the inputs of the configuration]
+    pub paths: Vec<PathBuf>,
+    /// Which report [default: daily]
+    #[arg(long, value_name = "NAME")]
+    pub report: Option<String>,
+    /// Who gets it; may be given several times [default: `to` in `[mail]`, else nobody]
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Vec<String>,
+    /// Who sends it [default: `from` in `[mail]`, else mailtrail at this machine]
+    #[arg(long, value_name = "ADDRESS")]
+    pub from: Option<String>,
+    /// From which verdict on it is mailed [default: `when` in `[mail]`, else always]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub when: Option<Mailing>,
+    /// The folder of the reports [default: `archive` in `[nightly]`, else reports/ in the state folder]
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<PathBuf>,
+    /// The folder of what is kept between runs [default: `state` of the configuration, else /var/lib/mailtrail]
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// Take this for the present
+    #[arg(long, value_name = "TIME", hide = true)]
+    pub now: Option<String>,
+}
+
+/// `mailtrail init`
+#[derive(Clone, Debug, Default, Args)]
+pub struct Init {
+    /// Write the configuration to its place instead of standard output, and show a first report
+    #[arg(long)]
+    pub write: bool,
+    /// Look at a file system below this folder
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub root: PathBuf,
+    /// Who is to get the reports
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Option<String>,
+}
+
+/// From which verdict on a report is mailed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mailing {
+    /// Whatever it is.
+    Always,
+    /// With warnings and worse.
+    Warning,
+    /// With critical findings.
     Critical,
 }
 

@@ -22,13 +22,15 @@ pub enum Exit {
     Data = 65,
     /// No input.
     NoInput = 66,
+    /// A service that is needed cannot be reached.
+    Unavailable = 69,
     /// Our own fault.
     Internal = 70,
     /// An output cannot be written.
     CannotWrite = 73,
     /// Reading or writing failed.
     Io = 74,
-    /// Another run holds what is needed: try later.
+    /// Another run holds what is needed; try later.
     TryLater = 75,
     /// The configuration, a grammar or a section is wrong.
     Config = 78,

@@ -7,6 +7,7 @@ pub mod find;
 pub mod error;
 pub mod time;
 pub mod units;
+pub mod address;
 pub mod assets;
 pub mod report;
 pub mod frame;

@@ -41,8 +41,8 @@ pub struct Options {
     pub memory: usize,
 }
 
-/// Facts in memory: as many as two or three million lines give.
-pub const MEMORY: usize = 400 << 20;
+/// Facts in memory: as many as a million lines and more give.
+pub const MEMORY: usize = 256 << 20;
 
 /// The size of chunks that parses fastest: their dictionaries stay in the cache.
 pub const CHUNK: usize = 1 << 20;

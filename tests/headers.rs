@@ -349,7 +349,7 @@ fn the_hops_of_set_a_take_as_long_as_its_log_says() {
     };
     let all = ask("SELECT COUNT(*) AS hops, 0 AS wrong FROM hops WHERE hop = hop_count AND hop > 1");
     assert_eq!(ask(sql), all);
-    assert_eq!(all, "hops,wrong\n1456,0\n");
+    assert_eq!(all, "hops,wrong\r\n1456,0\r\n");
 }
 
 #[test]

@@ -530,7 +530,7 @@ fn f21_a_full_disk_leaves_the_store_as_it_was() {
     Command::new("umount").arg(&small).status().expect("unmounted");
     let codes = [first, full, report, next].map(|output| output.status.code());
     assert_eq!(codes, [Some(0), Some(73), Some(0), Some(0)]);
-    assert_eq!(count.stdout, b"n\n400\n");
+    assert_eq!(count.stdout, b"n\r\n400\r\n");
 }
 
 #[test]

@@ -13,6 +13,7 @@ const NARROW: &[(&str, &[&str])] = &[
     ("error", &["text"]),
     ("time", &["error", "text"]),
     ("units", &[]),
+    ("address", &["text"]),
     ("assets", &[]),
     ("report", &["text", "time"]),
     ("frame", &["find", "time", "text"]),
@@ -26,8 +27,8 @@ const NARROW: &[(&str, &[&str])] = &[
     ("sections", &["error", "text", "time", "assets", "report", "facts"]),
     ("evidence", &["text", "input"]),
     ("trace", &["error", "text", "time", "input", "report", "facts", "evidence", "sections"]),
-    ("render", &["error", "text", "time", "units", "assets", "report", "headers"]),
-    ("deliver", &["error"]),
+    ("render", &["error", "text", "time", "units", "address", "assets", "report", "headers"]),
+    ("deliver", &["error", "text", "address"]),
     ("cli", &[]),
 ];
 
@@ -68,12 +69,14 @@ const OPEN: &[&str] = &[
     // Seeds are random, so that no test can choose keys; `l26` proves the scope; memory is the system's.
     "t15", "t25", "f26",
     // The store, the probes, mail.
-    "t12", "t20", "t21", "t22", "t23", "f1", "f3", "f4", "f5", "f21", "f22", "f23", "f24", "f28", "l16", "l17", "l18", "l27",
-    "l28",
+    "t12", "t20", "t22", "t23", "f1", "f3", "f4", "f5", "l17", "l28",
 ];
 
 /// Names of products, which belong into grammars.
 const PRODUCTS: &[&str] = &["postfix", "dovecot", "openldap", "slapd", "exim", "sendmail", "cyrus", "courier"];
+
+/// Where `sendmail` may be named: there it is no product, but the command by which every mail server takes mail.
+const COMMAND: &[&str] = &["src/deliver/", "src/config/mail.rs", "src/commands/post.rs", "src/commands/init.rs"];
 
 /// Words that say that something is not finished.
 const UNFINISHED: &[&str] = &["todo!", "unimplemented!", "dbg!", "FIXME", "XXX", "HACK"];
@@ -155,7 +158,11 @@ fn no_product_is_named_in_the_source() {
     for path in files("src", ".rs") {
         for (line, text) in code(&path) {
             let text = text.to_lowercase();
-            if let Some(product) = PRODUCTS.iter().find(|product| text.contains(*product)) {
+            let is_command = |product: &str| {
+                product == "sendmail" && COMMAND.iter().any(|place| name(&path).starts_with(place))
+            };
+            if let Some(product) = PRODUCTS.iter().find(|product| text.contains(*product) && !is_command(product))
+            {
                 complaints.push(format!("{}:{line}: names `{product}`", name(&path)));
             }
         }

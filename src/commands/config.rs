@@ -87,8 +87,13 @@ fn show(global: &Global, config: &Config) -> Result<String> {
             config.libraries.iter().map(|folder| quoted(&folder.display().to_string())).collect();
         show_line(&mut out, "libraries", &format!("[{}]", folders.join(", ")), &config.origin("libraries"));
     }
+    if let Some(folder) = &config.state {
+        show_line(&mut out, "state", &quoted(&folder.display().to_string()), &config.origin("state"));
+    }
     config.show_lists(&mut out);
     config.show_table(&mut out, "report");
+    config.show_table(&mut out, "mail");
+    config.show_table(&mut out, "nightly");
     #[cfg(feature = "sql")]
     crate::judge::Judge::new(config, &super::assets(global, config))?.show(&mut out, config);
     Ok(out)

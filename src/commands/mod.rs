@@ -5,6 +5,12 @@ mod config;
 mod grammar;
 mod headers;
 #[cfg(feature = "sql")]
+mod init;
+#[cfg(feature = "sql")]
+mod nightly;
+#[cfg(feature = "sql")]
+mod post;
+#[cfg(feature = "sql")]
 mod ingest;
 #[cfg(feature = "sql")]
 mod query;
@@ -13,6 +19,8 @@ mod read;
 #[cfg(feature = "sql")]
 mod report;
 mod schema;
+#[cfg(feature = "sql")]
+mod send;
 #[cfg(feature = "sql")]
 mod store;
 #[cfg(feature = "sql")]
@@ -51,6 +59,12 @@ pub fn run(cli: &Cli) -> Outcome {
         #[cfg(feature = "sql")]
         Command::Report(args) => report::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
+        Command::Send(args) => send::run(args, &cli.global, &config),
+        #[cfg(feature = "sql")]
+        Command::Nightly(args) => nightly::run(args, &cli.global, &config),
+        #[cfg(feature = "sql")]
+        Command::Init(args) => init::run(args, &cli.global, &config),
+        #[cfg(feature = "sql")]
         Command::Query(args) => query::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
         Command::Ingest(args) => ingest::run(args, &cli.global, &config),
@@ -87,8 +101,7 @@ fn store_folder<'a>(global: &'a Global, config: &'a Config) -> Option<&'a std::p
 }
 
 /// The period that `--on`, or `--since` and `--until`, ask for.
-fn period(on: Option<&str>, since: Option<&str>, until: Option<&str>, zone: &Zone) -> Result<Span> {
-    let now = now();
+fn period(on: Option<&str>, since: Option<&str>, until: Option<&str>, zone: &Zone, now: i64) -> Result<Span> {
     if let Some(day) = on {
         return parse_day(day, zone, now);
     }

@@ -14,10 +14,39 @@ use std::path::Path;
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let args = &settled(args, &config.report);
-    let zone = read::zone(global, config)?;
-    let span = period(args.on.as_deref(), args.since.as_deref(), args.until.as_deref(), &zone)?;
-    known_labels(&args.by)?;
     let renderer = renderer(args)?;
+    let made = make(args, global, config, super::now())?;
+    let assets = assets(global, config);
+    let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());
+    let options = render::Options { assets: &assets, width: width(), color, section: args.section.as_deref() };
+    let rendered = renderer.render(&made.report, &options)?;
+    made.tell(global);
+    write(rendered, args.output.as_deref(), &made.run)?;
+    Ok(exit(&made.report, args.fail_on, made.run.complete))
+}
+
+/// A report, and the run that it was made from.
+pub(super) struct Made {
+    pub report: Report,
+    pub run: Run,
+}
+
+impl Made {
+    /// Says which tables it does not hold.
+    pub fn tell(&self, global: &Global) {
+        if !self.report.left_out.is_empty() && !global.quiet {
+            let titles = self.report.left_out.join(", ");
+            say(format_args!("mailtrail: left out, since it cannot be told by domain: {titles}"));
+        }
+    }
+}
+
+/// Makes the report that is asked for. A wrong request is told before any log is read.
+pub(super) fn make(args: &Args, global: &Global, config: &Config, now: i64) -> Result<Made> {
+    let args = &settled(args, &config.report);
+    let zone = read::zone(global, config)?;
+    let span = period(args.on.as_deref(), args.since.as_deref(), args.until.as_deref(), &zone, now)?;
+    known_labels(&args.by)?;
     let assets = assets(global, config);
     let judge = Judge::new(config, &assets)?;
     let name = args.report.as_deref().unwrap_or("daily");
@@ -29,15 +58,7 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     }
     let request = Request { report: name, span, domains: &args.domain, top: args.top, by: &args.by };
     let report = compose::compose(&run, &assets, &zone, &request, &judge)?;
-    let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());
-    let options = render::Options { assets: &assets, width: width(), color, section: args.section.as_deref() };
-    let rendered = renderer.render(&report, &options)?;
-    if !report.left_out.is_empty() && !global.quiet {
-        let titles = report.left_out.join(", ");
-        say(format_args!("mailtrail: left out, since it cannot be told by domain: {titles}"));
-    }
-    write(rendered, args.output.as_deref(), &run)?;
-    Ok(exit(&report, args.fail_on, run.complete))
+    Ok(Made { report, run })
 }
 
 /// The options, those that the command line leaves open as the configuration sets them.

@@ -15,7 +15,7 @@ use std::path::Path;
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let zone = read::zone(global, config)?;
-    let span = period(args.on.as_deref(), args.since.as_deref(), args.until.as_deref(), &zone)?;
+    let span = period(args.on.as_deref(), args.since.as_deref(), args.until.as_deref(), &zone, super::now())?;
     let format = format(args)?;
     let request = Request { key: &args.key, kind: args.kind.map(kind), span, limit: args.limit };
     trace::check(&request)?;

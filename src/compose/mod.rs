@@ -41,6 +41,9 @@ pub struct Request<'a> {
 struct Definition {
     title: String,
     sections: Vec<String>,
+    /// Those of them that a short form holds, such as a mail; all where none is named.
+    #[serde(default)]
+    digest: Vec<String>,
 }
 
 /// The section that is made of the figures themselves.
@@ -92,6 +95,7 @@ pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, j
         measurements,
         findings,
         sections,
+        digest: definition.digest,
         left_out: left_out.iter().map(Question::title).collect(),
     })
 }
@@ -145,14 +149,22 @@ fn definition(assets: &Assets, name: &str) -> Result<(Definition, Asset)> {
             Error::new(Exit::Usage, format!("there is no report `{name}`")).instead(name, "reports", names)
         );
     };
-    let definition = toml::from_str(&asset.text).map_err(|e| {
+    let definition: Definition = toml::from_str(&asset.text).map_err(|e| {
         Error::new(Exit::Config, "this report cannot be read").why(e.message()).at(
             asset.origin.clone(),
             asset.text.to_string(),
             e.span().unwrap_or(0..0),
         )
     })?;
-    Ok((definition, asset))
+    match definition.digest.iter().position(|name| !definition.sections.contains(name)) {
+        None => Ok((definition, asset)),
+        Some(at) => {
+            let span = spot(&asset.text, &["digest", &at.to_string()]).unwrap_or(0..0);
+            let name = &definition.digest[at];
+            let error = Error::new(Exit::Config, format!("`digest` names `{name}`, `sections` does not"));
+            Err(error.at(&asset.origin, asset.text.to_string(), span))
+        }
+    }
 }
 
 /// The period asked for; where it is open, whole seconds around what was read.

@@ -112,7 +112,7 @@ pub struct ReportDefaults {
 /// The states that a finding can be given.
 pub(super) const LEVELS: [(&str, State); 2] = [("warning", State::Warning), ("critical", State::Critical)];
 
-fn plain<T>(spotted: Option<Spotted<T>>) -> Option<T> {
+pub(super) fn plain<T>(spotted: Option<Spotted<T>>) -> Option<T> {
     spotted.map(|spotted| spotted.value)
 }
 

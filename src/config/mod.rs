@@ -6,6 +6,8 @@
 mod calendar;
 mod comparison;
 mod entries;
+pub mod mail;
+mod nightly;
 mod show;
 mod table;
 #[cfg(test)]
@@ -16,6 +18,7 @@ pub use comparison::{Comparison, Operator, Quantity, Wrong, comparison, figure, 
 #[cfg(feature = "sql")]
 pub(crate) use entries::points_at;
 pub use entries::{Anomaly, Input, ReportDefaults, Schedule, Threshold};
+pub use nightly::Nightly;
 pub use show::{line as show_line, quoted};
 pub use table::{File, Spot, Spotted, Value};
 
@@ -55,6 +58,12 @@ pub struct Config {
     pub schedules: BTreeMap<String, Schedule>,
     /// Limits of metrics, the later ones going before the earlier ones of the same subject.
     pub thresholds: Vec<Threshold>,
+    /// How reports are mailed.
+    pub mail: mail::Mail,
+    /// What a night's run keeps.
+    pub nightly: Nightly,
+    /// The folder of what is kept between runs.
+    pub state: Option<PathBuf>,
     /// Rules and what is set for them, in the order in which they were read.
     pub anomalies: Vec<Anomaly>,
     /// Where each single setting stands: `report.format`.
@@ -122,6 +131,13 @@ impl Config {
         if let Some(table) = root.table("report", "[report]")? {
             self.report.read(table)?;
         }
+        if let Some(table) = root.table("mail", "[mail]")? {
+            self.mail.read(table)?;
+        }
+        if let Some(table) = root.table("nightly", "[nightly]")? {
+            self.nightly.read(table)?;
+        }
+        self.state = root.text("state")?.map(|t| PathBuf::from(t.value)).or(self.state.take());
         if let Some(table) = root.table("schedules", "[schedules]")? {
             let read = entries::schedules(table)?.into_iter();
             self.schedules.extend(read.map(|s| (s.name.clone(), s)));

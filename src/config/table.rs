@@ -73,7 +73,7 @@ pub struct Spotted<T> {
 }
 
 impl<T> Spotted<T> {
-    fn map<U>(self, to: impl FnOnce(T) -> U) -> Spotted<U> {
+    pub(super) fn map<U>(self, to: impl FnOnce(T) -> U) -> Spotted<U> {
         Spotted { value: to(self.value), spot: self.spot }
     }
 }
@@ -251,6 +251,17 @@ impl<'t> Table<'t> {
             others.push((self.key(key), texts(&self.file, &item, key.get_ref())?));
         }
         Ok(others)
+    }
+
+    /// Whether there is such an entry.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.content.iter().any(|(name, _)| name.get_ref() == key)
+    }
+
+    /// The place of the first entry with a name that is looked for.
+    pub(super) fn place_of(&self, is_it: impl Fn(&str) -> bool) -> Option<Spot> {
+        let mut keys = self.content.iter().map(|(key, _)| key).filter(|key| is_it(key.get_ref().as_ref()));
+        keys.next().map(|key| self.at(key.span()))
     }
 
     fn key(&self, key: &toml::Spanned<toml::de::DeString<'_>>) -> Spotted<String> {

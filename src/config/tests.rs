@@ -116,6 +116,14 @@ const MISTAKES: &[(&str, &str)] = &[
         "[[thresholds]]\nmetric = \"connections\"\nwarning = \"> 3\"\nduring = { business = \"> 9\" }",
     ),
     ("anomaly without rule", "[[anomalies]]\nusers = \"> 3\""),
+    ("wrong address", "[mail]\nto = [\"root@example.org\", \"nobody at home\"]"),
+    ("an address that ends its line", "[mail]\nfrom = \"a@b.example\\r\\nBcc: c@d.example\""),
+    ("a prefix that ends its line", "[mail]\nprefix = \"x\\nBcc: c@d.example\""),
+    ("a password", "[mail]\nuser = \"mx1\"\npassword = \"hunter2\""),
+    ("a password in the open", "[mail]\nuser = \"mx1\"\ntls = \"none\""),
+    ("a size that is a time", "[mail]\nmax_size = \"10 min\""),
+    ("no such attachment", "[mail]\nattach = \"pdf\""),
+    ("no link", "[mail]\nlink = \"javascript:alert(1)\""),
     ("unknown state", "[[anomalies]]\nrule = \"password-spray\"\nstate = \"bad\""),
 ];
 
@@ -125,6 +133,7 @@ fn mistakes_read_as_they_should() {
     for (name, text) in MISTAKES {
         let error = read(text).expect_err(name);
         assert_eq!(error.exit(), Exit::Config, "{name}");
+        assert!(!error.render(false).contains("hunter2"), "{name}: a secret is shown");
         let _ = writeln!(all, "=== {name}\n{}\n", error.render(false));
     }
     assert_golden("src/config/mistakes.txt", &all);

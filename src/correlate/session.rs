@@ -248,13 +248,12 @@ impl Sessions {
             outcome = Word::UnknownUser.id();
         }
         let open = self.open.get_mut(&line.event.key);
-        let row = match &open {
-            Some(open) => login_row(line, &open.row, outcome),
-            None => {
-                let whole = self.whole.filter(|whole| (whole.0, whole.1) == (line.source, line.offset()));
-                let session = whole.map_or(NULL, |whole| whole.2);
-                login_row(line, &Session { session, ..Session::default() }, outcome)
-            }
+        let row = if let Some(open) = &open {
+            login_row(line, &open.row, outcome)
+        } else {
+            let whole = self.whole.filter(|whole| (whole.0, whole.1) == (line.source, line.offset()));
+            let session = whole.map_or(NULL, |whole| whole.2);
+            login_row(line, &Session { session, ..Session::default() }, outcome)
         };
         if let Some(open) = open {
             open.logins += i64::from(outcome == Word::Ok.id());

@@ -1,10 +1,105 @@
-//! Delivery: bytes to where they are wanted. Files appear whole or not at all.
+//! Delivery: bytes to where they are wanted. Files appear whole or not at all, messages are sent once.
 
 use crate::error::{Error, Exit, Result};
-use std::fs;
+use lettre::Address;
+use std::fmt;
+use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+pub mod sendmail;
+pub mod smtp;
+pub mod spool;
+
+/// Something that takes a message and brings it on its way.
+pub trait Carrier {
+    /// Hands over a message, and says what became of it for each recipient.
+    fn carry(&self, message: &[u8], from: &Address, to: &[Address]) -> Outcome;
+}
+
+/// What became of a message for its recipients.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// It is on its way to them.
+    pub accepted: Vec<Address>,
+    /// It will never be taken for them: why.
+    pub refused: Vec<(Address, String)>,
+    /// It was not taken for them now: why.
+    pub later: Vec<(Address, String)>,
+}
+
+impl Outcome {
+    fn accepted(to: &[Address]) -> Self {
+        Self { accepted: to.to_vec(), ..Self::default() }
+    }
+
+    fn refused(to: &[Address], why: &str) -> Self {
+        Self { refused: to.iter().map(|to| (to.clone(), why.to_owned())).collect(), ..Self::default() }
+    }
+
+    fn later(to: &[Address], why: &str) -> Self {
+        Self { later: to.iter().map(|to| (to.clone(), why.to_owned())).collect(), ..Self::default() }
+    }
+}
+
+/// A secret. It has no `Display`, and shows nothing of itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps a secret.
+    pub fn new(secret: String) -> Self {
+        Self(secret)
+    }
+
+    fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// Makes a folder that its owner alone can enter, and those above it that are missing.
+///
+/// # Errors
+///
+/// Where it cannot be made.
+pub fn private_folder(path: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| failed(path, &e))
+}
+
+/// Locks a file, which is made where it is missing; waits for so long while another run holds it. The lock ends with
+/// the file, however the run ends.
+///
+/// # Errors
+///
+/// Where it cannot be made, or is still held.
+pub fn lock(path: &Path, patience: Duration) -> Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let options = File::options().create(true).truncate(false).write(true).mode(0o600).open(path);
+    let file = options.map_err(|e| failed(path, &e))?;
+    let deadline = Instant::now() + patience;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::new(Exit::TryLater, format!("another run holds {}", path.display()))
+                    .help("try again when it has ended"));
+            }
+            Err(TryLockError::Error(e)) => return Err(failed(path, &e)),
+        }
+    }
+}
 
 /// Writes a file: beside its place first, then renamed into it, so that nobody ever sees half of it. Readable by its
 /// owner only, since reports hold personal data; a file that is there already keeps its permissions. Behind a link it is
@@ -65,8 +160,7 @@ fn write_beside(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()>
 ///
 /// Where the folder or a file cannot be written.
 pub fn folder(path: &Path, files: &[(String, Vec<u8>)]) -> Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| failed(path, &e))?;
+    private_folder(path)?;
     files.iter().try_for_each(|(name, bytes)| file(&path.join(PathBuf::from(name)), bytes))
 }
 

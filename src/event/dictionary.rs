@@ -166,8 +166,8 @@ impl Interner {
 
     /// The hash of a text.
     #[inline]
-    pub fn hash(&self, text: &[u8]) -> u64 {
-        digest(text, &self.secrets).0
+    pub fn hash(&self, text: &[u8]) -> u32 {
+        short(digest(text, &self.secrets).0)
     }
 
     /// The id of a text: of a fixed word its own, else one counted up from [`Word::COUNT`]. What is not UTF-8 is

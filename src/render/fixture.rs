@@ -46,6 +46,7 @@ pub fn report() -> Report {
         measurements: measurements(),
         findings: findings(),
         sections: vec![traffic(), rejected(), bounces()],
+        digest: Vec::new(),
         left_out: Vec::new(),
     }
 }

@@ -13,15 +13,30 @@ use crate::report::Report;
 mod parts;
 mod show;
 mod crop;
+mod keys;
+mod slots;
+mod template;
+pub mod calendar;
 mod csv;
 pub mod headers;
 mod html;
 mod json;
+pub mod mail;
 mod text;
 pub mod trace;
 
 #[cfg(test)]
 mod fixture;
+
+/// The verdict of a report in a few words: `All is well`, `1 critical finding, 2 warnings`.
+pub fn headline(report: &Report) -> String {
+    parts::headline(report)
+}
+
+/// Deliveries that came to their end well, where they were counted.
+pub fn delivered(report: &Report) -> Option<f64> {
+    keys::delivered(report)
+}
 
 /// What a renderer may know besides the report.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +76,7 @@ pub trait Renderer: Sync {
 }
 
 /// Every output format, in order of name.
-pub static RENDERERS: &[&dyn Renderer] = &[&csv::Csv, &html::Html, &json::Json, &text::Plain];
+pub static RENDERERS: &[&dyn Renderer] = &[&csv::Csv, &html::Html, &json::Json, &mail::Mail::DRAFT, &text::Plain];
 
 /// The format of this name.
 pub fn by_name(name: &str) -> Option<&'static dyn Renderer> {

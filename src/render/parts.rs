@@ -64,7 +64,8 @@ pub(super) fn headline(report: &Report) -> String {
     }
 }
 
-fn tally(report: &Report) -> String {
+/// What was found, counted: `1 critical finding, 2 warnings`; empty where nothing was.
+pub(super) fn tally(report: &Report) -> String {
     let kinds = [
         (State::Critical, "critical finding", "critical findings"),
         (State::Warning, "warning", "warnings"),
@@ -75,6 +76,26 @@ fn tally(report: &Report) -> String {
         (number > 0).then(|| plural(number as u64, one, many))
     });
     counted.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What the verdict rests on, in a sentence.
+pub(super) fn lead(report: &Report) -> String {
+    let counts = &report.coverage.counts;
+    let judged = match report.verdict() {
+        State::Unknown if counts.lines == 0 => return "There was no line of any log.".to_owned(),
+        State::Ok => "Nothing was beyond its limits.",
+        State::Unknown => "Something that should be watched could not be.",
+        State::Warning => "Mail flows; what is listed below should be looked at.",
+        State::Critical => "Something needs to be looked at now.",
+    };
+    let lines = plural(counts.lines, "line", "lines");
+    let unread = counts.unmatched + counts.damaged;
+    if unread == 0 {
+        return format!("{judged} All of the {lines} read were understood or set aside by name.");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a share of a hundred million million lines is exact enough")]
+    let share = units::share(unread as f64 / counts.lines as f64);
+    format!("{judged} Of the {lines} read, {share} could not be understood.")
 }
 
 /// `1 warning`, `2 warnings`.

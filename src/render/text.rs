@@ -56,7 +56,8 @@ impl Renderer for Plain {
     }
 }
 
-fn head(page: &mut Page, report: &Report) {
+/// What the report is of, and its verdict.
+pub(super) fn head(page: &mut Page, report: &Report) {
     let hosts = show::hosts(report);
     let title = if hosts.is_empty() { report.title.clone() } else { format!("{} · {hosts}", report.title) };
     page.strong(&title);
@@ -69,7 +70,8 @@ fn head(page: &mut Page, report: &Report) {
     page.in_state(verdict, &format!("{} {}", parts::sign(verdict), parts::headline(report)));
 }
 
-fn finding(page: &mut Page, finding: &Finding) {
+/// A finding with its evidence.
+pub(super) fn finding(page: &mut Page, finding: &Finding) {
     page.blank();
     let badge = format!("{} {}  ", parts::sign(finding.state), finding.state.word());
     page.state_then(finding.state, &badge, &finding.title);
@@ -102,7 +104,8 @@ fn evidence(page: &mut Page, proof: &Evidence) {
     page.faint(&format!("  {place}{line}"));
 }
 
-fn coverage(page: &mut Page, coverage: &Coverage) {
+/// The account of the lines.
+pub(super) fn coverage(page: &mut Page, coverage: &Coverage) {
     page.blank();
     let fates =
         parts::FATES.iter().map(|fate| format!("{} {}", units::count((fate.count)(&coverage.counts)), fate.name));
@@ -117,7 +120,8 @@ fn coverage(page: &mut Page, coverage: &Coverage) {
     }
 }
 
-fn section(page: &mut Page, section: &Section, report: &Report) {
+/// A table.
+pub(super) fn section(page: &mut Page, section: &Section, report: &Report) {
     page.blank();
     let note = parts::truncated(section).map(|note| format!("  ({note})")).unwrap_or_default();
     page.strong(&format!("{}{note}", section.title));

@@ -32,6 +32,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The tables.
     pub sections: Vec<Section>,
+    /// The names of the tables that a short form of it holds, such as a mail; empty for all of them.
+    pub digest: Vec<String>,
     /// The titles of tables that are left out, since they cannot be told by domain.
     pub left_out: Vec<String>,
 }
@@ -83,6 +85,11 @@ pub enum State {
 }
 
 impl State {
+    /// The state of this word.
+    pub fn of(word: &str) -> Option<Self> {
+        [Self::Ok, Self::Unknown, Self::Warning, Self::Critical].into_iter().find(|state| state.word() == word)
+    }
+
     /// The word that stands for it in every output.
     pub fn word(self) -> &'static str {
         match self {

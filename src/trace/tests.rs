@@ -15,8 +15,8 @@ fn traced_in(logs: &[&str], key: &str, limit: usize) -> Trace {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |at: usize| folder.path().join(format!("{at}.log"));
     for (at, log) in logs.iter().enumerate() {
-        let lines: String = log.lines().map(|line| format!("Nov 24 {}\n", line.trim())).collect();
-        std::fs::write(path(at), lines).expect("it can be written");
+        let lines: Vec<String> = log.lines().map(|line| format!("Nov 24 {}\n", line.trim())).collect();
+        std::fs::write(path(at), lines.concat()).expect("it can be written");
     }
     let options = run::Options {
         zone: Zone::utc(),

@@ -34,7 +34,7 @@ pub(super) fn of(net: &Net, entries: &[i64], filings: &[&Row]) -> Way {
             }
         }
     }
-    way.into_mailboxes(filings, &lives);
+    way.fill_mailboxes(filings, &lives);
     way.hops.sort_by_key(|hop| hop.time);
     way
 }
@@ -56,7 +56,7 @@ fn mailboxes_alone(filings: &[&Row]) -> Way {
     let mut way = Way::default();
     if let Some(row) = filings.first() {
         let from = way.node(node(row.raw("service"), row.raw("host")));
-        way.into_mailboxes(filings, &[from]);
+        way.fill_mailboxes(filings, &[from]);
     }
     way
 }
@@ -128,7 +128,7 @@ impl Way {
     }
 
     /// From the agents into the mailboxes of a host.
-    fn into_mailboxes(&mut self, filings: &[&Row], lives: &[usize]) {
+    fn fill_mailboxes(&mut self, filings: &[&Row], lives: &[usize]) {
         for row in filings {
             let is_agent = |hop: &&Hop| {
                 let to = hop.recipients.iter().any(|one| one.raw() == row.raw("user"));

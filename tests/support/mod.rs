@@ -5,6 +5,7 @@ pub mod golden;
 pub mod lines;
 pub mod program;
 pub mod report;
+pub mod sink;
 
 use std::path::{Path, PathBuf};
 

@@ -4,6 +4,7 @@
 //! paper with its text at one size. Colours are the page's, by class. The figures stand in the table beside it.
 
 use crate::render::show::{self, Manner};
+use crate::render::slots::Slots;
 use crate::report::{Cell, Chart, ChartKind, Period, Section, Unit};
 use minijinja::Value;
 use serde::Serialize;
@@ -13,7 +14,6 @@ mod bars;
 mod columns;
 mod lines;
 mod share;
-mod slots;
 mod svg;
 
 pub(super) use share::share;
@@ -142,11 +142,9 @@ pub(super) fn draw(section: &Section, chart: &Chart, period: &Period) -> Option<
     match chart.kind {
         ChartKind::Bars => Some(bars::draw(&drawing)),
         ChartKind::Columns => {
-            Some(columns::draw(&drawing, &slots::Slots::of(section, chart, &period.zone, &drawing.names)))
+            Some(columns::draw(&drawing, &Slots::of(section, chart, &period.zone, &drawing.names)))
         }
-        ChartKind::Lines => {
-            Some(lines::draw(&drawing, &slots::Slots::of(section, chart, &period.zone, &drawing.names)))
-        }
+        ChartKind::Lines => Some(lines::draw(&drawing, &Slots::of(section, chart, &period.zone, &drawing.names))),
         ChartKind::Share => share::draw(&drawing),
     }
 }

@@ -1,11 +1,10 @@
 //! What the page's template is given.
 
-use super::{account::Account, finding::FindingView, table::SectionView, tiles};
-use crate::render::{parts, show};
+use super::{account::Account, finding::FindingView, table::SectionView};
+use crate::render::{keys, parts, show};
 use crate::report::{Period, Report, Section, State};
 use crate::text::shown;
 use crate::time::Zone;
-use crate::units;
 use minijinja::Value;
 use serde::Serialize;
 
@@ -24,7 +23,7 @@ pub(super) struct Page {
     end: Option<Stamp>,
     zone: String,
     verdict: Verdict,
-    tiles: Vec<tiles::Tile>,
+    tiles: Vec<Tile>,
     findings: Vec<FindingView>,
     fine: Vec<FindingView>,
     groups: Vec<Group>,
@@ -77,6 +76,26 @@ struct Verdict {
     lead: String,
 }
 
+/// A key figure as the template shows it.
+#[derive(Serialize)]
+struct Tile {
+    title: &'static str,
+    figure: String,
+    note: String,
+    mark: Option<Mark>,
+}
+
+impl Tile {
+    fn of(key: keys::KeyFigure) -> Self {
+        Self {
+            title: key.title,
+            figure: show::figure_or_absent(key.value, key.unit),
+            note: key.note,
+            mark: key.state.filter(|state| *state >= State::Warning).map(Mark::of),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Group {
     title: String,
@@ -101,7 +120,7 @@ impl Page {
             end: report.period.end.map(|end| Stamp::of(end, zone)),
             zone: zone.name().to_owned(),
             verdict: Verdict::of(report),
-            tiles: tiles::of(report),
+            tiles: keys::of(report).into_iter().map(Tile::of).collect(),
             findings: views(findings),
             fine: views(fine),
             groups: groups(sections, &report.period),
@@ -112,28 +131,8 @@ impl Page {
 
 impl Verdict {
     fn of(report: &Report) -> Self {
-        Self { mark: Mark::of(report.verdict()), headline: parts::headline(report), lead: lead(report) }
+        Self { mark: Mark::of(report.verdict()), headline: parts::headline(report), lead: parts::lead(report) }
     }
-}
-
-/// What the verdict rests on, in a sentence.
-fn lead(report: &Report) -> String {
-    let counts = &report.coverage.counts;
-    let judged = match report.verdict() {
-        State::Unknown if counts.lines == 0 => return "There was no line of any log.".to_owned(),
-        State::Ok => "Nothing was beyond its limits.",
-        State::Unknown => "Something that should be watched could not be.",
-        State::Warning => "Mail flows; what is listed below should be looked at.",
-        State::Critical => "Something needs to be looked at now.",
-    };
-    let lines = parts::plural(counts.lines, "line", "lines");
-    let unread = counts.unmatched + counts.damaged;
-    if unread == 0 {
-        return format!("{judged} All of the {lines} read were understood or set aside by name.");
-    }
-    #[expect(clippy::cast_precision_loss, reason = "a share of a hundred million million lines is exact enough")]
-    let share = units::share(unread as f64 / counts.lines as f64);
-    format!("{judged} Of the {lines} read, {share} could not be understood.")
 }
 
 fn groups(sections: &[&Section], period: &Period) -> Vec<Group> {

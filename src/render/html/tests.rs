@@ -1,4 +1,6 @@
 use super::*;
+use crate::assets::Assets;
+use crate::error::Exit;
 use crate::render::fixture;
 use std::fs;
 

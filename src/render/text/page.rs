@@ -122,7 +122,7 @@ impl Page {
 }
 
 /// The lines of a text, broken at its spaces; a word that is wider than a line is cropped.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(in crate::render) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in shown(text).split_ascii_whitespace().map(|word| end(word, width)) {
         match lines.last_mut() {

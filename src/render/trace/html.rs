@@ -3,7 +3,8 @@
 use super::{headline, left_out, state};
 use crate::error::{Error, Exit, Result};
 use crate::render::html::finding::Cropped;
-use crate::render::html::{FUEL, FUEL_FOR_A_CELL, STYLE, embedded, environment, template_error};
+use crate::render::html::{FOLDER, POLICY, STYLE};
+use crate::render::template::{self, FUEL, FUEL_FOR_A_CELL, embedded};
 use crate::render::{Options, crop, parts};
 use crate::report::State;
 use crate::report::trace::{Life, Message, Recipient, Session, Step, Trace};
@@ -11,7 +12,6 @@ use crate::text::{Text, shown};
 use crate::time::Zone;
 use crate::units;
 use minijinja::Value;
-use minijinja::value::Serde;
 use serde::Serialize;
 
 mod picture;
@@ -20,23 +20,16 @@ mod picture;
 const PAGE: &str = "trace.html";
 const OWN_STYLE: &str = "trace.css";
 
-/// What the page may load and run: its own style, and nothing else.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
-
 /// How many characters of a text out of a log are shown.
 const MOST: usize = 600;
 
 pub(super) fn render(trace: &Trace, options: &Options<'_>) -> Result<Vec<u8>> {
     let assets = options.assets;
-    let style = embedded(assets, STYLE)? + &embedded(assets, OWN_STYLE)?;
+    let style = embedded(assets, FOLDER, STYLE)? + &embedded(assets, FOLDER, OWN_STYLE)?;
     let page = Page::of(trace, Value::from_safe_string(style));
     let steps = trace.messages.iter().map(|message| message.steps.len() + 4 * message.recipients.len() + 40);
     let cells = steps.chain(trace.sessions.iter().map(|session| session.steps.len() + 10)).sum::<usize>() * 12;
-    let html = environment(assets.clone(), FUEL + FUEL_FOR_A_CELL * cells as u64)
-        .get_template(PAGE)
-        .and_then(|template| template.render(Serde(&page)))
-        .map_err(|error| template_error(assets, &error))?;
+    let html = template::render(assets, FOLDER, PAGE, &page, FUEL + FUEL_FOR_A_CELL * cells as u64)?;
     if html.is_empty() {
         return Err(Error::new(Exit::Config, format!("the template `{PAGE}` gives nothing")));
     }

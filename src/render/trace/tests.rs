@@ -6,6 +6,7 @@ use crate::report::trace::{Hop, Life, Message, Node, Recipient, Session, Step, W
 use crate::text::Text;
 use crate::time::Zone;
 
+#[expect(clippy::unnecessary_wraps, reason = "all that it is for may be unknown")]
 fn text(text: &str) -> Option<Text> {
     Some(Text::from(text))
 }

@@ -19,6 +19,7 @@ const MOST_DETAIL: usize = 600;
 const CLOCK: usize = 15;
 const DELAY: usize = 12;
 
+#[expect(clippy::unnecessary_wraps, reason = "all formats have this shape, and others can fail")]
 pub(super) fn render(trace: &Trace, options: &Options<'_>) -> Result<Vec<u8>> {
     let mut page = Page::new(options.width, options.color);
     page.strong(&format!("Trace of {}", middle(trace.key.raw(), page.width().saturating_sub(9))));

@@ -1,9 +1,9 @@
 //! Vertical bars along time, the series of each stacked.
 
 use super::axis::Axis;
-use super::slots::Slots;
 use super::svg::{Anchor, Area, Svg};
 use super::{Drawing, Picture, color};
+use crate::render::slots::Slots;
 use minijinja::Value;
 
 /// The top and the foot of what is drawn, and the baseline of the labels below it.

@@ -2,9 +2,9 @@
 
 use super::axis::Axis;
 use super::columns::{grid, height_of, hover, picture};
-use super::slots::Slots;
 use super::svg::{Svg, number};
 use super::{Drawing, Picture, Series, color};
+use crate::render::slots::Slots;
 
 /// The height of the picture.
 const HEIGHT: f64 = 192.0;

@@ -1,18 +1,21 @@
-//! The key figures at the head of the page.
+//! The key figures, which stand at the head of a page.
 
-use super::page::Mark;
-use crate::render::{parts, show};
+use super::parts;
 use crate::report::{Report, State, Unit};
 use crate::units;
-use serde::Serialize;
 
-/// A key figure as the template shows it.
-#[derive(Serialize)]
-pub(super) struct Tile {
-    title: &'static str,
-    figure: String,
-    note: String,
-    mark: Option<Mark>,
+/// A key figure of a report.
+pub(super) struct KeyFigure {
+    /// What it is called.
+    pub title: &'static str,
+    /// Its unit.
+    pub unit: Unit,
+    /// Its value, where it is known.
+    pub value: Option<f64>,
+    /// What is said beneath it, or nothing.
+    pub note: String,
+    /// The worst state of its metric.
+    pub state: Option<State>,
 }
 
 /// A key figure: from which measurements it comes, and what is said beneath it.
@@ -52,17 +55,17 @@ const KEYS: [Key; 8] = [
 const NEW: [&str; 3] = ["smtp", "submission", "local"];
 
 /// The key figures of a report.
-pub(super) fn of(report: &Report) -> Vec<Tile> {
-    KEYS.iter().map(|key| tile(key, report)).collect()
+pub(super) fn of(report: &Report) -> Vec<KeyFigure> {
+    KEYS.iter().map(|key| figure(key, report)).collect()
 }
 
-fn tile(key: &Key, report: &Report) -> Tile {
-    let worst = report.measurements.iter().filter(|m| m.metric == key.metric).map(|m| m.state).max();
-    Tile {
+fn figure(key: &Key, report: &Report) -> KeyFigure {
+    KeyFigure {
         title: key.title,
-        figure: show::figure_or_absent((key.figure)(report), key.unit),
+        unit: key.unit,
+        value: (key.figure)(report),
         note: (key.note)(report).unwrap_or_default(),
-        mark: worst.filter(|state| *state >= State::Warning).map(Mark::of),
+        state: report.measurements.iter().filter(|m| m.metric == key.metric).map(|m| m.state).max(),
     }
 }
 
@@ -79,7 +82,8 @@ fn accepted_bytes(report: &Report) -> Option<String> {
     sum(report, "messages.bytes", "origin", &NEW).map(|size| format!("messages, {}", units::bytes(size)))
 }
 
-fn delivered(report: &Report) -> Option<f64> {
+/// Deliveries that came to their end well.
+pub(super) fn delivered(report: &Report) -> Option<f64> {
     sum(report, "deliveries", "outcome", &["sent"])
 }
 
@@ -145,17 +149,17 @@ mod tests {
     use super::*;
     use crate::render::fixture;
 
-    fn figure(report: &Report, title: &str) -> String {
-        of(report).into_iter().find(|tile| tile.title == title).map(|tile| tile.figure).unwrap_or_default()
+    fn figure(report: &Report, title: &str) -> Option<f64> {
+        of(report).into_iter().find(|key| key.title == title)?.value
     }
 
     #[test]
     fn absent_figures_stay_absent() {
-        assert!(of(&fixture::nothing()).iter().all(|tile| tile.figure == "–" && tile.note.is_empty()));
+        assert!(of(&fixture::nothing()).iter().all(|key| key.value.is_none() && key.note.is_empty()));
     }
 
     #[test]
     fn the_lost_are_a_share_of_the_connections() {
-        assert_eq!(figure(&fixture::report(), "Connections lost"), "4\u{202f}%");
+        assert_eq!(figure(&fixture::report(), "Connections lost"), Some(0.04));
     }
 }

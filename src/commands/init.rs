@@ -1,0 +1,372 @@
+//! `mailtrail init`: looks at the machine, says what it found, and proposes a configuration.
+//!
+//! Which systems wrote a file is told by trying the grammars on its end. Where files usually lie, and what cannot be
+//! read yet, stands in `report-templates/init/places.toml`, not here.
+
+use super::{Outcome, post, print, report, say};
+use crate::address::Mailbox;
+use crate::assets::Assets;
+use crate::cli::{Global, Init as Args, Report as ReportArgs};
+use crate::config::{Config, quoted};
+use crate::deliver;
+use crate::error::{Error, Exit, Result};
+use crate::grammar::Grammars;
+use crate::render::{self, Options, Rendered};
+use crate::text::shown;
+use crate::time::Zone;
+use crate::units::{count, share};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, IsTerminal, Read, Seek, SeekFrom};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How much of a file's end is looked at.
+const TAIL: u64 = 512 * 1024;
+
+/// Where logs usually lie.
+const PLACES: &str = "report-templates/init/places.toml";
+
+/// Where the configuration of the machine stands.
+const CONFIGURATION: &str = "etc/mailtrail/mailtrail.toml";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Places {
+    #[serde(rename = "places")]
+    logs: Vec<Place>,
+    unread: Vec<Unread>,
+    journal: Journal,
+    /// Grammars that are no sign of a mail system.
+    not_mail: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Place {
+    path: String,
+    #[serde(default)]
+    fallback: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unread {
+    name: String,
+    paths: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Journal {
+    paths: Vec<String>,
+}
+
+/// A log that was found.
+struct Found {
+    /// Its path on the machine that is looked at.
+    path: String,
+    /// Its path here.
+    here: PathBuf,
+    /// The group that may read it, where the owner is not the only one.
+    group: Option<String>,
+    seen: Seen,
+}
+
+/// What a log's end holds.
+enum Seen {
+    /// Lines by system, all lines, lines that something took.
+    Lines { systems: BTreeMap<String, u64>, all: u64, taken: u64 },
+    /// It cannot be read.
+    Unreadable(io::Error),
+}
+
+impl Found {
+    fn holds_mail(&self) -> bool {
+        matches!(&self.seen, Seen::Lines { systems, .. } if !systems.is_empty())
+    }
+
+    fn is_unreadable(&self) -> bool {
+        matches!(self.seen, Seen::Unreadable(_))
+    }
+
+    /// What was seen, in words.
+    fn told(&self) -> String {
+        match &self.seen {
+            Seen::Unreadable(error) => {
+                let help = match &self.group {
+                    Some(group) => format!("the group `{group}` may read it: usermod -aG {group} USER"),
+                    None => "only its owner may read it: give it a group, or read as root".to_owned(),
+                };
+                format!("cannot be read ({error}); {help}")
+            }
+            Seen::Lines { all: 0, .. } => "is empty".to_owned(),
+            Seen::Lines { systems, .. } if systems.is_empty() => "holds no line of a mail system".to_owned(),
+            Seen::Lines { systems, all, taken } => {
+                let systems: Vec<&str> = systems.keys().map(String::as_str).collect();
+                #[expect(clippy::cast_precision_loss, reason = "a share of some thousand lines")]
+                let understood = share(*taken as f64 / *all as f64);
+                let told = format!(
+                    "{}; {understood} of its last {} lines are understood",
+                    systems.join(", "),
+                    count(*all)
+                );
+                // In a configuration plain spaces are easier to look for.
+                told.replace('\u{202f}', " ")
+            }
+        }
+    }
+}
+
+pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
+    let assets = super::assets(global, config);
+    let places = places(&assets)?;
+    let grammars = Grammars::load(&assets)?;
+    let found: Vec<Found> =
+        places.logs.iter().filter_map(|place| look(place, &args.root, &grammars, &places.not_mail)).collect();
+    let chosen = chosen(&places, &found);
+    let zone = zone(&args.root, global, config)?;
+    tell(&places, &found, &zone, args);
+    if chosen.is_empty() {
+        return Err(nothing(&places, &found, args));
+    }
+    let text = proposal(&chosen, &found, &zone, args)?;
+    if args.write {
+        write(&text, args)?;
+        first_report(&chosen, global, &zone)
+    } else {
+        print(text.as_bytes())?;
+        Ok(None)
+    }
+}
+
+fn places(assets: &Assets) -> Result<Places> {
+    let missing = || Error::new(Exit::Config, format!("`{PLACES}` is missing"));
+    let asset = assets.get(PLACES).ok_or_else(missing)?;
+    toml::from_str(&asset.text).map_err(|e| {
+        Error::new(Exit::Config, "the places cannot be read").why(e.message()).at(
+            asset.origin,
+            asset.text.to_string(),
+            e.span().unwrap_or(0..0),
+        )
+    })
+}
+
+/// A path below the root.
+fn below(root: &Path, path: &str) -> PathBuf {
+    root.join(path.trim_start_matches('/'))
+}
+
+fn look(place: &Place, root: &Path, grammars: &Grammars, not_mail: &[String]) -> Option<Found> {
+    let here = below(root, &place.path);
+    let metadata = fs::metadata(&here).ok().filter(fs::Metadata::is_file)?;
+    let readable_by_group = metadata.mode() & 0o040 != 0;
+    let group = readable_by_group.then(|| group(root, metadata.gid())).flatten().filter(|group| group != "root");
+    let seen = end_of(&here).map_or_else(Seen::Unreadable, |(head, end)| seen(&head, &end, grammars, not_mail));
+    Some(Found { path: place.path.clone(), here, group, seen })
+}
+
+/// The beginning of a file, and whole lines of its end.
+fn end_of(path: &Path) -> io::Result<(Vec<u8>, Vec<u8>)> {
+    let mut file = File::open(path)?;
+    let mut head = Vec::new();
+    file.by_ref().take(64 * 1024).read_to_end(&mut head)?;
+    let start = file.metadata()?.len().saturating_sub(TAIL);
+    file.seek(SeekFrom::Start(start))?;
+    let mut end = Vec::new();
+    file.take(TAIL).read_to_end(&mut end)?;
+    if start > 0 {
+        let first = memchr::memchr(b'\n', &end).map_or(end.len(), |at| at + 1);
+        end.drain(..first);
+    }
+    Ok((head, end))
+}
+
+/// Which systems wrote these lines. What a rule sets aside is understood, and no sign of a mail system.
+fn seen(head: &[u8], end: &[u8], grammars: &Grammars, not_mail: &[String]) -> Seen {
+    let layouts = grammars.layouts_of(head);
+    let mut systems = BTreeMap::new();
+    let (mut all, mut taken) = (0, 0);
+    for line in end.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
+        all += 1;
+        let Some(explained) = grammars.explain(&layouts, line) else { continue };
+        let Some((system, _)) = explained.taken_by else { continue };
+        taken += 1;
+        if !explained.ignored {
+            *systems.entry(system).or_insert(0) += 1;
+        }
+    }
+    systems.retain(|system, _| !not_mail.contains(system));
+    Seen::Lines { systems, all, taken }
+}
+
+/// The name of a group, as the machine that is looked at has it.
+fn group(root: &Path, gid: u32) -> Option<String> {
+    let text = fs::read_to_string(below(root, "/etc/group")).ok()?;
+    text.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let (name, _, id) = (fields.next()?, fields.next()?, fields.next()?);
+        (id.parse() == Ok(gid)).then(|| name.to_owned())
+    })
+}
+
+/// The logs to read: those of mail systems, and those that cannot be told yet; the system log only where there are
+/// none.
+fn chosen<'a>(places: &Places, found: &'a [Found]) -> Vec<&'a Found> {
+    let is_fallback = |found: &Found| places.logs.iter().any(|place| place.fallback && place.path == found.path);
+    let of = |fallback| -> Vec<&Found> {
+        found.iter().filter(|f| is_fallback(f) == fallback && (f.holds_mail() || f.is_unreadable())).collect()
+    };
+    let own = of(false);
+    if own.iter().any(|found| found.holds_mail()) { own } else { of(false).into_iter().chain(of(true)).collect() }
+}
+
+/// The zone of the machine that is looked at: where its `/etc/localtime` points.
+fn zone(root: &Path, global: &Global, config: &Config) -> Result<Zone> {
+    if global.timezone.is_some() || root == Path::new("/") {
+        return super::zone(global, config);
+    }
+    let link = fs::read_link(below(root, "/etc/localtime")).ok();
+    let by_link = link.and_then(|link| Some(link.to_str()?.rsplit_once("zoneinfo/")?.1.to_owned()));
+    let by_file = || fs::read_to_string(below(root, "/etc/timezone")).ok().map(|text| text.trim().to_owned());
+    by_link.or_else(by_file).map_or_else(|| Ok(Zone::utc()), |name| Zone::named(&name))
+}
+
+/// Says on standard error what was found.
+fn tell(places: &Places, found: &[Found], zone: &Zone, args: &Args) {
+    for found in found {
+        say(format_args!("{}: {}", found.path, shown(&found.told())));
+    }
+    for unread in unread(places, args) {
+        say(format_args!("{unread}"));
+    }
+    if has_journal(places, &args.root) {
+        say("the systemd journal is there; it is read by: journalctl -o json --all | mailtrail report -");
+    }
+    say(format_args!("time zone: {}", zone.name()));
+}
+
+/// Systems that are there and cannot be read yet.
+fn unread(places: &Places, args: &Args) -> Vec<String> {
+    let there = |unread: &&Unread| unread.paths.iter().find(|path| below(&args.root, path).exists()).cloned();
+    let told = |unread: &Unread| {
+        let path = there(&unread)?;
+        Some(format!("{path}: {}, which mailtrail does not read yet", unread.name))
+    };
+    places.unread.iter().filter_map(told).collect()
+}
+
+fn has_journal(places: &Places, root: &Path) -> bool {
+    places
+        .journal
+        .paths
+        .iter()
+        .any(|path| fs::read_dir(below(root, path)).is_ok_and(|mut dir| dir.next().is_some()))
+}
+
+/// A helpful word where there is nothing to read.
+fn nothing(places: &Places, found: &[Found], args: &Args) -> Error {
+    let error = Error::new(Exit::NoInput, "no log of a mail system was found");
+    if has_journal(places, &args.root) {
+        return error.why("there is the systemd journal alone").help(
+            "read it by `journalctl -o json --all --since yesterday | mailtrail report -`, or let rsyslog write files: \
+             docs/nightly.md",
+        );
+    }
+    if let Some(unread) = unread(places, args).first() {
+        return error.why(unread).help("a grammar for it could be written: docs/grammars.md");
+    }
+    let looked: Vec<&str> = places.logs.iter().map(|place| place.path.as_str()).collect();
+    let why = if found.is_empty() { "none of the usual files is there" } else { "none of the files holds one" };
+    error.why(why).help(format!("looked at {}; name others by `mailtrail report PATH`", looked.join(", ")))
+}
+
+/// The configuration that fits.
+fn proposal(chosen: &[&Found], found: &[Found], zone: &Zone, args: &Args) -> Result<String> {
+    let to = args.to.as_deref().map(mailbox).transpose()?;
+    let mut out = String::from("# Made by `mailtrail init`. What can stand here: docs/configuration.md.\n\n");
+    let _ = writeln!(out, "# The zone of stamps that name none, and of days and hours in reports.");
+    let _ = writeln!(out, "timezone = {}\n", quoted(zone.name()));
+    for log in chosen {
+        let _ = writeln!(out, "# {}", shown(&log.told()));
+        let _ = writeln!(
+            out,
+            "[[inputs]]\npaths = [{}]   # and what was rotated away\n",
+            quoted(&format!("{}*", log.path))
+        );
+    }
+    for log in found.iter().filter(|log| !chosen.iter().any(|other| other.path == log.path)) {
+        let _ = writeln!(out, "# Not read: {}: {}", log.path, shown(&log.told()));
+    }
+    let _ = writeln!(
+        out,
+        "# `mailtrail nightly` mails each day's report. Without `host` the machine's own sendmail takes it."
+    );
+    let comment = if takes_mail(&args.root) { "" } else { "# " };
+    let _ = writeln!(
+        out,
+        "[mail]\n{comment}host = \"localhost\"                     # by SMTP, as a hardened service needs it"
+    );
+    let _ = writeln!(out, "# from = {}", quoted(&format!("mailtrail@{}", post::mail_name())));
+    match to {
+        Some(to) => drop(writeln!(out, "to = [{}]", quoted(&to))),
+        None => drop(writeln!(out, "# to   = [\"postmaster@example.org\"]   # without it nothing is mailed")),
+    }
+    out.push_str("# when = \"warning\"                      # only if there is something to look at\n\n");
+    out.push_str(
+        "[nightly]\nkeep = \"400 d\"                         # how long the reports of the nights are kept\n",
+    );
+    Ok(out)
+}
+
+/// Whether a mail server answers here. Of another root that cannot be told.
+fn takes_mail(root: &Path) -> bool {
+    let here = SocketAddr::from(([127, 0, 0, 1], 25));
+    root == Path::new("/") && TcpStream::connect_timeout(&here, Duration::from_millis(500)).is_ok()
+}
+
+fn mailbox(text: &str) -> Result<String> {
+    let wrong = |why| Error::new(Exit::Usage, format!("`--to {text}` is no mail address")).why(why);
+    Mailbox::parse(text).map(|_| text.to_owned()).map_err(wrong)
+}
+
+/// Writes the configuration to its place, unless there is one.
+fn write(text: &str, args: &Args) -> Result<()> {
+    let path = args.root.join(CONFIGURATION);
+    if path.exists() {
+        return Err(Error::new(Exit::CannotWrite, format!("{} is there already", path.display()))
+            .help("without `--write` the configuration goes to standard output"));
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)
+            .map_err(|e| Error::new(Exit::CannotWrite, format!("{} cannot be made", folder.display())).why(e))?;
+    }
+    deliver::file(&path, text.as_bytes())?;
+    say(format_args!("written: {}", path.display()));
+    Ok(())
+}
+
+/// A first report of the newest logs, on standard output.
+fn first_report(chosen: &[&Found], global: &Global, zone: &Zone) -> Outcome {
+    let paths: Vec<PathBuf> = chosen.iter().filter(|log| log.holds_mail()).map(|log| log.here.clone()).collect();
+    if paths.is_empty() {
+        say("none of the logs can be read by this user; a first report must wait");
+        return Ok(Some(Exit::Incomplete));
+    }
+    let mut config = Config::default();
+    config.timezone = Some(zone.name().to_owned());
+    let args = ReportArgs { paths, ..ReportArgs::default() };
+    let made = report::make(&args, global, &config, super::now())?;
+    let assets = super::assets(global, &config);
+    let color = super::colors(global.color, io::stdout().is_terminal());
+    let options = Options { assets: &assets, width: super::width(), color, section: None };
+    let text = render::by_name("text").ok_or_else(|| Error::new(Exit::Internal, "there is no format `text`"))?;
+    if let Rendered::One(bytes) = text.render(&made.report, &options)? {
+        print(&bytes)?;
+    }
+    Ok((!made.run.complete).then_some(Exit::Incomplete))
+}

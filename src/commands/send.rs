@@ -1,0 +1,60 @@
+//! `mailtrail send`: mails a report.
+
+use super::post::{Asked, Post};
+use super::{Outcome, print, report};
+use crate::cli::{Global, Mailing, Report as ReportArgs, Send};
+use crate::config::Config;
+use crate::config::mail::When;
+use crate::error::Exit;
+use crate::render::Options;
+use crate::render::mail::Mail;
+use crate::report::State;
+
+pub(super) fn run(args: &Send, global: &Global, config: &Config) -> Outcome {
+    let now = super::now();
+    let asked = Asked { from: args.from.as_deref(), to: &args.to, state: args.state.as_deref() };
+    let post = Post::of(asked, global, config, now)?;
+    let made = report::make(&report_args(args), global, config, now)?;
+    made.tell(global);
+    let assets = super::assets(global, config);
+    let options = Options { assets: &assets, width: 80, color: false, section: None };
+    let mail = Mail::new(post.letter(&made.report));
+    let incomplete = (!made.run.complete).then_some(Exit::Incomplete);
+    if args.dry_run {
+        let message = mail.message(&made.report, &options)?;
+        print(&message.bytes)?;
+        return Ok(incomplete);
+    }
+    if !post.wants(args.when.map(when), &made.report) {
+        return Ok(post.flush(None)?.or(incomplete));
+    }
+    let message = mail.message(&made.report, &options)?;
+    post.put(&message.id, &message.id, &message.bytes)?;
+    post.remember(&made.report)?;
+    let sent = post.flush(Some(&message.id))?;
+    Ok(sent.or(incomplete))
+}
+
+/// From which verdict on, as the command line says it.
+pub(super) fn when(mailing: Mailing) -> When {
+    match mailing {
+        Mailing::Always => When::Always,
+        Mailing::Warning => When::From(State::Warning),
+        Mailing::Critical => When::From(State::Critical),
+    }
+}
+
+/// The report that is asked for, as `mailtrail report` would be asked for it.
+fn report_args(args: &Send) -> ReportArgs {
+    ReportArgs {
+        paths: args.paths.clone(),
+        report: args.report.clone(),
+        since: args.since.clone(),
+        until: args.until.clone(),
+        on: args.on.clone(),
+        domain: args.domain.clone(),
+        top: args.top,
+        by: args.by.clone(),
+        ..ReportArgs::default()
+    }
+}
