@@ -156,12 +156,14 @@ fn definition(assets: &Assets, name: &str) -> Result<(Definition, Asset)> {
             e.span().unwrap_or(0..0),
         )
     })?;
-    match definition.digest.iter().find(|name| !definition.sections.contains(name)) {
+    match definition.digest.iter().position(|name| !definition.sections.contains(name)) {
         None => Ok((definition, asset)),
-        Some(name) => Err(Error::new(
-            Exit::Config,
-            format!("{}: `digest` names `{name}`, `sections` does not", asset.origin),
-        )),
+        Some(at) => {
+            let span = spot(&asset.text, &["digest", &at.to_string()]).unwrap_or(0..0);
+            let name = &definition.digest[at];
+            let error = Error::new(Exit::Config, format!("`digest` names `{name}`, `sections` does not"));
+            Err(error.at(&asset.origin, asset.text.to_string(), span))
+        }
     }
 }
 
