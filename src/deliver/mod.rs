@@ -103,7 +103,7 @@ pub fn lock(path: &Path, patience: Duration) -> Result<File> {
 
 /// Writes a file: beside its place first, then renamed into it, so that nobody ever sees half of it. Readable by its
 /// owner only, since reports hold personal data; a file that is there already keeps its permissions. Behind a link it is
-/// the file to which that leads, unless anybody could have put the link there: see [`place`].
+/// the file to which that leads, unless anybody could have put the link there.
 ///
 /// # Errors
 ///

@@ -41,7 +41,7 @@ pub enum Reason {
     OpenComment,
     /// It names nobody and nothing.
     NoHop,
-    /// It is longer than [`LONGEST`].
+    /// It is longer than a header is read.
     TooLong,
 }
 

@@ -32,7 +32,7 @@ pub struct Parameter {
     /// Its name.
     #[serde(skip)]
     pub name: String,
-    /// Of which kind its values are: one of [`KINDS`].
+    /// Of which kind its values are, by its word.
     pub kind: String,
     /// What it is.
     pub about: String,
