@@ -430,7 +430,7 @@ fn t10_a_hostile_name_that_is_in_the_log_is_found_and_nothing_else() {
         );
     }
     let run = read_log(log.as_bytes());
-    let named = Named::named(&Assets::default(), "failed-logins-of").expect("the question");
+    let named = Named::find(&Assets::default(), "failed-logins-of").expect("the question");
     let mut found = 0;
     for payload in HOSTILE {
         let rows = answer(&run, &named, &[("user".to_owned(), (*payload).to_owned())]).expect("a text is taken");

@@ -129,14 +129,14 @@ pub fn check(assets: &Assets, name: &str) -> Result<()> {
 fn questions(assets: &Assets, definition: &Definition, asset: &Asset) -> Result<Vec<Question>> {
     let all = assets.list("report-templates/sections", ".sql");
     let names = definition.sections.iter().enumerate().filter(|(_, name)| *name != OVERVIEW);
-    let question = |(at, name): (usize, &String)| match all.get(name) {
-        Some(asset) => Question::read(name, asset),
-        None => {
-            let span = spot(&asset.text, &["sections", &at.to_string()]).unwrap_or(0..0);
-            let error = Error::new(Exit::Config, format!("there is no section `{name}`"));
-            let names = all.keys().map(String::as_str).chain([OVERVIEW]);
-            Err(error.at(&asset.origin, asset.text.to_string(), span).instead(name, "sections", names))
+    let question = |(at, name): (usize, &String)| {
+        if let Some(asset) = all.get(name) {
+            return Question::read(name, asset);
         }
+        let span = spot(&asset.text, &["sections", &at.to_string()]).unwrap_or(0..0);
+        let error = Error::new(Exit::Config, format!("there is no section `{name}`"));
+        let names = all.keys().map(String::as_str).chain([OVERVIEW]);
+        Err(error.at(&asset.origin, asset.text.to_string(), span).instead(name, "sections", names))
     };
     names.map(question).collect()
 }

@@ -98,6 +98,7 @@ impl Comparison {
     }
 
     /// The limit where this is usual. A value that is as large as the limit but for how fractions are kept is at it.
+    #[must_use]
     pub fn from_usual(&self, usual: f64, unit: Unit, value: f64) -> Self {
         let limit = self.limit.value * usual;
         let same = (limit - value).abs() <= 1e-9 * limit.abs();

@@ -100,7 +100,7 @@ impl Named {
     /// # Errors
     ///
     /// Where there is none, or its head cannot be read.
-    pub fn named(assets: &Assets, name: &str) -> Result<Self> {
+    pub fn find(assets: &Assets, name: &str) -> Result<Self> {
         let all = assets.list(FOLDER, ".sql");
         match all.get(name) {
             Some(asset) => Self::of(Question::read(name, asset)?),

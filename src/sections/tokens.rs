@@ -37,11 +37,10 @@ const SPACE: Token = Token::Whitespace(Whitespace::Space);
 impl Literal {
     fn tokens(&self) -> Vec<Token> {
         match self {
-            Self::Null => vec![word("NULL", None)],
             Self::Text(text) => vec![Token::SingleQuotedString(text.clone())],
             Self::Integer(number) => signed(*number < 0, number.unsigned_abs().to_string()),
             Self::Number(number) if number.is_finite() => signed(*number < 0.0, number.abs().to_string()),
-            Self::Number(_) => vec![word("NULL", None)],
+            Self::Null | Self::Number(_) => vec![word("NULL", None)],
             Self::Flag(flag) => vec![word(if *flag { "TRUE" } else { "FALSE" }, None)],
             Self::Texts(texts) => list(texts),
             Self::Limit(sign, number) => [vec![operator(sign), SPACE], Self::Number(*number).tokens()].concat(),

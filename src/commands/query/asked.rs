@@ -25,7 +25,7 @@ pub(super) enum Question {
     /// In SQL, with the name of its file where it has one.
     Sql(String, Option<String>),
     /// A named one.
-    Named(Settled),
+    Named(Box<Settled>),
 }
 
 impl Question {
@@ -115,7 +115,7 @@ fn named(
     assets: &Assets,
     zone: &Zone,
 ) -> Result<Asked> {
-    let named = Named::named(assets, name)?;
+    let named = Named::find(assets, name)?;
     let mut values = Vec::new();
     for pair in given {
         values.push(parameter(pair).ok_or_else(|| {
@@ -129,7 +129,7 @@ fn named(
             None => paths.push(PathBuf::from(word)),
         }
     }
-    Ok(Asked::One(Question::Named(named.settle(&values, zone, now())?), paths))
+    Ok(Asked::One(Question::Named(Box::new(named.settle(&values, zone, now())?)), paths))
 }
 
 /// The name and the value of `name=value`.

@@ -115,7 +115,7 @@ impl<'a> Session<'a> {
     }
 
     fn named(&self, words: &[String]) -> Result<Question> {
-        let named = Named::named(self.assets, words.first().map_or("", String::as_str))?;
+        let named = Named::find(self.assets, words.first().map_or("", String::as_str))?;
         let mut values = Vec::new();
         for word in words.iter().skip(1) {
             values.push(parameter(word).ok_or_else(|| {
@@ -123,7 +123,7 @@ impl<'a> Session<'a> {
                 Error::new(Exit::Usage, format!("`{word}` is no parameter with a value")).help(usage)
             })?);
         }
-        named.settle(&values, self.zone, now()).map(Question::Named)
+        named.settle(&values, self.zone, now()).map(|settled| Question::Named(Box::new(settled)))
     }
 
     fn command(&mut self, command: &str) -> Result<Vec<u8>> {

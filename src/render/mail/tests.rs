@@ -84,12 +84,12 @@ fn the_subject_has_the_verdict_and_the_figures() {
     let mut report = fixture::report();
     report.hosts.truncate(1);
     report.measurements.push(crate::report::Measurement {
-        past: None,
         metric: "deliveries".into(),
         labels: vec![("outcome".into(), Text::from("sent"))],
         value: Some(12_345.0),
         unit: crate::report::Unit::Count,
         state: State::Ok,
+        past: None,
     });
     let subject = words::subject(&report, "[mailtrail]");
     let expected =
