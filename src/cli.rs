@@ -385,7 +385,8 @@ pub struct Trace {
     #[arg(long, value_name = "DAY")]
     pub on: Option<String>,
     /// Messages at most, and sessions at most; of more the latest
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    #[arg(long, value_name = "N", default_value_t = 50,
+        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     pub limit: usize,
     /// The format: html, json, text [default: by the output's name; text on a terminal]
     #[arg(long, value_name = "FORMAT")]

@@ -87,6 +87,9 @@ fn level(state: State) -> Level {
     if state == State::Critical { Level::Critical } else { Level::Warning }
 }
 
+/// Endings of names of plain text.
+const PLAIN: [&str; 4] = ["txt", "text", "log", "out"];
+
 /// The format that is asked for, or that the output's name tells, or text.
 fn renderer(args: &Args) -> Result<&'static dyn Renderer> {
     if let Some(name) = &args.format {
@@ -94,7 +97,16 @@ fn renderer(args: &Args) -> Result<&'static dyn Renderer> {
     }
     let ending = args.output.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
     let by_ending = render::RENDERERS.iter().find(|renderer| Some(renderer.extension()) == ending);
-    by_ending.copied().or_else(|| render::by_name("text")).ok_or_else(|| unknown_format("text"))
+    match (by_ending, ending) {
+        (Some(renderer), _) => Ok(*renderer),
+        (None, Some(ending))
+            if !PLAIN.contains(&ending) && args.output.as_deref().is_none_or(|path| !path.is_dir()) =>
+        {
+            Err(Error::new(Exit::Usage, format!("no format is written to a name that ends with `.{ending}`"))
+                .help(format!("name one with `--format`: {}", render::names().collect::<Vec<_>>().join(", "))))
+        }
+        (None, _) => render::by_name("text").ok_or_else(|| unknown_format("text")),
+    }
 }
 
 /// Labels that figures can be told by.

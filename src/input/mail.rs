@@ -160,10 +160,8 @@ pub(super) fn maildir(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for part in MAILDIR.map(|name| folder.join(name)) {
         for entry in std::fs::read_dir(part)? {
-            let entry = entry?;
-            if entry.file_type().is_ok_and(|kind| !kind.is_dir()) {
-                files.push(entry.path());
-            }
+            // What is no file is no message, and a pipe would be waited for.
+            files.extend(Some(entry?.path()).filter(|path| path.is_file()));
         }
     }
     files.sort();

@@ -38,7 +38,7 @@ const KEYS: [Key; 8] = [
     },
     Key { title: "Delivered", metric: "deliveries", unit: Unit::Count, figure: delivered, note: delay },
     Key { title: "Deferred", metric: "messages.deferred", unit: Unit::Count, figure: deferred, note: remaining },
-    Key { title: "Bounced", metric: "deliveries", unit: Unit::Count, figure: bounced, note: expired },
+    Key { title: "Bounced or expired", metric: "deliveries", unit: Unit::Count, figure: bounced, note: expired },
     Key { title: "Rejected", metric: "messages.rejected", unit: Unit::Count, figure: rejected, note: permanent },
     Key { title: "Connections", metric: "connections", unit: Unit::Count, figure: connections, note: refused },
     Key {

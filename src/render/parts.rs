@@ -60,6 +60,10 @@ pub(super) fn headline(report: &Report) -> String {
         State::Ok => "All is well".to_owned(),
         State::Unknown if counts.lines == 0 => "Nothing was read".to_owned(),
         State::Unknown if counts.matched == 0 => "Nothing was understood".to_owned(),
+        State::Unknown if !report.is_told_of() && report.domains.is_empty() => {
+            "The logs tell nothing of this period".to_owned()
+        }
+        State::Unknown if !report.is_told_of() => "The logs tell nothing of these domains".to_owned(),
         _ => tally(report),
     }
 }

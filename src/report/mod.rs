@@ -41,8 +41,14 @@ pub struct Report {
 impl Report {
     /// The worst state of any finding; `ok` where there is none, and unknown where no line was understood.
     pub fn verdict(&self) -> State {
-        let ground = if self.coverage.counts.matched > 0 { State::Ok } else { State::Unknown };
+        let ground =
+            if self.coverage.counts.matched > 0 && self.is_told_of() { State::Ok } else { State::Unknown };
         self.findings.iter().map(|f| f.state).fold(ground, State::max)
+    }
+
+    /// Whether the logs tell of anything in the period and the scope: a day without a line is not a good day.
+    pub fn is_told_of(&self) -> bool {
+        self.measurements.iter().any(|measurement| measurement.value.is_some_and(|value| value != 0.0))
     }
 
     /// The first value of a metric whose labels contain all of `labels`.

@@ -27,6 +27,11 @@ pub fn prepare(root: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(root).map_err(|e| not_written(root, &e))
 }
 
+/// Whether facts lie in the store.
+pub fn hold_facts(root: &Path) -> bool {
+    fs::read_dir(root.join(FOLDERS[0])).is_ok_and(|mut entries| entries.next().is_some())
+}
+
 /// Bytes of a secret.
 const LEN: usize = 24;
 

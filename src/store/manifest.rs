@@ -56,7 +56,21 @@ impl State {
     }
 }
 
+/// A store without its manifest: what its files hold is not known.
+pub fn lost(root: &Path) -> Error {
+    Error::new(Exit::Data, format!("the store in {} has lost its manifest", root.display()))
+        .why(format!("it holds facts, but no {NAME}"))
+        .help("bring the manifest back from a backup, or name another folder and read the logs anew")
+}
+
 impl Manifest {
+    /// Writes the manifest of a new store: facts without one are a store that has lost it.
+    pub fn begun(root: &Path) -> Result<Self> {
+        let manifest = Self::default();
+        manifest.write(root)?;
+        Ok(manifest)
+    }
+
     /// Reads the manifest of a store; nothing where there is none.
     pub fn read(root: &Path) -> Result<Option<Self>> {
         let path = root.join(NAME);

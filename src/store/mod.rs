@@ -139,7 +139,11 @@ impl Writer {
         files::prepare(root)?;
         let writing = Writing::begin(root, patience)?;
         hash_with(files::secrets_or_new(root)?);
-        let manifest = Manifest::read(root)?.unwrap_or_default();
+        let manifest = match Manifest::read(root)? {
+            Some(manifest) => manifest,
+            None if files::hold_facts(root) => return Err(manifest::lost(root)),
+            None => Manifest::begun(root)?,
+        };
         let store = Store { root: root.to_owned(), manifest, reading: None };
         let writer = Self { store, _writing: writing };
         writer.clear();

@@ -110,7 +110,9 @@ impl Reading {
         };
         match (self.exact, self.kind) {
             (false, Kind::Ip) => format!("STARTS_WITH({column}, {text})"),
-            (false, _) => format!("STRPOS({column}, {text}) > 0"),
+            (false, _) => {
+                format!("STRPOS({column}, {}) > 0", text_literal(&regex::escape(&self.text.to_lowercase())))
+            }
             // A server that takes several messages in one session numbers them behind a colon.
             (true, Kind::Session) => {
                 let several = text_literal(&format!("{}:", self.text));

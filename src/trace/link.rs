@@ -15,7 +15,10 @@ use std::net::IpAddr;
 const SKEW: i64 = 60 * SECOND;
 
 /// Queue entries that are followed at most: a list's message may have thousands.
-const MOST: usize = 5_000;
+const MOST: usize = 2_000;
+
+/// How far from the first entries others are looked for: no message goes through so many queues.
+const FARTHEST: usize = 100;
 
 /// One life of a queue id.
 #[derive(Clone, Debug)]
@@ -80,7 +83,12 @@ impl Net {
         let mut net = Self::default();
         let mut fresh = entries.clone();
         // Each round takes entries that none before took, so that loops end.
-        while !fresh.is_empty() && net.lives.len() < MOST {
+        for _ in 0..FARTHEST {
+            let room = MOST.saturating_sub(net.lives.len());
+            fresh = fresh.into_iter().take(room).collect();
+            if fresh.is_empty() {
+                break;
+            }
             net.load(asker, &fresh)?;
             let ties = net.neighbours(asker, &fresh)?;
             let ends = ties.keys().flat_map(|(from, to)| [*from, *to]);

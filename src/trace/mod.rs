@@ -93,13 +93,23 @@ pub fn trace(asker: &Asker<'_>, sources: &[Source], zone: &Zone, request: &Reque
             continue;
         }
         (trace.kind, trace.exact) = (Some(reading.kind.words()), reading.exact);
-        let story = Story::around(asker, &seeds, request.limit)?;
-        let left = seeds.left_out(request.limit);
+        // Of a few the whole story is told and then cut: seeds of one message are many, and what was found is counted right.
+        let limit = if seeds.len() > WHOLE { request.limit } else { usize::MAX };
+        let story = Story::around(asker, &seeds, limit)?;
         (trace.messages, trace.sessions) = story.told(sources);
-        trace.total = trace.shown() + left;
+        trace.total = trace.shown() + seeds.left_out(limit);
+        keep_latest(&mut trace.messages, request.limit);
+        keep_latest(&mut trace.sessions, request.limit);
         break;
     }
     Ok(trace)
+}
+
+/// Facts of which the whole story is told, however few messages are shown.
+const WHOLE: usize = 2_000;
+
+fn keep_latest<T>(list: &mut Vec<T>, limit: usize) {
+    list.drain(..list.len().saturating_sub(limit));
 }
 
 /// The order of facts.
@@ -155,9 +165,16 @@ impl Seeds {
         self.entries.is_empty() && self.sessions.is_empty() && self.loose.is_empty() && self.filings.is_empty()
     }
 
+    fn numbers(&self) -> [usize; 4] {
+        [self.entries.len(), self.sessions.len(), self.loose.len(), self.filings.len()]
+    }
+
+    fn len(&self) -> usize {
+        self.numbers().iter().sum()
+    }
+
     fn left_out(&self, limit: usize) -> usize {
-        let over = |number: usize| number.saturating_sub(limit);
-        over(self.entries.len()) + over(self.sessions.len()) + over(self.loose.len()) + over(self.filings.len())
+        self.numbers().iter().map(|number| number.saturating_sub(limit)).sum()
     }
 }
 
