@@ -355,3 +355,18 @@ fn t19_reports_belong_to_their_owner() {
     let mode = |name: &str| fs::metadata(done.path(name)).expect("it is there").permissions().mode() & 0o777;
     assert_eq!((mode("day"), mode("day/deliveries.csv")), (0o700, 0o600));
 }
+
+#[test]
+fn a_period_of_which_the_logs_tell_nothing_is_not_a_good_one() {
+    for args in ["report mail.log --on 2025-01-01", "report mail.log --domain nowhere.example"] {
+        let done = Test::new(args).file("mail.log", LOG).any_stdout().any_stderr().run();
+        let text = String::from_utf8_lossy(done.stdout()).into_owned();
+        assert!(text.contains("The logs tell nothing of") && !text.contains("All is well"), "{text}");
+    }
+}
+
+#[test]
+fn a_name_whose_ending_is_no_format_is_refused() {
+    let done = Test::new("report mail.log -o day.pdf").file("mail.log", LOG).status(64).any_stderr().run();
+    assert!(String::from_utf8_lossy(done.stderr()).contains("`.pdf`"));
+}

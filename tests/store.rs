@@ -649,3 +649,15 @@ fn f24_reports_beside_ingest_and_prune_see_whole_generations() {
     });
     assert_eq!(site.deliveries(), (400, 400));
 }
+
+#[test]
+fn f28_a_store_that_has_lost_its_manifest_is_left_as_it_is() {
+    let site = Site::new();
+    site.write("mail.log", &lives(0..50));
+    site.fine("ingest --store st mail.log");
+    fs::remove_file(site.path("st/manifest.json")).expect("removed");
+    let before = all_below(&site.path("st"));
+    site.append("mail.log", &lives(50..60));
+    assert_eq!(site.run("ingest --store st mail.log").status.code(), Some(65));
+    assert_eq!(all_below(&site.path("st")), before);
+}

@@ -282,3 +282,24 @@ fn an_output_that_ends_in_html_is_a_page_that_runs_nothing() {
     let page = fs::read_to_string(done.path("trace.html")).expect("it is there");
     assert!(page.contains("default-src &#x27;none&#x27;") && !page.contains("<script") && page.contains("<svg"));
 }
+
+#[test]
+fn a_key_is_taken_literally() {
+    for key in ["4Xk*", "^4", ".*", "(", "[", "\\d", "4Xk1|a2", "*SALE* (50% off"] {
+        let test = sample(Test::new("trace").arg(key), &["postfix/expiry.log"]).status(1);
+        test.any_stdout().any_stderr().run();
+    }
+}
+
+#[test]
+fn what_was_found_is_counted_alike_whatever_is_shown() {
+    let total = |limit: usize| {
+        let test = sample(
+            Test::new(&format!("trace *@local.example --format json --limit {limit}")),
+            &["postfix/expiry.log"],
+        );
+        test.any_stderr().any_stdout().run().json()["truncated"]["of"].clone()
+    };
+    assert_eq!(total(1), total(2));
+    assert!(total(1).as_u64() > Some(1));
+}

@@ -10,7 +10,9 @@ use super::{Facts, NULL, TABLES, Table, Texts};
 use crate::error::Result;
 use crate::event::{NO_TEXT, TextId};
 use crate::time::{HOUR, Span, Zone};
-use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, Series};
+use polars::prelude::{
+    ChunkTake, Column, DataFrame, IdxCa, IdxSize, IntoColumn, NamedFrom, Series, StringChunked,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Mutex;
@@ -154,7 +156,7 @@ impl<'a> View<'a> {
                 number_series(def, sources.into_iter().map(|source| self.facts.place_of(source)).collect())
             }
             Some(def) => number_series(def, table.numbers(name, rows).unwrap_or_default()),
-            None if name == CLIENT_NET => self.networks(&table.texts("client_ip", rows).unwrap_or_default()),
+            None if name == CLIENT_NET => self.networks(&table.texts("client_ip", rows).unwrap_or_default())?,
             None => {
                 let times = table.numbers("time", rows).unwrap_or_default();
                 buckets(self.zone, name, times.into_iter().map(|time| (time != NULL).then_some(time)))
@@ -164,17 +166,23 @@ impl<'a> View<'a> {
     }
 
     /// The networks of the clients with these addresses.
-    fn networks(&self, addresses: &[TextId]) -> Series {
-        let mut known: BTreeMap<TextId, Option<String>> = BTreeMap::new();
-        let mut of = |id: TextId| {
-            let network = known.entry(id).or_insert_with(|| {
-                let address = std::str::from_utf8(self.facts.texts.get(id)?).ok()?;
-                Some(network(address.parse().ok()?))
-            });
-            network.clone()
+    fn networks(&self, addresses: &[TextId]) -> Result<Series> {
+        // Each address is read once; the first network stands for those that are none.
+        let mut places: Vec<Option<IdxSize>> = vec![None; self.facts.texts.len() as usize];
+        let mut networks: Vec<Option<String>> = vec![None];
+        let mut place = |id: TextId| {
+            let Some(known) = places.get_mut(id as usize) else { return 0 };
+            *known.get_or_insert_with(|| {
+                let text = self.facts.texts.get(id).and_then(|text| std::str::from_utf8(text).ok());
+                let Some(address) = text.and_then(|text| text.parse().ok()) else { return 0 };
+                networks.push(Some(network(address)));
+                IdxSize::try_from(networks.len() - 1).unwrap_or(0)
+            })
         };
-        let networks: Vec<Option<String>> = addresses.iter().map(|id| of(*id)).collect();
-        Series::new(CLIENT_NET.into(), networks)
+        let places = addresses.iter().map(|id| place(*id)).collect();
+        let networks = StringChunked::new(CLIENT_NET.into(), networks);
+        let taken = networks.take(&IdxCa::from_vec("".into(), places)).map_err(|e| internal(&e))?;
+        Ok(taken.with_name(CLIENT_NET.into()).into())
     }
 }
 
