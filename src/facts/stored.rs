@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// The values of all columns that are kept at most.
-const KEPT: usize = 10_000_000;
+const KEPT: usize = 25_000_000;
 
 /// Stored facts within a period and a scope.
 #[derive(Debug)]
