@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 pub use layout::{Bound, Laid, Layout, Sample, Spec, first_stamp};
 pub(crate) use syslog::MOST_REPETITIONS;
-pub use syslog::{TagEnd, octet_count, repeated_text as repeated, tag, tag_end, text_after};
+pub use syslog::{TagEnd, header_end, octet_count, repeated_text as repeated, tag, text_after};
 
 /// A line with its header read.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::{Record, headless};
 use crate::find;
 use crate::time::stamp::{Stamp, iso, yearless};
-use memchr::{memchr, memchr3};
+use memchr::memchr;
 use std::borrow::Cow;
 
 /// A line with a priority: `<22>Nov  4 ...` or `<22>1 2026-...` (RFC 5424 6).
@@ -126,23 +126,12 @@ fn tagged<'a>(stamp: Stamp, host: &'a [u8], text: &'a [u8]) -> Record<'a> {
 /// A tag: `program[pid]: `, `program: `; program, process id, and what follows.
 #[inline]
 pub fn tag(text: &[u8]) -> Option<(&[u8], u32, &[u8])> {
-    let end = memchr3(b'[', b':', b' ', text.get(..128).unwrap_or(text))?;
-    let program = &text[..end];
-    if program.is_empty() || program.contains(&b'(') {
-        return None;
-    }
-    match text[end] {
-        b':' => Some((program, 0, skip_blank(&text[end + 1..]))),
-        b'[' => {
-            let (pid, len) = leading_number(&text[end + 1..])?;
-            let after = text[end + 1 + len..].strip_prefix(b"]")?;
-            Some((program, pid, skip_blank(after.strip_prefix(b":").unwrap_or(after))))
-        }
-        _ => None,
-    }
+    let end = tag_end(text)?;
+    let program = &text[..end.program];
+    (!program.is_empty() && !program.contains(&b'(')).then(|| (program, end.pid, &text[end.text..]))
 }
 
-/// Where the tag of a line of the ordinary form ends, `host program[pid]: text` or `host program: text`.
+/// Where a tag ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TagEnd {
     /// Where the program's name ends.
@@ -153,23 +142,30 @@ pub struct TagEnd {
     pub text: usize,
 }
 
-/// The end of the tag of what follows a stamp and a blank; nothing where it does not have the ordinary form at first sight.
+/// The end of the tag of what follows a stamp and a blank, `host program[pid]: text` or `host program: text`; nothing
+/// where it does not have that form at first sight.
 #[inline]
-pub fn tag_end(rest: &[u8]) -> Option<TagEnd> {
-    let host = find::byte(rest, b' ')?;
-    let program = host + 1 + find::one_of(&rest[host + 1..], *b"[: ")?;
-    let (pid, mut text) = match rest[program] {
+pub fn header_end(rest: &[u8]) -> Option<TagEnd> {
+    let start = find::byte(rest, b' ')? + 1;
+    let end = tag_end(&rest[start..])?;
+    Some(TagEnd { program: start + end.program, text: start + end.text, ..end })
+}
+
+#[inline]
+fn tag_end(text: &[u8]) -> Option<TagEnd> {
+    let program = find::one_of(text.get(..128).unwrap_or(text), *b"[: ")?;
+    let (pid, mut end) = match text[program] {
         b':' => (0, program + 1),
         b'[' => {
-            let (pid, len) = leading_number(&rest[program + 1..])?;
+            let (pid, len) = leading_number(&text[program + 1..])?;
             let closed = program + 1 + len;
-            (rest.get(closed) == Some(&b']')).then_some(())?;
-            (pid, closed + 1 + usize::from(rest.get(closed + 1) == Some(&b':')))
+            (text.get(closed) == Some(&b']')).then_some(())?;
+            (pid, closed + 1 + usize::from(text.get(closed + 1) == Some(&b':')))
         }
         _ => return None,
     };
-    text += usize::from(rest.get(text) == Some(&b' '));
-    Some(TagEnd { program, pid, text })
+    end += usize::from(text.get(end) == Some(&b' '));
+    Some(TagEnd { program, pid, text: end })
 }
 
 /// The text behind a tag, without what does not belong to it.

@@ -309,7 +309,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         let rest = &line[frame::YEARLESS..];
-        let end = frame::tag_end(rest)?;
+        let end = frame::header_end(rest)?;
         let slot = self.header_slot(rest.get(..end.program)?);
         let header = self.headers[slot].as_ref()?;
         find::same(header.bytes.get(..header.len)?, &rest[..end.program]).then_some((slot, end))
@@ -342,7 +342,7 @@ impl<'a> Reader<'a> {
     /// Keeps the header of a line of the ordinary form: `stamp host program[pid]: text` or `stamp host program: text`.
     fn remember_header(&mut self, line: &[u8], record: &Record<'_>, host: usize) {
         let Some(rest) = self.stamp.and_then(|_| line.get(frame::YEARLESS..)) else { return };
-        let Some(end) = frame::tag_end(rest).filter(|end| end.program <= HEADER) else { return };
+        let Some(end) = frame::header_end(rest).filter(|end| end.program <= HEADER) else { return };
         let header = &rest[..end.program];
         let ordinary = !record.host.is_empty()
             && !record.program.is_empty()

@@ -150,8 +150,6 @@ impl Source {
         let compression = Compression::of(&magic[..got]);
         let written = gzip_time(compression, &magic).unwrap_or(metadata.mtime()) * SECOND;
         let mut source = Self {
-            name,
-            path: path.to_owned(),
             spooled: spooled.map(|f| f.try_clone().map(Arc::new)).transpose()?,
             identity: (metadata.dev(), metadata.ino()),
             born: born(metadata),
@@ -160,13 +158,7 @@ impl Source {
             written,
             compression,
             finished: metadata.mtime() * SECOND + QUIET < options.now,
-            counted: false,
-            kind: Kind::Log,
-            head: Vec::new(),
-            first: None,
-            resume: None,
-            hold: false,
-            known: None,
+            ..Self::empty(name, path)
         };
         source.look(options);
         Ok(source)
