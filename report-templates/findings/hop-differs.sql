@@ -17,7 +17,7 @@ WITH taken AS (
 ), sent AS (
     SELECT message_id, queue_id, next_queue_id, MIN(delay_s) AS lowest, MAX(delay_s) AS highest
     FROM deliveries
-    WHERE outcome IN ('sent', 'filtered') AND delay_s IS NOT NULL AND message_id IS NOT NULL
+    WHERE outcome IN ('sent', 'filtered') AND delay_s IS NOT NULL AND message_id IN (SELECT message_id FROM taken)
     GROUP BY message_id, queue_id, next_queue_id
 ), joined AS (
     SELECT t.before_host, t.by_host, t.queue_id, t.hop_s, d.lowest, d.highest

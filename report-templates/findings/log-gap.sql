@@ -11,17 +11,30 @@
 -- command = "SELECT source, path, first_time, last_time FROM coverage ORDER BY first_time, source LIMIT 100"
 -- evidence = "SELECT h.source, h.offset FROM (SELECT d.source, d.offset, d.time, d.host FROM deliveries d UNION ALL SELECT l.source, l.offset, l.time, l.host FROM logins l UNION ALL SELECT r.source, r.offset, r.time, r.host FROM rejections r UNION ALL SELECT n.source, n.offset, n.time, n.host FROM notices n) AS h WHERE h.host = {host} AND h.time IN ({from_time}, {until_time}) ORDER BY h.time, h.source, h.offset LIMIT 2"
 WITH happened AS (
-    SELECT host, time FROM deliveries
-    UNION ALL SELECT host, time FROM logins
-    UNION ALL SELECT host, time FROM rejections
-    UNION ALL SELECT host, time FROM notices
-    UNION ALL SELECT host, time FROM sessions
-    UNION ALL SELECT host, time FROM messages
-    UNION ALL SELECT host, time FROM directory_ops
-), hourly AS (
     SELECT host, time - time % 3600000000 AS span, COUNT(*) AS n, MIN(time) AS first_time, MAX(time) AS last_time
-    FROM happened WHERE host IS NOT NULL AND time IS NOT NULL
-    GROUP BY host, time - time % 3600000000
+    FROM deliveries GROUP BY host, time - time % 3600000000
+    UNION ALL
+    SELECT host, time - time % 3600000000 AS span, COUNT(*) AS n, MIN(time) AS first_time, MAX(time) AS last_time
+    FROM logins GROUP BY host, time - time % 3600000000
+    UNION ALL
+    SELECT host, time - time % 3600000000 AS span, COUNT(*) AS n, MIN(time) AS first_time, MAX(time) AS last_time
+    FROM rejections GROUP BY host, time - time % 3600000000
+    UNION ALL
+    SELECT host, time - time % 3600000000 AS span, COUNT(*) AS n, MIN(time) AS first_time, MAX(time) AS last_time
+    FROM notices GROUP BY host, time - time % 3600000000
+    UNION ALL
+    SELECT host, time - time % 3600000000 AS span, COUNT(*) AS n, MIN(time) AS first_time, MAX(time) AS last_time
+    FROM sessions GROUP BY host, time - time % 3600000000
+    UNION ALL
+    SELECT host, time - time % 3600000000 AS span, COUNT(*) AS n, MIN(time) AS first_time, MAX(time) AS last_time
+    FROM messages GROUP BY host, time - time % 3600000000
+    UNION ALL
+    SELECT host, time - time % 3600000000 AS span, COUNT(*) AS n, MIN(time) AS first_time, MAX(time) AS last_time
+    FROM directory_ops GROUP BY host, time - time % 3600000000
+), hourly AS (
+    SELECT host, span, SUM(n) AS n, MIN(first_time) AS first_time, MAX(last_time) AS last_time
+    FROM happened WHERE host IS NOT NULL AND span IS NOT NULL
+    GROUP BY host, span
 ), pace AS (
     SELECT host, SUM(n) AS events, COUNT(*) AS active FROM hourly GROUP BY host
 ), steps AS (

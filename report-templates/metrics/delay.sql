@@ -1,42 +1,67 @@
 -- unit = "seconds"
 -- about = "Delays of final deliveries, by nearest rank: `delay.p50_s`, `delay.p95_s`, `delay.p99_s`, `delay.max_s`."
 WITH final AS (
-    SELECT transport, delay_s, before_queue_s, in_queue_s, connect_s, transmit_s FROM deliveries
-    WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded')
-), counted AS (
-    SELECT 'total' AS stage, transport, delay_s AS delay, COUNT(*) AS n FROM final GROUP BY transport, delay_s
+    SELECT '' AS transport, delay_s, before_queue_s, in_queue_s, connect_s, transmit_s
+    FROM deliveries WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded')
     UNION ALL
-    SELECT 'before_queue' AS stage, transport, before_queue_s AS delay, COUNT(*) AS n FROM final GROUP BY transport, before_queue_s
+    SELECT transport, delay_s, before_queue_s, in_queue_s, connect_s, transmit_s
+    FROM deliveries WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded') AND transport IS NOT NULL
+),
+stages AS (
+    SELECT
+        'total' AS stage,
+        transport,
+        QUANTILE_DISC(delay_s, 0.5) AS p50_s,
+        QUANTILE_DISC(delay_s, 0.95) AS p95_s,
+        QUANTILE_DISC(delay_s, 0.99) AS p99_s,
+        MAX(delay_s) AS max_s
+    FROM final GROUP BY transport
     UNION ALL
-    SELECT 'in_queue' AS stage, transport, in_queue_s AS delay, COUNT(*) AS n FROM final GROUP BY transport, in_queue_s
+    SELECT
+        'before_queue' AS stage,
+        transport,
+        QUANTILE_DISC(before_queue_s, 0.5) AS p50_s,
+        QUANTILE_DISC(before_queue_s, 0.95) AS p95_s,
+        QUANTILE_DISC(before_queue_s, 0.99) AS p99_s,
+        MAX(before_queue_s) AS max_s
+    FROM final GROUP BY transport
     UNION ALL
-    SELECT 'connect' AS stage, transport, connect_s AS delay, COUNT(*) AS n FROM final GROUP BY transport, connect_s
+    SELECT
+        'in_queue' AS stage,
+        transport,
+        QUANTILE_DISC(in_queue_s, 0.5) AS p50_s,
+        QUANTILE_DISC(in_queue_s, 0.95) AS p95_s,
+        QUANTILE_DISC(in_queue_s, 0.99) AS p99_s,
+        MAX(in_queue_s) AS max_s
+    FROM final GROUP BY transport
     UNION ALL
-    SELECT 'transmit' AS stage, transport, transmit_s AS delay, COUNT(*) AS n FROM final GROUP BY transport, transmit_s
-), both AS (
-    SELECT stage, transport, delay, n FROM counted WHERE delay IS NOT NULL
+    SELECT
+        'connect' AS stage,
+        transport,
+        QUANTILE_DISC(connect_s, 0.5) AS p50_s,
+        QUANTILE_DISC(connect_s, 0.95) AS p95_s,
+        QUANTILE_DISC(connect_s, 0.99) AS p99_s,
+        MAX(connect_s) AS max_s
+    FROM final GROUP BY transport
     UNION ALL
-    SELECT stage, NULL AS transport, delay, SUM(n) AS n FROM counted WHERE delay IS NOT NULL GROUP BY stage, delay
-), ranked AS (
-    SELECT stage, transport, COALESCE(transport, '') AS part, delay, n FROM both
-), running AS (
-    SELECT stage, transport, delay,
-        SUM(n) OVER (PARTITION BY stage, part ORDER BY delay) AS rank,
-        SUM(n) OVER (PARTITION BY stage, part) AS total
-    FROM ranked
-), percentiles AS (
-    SELECT stage, transport,
-        MIN(CASE WHEN rank * 100 >= total * 50 THEN delay END) AS p50,
-        MIN(CASE WHEN rank * 100 >= total * 95 THEN delay END) AS p95,
-        MIN(CASE WHEN rank * 100 >= total * 99 THEN delay END) AS p99,
-        MAX(delay) AS most
-    FROM running GROUP BY stage, transport
+    SELECT
+        'transmit' AS stage,
+        transport,
+        QUANTILE_DISC(transmit_s, 0.5) AS p50_s,
+        QUANTILE_DISC(transmit_s, 0.95) AS p95_s,
+        QUANTILE_DISC(transmit_s, 0.99) AS p99_s,
+        MAX(transmit_s) AS max_s
+    FROM final GROUP BY transport
+),
+figures AS (
+    SELECT 'delay.p50_s' AS metric, stage, transport, p50_s AS value FROM stages
+    UNION ALL
+    SELECT 'delay.p95_s' AS metric, stage, transport, p95_s AS value FROM stages
+    UNION ALL
+    SELECT 'delay.p99_s' AS metric, stage, transport, p99_s AS value FROM stages
+    UNION ALL
+    SELECT 'delay.max_s' AS metric, stage, transport, max_s AS value FROM stages
 )
-SELECT 'delay.p50_s' AS metric, stage, transport, p50 AS value FROM percentiles
-UNION ALL
-SELECT 'delay.p95_s' AS metric, stage, transport, p95 AS value FROM percentiles
-UNION ALL
-SELECT 'delay.p99_s' AS metric, stage, transport, p99 AS value FROM percentiles
-UNION ALL
-SELECT 'delay.max_s' AS metric, stage, transport, most AS value FROM percentiles
+SELECT metric, stage, NULLIF(transport, '') AS transport, value FROM figures
+WHERE value IS NOT NULL
 ORDER BY metric, stage, transport

@@ -8,51 +8,65 @@
 -- units = { p50_s = "seconds", p95_s = "seconds", p99_s = "seconds", max_s = "seconds" }
 -- titles = { p50_s = "p50", p95_s = "p95", p99_s = "p99", max_s = "longest" }
 WITH final AS (
+    SELECT 'all' AS transport, delay_s, before_queue_s, in_queue_s, connect_s, transmit_s
+    FROM deliveries WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded')
+    UNION ALL
     SELECT transport, delay_s, before_queue_s, in_queue_s, connect_s, transmit_s
-    FROM deliveries
-    WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded')
+    FROM deliveries WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded')
 ),
-counted AS (
-    SELECT 'total' AS stage, transport, delay_s AS value, CAST(COUNT(*) AS BIGINT) AS n
-    FROM final WHERE delay_s IS NOT NULL GROUP BY transport, delay_s
-    UNION ALL
-    SELECT 'before_queue' AS stage, transport, before_queue_s AS value, CAST(COUNT(*) AS BIGINT) AS n
-    FROM final WHERE before_queue_s IS NOT NULL GROUP BY transport, before_queue_s
-    UNION ALL
-    SELECT 'in_queue' AS stage, transport, in_queue_s AS value, CAST(COUNT(*) AS BIGINT) AS n
-    FROM final WHERE in_queue_s IS NOT NULL GROUP BY transport, in_queue_s
-    UNION ALL
-    SELECT 'connect' AS stage, transport, connect_s AS value, CAST(COUNT(*) AS BIGINT) AS n
-    FROM final WHERE connect_s IS NOT NULL GROUP BY transport, connect_s
-    UNION ALL
-    SELECT 'transmit' AS stage, transport, transmit_s AS value, CAST(COUNT(*) AS BIGINT) AS n
-    FROM final WHERE transmit_s IS NOT NULL GROUP BY transport, transmit_s
-),
-widened AS (
-    SELECT stage, 'all' AS transport, value, SUM(n) AS n FROM counted GROUP BY stage, value
-    UNION ALL
-    SELECT stage, transport, value, n FROM counted
-),
-ranked AS (
+stages AS (
     SELECT
-        stage,
+        'total' AS stage,
         transport,
-        value,
-        n,
-        SUM(n) OVER (PARTITION BY stage, transport ORDER BY value) AS upto,
-        SUM(n) OVER (PARTITION BY stage, transport) AS total
-    FROM widened
+        COUNT(delay_s) AS deliveries,
+        QUANTILE_DISC(delay_s, 0.5) AS p50_s,
+        QUANTILE_DISC(delay_s, 0.95) AS p95_s,
+        QUANTILE_DISC(delay_s, 0.99) AS p99_s,
+        MAX(delay_s) AS max_s
+    FROM final GROUP BY transport
+    UNION ALL
+    SELECT
+        'before_queue' AS stage,
+        transport,
+        COUNT(before_queue_s) AS deliveries,
+        QUANTILE_DISC(before_queue_s, 0.5) AS p50_s,
+        QUANTILE_DISC(before_queue_s, 0.95) AS p95_s,
+        QUANTILE_DISC(before_queue_s, 0.99) AS p99_s,
+        MAX(before_queue_s) AS max_s
+    FROM final GROUP BY transport
+    UNION ALL
+    SELECT
+        'in_queue' AS stage,
+        transport,
+        COUNT(in_queue_s) AS deliveries,
+        QUANTILE_DISC(in_queue_s, 0.5) AS p50_s,
+        QUANTILE_DISC(in_queue_s, 0.95) AS p95_s,
+        QUANTILE_DISC(in_queue_s, 0.99) AS p99_s,
+        MAX(in_queue_s) AS max_s
+    FROM final GROUP BY transport
+    UNION ALL
+    SELECT
+        'connect' AS stage,
+        transport,
+        COUNT(connect_s) AS deliveries,
+        QUANTILE_DISC(connect_s, 0.5) AS p50_s,
+        QUANTILE_DISC(connect_s, 0.95) AS p95_s,
+        QUANTILE_DISC(connect_s, 0.99) AS p99_s,
+        MAX(connect_s) AS max_s
+    FROM final GROUP BY transport
+    UNION ALL
+    SELECT
+        'transmit' AS stage,
+        transport,
+        COUNT(transmit_s) AS deliveries,
+        QUANTILE_DISC(transmit_s, 0.5) AS p50_s,
+        QUANTILE_DISC(transmit_s, 0.95) AS p95_s,
+        QUANTILE_DISC(transmit_s, 0.99) AS p99_s,
+        MAX(transmit_s) AS max_s
+    FROM final GROUP BY transport
 )
-SELECT
-    transport,
-    stage,
-    SUM(n) AS deliveries,
-    MIN(CASE WHEN upto * 100 >= total * 50 THEN value END) AS p50_s,
-    MIN(CASE WHEN upto * 100 >= total * 95 THEN value END) AS p95_s,
-    MIN(CASE WHEN upto * 100 >= total * 99 THEN value END) AS p99_s,
-    MAX(value) AS max_s
-FROM ranked
-GROUP BY transport, stage
+SELECT transport, stage, deliveries, p50_s, p95_s, p99_s, max_s FROM stages
+WHERE deliveries > 0
 ORDER BY
     CASE WHEN transport = 'all' THEN 0 ELSE 1 END,
     transport NULLS LAST,

@@ -5,15 +5,27 @@
 -- empty = "No login failed."
 -- top = 20
 -- titles = { client_ip = "client", users = "names tried", first_time = "first failure", last_time = "last failure" }
+WITH failures AS (
+    SELECT
+        client_ip,
+        COUNT(*) AS failed,
+        COUNT(DISTINCT user) AS users,
+        MIN(time) AS first_time,
+        MAX(time) AS last_time
+    FROM logins
+    WHERE client_ip IS NOT NULL AND outcome NOT IN ('ok', 'aborted')
+    GROUP BY client_ip
+),
+successes AS (
+    SELECT client_ip, COUNT(*) AS ok FROM logins WHERE client_ip IS NOT NULL AND outcome = 'ok' GROUP BY client_ip
+)
 SELECT
-    client_ip,
-    SUM(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failed,
-    COUNT(DISTINCT CASE WHEN outcome <> 'ok' THEN user END) AS users,
-    SUM(CASE WHEN outcome = 'ok' THEN 1 ELSE 0 END) AS ok,
-    MIN(CASE WHEN outcome <> 'ok' THEN time END) AS first_time,
-    MAX(CASE WHEN outcome <> 'ok' THEN time END) AS last_time
-FROM logins
-WHERE client_ip IS NOT NULL AND outcome <> 'aborted'
-GROUP BY client_ip
-HAVING SUM(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) > 0
+    f.client_ip AS client_ip,
+    f.failed AS failed,
+    f.users AS users,
+    COALESCE(s.ok, 0) AS ok,
+    f.first_time AS first_time,
+    f.last_time AS last_time
+FROM failures f
+LEFT JOIN successes s ON f.client_ip = s.client_ip
 ORDER BY failed DESC, client_ip

@@ -5,15 +5,27 @@
 -- empty = "No login failed."
 -- top = 20
 -- titles = { clients = "failing clients", last_time = "last failure" }
+WITH failures AS (
+    SELECT
+        user,
+        COUNT(*) AS failed,
+        SUM(CASE WHEN outcome = 'unknown_user' THEN 1 ELSE 0 END) AS unknown_user,
+        COUNT(DISTINCT client_ip) AS clients,
+        MAX(time) AS last_time
+    FROM logins
+    WHERE user IS NOT NULL AND outcome NOT IN ('ok', 'aborted')
+    GROUP BY user
+),
+successes AS (
+    SELECT user, COUNT(*) AS ok FROM logins WHERE user IS NOT NULL AND outcome = 'ok' GROUP BY user
+)
 SELECT
-    user,
-    SUM(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failed,
-    SUM(CASE WHEN outcome = 'unknown_user' THEN 1 ELSE 0 END) AS unknown_user,
-    SUM(CASE WHEN outcome = 'ok' THEN 1 ELSE 0 END) AS ok,
-    COUNT(DISTINCT CASE WHEN outcome <> 'ok' THEN client_ip END) AS clients,
-    MAX(CASE WHEN outcome <> 'ok' THEN time END) AS last_time
-FROM logins
-WHERE user IS NOT NULL AND outcome <> 'aborted'
-GROUP BY user
-HAVING SUM(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) > 0
+    f.user AS user,
+    f.failed AS failed,
+    f.unknown_user AS unknown_user,
+    COALESCE(s.ok, 0) AS ok,
+    f.clients AS clients,
+    f.last_time AS last_time
+FROM failures f
+LEFT JOIN successes s ON f.user = s.user
 ORDER BY failed DESC, user

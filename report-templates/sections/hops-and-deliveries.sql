@@ -18,7 +18,7 @@ WITH taken AS (
 sent AS (
     SELECT message_id, queue_id, next_queue_id, MIN(delay_s) AS lowest_s, MAX(delay_s) AS highest_s
     FROM deliveries
-    WHERE outcome IN ('sent', 'filtered') AND delay_s IS NOT NULL AND message_id IS NOT NULL
+    WHERE outcome IN ('sent', 'filtered') AND delay_s IS NOT NULL AND message_id IN (SELECT message_id FROM taken)
     GROUP BY message_id, queue_id, next_queue_id
 ),
 joined AS (

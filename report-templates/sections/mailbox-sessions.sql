@@ -6,29 +6,14 @@
 -- top = 30
 -- units = { p50_s = "seconds", p95_s = "seconds", max_s = "seconds" }
 -- titles = { p50_s = "p50", p95_s = "p95", max_s = "longest" }
-WITH counted AS (
-    SELECT service, ended, duration_s AS value, CAST(COUNT(*) AS BIGINT) AS n
-    FROM sessions
-    WHERE service IN ('imap', 'pop3', 'sieve') AND user IS NOT NULL
-    GROUP BY service, ended, duration_s
-),
-ranked AS (
-    SELECT
-        service,
-        ended,
-        value,
-        n,
-        SUM(CASE WHEN value IS NULL THEN 0 ELSE n END) OVER (PARTITION BY service, ended ORDER BY value) AS upto,
-        SUM(CASE WHEN value IS NULL THEN 0 ELSE n END) OVER (PARTITION BY service, ended) AS total
-    FROM counted
-)
 SELECT
     service,
     ended,
-    SUM(n) AS sessions,
-    MIN(CASE WHEN upto * 100 >= total * 50 THEN value END) AS p50_s,
-    MIN(CASE WHEN upto * 100 >= total * 95 THEN value END) AS p95_s,
-    MAX(value) AS max_s
-FROM ranked
+    COUNT(*) AS sessions,
+    QUANTILE_DISC(duration_s, 0.5) AS p50_s,
+    QUANTILE_DISC(duration_s, 0.95) AS p95_s,
+    MAX(duration_s) AS max_s
+FROM sessions
+WHERE service IN ('imap', 'pop3', 'sieve') AND user IS NOT NULL
 GROUP BY service, ended
 ORDER BY service, sessions DESC, ended NULLS LAST

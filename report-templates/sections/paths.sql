@@ -18,33 +18,17 @@ WITH odd AS (
     GROUP BY path
 ),
 ways AS (
-    SELECT path, CAST(COUNT(*) AS BIGINT) AS messages FROM hops WHERE hop = hop_count GROUP BY path
-),
-counted AS (
-    SELECT path, total_s AS value, CAST(COUNT(*) AS BIGINT) AS n
+    SELECT
+        path,
+        COUNT(*) AS messages,
+        QUANTILE_DISC(total_s, 0.5) AS p50_s,
+        QUANTILE_DISC(total_s, 0.95) AS p95_s,
+        MAX(total_s) AS max_s
     FROM hops
-    WHERE hop = hop_count AND total_s IS NOT NULL
-    GROUP BY path, total_s
-),
-ranked AS (
-    SELECT
-        path,
-        value,
-        SUM(n) OVER (PARTITION BY path ORDER BY value) AS upto,
-        SUM(n) OVER (PARTITION BY path) AS total
-    FROM counted
-),
-percentiles AS (
-    SELECT
-        path,
-        MIN(CASE WHEN upto * 100 >= total * 50 THEN value END) AS p50_s,
-        MIN(CASE WHEN upto * 100 >= total * 95 THEN value END) AS p95_s,
-        MAX(value) AS max_s
-    FROM ranked
+    WHERE hop = hop_count
     GROUP BY path
 )
-SELECT w.path AS path, w.messages AS messages, q.p50_s AS p50_s, q.p95_s AS p95_s, q.max_s AS max_s, o.gaps AS gaps, o.loops AS loops, o.forged AS forged
+SELECT w.path AS path, w.messages AS messages, w.p50_s AS p50_s, w.p95_s AS p95_s, w.max_s AS max_s, o.gaps AS gaps, o.loops AS loops, o.forged AS forged
 FROM ways w
 JOIN odd o ON w.path = o.path
-LEFT JOIN percentiles q ON w.path = q.path
 ORDER BY messages DESC, path

@@ -6,28 +6,14 @@
 -- top = 20
 -- units = { p50_s = "seconds", p95_s = "seconds", max_s = "seconds" }
 -- titles = { relay_host = "relay", p50_s = "p50", p95_s = "p95", max_s = "longest" }
-WITH counted AS (
-    SELECT relay_host, connect_s + transmit_s AS value, CAST(COUNT(*) AS BIGINT) AS n
-    FROM deliveries
-    WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded')
-        AND relay_ip IS NOT NULL AND connect_s IS NOT NULL AND transmit_s IS NOT NULL
-    GROUP BY relay_host, connect_s + transmit_s
-),
-ranked AS (
-    SELECT
-        relay_host,
-        value,
-        n,
-        SUM(n) OVER (PARTITION BY relay_host ORDER BY value) AS upto,
-        SUM(n) OVER (PARTITION BY relay_host) AS total
-    FROM counted
-)
 SELECT
     relay_host,
-    SUM(n) AS deliveries,
-    MIN(CASE WHEN upto * 100 >= total * 50 THEN value END) AS p50_s,
-    MIN(CASE WHEN upto * 100 >= total * 95 THEN value END) AS p95_s,
-    MAX(value) AS max_s
-FROM ranked
+    COUNT(*) AS deliveries,
+    QUANTILE_DISC(connect_s + transmit_s, 0.5) AS p50_s,
+    QUANTILE_DISC(connect_s + transmit_s, 0.95) AS p95_s,
+    MAX(connect_s + transmit_s) AS max_s
+FROM deliveries
+WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded')
+    AND relay_ip IS NOT NULL AND connect_s IS NOT NULL AND transmit_s IS NOT NULL
 GROUP BY relay_host
 ORDER BY p95_s DESC NULLS LAST, max_s DESC NULLS LAST, deliveries DESC, relay_host NULLS LAST

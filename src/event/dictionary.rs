@@ -6,6 +6,7 @@ use super::{NO_TEXT, TextId, Word};
 use crate::find::{Secrets, digest, same};
 use foldhash::fast::RandomState;
 use std::hash::BuildHasher;
+use std::str::Utf8Error;
 use std::sync::{LazyLock, OnceLock};
 
 /// The texts of a chunk, by id. The fixed words are not in it: they come before its first id.
@@ -36,9 +37,15 @@ impl Dictionary {
         self.bytes.get(start..end).unwrap_or_default()
     }
 
-    /// All bytes, and the end of each text in them.
-    pub fn into_parts(self) -> (Vec<u8>, Vec<u32>) {
-        (self.bytes, self.ends)
+    /// All texts, in order.
+    ///
+    /// # Errors
+    ///
+    /// Where they are not UTF-8, which would be our own fault.
+    pub fn texts(&self) -> Result<impl Iterator<Item = &str>, Utf8Error> {
+        let all = std::str::from_utf8(&self.bytes)?;
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        Ok(starts.zip(&self.ends).map(|(start, end)| all.get(start as usize..*end as usize).unwrap_or_default()))
     }
 
     /// Memory it takes, in bytes.

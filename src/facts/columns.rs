@@ -1,7 +1,8 @@
 //! Columns of polars' own, made of rows and texts.
 
+use super::rows::Values;
 use super::schema::{ColumnDef, ColumnKind};
-use super::{Facts, NULL, Texts};
+use super::{NULL, Table, Texts};
 use crate::error::{Error, Exit, Result};
 use crate::event::{TextId, Word};
 use polars::prelude::{
@@ -13,6 +14,7 @@ pub(super) fn internal(error: &PolarsError) -> Error {
     Error::new(Exit::Internal, "the facts cannot be laid out").why(error)
 }
 
+/// A column of numbers.
 pub(super) fn number_series(def: &ColumnDef, values: Vec<i64>) -> Series {
     let present = |value: i64| (value != NULL).then_some(value);
     match def.kind {
@@ -52,20 +54,15 @@ pub(super) struct Laid {
 }
 
 impl Laid {
-    /// Lays out the texts of those columns that are wanted, of all tables. The first text laid out is no text.
-    pub fn new(facts: &Facts, rows: &[Option<Vec<u32>>], wanted: impl Fn(&str, &str) -> bool) -> Result<Self> {
-        let mut used = vec![false; facts.texts.len() as usize];
-        for (table, rows) in facts.tables().into_iter().zip(rows) {
-            let texts = table.def().columns.iter().filter(|def| def.kind == ColumnKind::Text);
-            for def in texts.filter(|def| wanted(table.def().name, def.name)) {
-                for id in table.texts(def.name, rows.as_deref()).unwrap_or_default() {
-                    if let Some(used) = used.get_mut(id as usize) {
-                        *used = true;
-                    }
-                }
+    /// Lays out these texts. The first text laid out is no text.
+    pub fn new<'i>(texts: &Texts, ids: impl Iterator<Item = &'i [TextId]>) -> Result<Self> {
+        let mut used = vec![false; texts.len() as usize];
+        for id in ids.flatten() {
+            if let Some(used) = used.get_mut(*id as usize) {
+                *used = true;
             }
         }
-        Self::of(&facts.texts, &used)
+        Self::of(texts, &used)
     }
 
     /// Lays out all texts.
@@ -79,42 +76,47 @@ impl Laid {
         builder.append_null();
         let mut places = vec![0; used.len()];
         let mut next: IdxSize = 1;
-        let mut lay = |id: usize, text: &[u8]| {
+        let mut lay = |id: usize, text: &str| {
             if used[id] {
-                let text = std::str::from_utf8(text);
-                builder.append_value(text.map_err(|e| Error::new(Exit::Internal, "a text is not UTF-8").why(e))?);
+                builder.append_value(text);
                 places[id] = next;
                 next += 1;
             }
-            Ok(())
         };
-        Word::ALL.iter().enumerate().try_for_each(|(id, word)| lay(id, word.as_bytes()))?;
+        Word::ALL.iter().enumerate().for_each(|(id, word)| lay(id, word));
         for (base, part) in texts.parts() {
-            (0..part.len()).try_for_each(|at| lay((Word::COUNT + base + at) as usize, part.get(at)))?;
+            let texts = part.texts().map_err(|e| Error::new(Exit::Internal, "a text is not UTF-8").why(e))?;
+            texts.enumerate().for_each(|(at, text)| lay((Word::COUNT + base) as usize + at, text));
         }
         Ok(Self { texts: builder.finish(), places })
     }
 
-    pub fn series(&self, name: &str, ids: Vec<TextId>) -> Result<Series> {
-        let places = ids.into_iter().map(|id| self.places.get(id as usize).copied().unwrap_or(0)).collect();
+    /// The column of the texts of these ids.
+    pub fn series(&self, name: &str, ids: &[TextId]) -> Result<Series> {
+        let places = ids.iter().map(|id| self.places.get(*id as usize).copied().unwrap_or(0)).collect();
         let taken = self.texts.take(&IdxCa::from_vec("".into(), places)).map_err(|e| internal(&e))?;
         Ok(taken.with_name(name.into()).into())
     }
 }
 
+/// A column of some values.
+pub(super) fn column(def: &ColumnDef, values: Values, laid: &Laid) -> Result<Column> {
+    let series = match values {
+        Values::Texts(ids) => laid.series(def.name, &ids)?,
+        Values::Numbers(numbers) => number_series(def, numbers),
+    };
+    Ok(series.into_column())
+}
+
 /// Some rows of a table with all its columns, and the names of their sources.
-pub(super) fn whole(table: &dyn super::Table, rows: &[u32], laid: &Laid, sources: &[&str]) -> Result<DataFrame> {
-    let mut columns = Vec::with_capacity(table.def().columns.len() + 1);
-    for def in table.def().columns {
-        let series = match def.kind {
-            ColumnKind::Text => laid.series(def.name, table.texts(def.name, Some(rows)).unwrap_or_default())?,
-            _ => number_series(def, table.numbers(def.name, Some(rows)).unwrap_or_default()),
-        };
-        columns.push(series.into_column());
-    }
-    let places = table.numbers("source", Some(rows)).unwrap_or_default();
+pub(super) fn whole(table: &dyn Table, rows: &[u32], laid: &Laid, sources: &[&str]) -> Result<DataFrame> {
+    let defs = table.def().columns;
+    let values = table.columns(&(0..defs.len()).collect::<Vec<_>>(), Some(rows));
+    let columns = defs.iter().zip(values).map(|(def, values)| column(def, values, laid));
+    let mut columns = columns.collect::<Result<Vec<_>>>()?;
     let name = |place: i64| usize::try_from(place).ok().and_then(|place| sources.get(place)).copied();
-    let paths: Vec<Option<&str>> = places.into_iter().map(name).collect();
+    let paths: Vec<Option<&str>> =
+        table.numbers("source", Some(rows)).unwrap_or_default().into_iter().map(name).collect();
     columns.push(Series::new(super::shelf::SOURCE_PATH.into(), paths).into_column());
     DataFrame::new(rows.len(), columns).map_err(|e| internal(&e))
 }

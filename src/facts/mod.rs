@@ -5,6 +5,8 @@
 
 #[cfg(feature = "sql")]
 mod columns;
+#[cfg(feature = "sql")]
+mod networks;
 mod rows;
 pub mod schema;
 #[cfg(feature = "sql")]
@@ -15,7 +17,7 @@ mod texts;
 #[cfg(feature = "sql")]
 mod view;
 
-pub use rows::{Rows, Table};
+pub use rows::{Rows, Table, Values};
 pub use schema::{NULL, Row, TABLES, TableDef};
 #[cfg(feature = "sql")]
 pub use shelf::{SOURCE_PATH, Segment, Shelf, damaged, not_written, sync, write};

@@ -2,11 +2,14 @@
 //!
 //! A run makes about one fact for two lines: to append one must cost a copy and nothing more.
 
-use super::schema::{Row, TableDef};
-use crate::event::TextId;
+use super::schema::{ColumnKind, Row, TableDef};
+use crate::event::{NO_TEXT, TextId};
 
 /// Rows of a segment: enough that segments are few, little enough that a new one is no burden.
 const SEGMENT: usize = 1 << 14;
+
+/// Rows whose columns are read together: few enough that they stay in the cache from the first column to the last.
+const BLOCK: usize = 512;
 
 /// The rows of one table, in segments that never move.
 #[derive(Debug)]
@@ -42,14 +45,45 @@ impl<R: Row> Rows<R> {
         rows.into_iter().for_each(|(_, row)| self.push(row));
     }
 
-    fn column<T>(&self, column: usize, rows: Option<&[u32]>, of: impl Fn(i64) -> T) -> Vec<T> {
-        let value = R::VALUES[column];
+    /// The rows at these places, or all, some at a time.
+    fn blocks(&self, rows: Option<&[u32]>, mut each: impl FnMut(&[R])) {
         match rows {
-            None => self.segments.iter().flatten().map(|row| of(value(row))).collect(),
+            None => self.segments.iter().flat_map(|segment| segment.chunks(BLOCK)).for_each(each),
             Some(rows) => {
-                let row = |at: u32| &self.segments[at as usize / SEGMENT][at as usize % SEGMENT];
-                rows.iter().map(|at| of(value(row(*at)))).collect()
+                let row = |at: &u32| self.segments[*at as usize / SEGMENT][*at as usize % SEGMENT];
+                rows.chunks(BLOCK).for_each(|block| each(&block.iter().map(row).collect::<Vec<R>>()));
             }
+        }
+    }
+}
+
+/// The values of a column.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// Numbers, [`NULL`](super::NULL) where there is none.
+    Numbers(Vec<i64>),
+    /// The ids of texts.
+    Texts(Vec<TextId>),
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Self::Numbers(Vec::new())
+    }
+}
+
+impl Values {
+    fn new(kind: ColumnKind, count: usize) -> Self {
+        match kind {
+            ColumnKind::Text => Self::Texts(Vec::with_capacity(count)),
+            _ => Self::Numbers(Vec::with_capacity(count)),
+        }
+    }
+
+    fn extend<R>(&mut self, rows: &[R], value: fn(&R) -> i64) {
+        match self {
+            Self::Numbers(numbers) => numbers.extend(rows.iter().map(value)),
+            Self::Texts(ids) => ids.extend(rows.iter().map(|row| TextId::try_from(value(row)).unwrap_or(NO_TEXT))),
         }
     }
 }
@@ -70,11 +104,24 @@ pub trait Table: Sync {
     /// Memory that its rows take, in bytes.
     fn size(&self) -> usize;
 
-    /// A column's numbers, of these rows or of all; nothing where there is no such column.
-    fn numbers(&self, column: &str, rows: Option<&[u32]>) -> Option<Vec<i64>>;
+    /// The values of some columns, by their places in the definition, of these rows or of all.
+    fn columns(&self, columns: &[usize], rows: Option<&[u32]>) -> Vec<Values>;
+
+    /// A column's numbers, of these rows or of all; nothing where there is no such column of numbers.
+    fn numbers(&self, column: &str, rows: Option<&[u32]>) -> Option<Vec<i64>> {
+        match self.columns(&[self.def().place(column)?], rows).pop()? {
+            Values::Numbers(numbers) => Some(numbers),
+            Values::Texts(_) => None,
+        }
+    }
 
     /// The same of a column of texts.
-    fn texts(&self, column: &str, rows: Option<&[u32]>) -> Option<Vec<TextId>>;
+    fn texts(&self, column: &str, rows: Option<&[u32]>) -> Option<Vec<TextId>> {
+        match self.columns(&[self.def().place(column)?], rows).pop()? {
+            Values::Texts(ids) => Some(ids),
+            Values::Numbers(_) => None,
+        }
+    }
 }
 
 impl<R: Row> Table for Rows<R> {
@@ -90,18 +137,15 @@ impl<R: Row> Table for Rows<R> {
         self.len * size_of::<R>()
     }
 
-    fn numbers(&self, column: &str, rows: Option<&[u32]>) -> Option<Vec<i64>> {
-        place(&R::TABLE, column).map(|column| self.column(column, rows, |value| value))
+    fn columns(&self, columns: &[usize], rows: Option<&[u32]>) -> Vec<Values> {
+        let count = rows.map_or(self.len, <[u32]>::len);
+        let mut all: Vec<Values> =
+            columns.iter().map(|column| Values::new(R::TABLE.columns[*column].kind, count)).collect();
+        self.blocks(rows, |block| {
+            all.iter_mut().zip(columns).for_each(|(values, column)| values.extend(block, R::VALUES[*column]));
+        });
+        all
     }
-
-    fn texts(&self, column: &str, rows: Option<&[u32]>) -> Option<Vec<TextId>> {
-        let id = |value| TextId::try_from(value).unwrap_or(crate::event::NO_TEXT);
-        place(&R::TABLE, column).map(|column| self.column(column, rows, id))
-    }
-}
-
-fn place(table: &TableDef, column: &str) -> Option<usize> {
-    table.columns.iter().position(|def| def.name == column)
 }
 
 #[cfg(test)]

@@ -58,6 +58,13 @@ pub struct TableDef {
     pub columns: &'static [ColumnDef],
 }
 
+impl TableDef {
+    /// The place of the column of this name.
+    pub fn place(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|def| def.name == column)
+    }
+}
+
 /// A row of a table.
 pub trait Row: Copy + Send + Sync + Serialize + DeserializeOwned + 'static {
     /// Its table.
@@ -394,7 +401,7 @@ mod tests {
     fn every_column_of_a_row_can_be_read() {
         let row = Session { time: 1, service: 4, offset: 9, ..Session::default() };
         let value = |name: &str| {
-            let at = Session::TABLE.columns.iter().position(|column| column.name == name);
+            let at = Session::TABLE.place(name);
             at.map(|at| Session::VALUES[at](&row))
         };
         assert_eq!(Session::VALUES.len(), Session::TABLE.columns.len());

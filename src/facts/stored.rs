@@ -4,15 +4,15 @@
 //! once and kept; beyond it each question reads its own, so that memory stays bounded.
 
 use super::columns::internal;
+use super::networks::Networks;
 use super::shelf::{Segment, Shelf};
-use super::view::{CLIENT_NET, Domains, Scope, Wanted, buckets, domain_columns, is_source, names, network};
+use super::view::{CLIENT_NET, Domains, Scope, Wanted, buckets, domain_columns, is_source, names};
 use super::{Facts, TABLES};
 use crate::error::Result;
 use crate::time::{Span, Zone};
 use polars::prelude::{BooleanChunked, Column, DataFrame, IntoColumn, NamedFrom, NewChunkedArray, Series};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
 /// The values of all columns that are kept at most.
 const KEPT: usize = 25_000_000;
@@ -138,15 +138,9 @@ impl<'a> Stored<'a> {
             }
             CLIENT_NET => {
                 let addresses = of("client_ip")?.str().map_err(|e| internal(&e))?;
-                let mut known: BTreeMap<&str, Option<String>> = BTreeMap::new();
-                let mut net = |address| {
-                    let net =
-                        known.entry(address).or_insert_with(|| Some(network(address.parse::<IpAddr>().ok()?)));
-                    net.clone()
-                };
-                let nets: Vec<Option<String>> =
-                    addresses.iter().map(|address| address.and_then(&mut net)).collect();
-                Series::new(name.into(), nets).into_column()
+                let mut networks = Networks::default();
+                let places = addresses.iter().map(|address| networks.place(address)).collect();
+                networks.series(places)?.into_column()
             }
             own => of(own)?.clone(),
         })

@@ -1,21 +1,20 @@
 //! A view of the facts for SQL: a period, a scope, and the columns that questions need.
 //!
-//! The period and the scope are applied once, before any question is asked. A column becomes polars' own only when
-//! the first question needs it, and only the texts of needed columns are laid out at all.
+//! The period and the scope are applied once, before any question is asked. Only the columns that some question needs
+//! are made, and only their texts are laid out.
 
-use super::columns::{Laid, internal, number_series};
-use super::schema::{ColumnKind, TableDef};
+use super::columns::{Laid, column, internal};
+use super::networks::Networks;
+use super::rows::Values;
+use super::schema::{ColumnDef, TableDef};
 use super::stored::Stored;
 use super::{Facts, NULL, TABLES, Table, Texts};
 use crate::error::Result;
 use crate::event::{NO_TEXT, TextId};
 use crate::time::{HOUR, Span, Zone};
-use polars::prelude::{
-    ChunkTake, Column, DataFrame, IdxCa, IdxSize, IntoColumn, NamedFrom, Series, StringChunked,
-};
+use polars::prelude::{Column, DataFrame, DataType, IdxSize, IntoColumn, NamedFrom, Series};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
-use std::sync::Mutex;
 
 /// Columns that tables with a time have beside their own: the starts of the local hour and day, the client's network.
 pub const DERIVED: [(&str, &str); 3] = [
@@ -90,14 +89,17 @@ impl Wanted {
 /// Facts within a period and a scope.
 #[derive(Debug)]
 pub struct View<'a> {
-    facts: &'a Facts,
-    zone: &'a Zone,
-    /// The rows of each table in memory that are in the view; all where absent.
-    rows: Vec<Option<Vec<u32>>>,
-    texts: Laid,
     wanted: Wanted,
-    columns: Mutex<BTreeMap<(usize, String), Column>>,
+    /// Of each table, its rows in memory that are in the view.
+    made: Vec<Made>,
     stored: Stored<'a>,
+}
+
+/// The columns of a table in memory.
+#[derive(Debug)]
+struct Made {
+    height: usize,
+    columns: BTreeMap<&'static str, Column>,
 }
 
 impl<'a> View<'a> {
@@ -109,10 +111,11 @@ impl<'a> View<'a> {
     pub fn new(facts: &'a Facts, zone: &'a Zone, scope: &Scope<'_>, wanted: Wanted) -> Result<Self> {
         let mut domains = Domains::new(facts, scope.domains);
         let stored = Stored::new(facts, zone, scope, &wanted, domains.as_mut())?;
-        let rows: Vec<Option<Vec<u32>>> =
-            facts.tables().into_iter().map(|table| rows(table, scope.span, domains.as_ref())).collect();
-        let texts = Laid::new(facts, &rows, |table, column| wanted.has(table, column))?;
-        Ok(Self { facts, zone, rows, texts, wanted, columns: Mutex::default(), stored })
+        let read = |table: &&dyn Table| Part::new(*table, scope.span, domains.as_ref(), &wanted);
+        let parts: Vec<Part> = facts.tables().par_iter().map(read).collect();
+        let laid = Laid::new(&facts.texts, parts.iter().flat_map(Part::texts))?;
+        let made = parts.into_par_iter().map(|part| part.make(facts, zone, &laid)).collect::<Result<_>>()?;
+        Ok(Self { wanted, made, stored })
     }
 
     /// The table with those of these columns that it has and that were asked for at the beginning.
@@ -122,67 +125,100 @@ impl<'a> View<'a> {
     /// Where stored facts cannot be read; where polars refuses, which would be our own fault.
     pub fn frame(&self, table: &str, wanted: &BTreeSet<String>) -> Result<Option<DataFrame>> {
         let Some(place) = TABLES.iter().position(|def| def.name == table) else { return Ok(None) };
-        let table = self.facts.tables()[place];
-        let names = names(table.def(), |name| wanted.contains(name) && self.wanted.has(table.def().name, name));
-        let columns = names.iter().map(|name| self.column(place, name)).collect::<Result<Vec<_>>>()?;
-        let height = self.rows[place].as_ref().map_or_else(|| table.len(), Vec::len);
-        let mut frame = DataFrame::new(height, columns).map_err(|e| internal(&e))?;
+        let made = &self.made[place];
+        let names = names(&TABLES[place], |name| wanted.contains(name) && self.wanted.has(table, name));
+        let columns = names.iter().filter_map(|name| made.columns.get(name)).cloned().collect();
+        let mut frame = DataFrame::new(made.height, columns).map_err(|e| internal(&e))?;
         if let Some(stored) = self.stored.frame(place, &names)? {
-            frame = if height == 0 { stored } else { frame.vstack(&stored).map_err(|e| internal(&e))? };
+            frame = if made.height == 0 { stored } else { frame.vstack(&stored).map_err(|e| internal(&e))? };
         }
         Ok(Some(frame))
     }
+}
 
-    fn column(&self, place: usize, name: &str) -> Result<Column> {
-        let key = (place, name.to_owned());
-        let lock = || self.columns.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(column) = lock().get(&key) {
-            return Ok(column.clone());
-        }
-        let column = self.make(place, name)?;
-        lock().insert(key, column.clone());
-        Ok(column)
+/// What is wanted of a table in memory, not yet laid out.
+struct Part {
+    def: &'static TableDef,
+    height: usize,
+    /// The wanted columns, derived ones too.
+    names: Vec<&'static str>,
+    /// The table's own columns that these are made of.
+    values: BTreeMap<&'static str, Values>,
+}
+
+impl Part {
+    fn new(table: &dyn Table, span: Span, domains: Option<&Domains<'_>>, wanted: &Wanted) -> Self {
+        let def = table.def();
+        let rows = rows(table, span, domains);
+        let names = names(def, |name| wanted.has(def.name, name));
+        let own: BTreeSet<&'static str> = names.iter().map(|name| origin(name)).collect();
+        let places: Vec<usize> = own.iter().filter_map(|name| def.place(name)).collect();
+        let values = own.into_iter().zip(table.columns(&places, rows.as_deref())).collect();
+        Self { def, height: rows.map_or_else(|| table.len(), |rows| rows.len()), names, values }
     }
 
-    fn make(&self, place: usize, name: &str) -> Result<Column> {
-        let table = self.facts.tables()[place];
-        let rows = self.rows[place].as_deref();
-        let series = match table.def().columns.iter().find(|def| def.name == name) {
-            Some(def) if def.kind == ColumnKind::Text => {
-                self.texts.series(name, table.texts(name, rows).unwrap_or_default())?
+    /// The ids of all its texts.
+    fn texts(&self) -> impl Iterator<Item = &[TextId]> {
+        self.values.values().filter_map(|values| match values {
+            Values::Texts(ids) => Some(ids.as_slice()),
+            Values::Numbers(_) => None,
+        })
+    }
+
+    fn make(mut self, facts: &Facts, zone: &Zone, laid: &Laid) -> Result<Made> {
+        // What others are made of comes before them in the table, and must be there until they are made.
+        let mut columns = BTreeMap::new();
+        for name in std::mem::take(&mut self.names).into_iter().rev() {
+            let column = match self.def.place(name) {
+                Some(place) => self.own(&self.def.columns[place], facts, laid)?,
+                None => self.derived(name, facts, zone)?,
+            };
+            columns.insert(name, column);
+        }
+        Ok(Made { height: self.height, columns })
+    }
+
+    fn own(&mut self, def: &'static ColumnDef, facts: &Facts, laid: &Laid) -> Result<Column> {
+        let mut values = self.values.remove(def.name).unwrap_or_default();
+        if let Values::Numbers(sources) = &mut values
+            && is_source(def.name)
+        {
+            sources.iter_mut().for_each(|source| *source = facts.place_of(*source));
+        }
+        column(def, values, laid)
+    }
+
+    fn derived(&self, name: &'static str, facts: &Facts, zone: &Zone) -> Result<Column> {
+        let series = match self.values.get(origin(name)) {
+            Some(Values::Texts(addresses)) => networks(&facts.texts, addresses)?,
+            Some(Values::Numbers(times)) => {
+                buckets(zone, name, times.iter().map(|time| (*time != NULL).then_some(*time)))
             }
-            Some(def) if is_source(def.name) => {
-                let sources = table.numbers(name, rows).unwrap_or_default();
-                number_series(def, sources.into_iter().map(|source| self.facts.place_of(source)).collect())
-            }
-            Some(def) => number_series(def, table.numbers(name, rows).unwrap_or_default()),
-            None if name == CLIENT_NET => self.networks(&table.texts("client_ip", rows).unwrap_or_default())?,
-            None => {
-                let times = table.numbers("time", rows).unwrap_or_default();
-                buckets(self.zone, name, times.into_iter().map(|time| (time != NULL).then_some(time)))
-            }
+            None => Series::new_empty(name.into(), &DataType::Int64),
         };
         Ok(series.into_column())
     }
+}
 
-    /// The networks of the clients with these addresses.
-    fn networks(&self, addresses: &[TextId]) -> Result<Series> {
-        // Each address is read once; the first network stands for those that are none.
-        let mut places: Vec<Option<IdxSize>> = vec![None; self.facts.texts.len() as usize];
-        let mut networks: Vec<Option<String>> = vec![None];
-        let mut place = |id: TextId| {
-            let Some(known) = places.get_mut(id as usize) else { return 0 };
-            *known.get_or_insert_with(|| {
-                let text = self.facts.texts.get(id).and_then(|text| std::str::from_utf8(text).ok());
-                let Some(address) = text.and_then(|text| text.parse().ok()) else { return 0 };
-                networks.push(Some(network(address)));
-                IdxSize::try_from(networks.len() - 1).unwrap_or(0)
-            })
-        };
-        let places = addresses.iter().map(|id| place(*id)).collect();
-        let networks = StringChunked::new(CLIENT_NET.into(), networks);
-        let taken = networks.take(&IdxCa::from_vec("".into(), places)).map_err(|e| internal(&e))?;
-        Ok(taken.with_name(CLIENT_NET.into()).into())
+/// The networks of clients with these addresses.
+fn networks(texts: &Texts, addresses: &[TextId]) -> Result<Series> {
+    // Each address is read once.
+    let mut known: Vec<Option<IdxSize>> = vec![None; texts.len() as usize];
+    let mut networks = Networks::default();
+    let mut place = |id: TextId| {
+        let text = || texts.get(id).and_then(|text| std::str::from_utf8(text).ok());
+        known.get_mut(id as usize).map_or(0, |place| *place.get_or_insert_with(|| networks.place(text())))
+    };
+    let places = addresses.iter().map(|id| place(*id)).collect();
+    networks.series(places)
+}
+
+/// The table's own column that a column is made of: itself, where it is not derived.
+fn origin(name: &'static str) -> &'static str {
+    match name {
+        "hour" | "day" => "time",
+        CLIENT_NET => "client_ip",
+        own => own,
     }
 }
 
@@ -217,20 +253,6 @@ pub(super) fn names(table: &TableDef, wanted: impl Fn(&str) -> bool) -> Vec<&'st
 fn can_derive(table: &TableDef, name: &str) -> bool {
     let has = |name| table.columns.iter().any(|column| column.name == name);
     has("time") && (name != CLIENT_NET || has("client_ip"))
-}
-
-/// The network that an address is taken to be of: who has one address of it can often have others too.
-pub(super) fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => {
-            let [a, b, c, _] = address.octets();
-            format!("{a}.{b}.{c}.0/24")
-        }
-        IpAddr::V6(address) => {
-            let [a, b, c, ..] = address.segments();
-            format!("{}/48", std::net::Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))
-        }
-    }
 }
 
 /// The rows of a table that are in the view; nothing if all are.
