@@ -3,6 +3,7 @@
 //! polars' SQL opens any path by `read_parquet` and its like, and sends HTTP requests. So each statement is parsed first: it
 //! must be one query, of known tables, with listed functions. What passes can read the facts and nothing else.
 
+use super::parts::Parts;
 use super::rows::{COVERAGE, USUAL};
 use super::tokens::{self, UNNAMED, refuse};
 use crate::error::{Error, Result};
@@ -51,7 +52,7 @@ pub struct Needs {
     /// Whether it joins tables without a condition.
     pub(super) crossed: bool,
     /// The question as the engine is to read it.
-    pub(super) sql: String,
+    pub(super) parts: Parts,
 }
 
 impl Needs {
@@ -83,7 +84,7 @@ pub fn check(sql: &str) -> Result<Needs> {
     }
     let tokens = tokens::with_our_names(tokens::read(sql)?);
     plain(sql, &tokens)?;
-    let asked = tokens::proven(&tokens)?;
+    let parts = Parts::of(&tokens)?;
     // Any word may be a column: names stand in places that are no expressions too, such as USING.
     let columns = tokens::words(&tokens).collect();
     let statements = parse(sql, tokens)?;
@@ -97,7 +98,7 @@ pub fn check(sql: &str) -> Result<Needs> {
         return Err(*error);
     }
     gate.known_columns()?;
-    Ok(Needs { columns, sql: asked, ..gate.needs })
+    Ok(Needs { columns, parts, ..gate.needs })
 }
 
 fn too_long(len: usize, most: usize) -> Error {
@@ -435,7 +436,7 @@ mod tests {
     #[test]
     fn t10_a_quote_behind_a_backslash_ends_no_text() {
         let needs = check("SELECT '\\'' UNION ALL SELECT x' AS y FROM messages").expect("a query");
-        assert_eq!(needs.sql, "select '\\'' UNION ALL SELECT x' as y from messages");
+        assert_eq!(needs.parts.sql, "select '\\'' UNION ALL SELECT x' as y from messages");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod front;
 mod guard;
 mod named;
+mod parts;
 mod rows;
 mod tokens;
 

@@ -7,7 +7,7 @@ use crate::facts::{Facts, Scope, TableDef, View, Wanted};
 use crate::report::{Cell, Coverage, Past};
 use crate::text::Text;
 use crate::time::Zone;
-use polars::prelude::{AnyValue, DataFrame, DataType, IntoLazy, NamedFrom, PolarsError, Series};
+use polars::prelude::{AnyValue, DataFrame, DataType, IntoLazy, NamedFrom, PolarsError, PolarsResult, Series};
 use polars::sql::SQLContext;
 use std::collections::BTreeSet;
 
@@ -105,14 +105,21 @@ impl<'a> Asker<'a> {
                 context.register(table, frame.lazy());
             }
         }
-        let mut asked = context.execute(&needs.sql).map_err(|e| refused(&e))?;
-        if needs.crossed {
-            // A side of which no column is asked for loses its height with its columns, and rows would not count.
-            asked = asked.with_projection_pushdown(false);
-        }
-        let frame = asked.collect().map_err(|e| refused(&e))?;
+        let frame = run(&mut context, needs).map_err(|e| refused(&e))?;
         Ok(Answer { columns: frame.get_column_names().iter().map(ToString::to_string).collect(), frame })
     }
+}
+
+fn run(context: &mut SQLContext, needs: &Needs) -> PolarsResult<DataFrame> {
+    // Of a cross join, a side of which no column is asked for loses its height with its columns, and rows would not count.
+    let ask = |context: &mut SQLContext, sql: &str| {
+        context.execute(sql).map(|asked| asked.with_projection_pushdown(!needs.crossed))
+    };
+    for part in &needs.parts.common {
+        let asked = ask(context, &part.sql)?;
+        context.register(&part.name, if part.shared { asked.collect()?.lazy() } else { asked });
+    }
+    ask(context, &needs.parts.sql)?.collect()
 }
 
 /// What a question needs, once it has been asked of no facts at all: whatever the engine refuses, it refuses now.
