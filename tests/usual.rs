@@ -190,8 +190,11 @@ fn l14_days_are_those_of_the_zone_when_clocks_change_too() {
 
 /// The labels of the findings of a rule.
 fn found(days: &[Day], rule: &str) -> Vec<String> {
-    let test =
-        Test::new("report mail.log --timezone UTC --format json --on 2026-11-23").file("mail.log", log(days));
+    found_in(&log(days), rule)
+}
+
+fn found_in(log: &str, rule: &str) -> Vec<String> {
+    let test = Test::new("report mail.log --timezone UTC --format json --on 2026-11-23").file("mail.log", log);
     let report = test.any_stdout().run().json();
     let findings = report["findings"].as_array().expect("findings").iter();
     let labels = |finding: &Value| {
@@ -217,6 +220,24 @@ fn a_host_and_a_relay_that_fell_silent_are_found() {
         ["mx2 host", "mx.far.example relay", "mx.near.example relay"].map(str::to_owned)
     );
     assert!(found(&mondays(&[30, 30, 30, 30]), "silence").is_empty());
+}
+
+#[test]
+fn f18_a_host_with_a_new_name_is_told() {
+    let mut days = mondays(&[30, 30, 30, 30]);
+    assert!(found(&days, "new-host").is_empty());
+    days.last_mut().expect("days").host = "mx1-new";
+    assert_eq!(found(&days, "new-host"), ["mx1-new"]);
+    assert_eq!(found(&days, "silence"), ["mx1 host"]);
+    assert!(found(&days[2..], "new-host").is_empty(), "of a short past nothing is told");
+}
+
+#[test]
+fn t3_a_program_that_never_wrote_before_is_told() {
+    let days = mondays(&[30, 30, 30, 30]);
+    let forged = "2026-11-23T12:00:00.000000+00:00 mx1 postfix/local[7]: 4XforgedzAAAA: to=<x@far.example>, relay=local, delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (delivered to mailbox)\n";
+    assert!(found_in(&log(&days), "new-program").is_empty());
+    assert_eq!(found_in(&(log(&days) + forged), "new-program"), ["local"]);
 }
 
 #[test]

@@ -240,7 +240,7 @@ pub(super) const USUAL: TableDef = TableDef {
         column(
             "metric",
             ColumnKind::Text,
-            "The metric; of what is watched for silence: host, relay, service, transport.",
+            "The metric; of what is watched for silence and newcomers: host, program, relay, service, transport.",
         ),
         column("label", ColumnKind::Text, "The values of its labels."),
         column("value", ColumnKind::Seconds, "The figure in the period."),
