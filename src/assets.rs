@@ -1,9 +1,11 @@
 //! Grammars, sections, reports and templates: those built in, and a user's own, which come first.
 
+use crate::error::{Error, Exit, Result};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
 /// Every built-in file: its path in the project and its text. Made by `build.rs` from the folders' contents.
 static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
@@ -29,12 +31,25 @@ pub struct Asset {
 
 impl Assets {
     /// The file at this path of the layout, such as `report-templates/html/page.html`.
-    pub fn get(&self, path: &str) -> Option<Asset> {
-        self.folders.iter().find_map(|folder| user_file(&folder.join(path))).or_else(|| built_in(path))
+    ///
+    /// # Errors
+    ///
+    /// Where a user's own file is there and cannot be read: the built-in one would not be what is meant.
+    pub fn get(&self, path: &str) -> Result<Option<Asset>> {
+        for folder in &self.folders {
+            if let Some(own) = user_file(&folder.join(path))? {
+                return Ok(Some(own));
+            }
+        }
+        Ok(built_in(path))
     }
 
     /// All files directly in this folder of the layout that end so, by stem, in order of stem.
-    pub fn list(&self, folder: &str, ending: &str) -> BTreeMap<String, Asset> {
+    ///
+    /// # Errors
+    ///
+    /// Where a user's own file or folder is there and cannot be read.
+    pub fn list(&self, folder: &str, ending: &str) -> Result<BTreeMap<String, Asset>> {
         let mut found = BTreeMap::new();
         for (path, text) in BUILT_IN {
             if let Some(stem) = stem_in(path, folder, ending) {
@@ -43,17 +58,32 @@ impl Assets {
             }
         }
         for own in self.folders.iter().rev() {
-            for entry in fs::read_dir(own.join(folder)).into_iter().flatten().flatten() {
-                let name = entry.file_name().to_string_lossy().into_owned();
+            for path in files_in(&own.join(folder))? {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
                 if let Some(stem) = name.strip_suffix(ending)
-                    && let Some(asset) = user_file(&entry.path())
+                    && let Some(asset) = user_file(&path)?
                 {
                     found.insert(stem.to_owned(), asset);
                 }
             }
         }
-        found
+        Ok(found)
     }
+}
+
+/// What lies in a folder; nothing where there is none.
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(unreadable(folder, &e)),
+    };
+    entries.map(|entry| entry.map(|entry| entry.path()).map_err(|e| unreadable(folder, &e))).collect()
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Error {
+    let help = if error.kind() == ErrorKind::InvalidData { "it must be UTF-8" } else { "see who may read it" };
+    Error::new(Exit::Config, format!("{} cannot be read", path.display())).why(error).help(help)
 }
 
 fn built_in(path: &str) -> Option<Asset> {
@@ -62,9 +92,13 @@ fn built_in(path: &str) -> Option<Asset> {
     Some(Asset { origin: (*name).to_owned(), text: Cow::Borrowed(text), built_in: true })
 }
 
-fn user_file(path: &std::path::Path) -> Option<Asset> {
-    let text = fs::read_to_string(path).ok()?;
-    Some(Asset { origin: path.display().to_string(), text: Cow::Owned(text), built_in: false })
+/// A user's own file; nothing where there is none.
+fn user_file(path: &Path) -> Result<Option<Asset>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(Asset { origin: path.display().to_string(), text: text.into(), built_in: false })),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(unreadable(path, &e)),
+    }
 }
 
 fn stem_in<'a>(path: &'a str, folder: &str, ending: &str) -> Option<&'a str> {

@@ -154,7 +154,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// A span that lies inside the text, one character long at least.
+/// A span that lies inside the text.
 fn clip(span: &Range<usize>, len: usize) -> Range<usize> {
     let start = span.start.min(len);
     start..span.end.clamp(start, len)

@@ -1,6 +1,7 @@
 //! mailtrail reads the logs of mail systems and turns them into facts, and facts into reports.
 //!
-//! The modules stand in the order in which data flows; each knows those above it only.
+//! The modules stand in the order in which data flows; each knows those above it only, but for
+//! `correlate`, which appends to `facts`.
 
 pub mod text;
 pub mod find;

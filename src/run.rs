@@ -22,7 +22,7 @@ use crate::text::Text;
 use crate::time::stamp::{Clock, ClockState};
 use crate::time::{HOUR, Zone};
 use rayon::prelude::*;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 
@@ -184,9 +184,13 @@ fn walk<'a>(
         let wrong: Vec<i32> = wrong.collect();
         attempts += 1;
         if attempts > 2 || wrong.iter().all(|years| *years == 0) {
-            let named = |(source, of): &(Source, Text)| walked.account.duplicate(source, of, parser.lines(source));
-            inputs.duplicates.iter().for_each(named);
-            walked.account.close(parser.grammars, inputs.problems.clone());
+            let mut problems = inputs.problems.clone();
+            for (source, of) in &inputs.duplicates {
+                let (lines, problem) = parser.lines(source);
+                walked.account.duplicate(source, of, lines);
+                problems.extend(problem);
+            }
+            walked.account.close(parser.grammars, problems);
             return Ok(walked);
         }
         years.iter_mut().zip(&wrong).for_each(|(year, by)| *year += by);
@@ -209,7 +213,8 @@ fn told(
     let mail = std::mem::take(&mut inputs.mail);
     let copies = inputs.duplicates.iter().map(|(source, _)| source);
     let named = inputs.streams.iter().flat_map(|stream| &stream.sources).chain(copies);
-    let files = sources.iter().chain(named).map(|source| source.identity).collect();
+    let files = sources.iter().chain(named).map(|source| source.identity);
+    let files = files.chain(mail.iter().flat_map(input::Mail::identities)).collect();
     let doubts = inputs.streams.iter().filter_map(Stream::doubt).collect();
     for (source, number) in inputs.streams.into_iter().flat_map(|stream| stream.sources).zip(numbers) {
         if source.resume.as_ref().is_none_or(|resume| !resume.part) {
@@ -232,6 +237,11 @@ fn told(
 /// What earlier runs told, without reading anything.
 pub fn stored(facts: Facts, account: &Account, grammars: &Grammars) -> Run {
     told(facts, account, grammars, true, Inputs::default(), &[], Vec::new())
+}
+
+/// What went wrong with a source.
+fn problem(source: &Source, error: &io::Error) -> Text {
+    Text::from(format!("{}: {error}", source.name.raw()))
 }
 
 /// A walk through all streams.
@@ -334,7 +344,9 @@ impl<'a> Walk<'a> {
         if let Some(resume) = resume.filter(|resume| resume.done) {
             if resume.part {
                 let of = self.account.sources[number].coverage.path.clone();
-                self.account.duplicate(source, &of, self.parser.lines(source));
+                let (lines, problem) = self.parser.lines(source);
+                self.account.duplicate(source, &of, lines);
+                problem.into_iter().for_each(|told| self.account.problem(told));
                 return state;
             }
             return resume.clock;
@@ -372,8 +384,8 @@ impl<'a> Walk<'a> {
         state
     }
 
-    fn problem(&mut self, source: &Source, error: &std::io::Error) {
-        let told = Text::from(format!("{}: {error}", source.name.raw()));
+    fn problem(&mut self, source: &Source, error: &io::Error) {
+        let told = problem(source, error);
         // A log that is rotated or emptied while it is read is gone on with by the next run.
         let rotated = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::UnexpectedEof);
         if self.hold && rotated && source.compression == Compression::None {
@@ -495,20 +507,26 @@ impl Parser<'_> {
         reader.finish()
     }
 
-    /// How many lines a source has, counted as if it were read: a block of NULs parts lines too.
-    fn lines(&self, source: &Source) -> u64 {
-        let Some(mut chunks) = source.whole().and_then(|whole| Chunks::open(&whole, self.options.chunk).ok())
-        else {
-            return 0;
+    /// How many lines a source has, counted as if it were read: a block of NULs parts lines too. And what went wrong.
+    fn lines(&self, source: &Source) -> (u64, Option<Text>) {
+        let Some(whole) = source.whole() else { return (0, None) };
+        let mut chunks = match Chunks::open(&whole, self.options.chunk) {
+            Ok(chunks) => chunks,
+            Err(e) => return (0, Some(problem(source, &e))),
         };
         let layouts = self.grammars.layouts_of(&source.head);
         let mut lines = 0;
-        while let Ok(Some(chunk)) = chunks.next() {
-            let facts = self.one(&chunk, ClockState::starting(0), &layouts);
-            lines += facts.counts.lines;
-            self.take_back(facts.into_scratch());
+        loop {
+            match chunks.next() {
+                Ok(Some(chunk)) => {
+                    let facts = self.one(&chunk, ClockState::starting(0), &layouts);
+                    lines += facts.counts.lines;
+                    self.take_back(facts.into_scratch());
+                }
+                Ok(None) => return (lines, None),
+                Err(e) => return (lines, Some(problem(source, &e))),
+            }
         }
-        lines
     }
 
     fn take_back(&self, scratch: Scratch) {

@@ -370,3 +370,25 @@ fn a_name_whose_ending_is_no_format_is_refused() {
     let done = Test::new("report mail.log -o day.pdf").file("mail.log", LOG).status(64).any_stderr().run();
     assert!(String::from_utf8_lossy(done.stderr()).contains("`.pdf`"));
 }
+
+#[test]
+fn a_file_of_ones_own_that_cannot_be_read_is_told_and_nothing_takes_its_place() {
+    let test = Test::new("grammar list --library own").file("own/grammars/postfix.toml", b"# \xfc\n".as_slice());
+    let done = test.status(78).any_stderr().run();
+    let told = String::from_utf8_lossy(done.stderr()).into_owned();
+    assert!(told.contains("own/grammars/postfix.toml cannot be read") && told.contains("UTF-8"), "{told}");
+}
+
+#[test]
+fn a_wrong_configuration_stops_nothing_that_needs_none() {
+    for args in ["completions bash --config wrong.toml", "schema --config wrong.toml"] {
+        Test::new(args).file("wrong.toml", "year = 99999\n").any_stdout().run();
+    }
+    let done = Test::new("config check --config wrong.toml")
+        .file("wrong.toml", "year = 99999\n")
+        .status(78)
+        .any_stderr()
+        .run();
+    let told = String::from_utf8_lossy(done.stderr()).into_owned();
+    assert!(told.contains("between 1970 and 2199") && told.contains("wrong.toml:1:8"), "{told}");
+}

@@ -197,6 +197,30 @@ fn f25_an_output_never_overwrites_what_was_read() {
 }
 
 #[test]
+fn f25_an_output_never_overwrites_mail_that_was_read() {
+    let mail = "From a@example.org Tue Nov 24 09:00:00 2026\nReceived: from a by b; Tue, 24 Nov 2026 09:00:00 +0000\n\nx\n";
+    for args in ["report mail.log box.mbox -o box.mbox", "headers box.mbox -o box.mbox"] {
+        let test = Test::new(args).file("mail.log", LOG).file("box.mbox", mail).status(64).any_stderr();
+        let done = test.run();
+        assert_eq!(fs::read_to_string(done.path("box.mbox")).expect("read"), mail, "{args}");
+    }
+}
+
+#[test]
+fn f27_a_copy_that_breaks_off_is_told() {
+    let whole = LOG.repeat(200);
+    let mut gz = GzEncoder::new(Vec::new(), Compression::default());
+    gz.write_all(whole.as_bytes()).expect("it is compressed");
+    let mut gz = gz.finish().expect("it is compressed");
+    gz.truncate(gz.len() - 8);
+    let test =
+        Test::new("report mail.log mail.log.gz --format json").file("mail.log", &whole).file("mail.log.gz", gz);
+    let report = test.status(2).any_stderr().any_stdout().run().json();
+    let problems = report["coverage"]["problems"].to_string();
+    assert!(problems.contains("mail.log.gz"), "{problems}");
+}
+
+#[test]
 fn f25_a_report_in_the_folder_of_its_logs_is_written_anew() {
     let test =
         Test::new("report logs -o logs/day.html").file("logs/mail.log", LOG).file("logs/day.html", "<html>");
@@ -245,6 +269,14 @@ fn f10_a_block_of_nuls_is_one_damaged_line_and_what_stands_behind_it_is_read() {
         let coverage = Reading::of(log.as_bytes()).run().coverage;
         assert_eq!((coverage.counts.matched, coverage.counts.damaged), (7, 1));
         assert_eq!(coverage.unmatched_shapes[0].shape.raw(), "NUL × 5000");
+    }
+}
+
+#[test]
+fn f10_a_line_of_very_many_blocks_of_nuls_is_read_part_by_part() {
+    for part in ["record\0\0\0\0", "Nov 24 09:00:00 mx1 other: x\0\0\0\0"] {
+        let counts = Reading::of(part.repeat(100_000).as_bytes()).run().coverage.counts;
+        assert!(counts.balances() && counts.damaged > 0, "{part:?}: {counts:?}");
     }
 }
 

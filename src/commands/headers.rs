@@ -25,6 +25,8 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     }
     let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());
     let options = render::Options { assets: &assets(global, config), width: super::width(), color, section: None };
+    let files: Vec<_> = inputs.mail.iter().flat_map(input::Mail::identities).collect();
+    crate::deliver::spare(&files, args.output.as_deref())?;
     let bytes = (format.render)(&messages, &options)?;
     match args.output.as_deref() {
         Some(path) if path.as_os_str() != "-" => crate::deliver::file(path, &bytes)?,

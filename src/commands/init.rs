@@ -146,7 +146,7 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
 
 fn places(assets: &Assets) -> Result<Places> {
     let missing = || Error::new(Exit::Config, format!("`{PLACES}` is missing"));
-    let asset = assets.get(PLACES).ok_or_else(missing)?;
+    let asset = assets.get(PLACES)?.ok_or_else(missing)?;
     toml::from_str(&asset.text).map_err(|e| {
         Error::new(Exit::Config, "the places cannot be read").why(e.message()).at(
             asset.origin,

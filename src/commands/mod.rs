@@ -50,33 +50,40 @@ pub fn run(cli: &Cli) -> Outcome {
         return Err(Error::new(Exit::Usage, format!("{} is no folder", missing.display()))
             .help("`--library` names a folder that holds `grammars/` or `report-templates/`"));
     }
-    let config = Config::load(cli.global.config.as_deref())?;
+    // A configuration that is wrong stops nothing that needs none.
+    match &cli.command {
+        Command::Schema(args) => schema::run(args),
+        Command::Completions { shell } => completions::run(*shell),
+        command => configured(command, cli, &Config::load(cli.global.config.as_deref())?),
+    }
+}
+
+fn configured(command: &Command, cli: &Cli, config: &Config) -> Outcome {
     if let Some(jobs) = cli.global.jobs.map(usize::from).or(config.jobs) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
         pool.map_err(|e| Error::new(Exit::Usage, "the threads cannot be started").why(e))?;
     }
-    match &cli.command {
+    match command {
         #[cfg(feature = "sql")]
-        Command::Report(args) => report::run(args, &cli.global, &config),
+        Command::Report(args) => report::run(args, &cli.global, config),
         #[cfg(feature = "sql")]
-        Command::Send(args) => send::run(args, &cli.global, &config),
+        Command::Send(args) => send::run(args, &cli.global, config),
         #[cfg(feature = "sql")]
-        Command::Nightly(args) => nightly::run(args, &cli.global, &config),
+        Command::Nightly(args) => nightly::run(args, &cli.global, config),
         #[cfg(feature = "sql")]
-        Command::Init(args) => init::run(args, &cli.global, &config),
+        Command::Init(args) => init::run(args, &cli.global, config),
         #[cfg(feature = "sql")]
-        Command::Query(args) => query::run(args, &cli.global, &config),
+        Command::Query(args) => query::run(args, &cli.global, config),
         #[cfg(feature = "sql")]
-        Command::Ingest(args) => ingest::run(args, &cli.global, &config),
+        Command::Ingest(args) => ingest::run(args, &cli.global, config),
         #[cfg(feature = "sql")]
-        Command::Store(command) => store::run(*command, &cli.global, &config),
+        Command::Store(command) => store::run(*command, &cli.global, config),
         #[cfg(feature = "sql")]
-        Command::Trace(args) => trace::run(args, &cli.global, &config),
-        Command::Headers(args) => headers::run(args, &cli.global, &config),
-        Command::Schema(args) => schema::run(args),
-        Command::Grammar(command) => grammar::run(command, &cli.global, &config),
-        Command::Completions { shell } => completions::run(*shell),
-        Command::Config(command) => config::run(*command, &cli.global, &config),
+        Command::Trace(args) => trace::run(args, &cli.global, config),
+        Command::Headers(args) => headers::run(args, &cli.global, config),
+        Command::Grammar(command) => grammar::run(command, &cli.global, config),
+        Command::Config(command) => config::run(*command, &cli.global, config),
+        Command::Schema(_) | Command::Completions { .. } => Ok(None),
     }
 }
 

@@ -107,7 +107,7 @@ impl<'a> Post<'a> {
         let to = self.to.iter().map(|to| to.address().clone()).collect();
         let mail = Mail { key, id, from: self.from.address(), to, bytes };
         if let Put::Sent(when) = Spool::open(&self.state)?.put(&mail, self.now)? {
-            let when = Zone::of_machine().minute_text(when);
+            let when = Zone::of_machine().second_text(when);
             self.say(&format!("this report was sent already, {when}; it is not sent twice"));
         }
         Ok(())

@@ -34,7 +34,7 @@ pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
             // A question that cannot be answered is told before gigabytes are read.
             question.check()?;
             let run = read::logs(&paths, global, config, &zone)?;
-            read::spare(&run, args.output.as_deref())?;
+            crate::deliver::spare(&run.files, args.output.as_deref())?;
             let bytes = answer::render(ask(&question, &run, &zone)?, args.format, &zone)?;
             write(&bytes, args.output.as_deref())?;
             Ok((!run.complete).then_some(Exit::Incomplete))

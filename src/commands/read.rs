@@ -11,10 +11,8 @@ use crate::store::Store;
 use crate::text::Text;
 use crate::time::Zone;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::fs::{self, Metadata};
 use std::io::{self, IsTerminal};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub(super) use super::zone;
 
@@ -65,20 +63,6 @@ pub(super) fn options(global: &Global, config: &Config, zone: &Zone, grammars: &
         },
         chunk: global.chunk_size.unwrap_or(run::CHUNK),
         memory: global.memory.unwrap_or(run::MEMORY),
-    }
-}
-
-/// Refuses to write over what was read.
-pub(super) fn spare(run: &Run, output: Option<&Path>) -> Result<()> {
-    let is_input =
-        |metadata: &Metadata| metadata.is_file() && run.files.contains(&(metadata.dev(), metadata.ino()));
-    match output {
-        Some(path) if fs::metadata(path).is_ok_and(|metadata| is_input(&metadata)) => Err(Error::new(
-            Exit::Usage,
-            format!("{} is one of the inputs, and would be overwritten", path.display()),
-        )
-        .help("name another file with `--output`")),
-        _ => Ok(()),
     }
 }
 

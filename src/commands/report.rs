@@ -126,12 +126,12 @@ fn unknown_format(name: &str) -> Error {
 
 fn write(rendered: Rendered, output: Option<&Path>, run: &Run) -> Result<()> {
     let output = output.filter(|path| path.as_os_str() != "-");
-    read::spare(run, output)?;
+    crate::deliver::spare(&run.files, output)?;
     match (rendered, output) {
         (Rendered::One(bytes), Some(path)) => crate::deliver::file(path, &bytes),
         (Rendered::One(bytes), None) => print(&bytes),
         (Rendered::Folder(files), Some(path)) => {
-            files.iter().try_for_each(|(name, _)| read::spare(run, Some(&path.join(name))))?;
+            files.iter().try_for_each(|(name, _)| crate::deliver::spare(&run.files, Some(&path.join(name))))?;
             crate::deliver::folder(path, &files)
         }
         (Rendered::Folder(_), None) => Err(Error::new(Exit::Usage, "this format is several files")

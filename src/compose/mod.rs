@@ -127,7 +127,7 @@ pub fn check(assets: &Assets, name: &str) -> Result<()> {
 
 /// The questions of a report, in their order.
 fn questions(assets: &Assets, definition: &Definition, asset: &Asset) -> Result<Vec<Question>> {
-    let all = assets.list("report-templates/sections", ".sql");
+    let all = assets.list("report-templates/sections", ".sql")?;
     let names = definition.sections.iter().enumerate().filter(|(_, name)| *name != OVERVIEW);
     let question = |(at, name): (usize, &String)| {
         if let Some(asset) = all.get(name) {
@@ -142,7 +142,7 @@ fn questions(assets: &Assets, definition: &Definition, asset: &Asset) -> Result<
 }
 
 fn definition(assets: &Assets, name: &str) -> Result<(Definition, Asset)> {
-    let mut all = assets.list("report-templates/reports", ".toml");
+    let mut all = assets.list("report-templates/reports", ".toml")?;
     let Some(asset) = all.remove(name) else {
         let names = all.keys().map(String::as_str);
         return Err(

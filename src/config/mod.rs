@@ -121,8 +121,8 @@ impl Config {
         let mut root = Table::root(&file, &content);
         self.timezone = root.text("timezone")?.map(|t| t.value).or(self.timezone.take());
         self.store = root.text("store")?.map(|path| PathBuf::from(path.value)).or(self.store.take());
-        self.year = root.integer("year")?.map(|n| n.value).or(self.year);
-        self.jobs = root.integer("jobs")?.map(|n| n.value).or(self.jobs);
+        self.year = root.integer_in("year", 1970..=2199)?.map(|n| n.value).or(self.year);
+        self.jobs = root.integer_in("jobs", 1..=256)?.map(|n| n.value).or(self.jobs);
         for table in root.tables("inputs", "[[inputs]]")? {
             self.inputs.push(Input::read(table)?);
         }

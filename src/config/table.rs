@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Exit, Result};
 use std::collections::BTreeSet;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
@@ -187,6 +187,21 @@ impl<'t> Table<'t> {
         let fits = N::try_from(number);
         let value = fits.map_err(|_| found.spot.error(format!("`{key}` cannot be {number}")))?;
         Ok(Some(found.map(|_| value)))
+    }
+
+    /// A whole number within bounds.
+    pub(super) fn integer_in<N: TryFrom<i64> + PartialOrd + std::fmt::Display>(
+        &mut self,
+        key: &'static str,
+        bounds: RangeInclusive<N>,
+    ) -> Result<Option<Spotted<N>>> {
+        match self.integer::<N>(key)? {
+            Some(found) if !bounds.contains(&found.value) => {
+                let what = format!("`{key}` cannot be {}", found.value);
+                Err(found.spot.error(what).help(format!("it is between {} and {}", bounds.start(), bounds.end())))
+            }
+            found => Ok(found),
+        }
     }
 
     /// One of some words.

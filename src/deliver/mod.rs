@@ -3,9 +3,9 @@
 use crate::error::{Error, Exit, Result};
 use lettre::Address;
 use std::fmt;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, Metadata, TryLockError};
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -166,6 +166,23 @@ pub fn folder(path: &Path, files: &[(String, Vec<u8>)]) -> Result<()> {
 
 fn failed(path: &Path, error: &std::io::Error) -> Error {
     Error::new(Exit::CannotWrite, format!("{} cannot be written", path.display())).why(error)
+}
+
+/// Refuses to write over what was read: these files, by device and inode.
+///
+/// # Errors
+///
+/// Where the output is one of them; exit code 64.
+pub fn spare(files: &[(u64, u64)], output: Option<&Path>) -> Result<()> {
+    let is_input = |metadata: &Metadata| metadata.is_file() && files.contains(&(metadata.dev(), metadata.ino()));
+    match output {
+        Some(path) if fs::metadata(path).is_ok_and(|metadata| is_input(&metadata)) => Err(Error::new(
+            Exit::Usage,
+            format!("{} is one of the inputs, and would be overwritten", path.display()),
+        )
+        .help("name another file with `--output`")),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ macro_rules! words {
         /// A fixed word.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u32)]
-        #[expect(missing_docs, reason = "each stands for its text, and CONTRACT's words are documented with the metrics")]
+        #[expect(missing_docs, reason = "each stands for its text, and is documented with the metrics and columns that hold it")]
         pub enum Word { $($name),* }
 
         impl Word {

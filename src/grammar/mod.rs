@@ -190,7 +190,7 @@ impl Grammars {
     /// Reads all grammars, a user's own replacing built-in ones of the same name.
     pub fn load(assets: &Assets) -> Result<Self> {
         let mut all = Self { list: Vec::new(), patterns: Vec::new() };
-        for asset in assets.list("grammars", ".toml").into_values() {
+        for asset in assets.list("grammars", ".toml")?.into_values() {
             all.add(&asset.origin, &asset.text)?;
         }
         Ok(all)

@@ -68,10 +68,16 @@ fn explain(rest: &str) -> String {
     }
 }
 
+/// The longest pattern, its macros put in.
+const LONGEST: usize = 64 << 10;
+
 /// Puts macros in; they may use one another, but not themselves.
 fn expand(text: &str, macros: &BTreeMap<String, String>) -> Result<String, PatternError> {
     let mut text = text.to_owned();
-    for _ in 0..8 {
+    for _ in 0..=macros.len() * macros.len() {
+        if text.len() > LONGEST {
+            break;
+        }
         let Some(start) = text.find("{@") else {
             return Ok(text);
         };
@@ -225,6 +231,17 @@ mod tests {
         assert_eq!(read("{?a{?b={queue_id}}}"), Ok(vec![expected]));
         let expected = inner(vec![literal("a"), inner(vec![literal("b")])]);
         assert_eq!(read("{?a{?b}}}}"), Ok(vec![expected, literal("}")]));
+    }
+
+    #[test]
+    fn any_number_of_macros_is_put_in_and_one_in_itself_is_a_mistake() {
+        let macros: BTreeMap<String, String> = (0..20).map(|n| (format!("m{n}"), format!("{n} "))).collect();
+        let text: String = (0..20).map(|n| format!("{{@m{n}}}")).collect();
+        let whole: String = (0..20).map(|n| format!("{n} ")).collect();
+        assert_eq!(expand(&text, &macros).ok(), Some(whole));
+        let endless = [("a", "{@b}{@b}"), ("b", "{@a}")].map(|(name, body)| (name.to_owned(), body.to_owned()));
+        let error = expand("{@a}", &endless.into_iter().collect()).expect_err("it has no end");
+        assert!(error.message.contains("without end"), "{}", error.message);
     }
 
     #[test]

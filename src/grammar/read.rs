@@ -222,12 +222,21 @@ impl<'a> Reader<'a> {
     /// Reads one line, which starts at this byte of its source.
     #[inline]
     pub fn line(&mut self, line: &[u8], offset: u64) {
-        self.out.counts.lines += 1;
-        match line.first() {
-            None => self.damaged(line, offset),
-            Some(0) => self.nul_block(line, offset),
-            Some(_) => self.record(line, offset),
+        let mut read = self.part(line, offset);
+        while read < line.len() {
+            read += self.part(&line[read..], offset + read as u64);
         }
+    }
+
+    /// Reads a line, or of one that blocks of NULs part its first part; how many bytes that was.
+    fn part(&mut self, line: &[u8], offset: u64) -> usize {
+        self.out.counts.lines += 1;
+        let nuls = line.iter().take_while(|b| **b == 0).count();
+        if nuls == 0 && !line.is_empty() {
+            return self.record(line, offset);
+        }
+        self.damaged(&line[..nuls], offset);
+        nuls
     }
 
     /// Reads one line of a source whose lines have a layout of their own; others may stand between them.
@@ -261,15 +270,6 @@ impl<'a> Reader<'a> {
         of_each.chain(of_all).filter(|(_, last)| *last != Last::Earlier).collect()
     }
 
-    /// A run of NULs is one damaged line; what follows it is a line of its own.
-    fn nul_block(&mut self, line: &[u8], offset: u64) {
-        let nuls = line.iter().take_while(|b| **b == 0).count();
-        self.damaged(&line[..nuls], offset);
-        if nuls < line.len() {
-            self.line(&line[nuls..], offset + nuls as u64);
-        }
-    }
-
     fn damaged(&mut self, line: &[u8], offset: u64) {
         self.out.counts.damaged += 1;
         let shape = match line {
@@ -280,7 +280,13 @@ impl<'a> Reader<'a> {
         self.note_shape(shape, line, offset);
     }
 
-    fn record(&mut self, line: &[u8], offset: u64) {
+    /// Reads a record, or what stands of it before a block of NULs; how many bytes that was.
+    fn record(&mut self, line: &[u8], offset: u64) -> usize {
+        if line.len() > LONG
+            && let Some(nul) = cut_by_nuls(line)
+        {
+            return self.record(&line[..nul], offset);
+        }
         if let Some(known) = self.known_header(line) {
             return self.known_record(line, known, offset);
         }
@@ -291,8 +297,9 @@ impl<'a> Reader<'a> {
         match self.text(&record, host, time, offset) {
             Taken::By(event) => self.last(host, event),
             Taken::Again => {}
-            Taken::Not => self.strange(line, offset, Some((record, host))),
+            Taken::Not => return self.strange(line, offset, Some((record, host))),
         }
+        line.len()
     }
 
     #[inline]
@@ -319,9 +326,9 @@ impl<'a> Reader<'a> {
         self.emitter.interner.hash(header) as usize % HEADERS
     }
 
-    fn known_record(&mut self, line: &[u8], (slot, end): (usize, frame::TagEnd), offset: u64) {
+    fn known_record(&mut self, line: &[u8], (slot, end): (usize, frame::TagEnd), offset: u64) -> usize {
         let (Some(Header { host, known, .. }), Some((.., time))) = (self.headers[slot], self.stamp) else {
-            return;
+            return line.len();
         };
         self.note_time(time);
         let (count, text) = frame::repeated(frame::text_after(&line[frame::YEARLESS + end.text..]));
@@ -329,14 +336,15 @@ impl<'a> Reader<'a> {
         match self.take(known, text, origin) {
             Taken::By(event) => self.last(host, event),
             Taken::Again => {}
-            Taken::Not => self.not_taken(line, offset, host),
+            Taken::Not => return self.not_taken(line, offset, host),
         }
+        line.len()
     }
 
     #[cold]
-    fn not_taken(&mut self, line: &[u8], offset: u64, host: usize) {
+    fn not_taken(&mut self, line: &[u8], offset: u64, host: usize) -> usize {
         let framed = self.header(line).map(|(record, _)| (record, host));
-        self.strange(line, offset, framed);
+        self.strange(line, offset, framed)
     }
 
     /// Keeps the header of a line of the ordinary form: `stamp host program[pid]: text` or `stamp host program: text`.
@@ -359,10 +367,9 @@ impl<'a> Reader<'a> {
 
     /// A line that the ordinary frames do not read, or whose text nothing took: a layout of a system's own may read it.
     #[cold]
-    fn strange(&mut self, line: &[u8], offset: u64, framed: Option<(Record<'_>, usize)>) {
+    fn strange(&mut self, line: &[u8], offset: u64, framed: Option<(Record<'_>, usize)>) -> usize {
         if let Some(nul) = cut_by_nuls(line) {
-            self.record(&line[..nul], offset);
-            return self.line(&line[nul..], offset + nul as u64);
+            return self.record(&line[..nul], offset);
         }
         let own = self.layouts.is_own();
         match (self.laid(line, offset), framed) {
@@ -379,6 +386,7 @@ impl<'a> Reader<'a> {
             }
             (_, None) => self.damaged(line, offset),
         }
+        line.len()
     }
 
     fn unmatched(&mut self, program: &[u8], text: &[u8], line: &[u8], offset: u64) {
@@ -579,6 +587,9 @@ impl<'a> Reader<'a> {
         entry.0 += 1;
     }
 }
+
+/// A line that no program writes: it is looked for blocks of NULs before patterns look at all of it, each time again.
+const LONG: usize = 16 << 10;
 
 /// A crash leaves a line cut, then a block of NULs, then the next line behind them: where the block begins. A single
 /// NUL is a stranger's and parts nothing.

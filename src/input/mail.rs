@@ -5,8 +5,9 @@
 use super::{Compression, Source};
 use crate::text::Text;
 use memchr::memchr;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The longest header block that is read; of a longer one, its beginning.
@@ -33,6 +34,14 @@ pub struct Mail {
     pub source: Source,
     /// The files of a folder, one message each, in order of name; none where the source holds the mail itself.
     pub files: Vec<PathBuf>,
+}
+
+impl Mail {
+    /// Device and inode of every file that holds it.
+    pub fn identities(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let of_file = |path: &PathBuf| fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
+        std::iter::once(self.source.identity).chain(self.files.iter().filter_map(of_file))
+    }
 }
 
 /// The header block of a message and where it stands.

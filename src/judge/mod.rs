@@ -118,7 +118,7 @@ fn order(finding: &Finding) -> impl Ord + '_ {
 
 /// The thresholds: those that ship, and in their place those of the configuration.
 fn thresholds(config: &Config, assets: &Assets) -> Result<Vec<Threshold>> {
-    let mut all = match assets.get(DEFAULTS) {
+    let mut all = match assets.get(DEFAULTS)? {
         Some(asset) => config::thresholds(&asset.origin, &asset.text, asset.built_in)?,
         None => Vec::new(),
     };

@@ -228,7 +228,7 @@ impl Rule {
         let unit = self.question.front.units.get(name);
         match cell {
             Cell::Null => "?".to_owned(),
-            Cell::Integer(micros) if self.is_time(name) => zone.minute_text(*micros),
+            Cell::Integer(micros) if self.is_time(name) => zone.second_text(*micros),
             Cell::Integer(n) if unit.is_none() => units::integer(*n),
             Cell::Text(text) => text.raw().to_owned(),
             other => other

@@ -33,7 +33,7 @@ pub(super) fn render(
 pub(super) fn embedded(assets: &Assets, folder: &str, name: &str) -> Result<String> {
     let path = format!("{folder}/{name}");
     let asset =
-        assets.get(&path).ok_or_else(|| Error::new(Exit::Config, format!("the template `{path}` is missing")))?;
+        assets.get(&path)?.ok_or_else(|| Error::new(Exit::Config, format!("the template `{path}` is missing")))?;
     Ok(asset.text.replace("\r\n", "\n"))
 }
 
@@ -53,8 +53,11 @@ fn environment(assets: Assets, folder: &'static str, fuel: u64) -> Environment<'
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(syntax());
     environment.set_fuel(Some(fuel));
-    environment
-        .set_loader(move |name| Ok(assets.get(&format!("{folder}/{name}")).map(|asset| asset.text.into_owned())));
+    let unreadable = |e: Error| minijinja::Error::new(ErrorKind::InvalidOperation, e.to_string());
+    environment.set_loader(move |name| {
+        let asset = assets.get(&format!("{folder}/{name}")).map_err(unreadable)?;
+        Ok(asset.map(|asset| asset.text.into_owned()))
+    });
     environment
 }
 
@@ -72,7 +75,7 @@ fn told(assets: &Assets, folder: &str, page: &str, error: &minijinja::Error) -> 
     };
     let told = Error::new(Exit::Config, format!("the template `{folder}/{name}` fails")).why(why);
     match (assets.get(&format!("{folder}/{name}")), error.range()) {
-        (Some(asset), Some(range)) => told.at(asset.origin, asset.text, range),
+        (Ok(Some(asset)), Some(range)) => told.at(asset.origin, asset.text, range),
         _ => told,
     }
 }

@@ -102,7 +102,7 @@ impl Question {
     ///
     /// Where there is none, or its head cannot be read.
     pub fn named(assets: &Assets, folder: &str, name: &str) -> Result<Self> {
-        let all = assets.list(&format!("report-templates/{folder}"), ".sql");
+        let all = assets.list(&format!("report-templates/{folder}"), ".sql")?;
         match all.get(name) {
             Some(asset) => Self::read(name, asset),
             None => Err(unknown(folder, name, &all.keys().map(String::as_str).collect::<Vec<_>>())),
@@ -115,7 +115,7 @@ impl Question {
     ///
     /// Where the head of one cannot be read.
     pub fn all(assets: &Assets, folder: &str) -> Result<Vec<Self>> {
-        let all = assets.list(&format!("report-templates/{folder}"), ".sql");
+        let all = assets.list(&format!("report-templates/{folder}"), ".sql")?;
         all.iter().map(|(name, asset)| Self::read(name, asset)).collect()
     }
 

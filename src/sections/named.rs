@@ -90,8 +90,12 @@ fn address(text: &str) -> Option<Given> {
 }
 
 /// The names of all named questions.
-pub fn names(assets: &Assets) -> Vec<String> {
-    assets.list(FOLDER, ".sql").into_keys().collect()
+///
+/// # Errors
+///
+/// Where a user's own one cannot be read.
+pub fn names(assets: &Assets) -> Result<Vec<String>> {
+    Ok(assets.list(FOLDER, ".sql")?.into_keys().collect())
 }
 
 impl Named {
@@ -101,7 +105,7 @@ impl Named {
     ///
     /// Where there is none, or its head cannot be read.
     pub fn find(assets: &Assets, name: &str) -> Result<Self> {
-        let all = assets.list(FOLDER, ".sql");
+        let all = assets.list(FOLDER, ".sql")?;
         match all.get(name) {
             Some(asset) => Self::of(Question::read(name, asset)?),
             None => Err(Error::new(Exit::Usage, format!("there is no named question `{name}`")).instead(

@@ -116,7 +116,7 @@ impl Zone {
     }
 
     /// `2026-11-23 14:05:06`, for people.
-    pub fn minute_text(&self, micros: i64) -> String {
+    pub fn second_text(&self, micros: i64) -> String {
         self.format(micros, "%Y-%m-%d %H:%M:%S")
     }
 
@@ -129,12 +129,6 @@ impl Zone {
     pub fn format(&self, micros: i64, pattern: &str) -> String {
         DateTime::from_timestamp_micros(self.civil(micros))
             .map_or_else(String::new, |t| t.format(pattern).to_string())
-    }
-
-    /// The wall clock's weekday (0 is Monday), and minute of the day.
-    pub fn weekday_minute(&self, micros: i64) -> (u32, u32) {
-        DateTime::from_timestamp_micros(self.civil(micros))
-            .map_or((0, 0), |t| (t.weekday().num_days_from_monday(), t.hour() * 60 + t.minute()))
     }
 
     /// The civil date at an instant.
@@ -165,6 +159,6 @@ mod tests {
     #[test]
     fn hours_of_half_hour_zones_start_on_the_wall_clocks_hour() {
         let kolkata = Zone::named("Asia/Kolkata").expect("the zone is known");
-        assert_eq!(kolkata.minute_text(kolkata.hour_start(1_795_524_455_000_000)), "2026-11-24 18:00:00");
+        assert_eq!(kolkata.second_text(kolkata.hour_start(1_795_524_455_000_000)), "2026-11-24 18:00:00");
     }
 }

@@ -69,7 +69,7 @@ pub(super) fn asked(args: &Query, assets: &Assets, zone: &Zone) -> Result<Asked>
     };
     let rest = args.words.iter().cloned();
     match first.to_str() {
-        Some(name) if names(assets).iter().any(|known| known == name) => {
+        Some(name) if names(assets)?.iter().any(|known| known == name) => {
             named(name, &args.param, rest, assets, zone)
         }
         Some(sql) if sql.contains(char::is_whitespace) && !args.param.is_empty() => {
@@ -81,7 +81,7 @@ pub(super) fn asked(args: &Query, assets: &Assets, zone: &Zone) -> Result<Asked>
         Some(word) if !could_be_a_path(word) => {
             let error =
                 Error::new(Exit::Usage, format!("`{word}` is no question in SQL, no named one and no file"));
-            Err(error.instead(word, "named questions", names(assets).iter().map(String::as_str)))
+            Err(error.instead(word, "named questions", names(assets)?.iter().map(String::as_str)))
         }
         _ => many(args, words().map(PathBuf::from).collect()),
     }

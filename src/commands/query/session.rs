@@ -52,7 +52,7 @@ in one line: who-sent-to recipient=zoe@example.org
 impl<'a> Session<'a> {
     /// A session with the format that the command line names.
     pub(super) fn new(args: &Query, assets: &'a Assets, zone: &'a Zone, colors: bool) -> Result<Self> {
-        let names = names(assets);
+        let names = names(assets)?;
         let format = of_many(args.format)?;
         Ok(Self { assets, zone, names, format, colors, asked: false, failed: None })
     }

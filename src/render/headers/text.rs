@@ -32,7 +32,7 @@ fn message(page: &mut Page, message: &Message) {
     page.strong(id);
     let total = message.total().map(|total| format!("{} on the way", units::seconds(super::seconds(total))));
     let first = message.hops.iter().filter(|hop| !hop.forged).find_map(|hop| hop.time);
-    let first = first.map(|time| Zone::utc().minute_text(time.micros) + " UTC");
+    let first = first.map(|time| Zone::utc().second_text(time.micros) + " UTC");
     // The place stays whole, to be of use.
     page.line(&page.styled(Style::Faint, &format!("{}:{}", message.file.tty(), message.offset)));
     page.faint(&[first, total].into_iter().flatten().collect::<Vec<_>>().join("  "));

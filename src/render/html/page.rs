@@ -51,7 +51,7 @@ pub(super) struct Stamp {
 impl Stamp {
     /// A point in time in this zone.
     pub fn of(micros: i64, zone: &Zone) -> Self {
-        Self { text: zone.minute_text(micros), datetime: zone.rfc3339(micros) }
+        Self { text: zone.second_text(micros), datetime: zone.rfc3339(micros) }
     }
 }
 

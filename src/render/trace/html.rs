@@ -126,7 +126,7 @@ impl Moment {
 
     fn whole(micros: Option<i64>, zone: &Zone) -> Option<Self> {
         let micros = micros?;
-        Some(Self { text: zone.minute_text(micros), datetime: zone.rfc3339(micros) })
+        Some(Self { text: zone.second_text(micros), datetime: zone.rfc3339(micros) })
     }
 }
 

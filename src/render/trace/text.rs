@@ -75,7 +75,7 @@ fn entry(page: &mut Page, life: &Life, zone: &Zone) {
     let known: Vec<String> = known.collect();
     let state = match (&life.fate, life.time) {
         (Some(fate), _) => end(fate.raw(), 20),
-        (None, Some(time)) => format!("queued since {}", zone.minute_text(time)),
+        (None, Some(time)) => format!("queued since {}", zone.second_text(time)),
         (None, None) => "queued".to_owned(),
     };
     page.prose(2, &format!("queue {}: {state}", known.join(" ")));
