@@ -572,6 +572,56 @@ fn f25_a_pipe_is_read_to_its_end() {
 }
 
 #[test]
+fn f25_a_pipe_that_nobody_writes_to_is_told_and_left() {
+    let test = Test::new("report mail.log pipe.log --year 2026 --section deliveries --format csv");
+    let pipe = test.folder().join("pipe.log");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    test.file("mail.log", crate::cli::LOG)
+        .status(2)
+        .stdout("outcome,transport,deliveries,share,bytes\r\nsent,lmtp,1,1,1500\r\n")
+        .stderr("mailtrail: pipe.log: waiting for somebody to write to this pipe\nmailtrail: pipe.log: nobody writes to this pipe\n")
+        .run();
+}
+
+#[test]
+fn f25_a_shells_substitution_is_read_and_an_empty_one_is_empty() {
+    for (shell, deliveries) in
+        [("cat mail.log", "1"), ("gzip -c mail.log", "1"), ("sleep 2; cat mail.log", "1"), ("true", "0")]
+    {
+        let test = Test::new("").file("mail.log", crate::cli::LOG);
+        let ours = crate::support::program::program();
+        let command =
+            format!("{ours} query 'SELECT COUNT(*) AS n FROM deliveries' <({shell}) --format csv --year 2026 -q");
+        let output =
+            Command::new("bash").args(["-c", &command]).current_dir(test.folder()).output().expect("bash");
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(told, format!("n\r\n{deliveries}\r\n"), "{shell}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn f25_what_is_no_plain_log_ends_soon_and_is_told() {
+    let utf16: Vec<u8> = crate::cli::LOG.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let test =
+        Test::new("report /dev/zero /dev/null /dev/urandom bom.log utf16.log crlf --year 2026 --format json");
+    let report = test
+        .file("bom.log", format!("\u{feff}{}", crate::cli::LOG))
+        .file("utf16.log", [b"\xff\xfe".as_slice(), &utf16].concat())
+        .file("crlf/mail.log", crate::cli::LOG.replace('\n', "\r\n").replace("mx1", "mx2"))
+        .status(2)
+        .any_stdout()
+        .stderr(
+            "mailtrail: /dev/zero: not a file, a folder or a pipe\n\
+             mailtrail: /dev/null: not a file, a folder or a pipe\n\
+             mailtrail: /dev/urandom: not a file, a folder or a pipe\n",
+        )
+        .run()
+        .json();
+    let counts = |key: &str| report["coverage"][key].as_u64().expect("a number");
+    assert_eq!((counts("matched"), counts("damaged")), (14, 14));
+}
+
+#[test]
 fn f7_standard_input_byte_by_byte_is_as_the_file() {
     let of = |mut command: Command, slow: bool| {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");

@@ -14,7 +14,8 @@ use std::path::Path;
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let format = format(args)?;
-    let options = input::Options { now: super::now(), year: None, layouts: Vec::new() };
+    let options =
+        input::Options { now: super::now(), year: None, layouts: Vec::new(), tell: super::teller(global) };
     let mut inputs = input::open(&args.paths, &options)?;
     let mut messages = headers::read(&inputs.mail, &|_, _| ());
     messages.problems.extend(not_mail(&inputs));

@@ -159,6 +159,11 @@ pub fn say(what: impl Display) {
     let _ = writeln!(io::stderr(), "{what}");
 }
 
+/// Says what is waited for, if anything is to be said.
+fn teller(global: &Global) -> fn(&str) {
+    if global.quiet { |_| {} } else { |what| say(format_args!("mailtrail: {what}")) }
+}
+
 /// Writes to standard output.
 fn print(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();

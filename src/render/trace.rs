@@ -59,9 +59,12 @@ fn state(word: &str) -> Option<State> {
 fn headline(trace: &Trace) -> String {
     let messages = super::parts::plural(trace.messages.len() as u64, "message", "messages");
     let sessions = super::parts::plural(trace.sessions.len() as u64, "session", "sessions");
-    let part = if trace.exact { "" } else { "part of a " };
     match trace.kind {
-        Some(kind) => format!("{messages} and {sessions} by {part}{kind}"),
+        Some(kind) if trace.exact => format!("{messages} and {sessions} by {kind}"),
+        Some(kind) => {
+            let article = if kind.starts_with(['a', 'I']) { "an" } else { "a" };
+            format!("{messages} and {sessions} by part of {article} {kind}")
+        }
         None => "Nothing was found".to_owned(),
     }
 }

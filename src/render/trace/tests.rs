@@ -92,3 +92,22 @@ fn the_picture_is_told_in_words_too() {
     let page = rendered(&full(), by_name("html").expect("html"));
     assert!(page.contains("mx1: deferred 3× after 2.0\u{202f}s to far a@b.example and 1 more"), "{page}");
 }
+
+#[test]
+fn on_a_phone_moves_are_a_list_and_cells_carry_their_heading() {
+    let page = rendered(&full(), by_name("html").expect("html"));
+    let list = page.split("class=\"moves\"").nth(1).and_then(|rest| rest.split("</ol>").next()).expect("a list");
+    assert_eq!(list.matches("<li ").count(), 3, "{list}");
+    assert!(list.contains("<bdi>client</bdi> → <bdi>mx1</bdi>"), "{list}");
+    for body in page.split("<tbody>").skip(1).filter_map(|rest| rest.split("</tbody>").next()) {
+        let cells = body.matches("<td").count() + body.matches("<th ").count();
+        assert_eq!(body.matches("data-label=").count(), cells, "{body}");
+    }
+}
+
+#[test]
+fn a_part_of_a_key_has_its_article() {
+    let of = |kind| headline(&Trace { kind: Some(kind), exact: false, ..full() });
+    assert!(of("IP address").ends_with("by part of an IP address") && of("address").ends_with("of an address"));
+    assert!(of("Message-ID").ends_with("by part of a Message-ID"));
+}
