@@ -14,6 +14,7 @@ mod parts;
 mod show;
 mod crop;
 mod keys;
+mod lookalike;
 mod slots;
 mod template;
 pub mod calendar;
