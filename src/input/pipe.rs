@@ -10,9 +10,9 @@ use std::time::Duration;
 /// How long a pipe that gives nothing is waited for without a word.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long somebody who opens a pipe to write is waited for in all. Behind `<(zcat mail.log.gz)` one is there from the
+/// How much longer somebody who opens a pipe to write is waited for. Behind `<(zcat mail.log.gz)` one is there from the
 /// start; a pipe that was forgotten must not hold up a run of the night for ever.
-const LONGEST: Duration = Duration::from_secs(10);
+const LONGER: Duration = Duration::from_secs(9);
 
 /// How much is read at first.
 const FIRST: usize = 64 << 10;
@@ -26,7 +26,7 @@ const FIRST: usize = 64 << 10;
 pub(super) fn open(path: &Path, tell: &dyn Fn(&str)) -> io::Result<impl Read + use<>> {
     let path = path.to_owned();
     let untold = || tell("waiting for somebody to write to this pipe");
-    let opened = wait(move || File::open(path), Some(LONGEST), &untold);
+    let opened = wait(move || File::open(path), Some(LONGER), &untold);
     let nobody = || io::Error::new(io::ErrorKind::TimedOut, "nobody writes to this pipe");
     let mut file = opened.unwrap_or_else(|| Err(nobody()))?;
     let first = move || {
@@ -43,7 +43,7 @@ pub(super) fn open(path: &Path, tell: &dyn Fn(&str)) -> io::Result<impl Read + u
 /// Waits for what blocks and cannot be broken off: another thread does it, and is left behind if it takes too long.
 fn wait<T: Send + 'static>(
     job: impl FnOnce() -> T + Send + 'static,
-    longest: Option<Duration>,
+    longer: Option<Duration>,
     tell: &dyn Fn(),
 ) -> Option<T> {
     let (done, waited) = mpsc::channel();
@@ -52,8 +52,8 @@ fn wait<T: Send + 'static>(
         return Some(done);
     }
     tell();
-    match longest {
-        Some(longest) => waited.recv_timeout(longest - PATIENCE).ok(),
+    match longer {
+        Some(longer) => waited.recv_timeout(longer).ok(),
         None => waited.recv().ok(),
     }
 }

@@ -115,7 +115,8 @@ fn question_in(file: &Path) -> Result<String> {
     let read = File::open(file).and_then(|file| file.take(LONGEST_TEXT as u64 + 1).read_to_end(&mut sql));
     read.map_err(|e| Error::new(Exit::NoInput, format!("{} cannot be read", file.display())).why(e))?;
     String::from_utf8(sql).map_err(|e| {
-        let line = 1 + e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+        let before = String::from_utf8_lossy(&e.as_bytes()[..e.utf8_error().valid_up_to()]);
+        let line = 1 + before.matches('\n').count();
         Error::new(Exit::Usage, format!("{} is no question: its line {line} is not UTF-8", file.display()))
     })
 }
