@@ -286,6 +286,7 @@ fn a_wrong_request_is_told_before_anything_is_read() {
     for (args, golden) in [
         ("trace x absent.log --format jsn", "trace/unknown-format.stderr.txt"),
         ("trace 192.0.2.1 absent.log --kind network", "trace/no-network.stderr.txt"),
+        ("trace x absent.log -o x.pdf", "trace/no-ending.stderr.txt"),
         ("trace 192.0.2.0/33 absent.log", "trace/no-prefix.stderr.txt"),
     ] {
         Test::new(args).status(64).stderr_golden(golden).run();

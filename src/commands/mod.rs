@@ -2,6 +2,7 @@
 
 mod completions;
 mod config;
+mod format;
 mod grammar;
 mod headers;
 #[cfg(feature = "sql")]

@@ -76,6 +76,17 @@ pub trait Renderer: Sync {
     fn render(&self, report: &Report, options: &Options<'_>) -> Result<Rendered>;
 }
 
+/// An output format of what is no report.
+#[derive(Debug)]
+pub struct Format<T: 'static> {
+    /// Its name, as in `--format`.
+    pub name: &'static str,
+    /// The ending of its files' names, without the dot.
+    pub extension: &'static str,
+    /// Formats it.
+    pub render: fn(&T, &Options<'_>) -> Result<Vec<u8>>,
+}
+
 /// Every output format, in order of name.
 pub static RENDERERS: &[&dyn Renderer] = &[&csv::Csv, &html::Html, &json::Json, &mail::Mail::DRAFT, &text::Plain];
 
