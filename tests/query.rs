@@ -231,7 +231,7 @@ fn a_session_writes_to_standard_output_only() {
 }
 
 /// What somebody types at the prompt, in a terminal of its own.
-fn typed_at_a_terminal(test: &Test, keys: &str) -> String {
+fn typed_at_a_terminal(test: &Test, keys: &[u8]) -> String {
     let command = format!("{} query mail.log", program());
     let inner = test.command();
     let mut script = Command::new("script");
@@ -240,7 +240,7 @@ fn typed_at_a_terminal(test: &Test, keys: &str) -> String {
     let mut child =
         script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("script");
     let mut stdin = child.stdin.take().expect("a pipe");
-    std::io::Write::write_all(&mut stdin, keys.as_bytes()).expect("keys are typed");
+    std::io::Write::write_all(&mut stdin, keys).expect("keys are typed");
     let output = child.wait_with_output().expect("it ends");
     drop(stdin);
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -255,9 +255,10 @@ fn at_the_prompt_a_bad_question_ends_nothing_and_what_was_asked_is_kept() {
     let test = Test::new("").file("mail.log", LOG);
     let shown = typed_at_a_terminal(
         &test,
-        "SELECT nothing FROM messages;\rSELECT 1 FROM logins;\rSELECT COUNT(*) AS found FROM\rmessages;\rmail-to recipient=bob@local.example\r\\q\r",
+        b"SELECT nothing FROM messages;\r\xff\rSELECT 1 FROM logins;\rSELECT COUNT(*) AS found FROM\rmessages;\rmail-to recipient=bob@local.example\r\\q\r",
     );
-    let in_order = ["`help` says", "there is no column `nothing`", "no rows", "-----", "4Xk1000001z2"];
+    let in_order =
+        ["`help` says", "there is no column `nothing`", "not UTF-8", "no rows", "-----", "4Xk1000001z2"];
     let places: Vec<_> = in_order.iter().map(|text| shown.find(text)).collect();
     assert!(
         places.iter().all(Option::is_some) && places.is_sorted(),
