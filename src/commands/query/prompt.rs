@@ -39,7 +39,7 @@ pub(super) fn run(mut session: Session<'_>, run: &Run) -> Result<Option<Exit>> {
             }
             Err(ReadlineError::Interrupted) => {}
             Err(ReadlineError::Io(e)) if e.kind() == ErrorKind::InvalidData => {
-                say("mailtrail: that was not UTF-8")
+                say("mailtrail: that was not UTF-8");
             }
             Err(ReadlineError::Eof) => break,
             Err(error) => return Err(failed(error)),
