@@ -64,6 +64,11 @@ impl Mailbox {
     }
 }
 
+/// A domain in ASCII; nothing where it is none.
+pub(crate) fn to_ascii(domain: &str) -> Option<String> {
+    idna::domain_to_ascii(domain).ok()
+}
+
 /// A domain in ASCII; a literal such as `[192.0.2.1]` stays as it is.
 fn ascii(domain: &str) -> Result<String, String> {
     if domain.starts_with('[') {

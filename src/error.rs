@@ -79,16 +79,16 @@ impl Error {
 
     /// The same about a file: it is wrong, at the error's place in it, or at these bytes where that has none.
     #[must_use]
-    pub fn in_file(mut self, file: &str, text: &str, span: Range<usize>) -> Self {
-        self.exit = Exit::Config;
-        if self.place.is_some() { self.from_file(file) } else { self.at(file, text, span) }
+    pub fn in_file(self, file: &str, text: &str, span: Range<usize>) -> Self {
+        Self { exit: Exit::Config, ..self.placed(file, text, span) }
     }
 
-    /// The same, its place being in this file.
+    /// The same, its place being in this file, or at these bytes where it has none.
     #[must_use]
-    pub fn from_file(mut self, file: &str) -> Self {
-        if let Some(place) = &mut self.place {
-            file.clone_into(&mut place.file);
+    pub fn placed(mut self, file: &str, text: &str, span: Range<usize>) -> Self {
+        match &mut self.place {
+            Some(place) => file.clone_into(&mut place.file),
+            None => return self.at(file, text, span),
         }
         self
     }

@@ -23,4 +23,5 @@ mod real_mail;
 mod init;
 mod store;
 mod grammar_language;
+mod documented;
 mod tidy;

@@ -1,6 +1,8 @@
 //! The command line: exit codes, messages, where output goes.
 
 use crate::support::program::{Test, write};
+use crate::support::project;
+use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::Read;
 use std::process::Stdio;
@@ -391,4 +393,45 @@ fn a_wrong_configuration_stops_nothing_that_needs_none() {
         .run();
     let told = String::from_utf8_lossy(done.stderr()).into_owned();
     assert!(told.contains("between 1970 and 2199") && told.contains("wrong.toml:1:8"), "{told}");
+}
+
+#[test]
+fn the_lines_of_the_overview_and_the_table_of_logins_count_the_same() {
+    let logs =
+        ["lab/set-a-small.log", "dovecot/logins.log", "dovecot/forms-of-2.2.log", "dovecot/forms-of-2.4.log"];
+    let logs = logs.map(|log| project("sample-logs").join(log).display().to_string());
+    let test = Test::new("report --report full --year 2026 --format json").arg(&logs[0]).arg(&logs[1]);
+    let report = test.arg(&logs[2]).arg(&logs[3]).any_stdout().any_stderr().run().json();
+    let sections = report["sections"].as_array().expect("sections");
+    let rows = |name: &str| {
+        let section = sections.iter().find(|section| section["name"] == name).expect(name);
+        section["rows"].as_array().expect("rows").clone()
+    };
+    let number = |cell: &serde_json::Value| cell.as_f64().expect("a number");
+    let lines =
+        rows("overview").into_iter().filter(|row| row[0].as_str().is_some_and(|name| name.starts_with("Logins")));
+    let of_lines: f64 = lines.map(|row| number(&row[1])).sum();
+    let of_table: f64 = rows("logins").iter().map(|row| number(&row[2])).sum();
+    let of_hours: f64 =
+        rows("logins-by-hour").iter().map(|row| number(&row[1]) + number(&row[2]) + number(&row[3])).sum();
+    assert_eq!((of_lines, of_hours), (of_table, of_table));
+    assert!(rows("logins").iter().any(|row| row[1] == "disabled"));
+}
+
+#[test]
+fn findings_of_one_rule_stand_worst_first() {
+    let mut log = String::new();
+    for (client, attempts) in [("203.0.113.1", 22), ("203.0.113.2", 40), ("203.0.113.3", 25)] {
+        for at in 0..attempts {
+            let _ = writeln!(
+                log,
+                "Nov 24 09:00:{at:02} mx1 postfix/smtpd[1]: warning: unknown[{client}]: SASL LOGIN authentication failed: no, sasl_username=u"
+            );
+        }
+    }
+    let report = Test::new("report mail.log --format json").file("mail.log", log).any_stdout().run().json();
+    let findings = report["findings"].as_array().expect("findings").iter();
+    let clients: Vec<_> =
+        findings.filter(|f| f["rule"] == "brute-force").map(|f| f["labels"]["client_ip"].clone()).collect();
+    assert_eq!(clients, ["203.0.113.2", "203.0.113.3", "203.0.113.1"]);
 }

@@ -1,7 +1,7 @@
 //! What strangers write into logs acts nowhere: not in figures, a terminal, a spreadsheet, a browser, the engine, memory.
 
 use crate::support::figures::assert_balanced;
-use crate::support::program::{Test, WRITTEN, write};
+use crate::support::program::{Done, Test, WRITTEN, write};
 use crate::support::{project, skip};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -138,6 +138,31 @@ fn t5_json_is_strict_and_its_bytes_can_be_restored() {
     let text = String::from_utf8(done.stdout().to_vec()).expect("JSON is UTF-8");
     let last = text.lines().last().expect("a line");
     assert_eq!(last, r#"{"text": "bad bytes \\xff\\xfe\\xc0\\xaf\\xed\\xa0\\x80 and \u0000"}"#);
+    for args in [
+        "trace 203.0.113.0/24 --format=json",
+        "trace 4Xk10 --format=json",
+        "query --list --format=json",
+        "schema --format=json",
+    ] {
+        let test = Test::new(args).file("mail.log", battery());
+        let test = if args.starts_with("trace") { test.arg("mail.log").arg("--year=2026") } else { test };
+        assert!(!test.any_stdout().run().json().is_null(), "{args}");
+    }
+    let log = PAYLOADS.iter().fold(String::new(), |mut log, payload| {
+        let _ = writeln!(log, "Nov 24 09:00:00 mx1 postfix/smtpd[1]: warning: {payload}");
+        log
+    });
+    let sql = "SELECT text FROM notices AS n ORDER BY n.source, n.offset";
+    let test = Test::new("query --format json").arg(sql).arg("mail.log").file("mail.log", log);
+    let rows = test.any_stdout().run().json();
+    let texts: Vec<&str> = rows.as_array().expect("rows").iter().filter_map(|row| row["text"].as_str()).collect();
+    assert_eq!(
+        texts,
+        PAYLOADS
+            .iter()
+            .map(|payload| payload.trim_end_matches(|c: char| c.is_ascii_whitespace()))
+            .collect::<Vec<_>>()
+    );
 }
 
 /// What may go to a terminal: printable characters and line feeds; nothing that steers, hides or turns.
@@ -180,6 +205,12 @@ fn t6_nothing_steers_a_terminal() {
         Test::new("--library \x1b[31m grammar list"),
         Test::new("--config \x1b[31m grammar list"),
         Test::new("nosuchcommand\x1b[31m"),
+        Test::new("headers"),
+        Test::new("ingest --store kept"),
+        Test::new("config show --timezone \x1b[31m"),
+        Test::new("store info --store \x1b[31m"),
+        Test::new("query --format csv nosuch\x1b[31m"),
+        Test::new("trace --year 2026 --format html 4Xk10"),
     ];
     tests.extend(queries.map(|sql| Test::new("query --format table").arg(sql)));
     for test in tests {
@@ -269,38 +300,69 @@ fn t7_no_cell_of_any_csv_is_a_formula() {
     }
 }
 
-#[test]
-fn t8_no_script_of_a_stranger_runs_and_nothing_is_fetched() {
-    let Some(browser) = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| {
-        Command::new(name)
-            .arg("--version")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|s| s.success())
-    }) else {
-        return skip("hostile", "chromium is not installed");
-    };
-    let done = report("html").arg("-o").arg("page.html").run();
-    let page = fs::read_to_string(done.path("page.html")).expect("the page is there");
-    let title = between(&page, "<title>", "</title>").to_owned();
+/// A browser that can be run, if there is one.
+fn browser() -> Option<&'static str> {
+    ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| {
+        let version = Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        version.is_ok_and(|status| status.success())
+    })
+}
+
+/// Opens a page of this run in a browser: its title stays, no script but its own is there, nothing is fetched.
+fn assert_inert(browser: &str, done: &Done, name: &str) {
+    let page = fs::read_to_string(done.path(name)).expect("the page is there");
+    let title = between(&page, "<title>", "</title>").replace("&#x2f;", "/");
     let net_log = done.path("net.json");
     let output = Command::new(browser)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"])
         .args(["--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=3000", "--dump-dom"])
         .arg(format!("--user-data-dir={}", done.path("profile").display()))
         .arg(format!("--log-net-log={}", net_log.display()))
-        .arg(format!("file://{}", done.path("page.html").display()))
+        .arg(format!("file://{}", done.path(name).display()))
         .env("HOME", done.path(""))
         .output()
         .expect("the browser runs");
     let dom = String::from_utf8_lossy(&output.stdout);
-    assert!(dom.contains("</html>"), "the page is shown: {}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(between(&dom, "<title>", "</title>"), title, "a script changed the title");
+    assert!(dom.contains("</html>"), "{name} is shown: {}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(between(&dom, "<title>", "</title>"), title, "{name}: a script changed the title");
     let ours = page.matches("<script").count();
-    assert_eq!(dom.matches("<script").count(), ours, "a script was added");
-    let net = fs::read_to_string(net_log).unwrap_or_default();
-    assert!(!net.contains("pwned.example"), "something was fetched");
+    assert_eq!(dom.matches("<script").count(), ours, "{name}: a script was added");
+    let net = fs::read_to_string(net_log).expect("what was fetched is logged");
+    assert!(net.contains(name) && !net.contains("pwned.example"), "{name}: something was fetched");
+}
+
+/// The battery, and payloads in fields of a megabyte.
+fn battery_with_megabytes() -> Vec<u8> {
+    let long = |payload: &str| format!("{payload}{}{payload}", "A".repeat(1_000_000));
+    let payloads = PAYLOADS.iter().take(7).enumerate();
+    let lines = payloads.map(|(at, payload)| {
+        let (id, text) = (format!("4Xk20{at:05}z2"), long(payload));
+        format!(
+            "Nov 24 11:00:00 mx1 postfix/smtpd[1{at}]: {id}: client=unknown[203.0.113.9], sasl_method=PLAIN, sasl_username={text}\n\
+             Nov 24 11:00:00 mx1 postfix/cleanup[7]: {id}: message-id=<{text}>\n\
+             Nov 24 11:00:00 mx1 postfix/qmgr[5]: {id}: from=<a@b.example>, size=1000, nrcpt=1 (queue active)\n\
+             Nov 24 11:00:00 mx1 postfix/smtp[9]: {id}: to=<c@d.example>, relay=mx.far.example[198.51.100.6]:25, delay=1, delays=0.1/0/0.4/0.5, dsn=5.1.1, status=bounced (host mx.far.example[198.51.100.6] said: 550 {text})\n"
+        )
+    });
+    [battery(), lines.collect::<String>().into_bytes()].concat()
+}
+
+#[test]
+fn t8_no_script_of_a_stranger_runs_and_nothing_is_fetched() {
+    let Some(browser) = browser() else {
+        return skip("hostile", "chromium is not installed");
+    };
+    for args in ["report --report full --top 1000", "trace 203.0.113.0/24", "trace 4Xk"] {
+        let test = Test::new(args).arg("--year=2026").arg("--format=html").arg("--output=page.html");
+        let done = test.file(HOSTILE_NAME, battery_with_megabytes()).arg(HOSTILE_NAME).any_stderr().run();
+        assert_inert(browser, &done, "page.html");
+    }
+    let mail = PAYLOADS.iter().fold(String::new(), |mut mail, payload| {
+        let _ = write!(mail, "From x Mon Nov 23 10:00:00 2026\nReceived: from {payload} ({payload} [203.0.113.9]) by {payload} for <{payload}>;\n\tMon, 23 Nov 2026 09:02:15 +0000\nMessage-ID: <{payload}>\n\nx\n\n");
+        mail
+    });
+    let test = Test::new("headers mail.mbox --output page.html").file("mail.mbox", mail).any_stderr();
+    assert_inert(browser, &test.run(), "page.html");
 }
 
 fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
@@ -428,6 +490,25 @@ fn t4_what_turns_or_hides_text_is_shown_by_its_number() {
         let done = test.file("mail.log", &log).any_stdout().run();
         let out = String::from_utf8_lossy(done.stdout()).into_owned();
         assert!(out.contains(text) && !out.contains(['\u{202e}', '\u{200b}']), "{format}");
+    }
+}
+
+#[test]
+fn t4_a_domain_that_looks_like_another_stands_beside_its_a_label() {
+    let log = crate::cli::LOG.replace("alice@remote.example", "alice@p\u{430}ypal.example");
+    for args in ["report mail.log --year 2026 --report full", "trace 4Xk1000001z2 mail.log --year 2026"] {
+        for format in ["text", "html"] {
+            let test = Test::new(args).arg(format!("--format={format}")).file("mail.log", &log);
+            let done = test.any_stdout().run();
+            let out = String::from_utf8_lossy(done.stdout()).split_whitespace().collect::<Vec<_>>().join(" ");
+            // A column of a table on a terminal may be too narrow for all of it.
+            let told = if args.starts_with("report") && format == "text" {
+                "p\u{430}ypal.example (xn-"
+            } else {
+                "p\u{430}ypal.example (xn--pypal-4ve.example)"
+            };
+            assert!(out.contains(told) && !out.contains(") (xn--"), "{args} {format}");
+        }
     }
 }
 
@@ -569,6 +650,34 @@ fn f25_a_pipe_is_read_to_its_end() {
     let writer = std::thread::spawn(move || fs::write(pipe, crate::cli::LOG));
     test.stdout("outcome,transport,deliveries,share,bytes\r\nsent,lmtp,1,1,1500\r\n").run();
     writer.join().expect("it ends").expect("it is written");
+}
+
+#[test]
+fn f25_a_pipe_that_nobody_writes_to_is_told_and_left() {
+    let test = Test::new("report mail.log pipe.log --year 2026 --section deliveries --format csv");
+    let pipe = test.folder().join("pipe.log");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    test.file("mail.log", crate::cli::LOG)
+        .status(2)
+        .stdout("outcome,transport,deliveries,share,bytes\r\nsent,lmtp,1,1,1500\r\n")
+        .stderr("mailtrail: pipe.log: waiting for somebody to write to this pipe\nmailtrail: pipe.log: nobody writes to this pipe\n")
+        .run();
+}
+
+#[test]
+fn f25_a_shells_substitution_is_read_and_an_empty_one_is_empty() {
+    for (shell, deliveries) in
+        [("cat mail.log", "1"), ("gzip -c mail.log", "1"), ("sleep 2; cat mail.log", "1"), ("true", "0")]
+    {
+        let test = Test::new("").file("mail.log", crate::cli::LOG);
+        let ours = crate::support::program::program();
+        let command =
+            format!("{ours} query 'SELECT COUNT(*) AS n FROM deliveries' <({shell}) --format csv --year 2026 -q");
+        let output =
+            Command::new("bash").args(["-c", &command]).current_dir(test.folder()).output().expect("bash");
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(told, format!("n\r\n{deliveries}\r\n"), "{shell}: {}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 #[test]

@@ -139,6 +139,15 @@ fn what_is_wrong_with_a_question_is_said_before_a_log_is_read() {
         "SELECT {sender} FROM messages",
         "--name|nothing",
         "--param|x=1|SELECT 1 FROM messages",
+        "SELECT queue_id + 1 FROM messages",
+        "SELECT nope",
+        "DELETE FROM messages",
+        "INSERT INTO messages VALUES (1)",
+        "SELECT 1; SELECT 2",
+        "around|time=2026-11-31",
+        "mail-from-ip|ip=192.0.2.0/33",
+        "mail.log|SELECT 1 FROM messages",
+        "mail.log|mail-to|recipient=x@y.example",
         "nonsense",
         "-",
     ];
@@ -175,6 +184,27 @@ SELECT COUNT(*) AS n FROM deliveries -- without an end";
 }
 
 #[test]
+fn t5_a_line_of_standard_input_that_cannot_be_read_ends_nothing_but_its_question() {
+    let mut typed =
+        b"\xef\xbb\xbfSELECT 'one' AS a FROM messages;\n\xff\xfe\nSELECT 'two' AS a FROM messages;\n".to_vec();
+    typed.extend(
+        b"SELECT 'lost\n\xff' AS a\nFROM messages; SELECT 'three' AS a FROM messages;\nmail-to recipient=\xff\n",
+    );
+    typed.extend(b"SELECT '\xff\n' AS a FROM messages;\n");
+    typed.extend(b"x".repeat(3 << 20));
+    typed.extend(b"\nSELECT 'four' AS a FROM messages;\nSELECT");
+    typed.extend(b" 'long'\n".repeat(200_000));
+    typed.extend(b";\nSELECT 'five' AS a FROM messages");
+    Test::new("query mail.log --format csv")
+        .file("mail.log", LOG)
+        .stdin(typed)
+        .status(64)
+        .stdout("a\r\none\r\na\r\ntwo\r\na\r\nthree\r\na\r\nfour\r\na\r\nfive\r\n")
+        .stderr_golden("query/bad-lines.stderr.txt")
+        .run();
+}
+
+#[test]
 fn help_and_tables_are_told_in_a_session() {
     Test::new("query mail.log")
         .file("mail.log", LOG)
@@ -201,7 +231,7 @@ fn a_session_writes_to_standard_output_only() {
 }
 
 /// What somebody types at the prompt, in a terminal of its own.
-fn typed_at_a_terminal(test: &Test, keys: &str) -> String {
+fn typed_at_a_terminal(test: &Test, keys: &[u8]) -> String {
     let command = format!("{} query mail.log", program());
     let inner = test.command();
     let mut script = Command::new("script");
@@ -210,7 +240,7 @@ fn typed_at_a_terminal(test: &Test, keys: &str) -> String {
     let mut child =
         script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("script");
     let mut stdin = child.stdin.take().expect("a pipe");
-    std::io::Write::write_all(&mut stdin, keys.as_bytes()).expect("keys are typed");
+    std::io::Write::write_all(&mut stdin, keys).expect("keys are typed");
     let output = child.wait_with_output().expect("it ends");
     drop(stdin);
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -225,9 +255,10 @@ fn at_the_prompt_a_bad_question_ends_nothing_and_what_was_asked_is_kept() {
     let test = Test::new("").file("mail.log", LOG);
     let shown = typed_at_a_terminal(
         &test,
-        "SELECT nothing FROM messages;\rSELECT COUNT(*) AS found FROM\rmessages;\rmail-to recipient=bob@local.example\r\\q\r",
+        b"SELECT nothing FROM messages;\r\xff\rSELECT 1 FROM logins;\rSELECT COUNT(*) AS found FROM\rmessages;\rmail-to recipient=bob@local.example\r\\q\r",
     );
-    let in_order = ["`help` says", "there is no column `nothing`", "-----", "4Xk1000001z2"];
+    let in_order =
+        ["`help` says", "there is no column `nothing`", "not UTF-8", "no rows", "-----", "4Xk1000001z2"];
     let places: Vec<_> = in_order.iter().map(|text| shown.find(text)).collect();
     assert!(
         places.iter().all(Option::is_some) && places.is_sorted(),
@@ -298,6 +329,12 @@ fn a_question_in_a_file_is_shown_with_its_place() {
         .status(64)
         .stderr_golden("query/wrong-file.stderr.txt")
         .run();
+    let what = ("SELECT queue_id\nFROM messages\nWHERE sender + 1 > 2", "query/wrong-types.stderr.txt");
+    let unread = ("SELECT 1 AS n\nFROM \u{e9}", "query/wrong-bytes.stderr.txt");
+    for (sql, golden) in [what, unread] {
+        let bytes: Vec<u8> = sql.chars().map(|c| u8::try_from(c).expect("Latin-1")).collect();
+        Test::new("query --file q.sql absent.log").file("q.sql", bytes).status(64).stderr_golden(golden).run();
+    }
 }
 
 /// A library of the user's own with a report of one section, and what is wrong with it.
@@ -375,7 +412,7 @@ fn read_log(log: &[u8]) -> Run {
     let options = run::Options {
         zone: Zone::utc(),
         host: String::new(),
-        input: input::Options { now: 0, year: Some(2026), layouts: grammars.layouts() },
+        input: input::Options { now: 0, year: Some(2026), layouts: grammars.layouts(), tell: |_| {} },
         chunk: run::CHUNK,
         memory: run::MEMORY,
     };

@@ -26,7 +26,7 @@ fn read(paths: &[PathBuf]) -> Run {
     let options = run::Options {
         zone: Zone::utc(),
         host: String::new(),
-        input: input::Options { now: i64::MAX / 4, year: Some(2026), layouts: Vec::new() },
+        input: input::Options { now: i64::MAX / 4, year: Some(2026), layouts: Vec::new(), tell: |_| {} },
         chunk: run::CHUNK,
         memory: run::MEMORY,
     };
@@ -218,6 +218,22 @@ fn a_trace_is_shown_as_text_as_json_and_as_a_page() {
 }
 
 #[test]
+fn what_is_thrown_away_or_refused_before_the_queue_is_told_without_gaps() {
+    let log = "\
+Nov 24 17:00:00 mx1 postfix/smtpd[171]: connect from c6.spam.example[203.0.113.6]
+Nov 24 17:00:00 mx1 postfix/smtpd[171]: NOQUEUE: discard: MAIL from c6.spam.example[203.0.113.6]: <s6@spam.example>: Sender address policy; from=<s6@spam.example> proto=ESMTP helo=<c6>
+Nov 24 17:00:01 mx1 postfix/smtpd[171]: disconnect from c6.spam.example[203.0.113.6] ehlo=1 mail=1 quit=1 commands=3
+Nov 24 17:00:02 mx1 postfix/smtpd[172]: connect from c6.spam.example[203.0.113.6]
+Nov 24 17:00:02 mx1 postfix/smtpd[172]: NOQUEUE: reject: CONNECT from c6.spam.example[203.0.113.6]: 554 5.7.1 <c6.spam.example[203.0.113.6]>: Client host rejected: Access denied; proto=SMTP
+Nov 24 17:00:02 mx1 postfix/smtpd[172]: disconnect from c6.spam.example[203.0.113.6] quit=1 commands=1
+";
+    Test::new("trace 203.0.113.6 mail.log")
+        .file("mail.log", log)
+        .stdout_golden("trace/before-the-queue.txt")
+        .run();
+}
+
+#[test]
 fn the_keys_of_a_trace_stand_in_the_order_of_the_contract() {
     let test = sample(Test::new("trace a2@local.example --format json"), &["postfix/expiry.log"]);
     let done = test.any_stdout().run();
@@ -270,6 +286,8 @@ fn a_wrong_request_is_told_before_anything_is_read() {
     for (args, golden) in [
         ("trace x absent.log --format jsn", "trace/unknown-format.stderr.txt"),
         ("trace 192.0.2.1 absent.log --kind network", "trace/no-network.stderr.txt"),
+        ("trace x absent.log -o x.pdf", "trace/no-ending.stderr.txt"),
+        ("trace 192.0.2.0/33 absent.log", "trace/no-prefix.stderr.txt"),
     ] {
         Test::new(args).status(64).stderr_golden(golden).run();
     }

@@ -1,8 +1,10 @@
 -- title = "Traffic by hour"
 -- group = "Delivery"
--- help = """Messages accepted, and for each recipient: sent, deferred (an attempt was put off), bounced \
+-- help = """Messages accepted, and for each recipient: sent, attempts that were put off (a \
+-- message may be put off often), bounced \
 -- (expired ones too), rejected at the door. Each counts in the hour in which it happened."""
 -- empty = "No mail passed."
+-- titles = { deferred = "deferred attempts" }
 -- chart = { kind = "columns", label = "hour", series = ["sent", "deferred", "bounced", "rejected"] }
 WITH counted AS (
     SELECT hour, 'accepted' AS what, CAST(COUNT(*) AS BIGINT) AS n

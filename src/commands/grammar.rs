@@ -15,7 +15,7 @@ pub(super) fn run(command: &Grammar, global: &Global, config: &Config) -> Outcom
     match command {
         Grammar::List => list(&grammars),
         Grammar::Check => prove(&grammars),
-        Grammar::Explain { paths, unmatched } => explain(&grammars, paths, *unmatched),
+        Grammar::Explain { paths, unmatched } => explain(&grammars, paths, *unmatched, global),
     }
 }
 
@@ -49,8 +49,9 @@ fn prove(grammars: &Grammars) -> Outcome {
     Err(Error::new(Exit::Config, format!("{} complaints about the grammars", complaints.len())))
 }
 
-fn explain(grammars: &Grammars, paths: &[PathBuf], unmatched: bool) -> Outcome {
-    let options = input::Options { now: super::now(), year: None, layouts: grammars.layouts() };
+fn explain(grammars: &Grammars, paths: &[PathBuf], unmatched: bool, global: &Global) -> Outcome {
+    let options =
+        input::Options { now: super::now(), year: None, layouts: grammars.layouts(), tell: super::teller(global) };
     let inputs = input::open(paths, &options)?;
     for source in inputs.streams.iter().flat_map(|stream| &stream.sources) {
         explain_source(grammars, source, unmatched)?;

@@ -1,20 +1,22 @@
 //! `mailtrail headers`: the ways of messages, hop by hop.
 
-use super::{Outcome, assets, colors, print, say};
+use super::{Outcome, assets, colors, format, print, say};
 use crate::cli::{Global, Headers as Args};
 use crate::config::Config;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Exit};
 use crate::headers::{self, Messages};
 use crate::input::{self, Inputs};
 use crate::render;
-use crate::render::headers::{FORMATS, Format};
+use crate::render::headers::FORMATS;
 use crate::text::Text;
 use std::io::{self, IsTerminal};
-use std::path::Path;
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
-    let format = format(args)?;
-    let options = input::Options { now: super::now(), year: None, layouts: Vec::new() };
+    let formats = FORMATS.iter().map(|format| (format.name, format.extension, format));
+    let formats: Vec<_> = formats.collect();
+    let format = format::choose(&formats, args.format.as_deref(), args.output.as_deref())?;
+    let options =
+        input::Options { now: super::now(), year: None, layouts: Vec::new(), tell: super::teller(global) };
     let mut inputs = input::open(&args.paths, &options)?;
     let mut messages = headers::read(&inputs.mail, &|_, _| ());
     messages.problems.extend(not_mail(&inputs));
@@ -33,22 +35,6 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
         _ => print(&bytes)?,
     }
     Ok((!messages.problems.is_empty()).then_some(Exit::Incomplete))
-}
-
-/// The format that is asked for, or that the output's name tells, or text.
-fn format(args: &Args) -> Result<&'static Format> {
-    let ending = args.output.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
-    let by_ending = FORMATS.iter().find(|format| Some(format.extension) == ending);
-    let name = match &args.format {
-        Some(name) => name.as_str(),
-        None => by_ending.map_or("text", |format| format.name),
-    };
-    FORMATS.iter().find(|format| format.name == name).ok_or_else(|| unknown_format(name))
-}
-
-fn unknown_format(name: &str) -> Error {
-    let names = FORMATS.iter().map(|format| format.name);
-    Error::new(Exit::Usage, format!("there is no format `{name}`")).instead(name, "formats", names)
 }
 
 /// Files that hold no mail. In a folder they may well be: there they are passed over.

@@ -2,6 +2,7 @@
 
 mod completions;
 mod config;
+mod format;
 mod grammar;
 mod headers;
 #[cfg(feature = "sql")]
@@ -164,6 +165,11 @@ fn assets(global: &Global, config: &Config) -> Assets {
 /// Says something on standard error. Where that cannot be written nobody is there to hear it.
 pub fn say(what: impl Display) {
     let _ = writeln!(io::stderr(), "{what}");
+}
+
+/// Says what is waited for, if anything is to be said.
+fn teller(global: &Global) -> fn(&str) {
+    if global.quiet { |_| {} } else { |what| say(format_args!("mailtrail: {what}")) }
 }
 
 /// Writes to standard output.

@@ -5,8 +5,9 @@ mod asked;
 mod prompt;
 mod session;
 mod statements;
+mod typed;
 
-use super::{Outcome, assets, print, read};
+use super::{Outcome, assets, print, read, say};
 use crate::assets::Assets;
 use crate::cli::{Global, Query, QueryFormat};
 use crate::config::Config;
@@ -35,8 +36,12 @@ pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
             question.check()?;
             let run = read::logs(&paths, global, config, &zone)?;
             crate::deliver::spare(&run.files, args.output.as_deref())?;
-            let bytes = answer::render(ask(&question, &run, &zone)?, args.format, &zone)?;
-            write(&bytes, args.output.as_deref())?;
+            let answer = ask(&question, &run, &zone)?;
+            let seen = args.output.as_deref().is_none_or(|path| path.as_os_str() == "-");
+            if seen {
+                tell_of_no_rows(&answer);
+            }
+            write(&answer::render(answer, args.format, &zone)?, args.output.as_deref())?;
             Ok((!run.complete).then_some(Exit::Incomplete))
         }
         Asked::Many(paths) => {
@@ -54,6 +59,13 @@ fn ask(question: &Question, run: &Run, zone: &Zone) -> Result<Answer> {
     let needs = question.check()?;
     let view = View::new(&run.facts, zone, &Scope::ALL, Wanted::columns(&needs.tables, &needs.columns()))?;
     question.ask(&Asker::new(&view, &run.coverage)?)
+}
+
+/// Says on a terminal that nothing fits, since a head without rows may look as if something went wrong.
+fn tell_of_no_rows(answer: &Answer) {
+    if answer.height() == 0 && io::stdout().is_terminal() {
+        say("mailtrail: no rows");
+    }
 }
 
 fn write(bytes: &[u8], output: Option<&Path>) -> Result<()> {

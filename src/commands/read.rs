@@ -60,6 +60,7 @@ pub(super) fn options(global: &Global, config: &Config, zone: &Zone, grammars: &
             now: super::now(),
             year: global.year.or(config.year),
             layouts: grammars.layouts(),
+            tell: super::teller(global),
         },
         chunk: global.chunk_size.unwrap_or(run::CHUNK),
         memory: global.memory.unwrap_or(run::MEMORY),

@@ -1,6 +1,6 @@
 //! `mailtrail report`: reads logs and writes a report.
 
-use super::{Outcome, assets, colors, period, print, read, say, width};
+use super::{Outcome, assets, colors, format, period, print, read, say, width};
 use crate::cli::{Global, Level, Report as Args};
 use crate::compose::{self, Request};
 use crate::config::{Config, ReportDefaults};
@@ -87,26 +87,10 @@ fn level(state: State) -> Level {
     if state == State::Critical { Level::Critical } else { Level::Warning }
 }
 
-/// Endings of names of plain text.
-const PLAIN: [&str; 4] = ["txt", "text", "log", "out"];
-
 /// The format that is asked for, or that the output's name tells, or text.
 fn renderer(args: &Args) -> Result<&'static dyn Renderer> {
-    if let Some(name) = &args.format {
-        return render::by_name(name).ok_or_else(|| unknown_format(name));
-    }
-    let ending = args.output.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
-    let by_ending = render::RENDERERS.iter().find(|renderer| Some(renderer.extension()) == ending);
-    match (by_ending, ending) {
-        (Some(renderer), _) => Ok(*renderer),
-        (None, Some(ending))
-            if !PLAIN.contains(&ending) && args.output.as_deref().is_none_or(|path| !path.is_dir()) =>
-        {
-            Err(Error::new(Exit::Usage, format!("no format is written to a name that ends with `.{ending}`"))
-                .help(format!("name one with `--format`: {}", render::names().collect::<Vec<_>>().join(", "))))
-        }
-        (None, _) => render::by_name("text").ok_or_else(|| unknown_format("text")),
-    }
+    let formats = render::RENDERERS.iter().map(|renderer| (renderer.name(), renderer.extension(), *renderer));
+    format::choose(&formats.collect::<Vec<_>>(), args.format.as_deref(), args.output.as_deref())
 }
 
 /// Labels that figures can be told by.
@@ -118,10 +102,6 @@ fn known_labels(by: &[String]) -> Result<()> {
             .help(format!("they can be told by {}", LABELS.join(", ")))),
         None => Ok(()),
     }
-}
-
-fn unknown_format(name: &str) -> Error {
-    Error::new(Exit::Usage, format!("there is no format `{name}`")).instead(name, "formats", render::names())
 }
 
 fn write(rendered: Rendered, output: Option<&Path>, run: &Run) -> Result<()> {

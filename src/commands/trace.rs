@@ -1,22 +1,23 @@
 //! `mailtrail trace`: the life of a message, a session, an address or a client.
 
-use super::{Outcome, assets, colors, period, print, read, say, width};
+use super::{Outcome, assets, colors, format, period, print, read, say, width};
 use crate::cli::{Global, Trace as Args, TraceKind};
 use crate::config::Config;
-use crate::error::{Error, Exit, Result};
+use crate::error::Exit;
 use crate::facts::{Scope, View};
 use crate::render;
-use crate::render::trace::{self as format, Format};
+use crate::render::trace::FORMATS;
 use crate::report::trace::Trace;
 use crate::sections::Asker;
 use crate::trace::{self, Kind, Request};
 use std::io::{self, IsTerminal};
-use std::path::Path;
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let zone = read::zone(global, config)?;
     let span = period(args.on.as_deref(), args.since.as_deref(), args.until.as_deref(), &zone, super::now())?;
-    let format = format(args)?;
+    let formats = FORMATS.iter().map(|format| (format.name, format.extension, format));
+    let formats: Vec<_> = formats.collect();
+    let format = format::choose(&formats, args.format.as_deref(), args.output.as_deref())?;
     let request = Request { key: &args.key, kind: args.kind.map(kind), span, limit: args.limit };
     trace::check(&request)?;
     let run = read::logs(&args.paths, global, config, &zone)?;
@@ -51,21 +52,6 @@ fn kind(kind: TraceKind) -> Kind {
         TraceKind::SessionId => Kind::Session,
         TraceKind::Subject => Kind::Subject,
     }
-}
-
-/// The format that is asked for, or that the output's name tells, or text.
-fn format(args: &Args) -> Result<&'static Format> {
-    if let Some(name) = &args.format {
-        return format::by_name(name).ok_or_else(|| unknown_format(name));
-    }
-    let ending = args.output.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
-    let by_ending = format::FORMATS.iter().find(|format| Some(format.extension) == ending);
-    by_ending.or_else(|| format::by_name("text")).ok_or_else(|| unknown_format("text"))
-}
-
-fn unknown_format(name: &str) -> Error {
-    let names = format::FORMATS.iter().map(|format| format.name);
-    Error::new(Exit::Usage, format!("there is no format `{name}` of traces")).instead(name, "formats", names)
 }
 
 /// Says what was looked for in vain, and what else may be tried.

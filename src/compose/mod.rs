@@ -201,7 +201,7 @@ mod tests {
         let options = run::Options {
             zone: Zone::utc(),
             host: String::new(),
-            input: input::Options { now: 0, year: Some(2026), layouts: Vec::new() },
+            input: input::Options { now: 0, year: Some(2026), layouts: Vec::new(), tell: |_| {} },
             chunk: run::CHUNK,
             memory: run::MEMORY,
         };

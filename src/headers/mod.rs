@@ -244,7 +244,7 @@ mod tests {
         }
         fs::write(path("mail/dovecot.index"), "no mail").expect("it is written");
         let paths = [path("."), path("mail/cur/1.M1P1.mx:2,S"), path("saved")];
-        let options = Options { now: 0, year: None, layouts: Vec::new() };
+        let options = Options { now: 0, year: None, layouts: Vec::new(), tell: |_| {} };
         let inputs = open(&paths, &options).expect("there is mail");
         let found = read(&inputs.mail, &|_, _| ());
         let copies: Vec<bool> = found.list.iter().map(|(_, message)| message.copy).collect();

@@ -1,6 +1,6 @@
 //! From paths, patterns and folders to sources.
 
-use super::{Inputs, Kind, Mail, Options, Source, mail};
+use super::{Inputs, Kind, Mail, Options, Source, mail, pipe};
 use crate::error::{Error, Exit, Result};
 use crate::frame;
 use crate::text::Text;
@@ -80,7 +80,8 @@ impl Search<'_> {
         if metadata.is_file() {
             Source::of_file(name.clone(), path, self.options)
         } else if metadata.file_type().is_fifo() {
-            Source::of_pipe(name.clone(), &mut File::open(path)?, metadata, self.options)
+            let tell = |what: &str| (self.options.tell)(&format!("{}: {what}", name.tty()));
+            Source::of_pipe(name.clone(), &mut pipe::open(path, &tell)?, metadata, self.options)
         } else {
             Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file, a folder or a pipe"))
         }

@@ -180,7 +180,7 @@ impl Known {
 
     /// The file that holds it now, wherever rotation moved it to in its folder.
     pub fn find(&self) -> Option<Source> {
-        let options = super::Options { now: i64::MAX, year: None, layouts: Vec::new() };
+        let options = super::Options { now: i64::MAX, year: None, layouts: Vec::new(), tell: |_| {} };
         let look = |path: &Path| {
             let source = Source::of_file(self.name.clone(), path, &options).ok()?;
             let fits = self.begins(&source) && matches!(self.fit(&source), Ok(Some(Fit::Whole(..))));

@@ -64,7 +64,7 @@ mod tests {
     fn source(bytes: &[u8]) -> (tempfile::NamedTempFile, Source) {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(bytes).expect("it can be written");
-        let options = Options { now: 0, year: Some(2026), layouts: Vec::new() };
+        let options = Options { now: 0, year: Some(2026), layouts: Vec::new(), tell: |_| {} };
         let mut inputs = open(&[file.path().to_owned()], &options).expect("it can be opened");
         let source = inputs.streams.remove(0).sources.remove(0);
         (file, source)

@@ -11,6 +11,7 @@ mod known;
 mod lines;
 pub mod mail;
 mod map;
+mod pipe;
 mod source;
 mod stream;
 
@@ -51,6 +52,8 @@ pub struct Options {
     pub year: Option<i32>,
     /// How lines may be laid out whose header is a system's own.
     pub layouts: Vec<Arc<Layout>>,
+    /// Says at once what is waited for; all else can be told when everything is read.
+    pub tell: fn(&str),
 }
 
 /// Finds the sources behind the paths, and what of them was not read before. Those that still grow are read up to

@@ -63,7 +63,7 @@ impl Judge {
         Ok(Self { limits: limits.collect::<Result<_>>()?, rules: Rule::all(config, assets)? })
     }
 
-    /// Judges: gives the measurements their states, and the findings, the worst first, then by rule and labels.
+    /// Judges: gives the measurements their states, and the findings, the worst first, then by rule.
     ///
     /// # Errors
     ///
@@ -104,16 +104,11 @@ impl Judge {
     }
 }
 
-/// A total order: the worst first, then by rule, metric and labels; what speaks of all the rest stands last.
+/// The worst first, then by rule and metric; what speaks of all the rest stands last. Those of one rule stay in the order
+/// of its question, which puts the worst first.
 fn order(finding: &Finding) -> impl Ord + '_ {
-    (
-        std::cmp::Reverse(finding.state),
-        &finding.rule,
-        finding.labels.is_empty() && finding.metric.is_none(),
-        &finding.metric,
-        &finding.labels,
-        &finding.message,
-    )
+    let is_rest = finding.labels.is_empty() && finding.metric.is_none();
+    (std::cmp::Reverse(finding.state), &finding.rule, is_rest, &finding.metric)
 }
 
 /// The thresholds: those that ship, and in their place those of the configuration.

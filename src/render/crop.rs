@@ -1,6 +1,7 @@
 //! Long text made short enough to show. What is left out is said, by an ellipsis or by a number.
 
-use crate::text::{Text, shown};
+use super::lookalike;
+use crate::text::{self, Text};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The beginning of a text, with nothing invisible in it.
@@ -12,14 +13,19 @@ pub(super) struct Excerpt {
     pub rest: usize,
 }
 
+/// A text with nothing invisible in it, and no domain that passes for another.
+pub(super) fn whole(text: &str) -> String {
+    lookalike::told(text::shown(text).into_owned())
+}
+
 /// The first `max` characters of a text.
 pub(super) fn excerpt(text: &Text, max: usize) -> Excerpt {
     let raw = text.raw();
     match raw.char_indices().nth(max) {
-        None => Excerpt { shown: shown(raw).into_owned(), rest: 0 },
+        None => Excerpt { shown: whole(raw), rest: 0 },
         Some((end, _)) => {
             let (head, tail) = raw.split_at(end);
-            Excerpt { shown: shown(head).into_owned(), rest: tail.chars().count() }
+            Excerpt { shown: whole(head), rest: tail.chars().count() }
         }
     }
 }
@@ -38,9 +44,13 @@ pub(super) fn middle(text: &str, width: usize) -> String {
 
 /// A text with nothing invisible in it, at most `width` columns wide: where it is too long, its end is left out.
 pub(super) fn end(text: &str, width: usize) -> String {
-    let text = shown_ends(text, width);
+    cut(&shown_ends(text, width), width)
+}
+
+/// A text that is ready to be shown, its end left out where it is too long.
+pub(super) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
-        return text;
+        return text.to_owned();
     }
     format!("{}…", columns(text.chars(), width.saturating_sub(1)))
 }
@@ -49,11 +59,11 @@ pub(super) fn end(text: &str, width: usize) -> String {
 fn shown_ends(text: &str, width: usize) -> String {
     let keep = 4 * width + 16;
     if text.len() <= 2 * keep {
-        return shown(text).into_owned();
+        return whole(text);
     }
     let head = &text[..text.floor_char_boundary(keep)];
     let tail = &text[text.ceil_char_boundary(text.len() - keep)..];
-    format!("{}…{}", shown(head), shown(tail))
+    format!("{}…{}", whole(head), whole(tail))
 }
 
 /// As many of the characters as fit into `width` columns.

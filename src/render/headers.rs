@@ -8,24 +8,13 @@ mod json;
 mod page;
 mod text;
 
-use super::Options;
-use crate::error::Result;
+use super::Format;
 use crate::headers::{Hop, Message, Messages, Reason};
 use crate::units;
 use std::collections::BTreeMap;
 
-/// A format.
-pub struct Format {
-    /// Its name, as in `--format`.
-    pub name: &'static str,
-    /// The ending of its files' names.
-    pub extension: &'static str,
-    /// Writes messages.
-    pub render: fn(&Messages, &Options<'_>) -> Result<Vec<u8>>,
-}
-
 /// Every format, in order of name.
-pub static FORMATS: &[Format] = &[
+pub static FORMATS: &[Format<Messages>] = &[
     Format { name: "csv", extension: "csv", render: csv::write },
     Format { name: "html", extension: "html", render: page::write },
     Format { name: "json", extension: "json", render: json::array },

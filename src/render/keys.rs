@@ -37,7 +37,13 @@ const KEYS: [Key; 8] = [
         note: accepted_bytes,
     },
     Key { title: "Delivered", metric: "deliveries", unit: Unit::Count, figure: delivered, note: delay },
-    Key { title: "Deferred", metric: "messages.deferred", unit: Unit::Count, figure: deferred, note: remaining },
+    Key {
+        title: "Messages deferred",
+        metric: "messages.deferred",
+        unit: Unit::Count,
+        figure: deferred,
+        note: remaining,
+    },
     Key { title: "Bounced or expired", metric: "deliveries", unit: Unit::Count, figure: bounced, note: expired },
     Key { title: "Rejected", metric: "messages.rejected", unit: Unit::Count, figure: rejected, note: permanent },
     Key { title: "Connections", metric: "connections", unit: Unit::Count, figure: connections, note: refused },
@@ -53,6 +59,9 @@ const KEYS: [Key; 8] = [
 
 /// Mail that is new here; notifications and forwards are not.
 const NEW: [&str; 3] = ["smtp", "submission", "local"];
+
+/// Outcomes of logins that failed. One that was given up is none.
+const NO_LOGIN: [&str; 5] = ["failed", "unknown_user", "disabled", "plaintext_refused", "other"];
 
 /// The key figures of a report.
 pub(super) fn of(report: &Report) -> Vec<KeyFigure> {
@@ -136,7 +145,7 @@ fn lost(report: &Report) -> Option<String> {
 }
 
 fn logins_failed(report: &Report) -> Option<f64> {
-    sum(report, "logins", "outcome", &["failed", "unknown_user", "disabled"])
+    sum(report, "logins", "outcome", &NO_LOGIN)
 }
 
 fn logins(report: &Report) -> Option<String> {

@@ -14,6 +14,7 @@ mod parts;
 mod show;
 mod crop;
 mod keys;
+mod lookalike;
 mod slots;
 mod template;
 pub mod calendar;
@@ -73,6 +74,17 @@ pub trait Renderer: Sync {
 
     /// Formats a report.
     fn render(&self, report: &Report, options: &Options<'_>) -> Result<Rendered>;
+}
+
+/// An output format of what is no report.
+#[derive(Debug)]
+pub struct Format<T: 'static> {
+    /// Its name, as in `--format`.
+    pub name: &'static str,
+    /// The ending of its files' names, without the dot.
+    pub extension: &'static str,
+    /// Formats it.
+    pub render: fn(&T, &Options<'_>) -> Result<Vec<u8>>,
 }
 
 /// Every output format, in order of name.

@@ -6,6 +6,9 @@ use crate::time::{DAY, HOUR, Zone};
 /// About so many labels stand along a chart; every other one is left out on a phone.
 const LABELS: usize = 8;
 
+/// About so many characters stand side by side along a chart.
+const ROOM: usize = 80;
+
 /// No chart has more places; rows in more times than that stand side by side.
 const MOST: usize = 2_000;
 
@@ -104,8 +107,9 @@ fn time_labels(first: i64, step: i64, count: usize, zone: &Zone) -> Vec<(usize, 
 /// A place for each row, labelled by its name.
 fn side_by_side(names: &[String]) -> Slots {
     let stride = names.len().div_ceil(2 * LABELS).max(1);
+    let room = (ROOM * stride / names.len().max(1)).clamp(10, ROOM / 2);
     let label = |(place, name): (usize, &String)| {
-        (place, crate::render::crop::end(name, 10), (place / stride).is_multiple_of(2))
+        (place, crate::render::crop::end(name, room), (place / stride).is_multiple_of(2))
     };
     Slots {
         count: names.len(),
@@ -129,6 +133,14 @@ mod tests {
         let times = [0, 1, 2, 5, 6].map(|hour| MIDNIGHT + hour * HOUR);
         let slots = in_time(&times, &Zone::utc()).expect("they rise");
         assert_eq!((slots.count, slots.places), (7, vec![0, 1, 2, 5, 6]));
+    }
+
+    #[test]
+    fn a_label_that_has_room_is_not_cut() {
+        let slots = |number: usize| side_by_side(&vec!["2026-11-24 12:00".to_owned(); number]);
+        assert_eq!(labels(&slots(1)), ["2026-11-24 12:00"]);
+        assert_eq!(labels(&slots(3)), ["2026-11-24 12:00"; 3]);
+        assert!(labels(&slots(12)).iter().all(|label| label.chars().count() == 10));
     }
 
     #[test]

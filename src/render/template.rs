@@ -7,8 +7,9 @@ use crate::error::{Error, Exit, Result};
 use crate::report::{Report, Section};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, ErrorKind, HtmlEscape, UndefinedBehavior, Value};
 use serde::Serialize;
+use std::fmt::Write as _;
 
 /// The steps that a template may take: many for the page, and more for each cell, so that a user's own template that
 /// never ends is stopped.
@@ -53,12 +54,23 @@ fn environment(assets: Assets, folder: &'static str, fuel: u64) -> Environment<'
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(syntax());
     environment.set_fuel(Some(fuel));
+    environment.add_filter("code", |text: &str| Value::from_safe_string(code(text)));
     let unreadable = |e: Error| minijinja::Error::new(ErrorKind::InvalidOperation, e.to_string());
     environment.set_loader(move |name| {
         let asset = assets.get(&format!("{folder}/{name}")).map_err(unreadable)?;
         Ok(asset.map(|asset| asset.text.into_owned()))
     });
     environment
+}
+
+/// Words of ours as HTML; what stands between backticks is code.
+fn code(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + 16);
+    for (at, part) in text.split('`').enumerate() {
+        let part = HtmlEscape(part);
+        let _ = if at % 2 == 0 { write!(html, "{part}") } else { write!(html, "<code>{part}</code>") };
+    }
+    html
 }
 
 /// A tag that stands alone on a line leaves no line behind.
@@ -77,5 +89,16 @@ fn told(assets: &Assets, folder: &str, page: &str, error: &minijinja::Error) -> 
     match (assets.get(&format!("{folder}/{name}")), error.range()) {
         (Ok(Some(asset)), Some(range)) => told.at(asset.origin, asset.text, range),
         _ => told,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_between_backticks_is_code_and_nothing_acts() {
+        assert_eq!(code("a `b<` & `c`"), "a <code>b&lt;</code> &amp; <code>c</code>");
+        assert_eq!(code("`<"), "<code>&lt;</code>");
     }
 }

@@ -2,8 +2,7 @@
 //!
 //! As those of a report they format and do nothing else; see [`super`].
 
-use super::Options;
-use crate::error::Result;
+use super::Format;
 use crate::report::State;
 use crate::report::trace::Trace;
 
@@ -13,28 +12,12 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-/// An output format of traces.
-#[derive(Debug)]
-pub struct Format {
-    /// Its name, as in `--format`.
-    pub name: &'static str,
-    /// The ending of its files' names, without the dot.
-    pub extension: &'static str,
-    /// Formats a trace.
-    pub render: fn(&Trace, &Options<'_>) -> Result<Vec<u8>>,
-}
-
 /// Every output format of traces, in order of name.
-pub static FORMATS: &[Format] = &[
+pub static FORMATS: &[Format<Trace>] = &[
     Format { name: "html", extension: "html", render: html::render },
     Format { name: "json", extension: "json", render: json::render },
     Format { name: "text", extension: "txt", render: text::render },
 ];
-
-/// The format of this name.
-pub fn by_name(name: &str) -> Option<&'static Format> {
-    FORMATS.iter().find(|format| format.name == name)
-}
 
 /// How good a step or an outcome is; nothing where it is neither good nor bad.
 fn state(word: &str) -> Option<State> {
@@ -59,9 +42,12 @@ fn state(word: &str) -> Option<State> {
 fn headline(trace: &Trace) -> String {
     let messages = super::parts::plural(trace.messages.len() as u64, "message", "messages");
     let sessions = super::parts::plural(trace.sessions.len() as u64, "session", "sessions");
-    let part = if trace.exact { "" } else { "part of a " };
     match trace.kind {
-        Some(kind) => format!("{messages} and {sessions} by {part}{kind}"),
+        Some(kind) if trace.exact => format!("{messages} and {sessions} by {kind}"),
+        Some(kind) => {
+            let article = if kind.starts_with(['a', 'I']) { "an" } else { "a" };
+            format!("{messages} and {sessions} by part of {article} {kind}")
+        }
         None => "Nothing was found".to_owned(),
     }
 }

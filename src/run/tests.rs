@@ -170,7 +170,8 @@ fn grammars(texts: &[&str]) -> Grammars {
 fn read(grammars: &Grammars, log: &str, chunk: usize) -> Run {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(log.as_bytes()).expect("written");
-    let input = input::Options { now: 1_800_000_000_000_000, year: Some(2026), layouts: grammars.layouts() };
+    let input =
+        input::Options { now: 1_800_000_000_000_000, year: Some(2026), layouts: grammars.layouts(), tell: |_| {} };
     let options = Options { zone: Zone::utc(), host: String::new(), input, chunk, memory: MEMORY };
     run(&[file.path().to_owned()], grammars, &options, &|_, _| {}).expect("a run")
 }

@@ -161,9 +161,7 @@ impl Question {
 
     /// An error about its SQL, as one about its file.
     pub fn in_file(&self, error: Error) -> Error {
-        let sql = self.sql.split_inclusive('\n').take_while(|line| line.starts_with("--")).map(str::len).sum();
-        let first = self.sql.get(sql..).and_then(|sql| sql.lines().next()).unwrap_or_default();
-        error.in_file(&self.origin, &self.sql, sql..sql + first.len())
+        error.in_file(&self.origin, &self.sql, first_line(&self.sql))
     }
 
     /// Every word of the file: among them are the columns that it needs.
@@ -175,6 +173,13 @@ impl Question {
     pub fn title(&self) -> String {
         if self.front.title.is_empty() { spaced(&self.name) } else { self.front.title.clone() }
     }
+}
+
+/// The bytes of the first line behind a text's head.
+pub(crate) fn first_line(text: &str) -> Range<usize> {
+    let head = text.split_inclusive('\n').take_while(|line| line.starts_with("--")).map(str::len).sum();
+    let first = text.get(head..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    head..head + first.len()
 }
 
 /// A name as words: `client_ip` becomes `client ip`.

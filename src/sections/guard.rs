@@ -16,7 +16,7 @@ use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 /// All tables that can be asked: the facts, the account of the lines, what is usual.
 pub fn tables() -> impl Iterator<Item = &'static TableDef> + Clone {
@@ -70,8 +70,8 @@ impl Needs {
 /// are walked by recursion.
 const LONGEST: usize = 8 << 10;
 
-/// The longest question with its literals.
-const LONGEST_TEXT: usize = 16 << 20;
+/// The longest question with its literals, in bytes.
+pub const LONGEST_TEXT: usize = 16 << 20;
 
 /// Lets a question pass, or says why not.
 ///
@@ -88,9 +88,7 @@ pub fn check(sql: &str) -> Result<Needs> {
     // Any word may be a column: names stand in places that are no expressions too, such as USING.
     let columns = tokens::words(&tokens).collect();
     let statements = parse(sql, tokens)?;
-    let [Statement::Query(query)] = statements.as_slice() else {
-        return Err(refuse("only one query can be asked").help("a query begins with SELECT or WITH"));
-    };
+    let query = one_query(sql, &statements)?;
     let mut own = OwnNames::default();
     let _ = Visit::visit(query, &mut own);
     let mut gate = Gate { sql, own, needs: Needs::default(), names: Vec::new() };
@@ -99,6 +97,29 @@ pub fn check(sql: &str) -> Result<Needs> {
     }
     gate.known_columns()?;
     Ok(Needs { columns, parts, ..gate.needs })
+}
+
+/// The query, if that is all.
+fn one_query<'s>(sql: &str, statements: &'s [Statement]) -> Result<&'s Query> {
+    let (what, at) = match statements {
+        [Statement::Query(query)] => return Ok(query),
+        [] => ("this is no question", None),
+        [_] => ("a question can only read", Some(&statements[0])),
+        [_, second, ..] => ("only one question can be asked at a time", Some(second)),
+    };
+    let error = refuse(what).help("a question begins with SELECT or WITH; `mailtrail schema` lists the tables");
+    Err(match at {
+        Some(statement) => error.at(UNNAMED, sql, first_word(sql, tokens::bytes(sql, statement.span()).start)),
+        None => error,
+    })
+}
+
+/// The bytes of the word that begins here.
+fn first_word(sql: &str, start: usize) -> Range<usize> {
+    let rest = sql.get(start..).unwrap_or_default();
+    let blank = rest.len() - rest.trim_start().len();
+    let word = rest.split_whitespace().next().map_or(0, str::len);
+    start + blank..start + blank + word
 }
 
 fn too_long(len: usize, most: usize) -> Error {
@@ -166,11 +187,7 @@ fn parse(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<Vec<Statement>> {
             ParserError::TokenizerError(why) | ParserError::ParserError(why) => {
                 let (why, at) = placed(&why);
                 let start = at.map_or(sql.len(), |at| tokens::place(sql, at));
-                let end = sql
-                    .get(start..)
-                    .and_then(|rest| rest.split_whitespace().next())
-                    .map_or(start, |word| start + word.len());
-                error.why(why).at(UNNAMED, sql, start..end)
+                error.why(why).at(UNNAMED, sql, first_word(sql, start))
             }
         }
     })
@@ -320,7 +337,7 @@ impl Gate<'_> {
     }
 
     fn only_reads(&self) -> Error {
-        refuse("a question can only read").at(UNNAMED, self.sql, 0..self.sql.len().min(1))
+        refuse("a question can only read").at(UNNAMED, self.sql, first_word(self.sql, 0))
     }
 
     fn point(&self, error: Error, span: Span) -> Error {
@@ -359,6 +376,11 @@ impl Gate<'_> {
         };
         let Some(unknown) = self.names.iter().find(|name| !known(name)) else { return Ok(()) };
         let tables = self.needs.tables.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        if tables.is_empty() {
+            let error =
+                refuse(format!("there is no column `{}`", unknown.value)).why("the question names no table");
+            return Err(self.point(error.help(tables_help()), unknown.span));
+        }
         let error = refuse(format!("there is no column `{}` in {tables}", unknown.value));
         let quoted = unknown.quote_style.is_some() && !["user", "offset"].contains(&unknown.value.as_str());
         let error = if quoted {

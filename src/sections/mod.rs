@@ -6,14 +6,16 @@
 mod front;
 mod guard;
 mod named;
+mod network;
 mod parts;
 mod rows;
 mod tokens;
 
 pub use front::{Front, Question};
-pub(crate) use front::{spaced, spot};
-pub use guard::{Needs, check, columns, functions, tables};
+pub(crate) use front::{first_line, spaced, spot};
+pub use guard::{LONGEST_TEXT, Needs, check, columns, functions, tables};
 pub use named::{Named, Parameter, Settled, names};
+pub(crate) use network::Network;
 pub use rows::{Answer, Asker, Known, try_out};
 pub(crate) use tokens::text_literal;
 pub use tokens::{Literal, fill, one_line};

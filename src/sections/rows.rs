@@ -1,6 +1,7 @@
 //! Asking: a question goes through the gate, then to polars; its answer comes back as rows.
 
 use super::guard::{self, Needs};
+use super::tokens;
 use crate::error::{Error, Exit, Result};
 use crate::facts::schema::{ColumnDef, ColumnKind};
 use crate::facts::{Facts, Scope, TableDef, View, Wanted};
@@ -69,7 +70,7 @@ impl<'a> Asker<'a> {
     ///
     /// Where the gate or the engine refuses it; exit code 64.
     pub fn ask(&self, sql: &str) -> Result<Answer> {
-        self.answer(&guard::check(sql)?)
+        self.answer(&guard::check(sql)?).map_err(|e| tokens::pointed(e, sql))
     }
 
     /// The addresses of clients that are among the facts which a question asks for, those that are wanted.
@@ -131,7 +132,7 @@ pub fn try_out(sql: &str) -> Result<Needs> {
     let needs = guard::check(sql)?;
     let (facts, zone) = (Facts::default(), Zone::utc());
     let view = View::new(&facts, &zone, &Scope::ALL, Wanted::columns(&needs.tables, &needs.columns()))?;
-    Asker::new(&view, &Coverage::default())?.answer(&needs)?;
+    Asker::new(&view, &Coverage::default())?.answer(&needs).map_err(|e| tokens::pointed(e, sql))?;
     Ok(needs)
 }
 

@@ -238,6 +238,18 @@ pub(super) fn place(sql: &str, at: Location) -> usize {
     before + line.char_indices().nth(nth(at.column)).map_or(line.trim_end_matches('\n').len(), |(byte, _)| byte)
 }
 
+/// The same error, pointing at the first word of the question that its message has in quotes. The engine tells names, and
+/// no places.
+pub(super) fn pointed(error: Error, sql: &str) -> Error {
+    let what = error.what();
+    let named: Vec<&str> = what.split(['\'', '"', '`']).skip(1).step_by(2).collect();
+    let is_named = |token: &TokenWithSpan| matches!(&token.token, Token::Word(word) if named.iter().any(|name| word.value.eq_ignore_ascii_case(name)));
+    match read(sql).ok().and_then(|tokens| tokens.into_iter().find(is_named)) {
+        Some(found) => error.at(UNNAMED, sql, bytes(sql, found.span)),
+        None => error,
+    }
+}
+
 /// The error for a question that does not pass.
 pub(super) fn refuse(what: impl Into<String>) -> Error {
     Error::new(Exit::Usage, what)

@@ -11,7 +11,7 @@ pub mod stamp;
 
 pub use civil::{civil_date, civil_day};
 pub use pattern::Pattern;
-pub use period::{Span, parse_day, parse_duration, parse_instant};
+pub use period::{Span, no_such_time, parse_day, parse_duration, parse_instant};
 pub use zone::{Local, Zone};
 
 /// Microseconds in a second.

@@ -2,7 +2,7 @@
 
 use super::{DAY, HOUR, SECOND, Zone};
 use crate::error::{Error, Exit, Result};
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
 /// A span of time, its end exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,30 @@ pub fn parse_duration(text: &str) -> Option<i64> {
 }
 
 fn not_a_time(kind: &str, text: &str, help: &str) -> Error {
-    Error::new(Exit::Usage, format!("`{text}` is not a {kind}")).help(help)
+    let error = Error::new(Exit::Usage, format!("`{text}` is not a {kind}")).help(help);
+    match no_such_time(text) {
+        Some(why) => error.why(why),
+        None => error,
+    }
+}
+
+/// Why there is no such time, where the text has the form of one: `November 2026 has 30 days`.
+pub fn no_such_time(text: &str) -> Option<String> {
+    let (date, clock) = text.split_once([' ', 'T']).unwrap_or((text, ""));
+    let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
+    let [year, month, day] = <[&str; 3]>::try_from(date.split('-').collect::<Vec<_>>()).ok()?;
+    let (year, month, day) = (number(year)?, number(month)?, number(day)?);
+    let Some(first) = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, 1) else {
+        return (year <= 9999).then(|| "the months are 01 to 12".to_owned());
+    };
+    let days = u32::from(first.num_days_in_month());
+    if !(1..=days).contains(&day) {
+        return Some(format!("{} has {days} days", first.format("%B %Y")));
+    }
+    let mut parts = clock.split(':').map(number);
+    let late =
+        [(24, "the hours are 00 to 23"), (60, "the minutes are 00 to 59"), (60, "the seconds are 00 to 59")];
+    late.into_iter().find_map(|(end, why)| (parts.next()?? >= end).then(|| why.to_owned()))
 }
 
 #[cfg(test)]
@@ -98,5 +121,21 @@ mod tests {
         assert_eq!(parse_duration("10 min"), Some(600 * SECOND));
         assert_eq!(parse_duration("2h"), Some(2 * HOUR));
         assert_eq!(parse_duration("x"), None);
+    }
+
+    #[test]
+    fn a_time_that_there_is_not_has_its_reason() {
+        for (text, why) in [
+            ("2026-11-31", Some("November 2026 has 30 days")),
+            ("2027-02-29 03:00", Some("February 2027 has 28 days")),
+            ("2026-13-01", Some("the months are 01 to 12")),
+            ("2026-11-24 24:00", Some("the hours are 00 to 23")),
+            ("2026-11-24T03:60", Some("the minutes are 00 to 59")),
+            ("2026-11-24 03:00", None),
+            ("2026-11-00x", None),
+            ("someday", None),
+        ] {
+            assert_eq!(no_such_time(text).as_deref(), why, "{text}");
+        }
     }
 }

@@ -19,14 +19,13 @@ use crate::facts::Wanted;
 use crate::input::Source;
 use crate::report::Cell;
 use crate::report::trace::{Life, Message, Recipient, Session, Step, Trace};
-use crate::sections::Asker;
+use crate::sections::{Asker, Network};
 use crate::text::Text;
 use crate::time::{Span, Zone};
 use ask::{FILINGS, LOGINS, MESSAGES, REJECTIONS, Row, SESSIONS, literals, numbers};
 use key::Reading;
 use link::Net;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use steps::Draft;
 
 /// The longest line that is read back.
@@ -63,8 +62,12 @@ pub fn check(request: &Request<'_>) -> Result<()> {
     if request.key.len() > ask::LONGEST {
         return Err(wrong("the key is too long").help("a part of it is enough"));
     }
-    if request.kind == Some(Kind::Network) && key::network(request.key.trim()).is_none() {
-        let error = wrong("this is no network").why(request.key);
+    let key = request.key.trim();
+    let told = request.kind == Some(Kind::Network) && key::network(key).is_none();
+    let fault = Network::fault(key).filter(|_| matches!(request.kind, None | Some(Kind::Network | Kind::Ip)));
+    if told || fault.is_some() {
+        let error = wrong(&format!("`{key}` is no network"));
+        let error = fault.into_iter().fold(error, Error::why);
         return Err(error.help("write an address and the bits of its prefix, such as 192.0.2.0/24"));
     }
     Ok(())
@@ -195,8 +198,7 @@ fn each_address(asker: &Asker<'_>, reading: &Reading) -> Result<Vec<Reading>> {
         let sql = format!("SELECT DISTINCT x.client_ip FROM {table} x ORDER BY x.client_ip");
         for row in asker.ask(&sql)?.rows(usize::MAX) {
             if let [Cell::Text(address)] = &row[..] {
-                let inside = |address: IpAddr| key::lies_in(address, network);
-                found.extend(address.raw().parse().is_ok_and(inside).then(|| address.raw().to_owned()));
+                found.extend(network.holds(address.raw()).then(|| address.raw().to_owned()));
             }
         }
     }

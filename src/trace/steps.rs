@@ -90,8 +90,16 @@ fn opening(row: &Row) -> &'static str {
     }
 }
 
+/// As which entry; what is thrown away before there is one is accepted all the same.
+fn as_entry(row: &Row) -> String {
+    match row.raw("queue_id") {
+        "" => "before the queue".to_owned(),
+        id => format!("as {id}"),
+    }
+}
+
 fn born_as(row: &Row) -> String {
-    let mut words = format!("as {}", row.raw("queue_id"));
+    let mut words = as_entry(row);
     let parent = row.raw("parent_queue_id");
     match row.raw("origin") {
         "notification" => {
@@ -128,23 +136,25 @@ pub(super) fn client(row: &Row) -> String {
 }
 
 fn envelope(row: &Row) -> String {
-    let mut words = format!("from <{}>", row.raw("sender"));
-    if let Some(bytes) = row.integer("size_bytes") {
-        let _ = write!(words, ", {bytes} bytes");
-    }
-    match row.integer("recipients") {
-        Some(1) => words.push_str(", 1 recipient"),
-        Some(many) => {
-            let _ = write!(words, ", {many} recipients");
-        }
-        None => {}
-    }
-    words
+    let recipients = row.integer("recipients").map(|number| match number {
+        1 => "1 recipient".to_owned(),
+        many => format!("{many} recipients"),
+    });
+    let words = [
+        row.text("sender").map(|sender| format!("from <{}>", sender.raw())),
+        row.integer("size_bytes").map(|bytes| format!("{bytes} bytes")),
+        recipients,
+    ];
+    words.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
+
+/// What stands for a recipient that no line names.
+const NOT_LOGGED: &str = "(recipient not logged)";
 
 /// An attempt to deliver.
 pub(super) fn of_delivery(life: &Life, row: &Row) -> Draft {
-    let mut words = format!("<{}>", row.raw("recipient"));
+    let recipient = row.text("recipient");
+    let mut words = recipient.map_or_else(|| NOT_LOGGED.to_owned(), |recipient| format!("<{}>", recipient.raw()));
     if !row.raw("original_recipient").is_empty() {
         let _ = write!(words, " (given as <{}>)", row.raw("original_recipient"));
     }
@@ -245,10 +255,12 @@ pub(super) fn of_rejection(row: &Row) -> Draft {
     let code = row.integer("reply_code").map(|code| code.to_string()).unwrap_or_default();
     let said = [code.as_str(), row.raw("dsn"), row.raw("reason")];
     let said: Vec<&str> = said.into_iter().filter(|word| !word.is_empty()).collect();
-    Draft::of(row, what, format!("{words}: {}", said.join(" ")))
+    let said = if said.is_empty() { String::new() } else { format!(": {}", said.join(" ")) };
+    Draft::of(row, what, words + &said)
 }
 
 /// A message that a session brought.
 pub(super) fn of_brought(row: &Row) -> Draft {
-    Draft::of(row, "accepted", format!("as {}, {}", row.raw("queue_id"), envelope(row)))
+    let words = [as_entry(row), envelope(row)].into_iter().filter(|words| !words.is_empty());
+    Draft::of(row, "accepted", words.collect::<Vec<_>>().join(", "))
 }

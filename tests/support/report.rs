@@ -53,6 +53,7 @@ impl Reading {
                 now: i64::try_from(WRITTEN).unwrap_or(0) * SECOND + 86_400 * SECOND,
                 year: Some(2026),
                 layouts: Vec::new(),
+                tell: |_| {},
             },
             chunk: run::CHUNK,
             memory: run::MEMORY,

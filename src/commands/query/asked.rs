@@ -4,11 +4,12 @@ use crate::assets::Assets;
 use crate::cli::Query;
 use crate::commands::now;
 use crate::error::{Error, Exit, Result};
-use crate::sections::{Answer, Asker, Named, Needs, Settled, names, try_out};
+use crate::sections::{Answer, Asker, LONGEST_TEXT, Named, Needs, Settled, first_line, names, try_out};
 use crate::time::Zone;
-use std::ffi::OsString;
-use std::fs;
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 /// What is asked, and of which logs.
 pub(super) enum Asked {
@@ -33,7 +34,7 @@ impl Question {
     pub(super) fn check(&self) -> Result<Needs> {
         match self {
             Self::Sql(sql, file) => try_out(sql).map_err(|error| match file {
-                Some(file) => error.from_file(file),
+                Some(file) => error.placed(file, sql, first_line(sql)),
                 None => error,
             }),
             Self::Named(settled) => settled.check(),
@@ -56,8 +57,7 @@ pub(super) fn asked(args: &Query, assets: &Assets, zone: &Zone) -> Result<Asked>
         return Ok(Asked::List);
     }
     if let Some(file) = &args.file {
-        let sql = fs::read_to_string(file)
-            .map_err(|e| Error::new(Exit::NoInput, format!("{} cannot be read", file.display())).why(e))?;
+        let sql = question_in(file)?;
         let question = Question::Sql(sql, Some(file.display().to_string()));
         return Ok(Asked::One(question, words().map(PathBuf::from).collect()));
     }
@@ -83,8 +83,42 @@ pub(super) fn asked(args: &Query, assets: &Assets, zone: &Zone) -> Result<Asked>
                 Error::new(Exit::Usage, format!("`{word}` is no question in SQL, no named one and no file"));
             Err(error.instead(word, "named questions", names(assets)?.iter().map(String::as_str)))
         }
-        _ => many(args, words().map(PathBuf::from).collect()),
+        _ => {
+            refuse_question_behind(first, &args.words, &names(assets))?;
+            many(args, words().map(PathBuf::from).collect())
+        }
     }
+}
+
+/// Refuses a question that stands behind its logs.
+fn refuse_question_behind(path: &OsStr, words: &[OsString], names: &[String]) -> Result<()> {
+    let is_question = |word: &&str| begins_as_sql(word) || names.iter().any(|name| name == word);
+    let words = words.iter().filter_map(|word| word.to_str());
+    match words.filter(|word| fs::metadata(word).is_err()).find(is_question) {
+        Some(question) => {
+            let what = format!("`{question}` is the question, and `{}` stands before it", path.display());
+            Err(Error::new(Exit::Usage, what).help("the question goes first: mailtrail query QUESTION PATH..."))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether a text begins as a question in SQL does.
+pub(super) fn begins_as_sql(text: &str) -> bool {
+    let first = text.trim_start().split_once(char::is_whitespace).map_or("", |(first, _)| first);
+    ["select", "with"].iter().any(|word| first.eq_ignore_ascii_case(word))
+}
+
+/// The question in a file, as far as one that passes is long.
+fn question_in(file: &Path) -> Result<String> {
+    let mut sql = Vec::new();
+    let read = File::open(file).and_then(|file| file.take(LONGEST_TEXT as u64 + 1).read_to_end(&mut sql));
+    read.map_err(|e| Error::new(Exit::NoInput, format!("{} cannot be read", file.display())).why(e))?;
+    String::from_utf8(sql).map_err(|e| {
+        let before = String::from_utf8_lossy(&e.as_bytes()[..e.utf8_error().valid_up_to()]);
+        let line = 1 + before.matches('\n').count();
+        Error::new(Exit::Usage, format!("{} is no question: its line {line} is not UTF-8", file.display()))
+    })
 }
 
 /// A file that is there, or a word that no name is: a pattern, a path, standard input.

@@ -12,6 +12,7 @@ use rustyline::history::DefaultHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Config, Context, Editor, Helper, Highlighter, Hinter};
 use std::fs::{DirBuilder, OpenOptions};
+use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
 
@@ -37,6 +38,9 @@ pub(super) fn run(mut session: Session<'_>, run: &Run) -> Result<Option<Exit>> {
                 }
             }
             Err(ReadlineError::Interrupted) => {}
+            Err(ReadlineError::Io(e)) if e.kind() == ErrorKind::InvalidData => {
+                say("mailtrail: that was not UTF-8");
+            }
             Err(ReadlineError::Eof) => break,
             Err(error) => return Err(failed(error)),
         }

@@ -1,8 +1,9 @@
 //! Many questions of the same facts: the logs are read once, and a bad question ends nothing.
 
-use super::asked::{Question, parameter};
+use super::asked::{Question, begins_as_sql, parameter};
 use super::statements::{self, Typed};
-use super::{answer, ask, list};
+use super::typed::{self, Line};
+use super::{answer, ask, list, tell_of_no_rows};
 use crate::assets::Assets;
 use crate::cli::{Query, QueryFormat};
 use crate::commands::{now, print, say, schema};
@@ -13,7 +14,7 @@ use crate::sections::{Named, names, tables};
 use crate::time::Zone;
 use clap::ValueEnum;
 use std::fmt::Write as _;
-use std::io::{self, BufRead};
+use std::io;
 
 /// What is asked in one sitting.
 pub(super) struct Session<'a> {
@@ -25,6 +26,8 @@ pub(super) struct Session<'a> {
     colors: bool,
     /// Whether anything was asked.
     asked: bool,
+    /// Whether the question that is not complete yet goes through a line that could not be read.
+    broken: bool,
     /// The exit code of the first question that was refused.
     failed: Option<Exit>,
 }
@@ -54,28 +57,65 @@ impl<'a> Session<'a> {
     pub(super) fn new(args: &Query, assets: &'a Assets, zone: &'a Zone, colors: bool) -> Result<Self> {
         let names = names(assets)?;
         let format = of_many(args.format)?;
-        Ok(Self { assets, zone, names, format, colors, asked: false, failed: None })
+        Ok(Self { assets, zone, names, format, colors, asked: false, broken: false, failed: None })
     }
 
     /// Answers all that standard input asks, one answer after the other; the exit code of the first that was refused.
     pub(super) fn read(mut self, run: &Run) -> Result<Option<Exit>> {
+        let mut input = io::stdin().lock();
         let mut typed = String::new();
-        for line in io::stdin().lock().lines() {
-            typed += &line.map_err(|e| Error::new(Exit::Io, "standard input cannot be read").why(e))?;
-            typed.push('\n');
+        for number in 1_u64.. {
+            let line = typed::next(&mut input);
+            let line = line.map_err(|e| Error::new(Exit::Io, "standard input cannot be read").why(e))?;
+            let Some(line) = line else { break };
+            let before = typed.len();
+            self.add(&mut typed, line, number);
+            // SQL that goes on is looked through again only where it may end.
+            if before > 0 && typed.get(before..).is_some_and(|new| !new.contains(';')) {
+                continue;
+            }
             let (rest, go) = self.all(&typed, run)?;
             typed = rest;
             if go == Go::Away {
                 return Ok(self.failed);
             }
         }
-        if !typed.trim().is_empty() {
+        if !typed.trim().is_empty() && !self.broken {
             self.say(Typed::Sql(typed), run)?;
-        } else if !self.asked {
+        }
+        if !self.asked {
             return Err(Error::new(Exit::Usage, "no question was asked")
                 .help("give one on the command line, or by standard input: `mailtrail query --help`"));
         }
         Ok(self.failed)
+    }
+
+    /// Adds a line to what is not complete yet. A line that cannot be read asks nothing, nor does the question that goes
+    /// through it.
+    fn add(&mut self, typed: &mut String, line: Line, number: u64) {
+        match line {
+            Line::Text(text) if number == 1 => *typed += text.trim_start_matches('\u{feff}'),
+            Line::Text(text) => *typed += &text,
+            Line::Bad(text, what) => {
+                self.broken = !typed.is_empty() || begins_as_sql(&text);
+                if self.broken {
+                    *typed += &text;
+                }
+                self.refused(&Error::new(Exit::Usage, format!("line {number} of standard input {what}")));
+            }
+        }
+        if typed.len() > typed::LONGEST {
+            self.broken = !typed.trim_end().ends_with(';');
+            typed.clear();
+            let what = format!("the question that ends or goes on in line {number} is longer than 1 MiB");
+            self.refused(&Error::new(Exit::Usage, what).help("ask it with `--file`"));
+        }
+    }
+
+    fn refused(&mut self, error: &Error) {
+        say(error.render(self.colors));
+        self.asked = true;
+        self.failed = self.failed.or(Some(error.exit()));
     }
 
     /// Answers all that is complete; what is left, and whether more will be asked.
@@ -83,7 +123,7 @@ impl<'a> Session<'a> {
         let mut rest = typed;
         while let Some((typed, after)) = statements::first(rest, &self.names) {
             rest = after;
-            if self.say(typed, run)? == Go::Away {
+            if !std::mem::take(&mut self.broken) && self.say(typed, run)? == Go::Away {
                 return Ok((String::new(), Go::Away));
             }
         }
@@ -102,16 +142,15 @@ impl<'a> Session<'a> {
         };
         match done {
             Ok(bytes) => print(&bytes)?,
-            Err(error) => {
-                say(error.render(self.colors));
-                self.failed = self.failed.or(Some(error.exit()));
-            }
+            Err(error) => self.refused(&error),
         }
         Ok(Go::On)
     }
 
     fn answer(&self, question: &Question, run: &Run) -> Result<Vec<u8>> {
-        answer::render(ask(question, run, self.zone)?, self.format, self.zone)
+        let answer = ask(question, run, self.zone)?;
+        tell_of_no_rows(&answer);
+        answer::render(answer, self.format, self.zone)
     }
 
     fn named(&self, words: &[String]) -> Result<Question> {

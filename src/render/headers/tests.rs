@@ -1,6 +1,7 @@
 use super::*;
 use crate::assets::Assets;
 use crate::headers::of_message;
+use crate::render::Options;
 
 /// A message in whose header a stranger wrote what could act somewhere.
 const HOSTILE: &str = "Received: from =cmd|'/c (<script>alert(1)</script> [192.0.2.1])\n\

@@ -20,7 +20,7 @@ const MOST_BESIDE: usize = 4;
 const SHORT: usize = 28;
 
 /// A table with more rows gets a box of its own to scroll in, and a filter.
-const LONG: usize = 16;
+const LONG: usize = 24;
 
 /// A section.
 #[derive(Serialize)]

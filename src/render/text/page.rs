@@ -1,8 +1,7 @@
 //! A page of text that knows its width and its colours.
 
-use crate::render::crop::end;
+use crate::render::crop::{cut, end, whole};
 use crate::report::State;
-use crate::text::shown;
 use unicode_width::UnicodeWidthStr;
 
 /// No terminal is taken to be narrower.
@@ -124,7 +123,7 @@ impl Page {
 /// The lines of a text, broken at its spaces; a word that is wider than a line is cropped.
 pub(in crate::render) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in shown(text).split_ascii_whitespace().map(|word| end(word, width)) {
+    for word in whole(text).split_ascii_whitespace().map(|word| cut(word, width)) {
         match lines.last_mut() {
             Some(line) if line.width() + 1 + word.width() <= width => {
                 line.push(' ');

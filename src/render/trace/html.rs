@@ -214,10 +214,12 @@ impl Fate {
     fn of(one: &Recipient) -> Self {
         let outcome = one.outcome.as_ref().map_or("unknown", Text::raw);
         let (class, sign) = mark(outcome);
-        let by = [&one.transport, &one.relay_host].into_iter().flatten().map(Text::raw).filter(|by| *by != "none");
+        let relay =
+            one.relay_host.as_ref().filter(|relay| relay.raw() != "none" && one.relay_host != one.transport);
+        let by = one.transport.as_ref().into_iter().chain(relay).map(Text::raw);
         let reply = [&one.dsn, &one.reply].into_iter().flatten().map(Text::raw).collect::<Vec<_>>();
         Self {
-            whom: optional(one.recipient.as_ref()),
+            whom: one.recipient.as_ref().map_or_else(|| words("not logged"), |whom| Cropped::of(whom, MOST)),
             given: one.original_recipient.as_ref().map(|given| Cropped::of(given, MOST)),
             outcome: words(outcome),
             class,

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::assets::Assets;
+use crate::render::Options;
 use crate::report::trace::{Hop, Life, Message, Node, Recipient, Session, Step, Way};
 use crate::text::Text;
 use crate::time::Zone;
@@ -57,7 +58,11 @@ fn full() -> Trace {
     }
 }
 
-fn rendered(trace: &Trace, format: &Format) -> String {
+fn by_name(name: &str) -> Option<&'static Format<Trace>> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+fn rendered(trace: &Trace, format: &Format<Trace>) -> String {
     let assets = Assets::default();
     let options = Options { assets: &assets, width: 80, color: false, section: None };
     String::from_utf8((format.render)(trace, &options).expect("it renders")).expect("UTF-8")
@@ -66,8 +71,7 @@ fn rendered(trace: &Trace, format: &Format) -> String {
 #[test]
 fn formats_are_found_by_name_and_listed_in_order() {
     assert!(FORMATS.is_sorted_by_key(|format| format.name));
-    assert!(FORMATS.iter().all(|format| by_name(format.name).is_some()));
-    assert!(by_name("csv").is_none());
+    assert!(FORMATS.iter().all(|format| by_name(format.name).is_some_and(|found| found.name == format.name)));
 }
 
 #[test]
@@ -91,4 +95,23 @@ fn no_line_of_the_text_is_wider_than_the_terminal() {
 fn the_picture_is_told_in_words_too() {
     let page = rendered(&full(), by_name("html").expect("html"));
     assert!(page.contains("mx1: deferred 3× after 2.0\u{202f}s to far a@b.example and 1 more"), "{page}");
+}
+
+#[test]
+fn on_a_phone_moves_are_a_list_and_cells_carry_their_heading() {
+    let page = rendered(&full(), by_name("html").expect("html"));
+    let list = page.split("class=\"moves\"").nth(1).and_then(|rest| rest.split("</ol>").next()).expect("a list");
+    assert_eq!(list.matches("<li ").count(), 3, "{list}");
+    assert!(list.contains("<bdi>client</bdi> → <bdi>mx1</bdi>"), "{list}");
+    for body in page.split("<tbody>").skip(1).filter_map(|rest| rest.split("</tbody>").next()) {
+        let cells = body.matches("<td").count() + body.matches("<th ").count();
+        assert_eq!(body.matches("data-label=").count(), cells, "{body}");
+    }
+}
+
+#[test]
+fn a_part_of_a_key_has_its_article() {
+    let of = |kind| headline(&Trace { kind: Some(kind), exact: false, ..full() });
+    assert!(of("IP address").ends_with("by part of an IP address") && of("address").ends_with("of an address"));
+    assert!(of("Message-ID").ends_with("by part of a Message-ID"));
 }

@@ -71,8 +71,9 @@ fn origin(message: &Message) -> String {
 }
 
 fn entry(page: &mut Page, life: &Life, zone: &Zone) {
-    let known = [&life.host, &life.queue_id].into_iter().flatten().map(|text| end(text.raw(), 40));
-    let known: Vec<String> = known.collect();
+    let host = life.host.as_ref().map(|host| end(host.raw(), 40));
+    let id = life.queue_id.as_ref().map_or_else(|| "(no queue id)".to_owned(), |id| end(id.raw(), 40));
+    let known: Vec<String> = host.into_iter().chain([id]).collect();
     let state = match (&life.fate, life.time) {
         (Some(fate), _) => end(fate.raw(), 20),
         (None, Some(time)) => format!("queued since {}", zone.second_text(time)),
@@ -83,7 +84,7 @@ fn entry(page: &mut Page, life: &Life, zone: &Zone) {
 
 fn fate(page: &mut Page, one: &Recipient) {
     let outcome = one.outcome.as_ref().map_or("unknown", Text::raw);
-    let whom = one.recipient.as_ref().map_or("?", Text::raw);
+    let whom = one.recipient.as_ref().map_or("(recipient not logged)", Text::raw);
     let mut words = String::new();
     if let Some(delay) = one.delay_s {
         let _ = write!(words, " after {}", units::seconds(delay));

@@ -51,6 +51,9 @@ struct Arrow {
     /// The point of its head, and where that begins.
     tip: usize,
     back: usize,
+    /// The names of the places, for where the picture has no room and is told.
+    start: String,
+    end: String,
     time: String,
     label: String,
     whom: String,
@@ -111,6 +114,8 @@ impl Arrow {
             middle: usize::midpoint(from, to),
             tip: if right { to - 1 } else { to + 1 },
             back: if right { to - 9 } else { to + 9 },
+            start: name(hop.from),
+            end: name(hop.to),
             time,
             label: crop::end(&format!("{outcome}{times}{delay}"), room),
             whom,
