@@ -22,5 +22,6 @@ mod nightly;
 mod real_mail;
 mod init;
 mod store;
+mod upkeep;
 mod grammar_language;
 mod tidy;

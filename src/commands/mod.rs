@@ -97,7 +97,7 @@ fn zone(global: &Global, config: &Config) -> Result<Zone> {
 /// The store of the command line or of the configuration.
 #[cfg(feature = "sql")]
 fn store_folder<'a>(global: &'a Global, config: &'a Config) -> Option<&'a std::path::Path> {
-    global.store.as_deref().or(config.store.as_deref())
+    global.store.as_deref().or(config.store.as_deref()).filter(|_| !global.no_store)
 }
 
 /// The period that `--on`, or `--since` and `--until`, ask for.
@@ -157,6 +157,12 @@ fn assets(global: &Global, config: &Config) -> Assets {
 /// Says something on standard error. Where that cannot be written nobody is there to hear it.
 pub fn say(what: impl Display) {
     let _ = writeln!(io::stderr(), "{what}");
+}
+
+/// Says on standard output what was done.
+#[cfg(feature = "sql")]
+fn tell(done: &str, global: &Global) -> Result<()> {
+    if global.quiet { Ok(()) } else { print(format!("{done}\n").as_bytes()) }
 }
 
 /// Writes to standard output.
