@@ -23,5 +23,6 @@ mod real_mail;
 mod init;
 mod store;
 mod upkeep;
+mod engines;
 mod grammar_language;
 mod tidy;
