@@ -28,6 +28,9 @@ pub struct Global {
     /// The folder in which facts are kept from run to run
     #[arg(long, global = true, value_name = "DIR", env = "MAILTRAIL_STORE")]
     pub store: Option<PathBuf>,
+    /// Leave out the store that the configuration or MAILTRAIL_STORE names
+    #[arg(long, global = true)]
+    pub no_store: bool,
     /// The year in which logs without years end [default: worked out from the files]
     #[arg(long, global = true, value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1970..=2199))]
     pub year: Option<i32>,
@@ -319,6 +322,12 @@ pub enum Store {
         #[arg(long, value_name = "SECONDS", default_value_t = 10)]
         wait: u32,
     },
+    /// Make a new secret where the store has lost its own; what is open is taken as it stands
+    RenewSecret {
+        /// How long to wait for another run that writes to the store
+        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+        wait: u32,
+    },
     /// Join the segments of each day and host; done by itself where there are many
     Compact {
         /// How long to wait for another run that writes to the store
@@ -341,12 +350,11 @@ pub enum Store {
 
 /// An age in days: `400d`, `13w`.
 fn age(text: &str) -> Result<u32, String> {
-    let (number, days) = match text.strip_suffix('w') {
-        Some(weeks) => (weeks, 7),
-        None => (text.strip_suffix('d').unwrap_or(text), 1),
-    };
-    let number: Option<u32> = number.parse().ok();
-    number.and_then(|number| number.checked_mul(days)).ok_or_else(|| "write days or weeks: 400d, 13w".to_owned())
+    let days = [("d", 1), ("w", 7)].into_iter().find_map(|(unit, days)| {
+        let number: u32 = text.strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(days)
+    });
+    days.ok_or_else(|| "write days or weeks, with their unit: 400d, 13w".to_owned())
 }
 
 /// How the answer to a query is written.

@@ -22,6 +22,8 @@ mod nightly;
 mod real_mail;
 mod init;
 mod store;
+mod upkeep;
+mod engines;
 mod grammar_language;
 mod documented;
 mod tidy;

@@ -272,16 +272,12 @@ fn at_the_prompt_a_bad_question_ends_nothing_and_what_was_asked_is_kept() {
 
 #[test]
 fn parquet_can_be_read_by_others() {
-    let has = Command::new("python3").args(["-c", "import pyarrow.parquet"]).output();
-    if !has.is_ok_and(|output| output.status.success()) {
-        return skip("parquet", "python3 with pyarrow is not there");
-    }
+    let Some(python) = crate::engines::python("parquet") else { return };
     let sql = "SELECT time, queue_id, size_bytes, sender FROM messages ORDER BY time";
     let done =
         Test::new("query -o out.parquet --format parquet").arg(sql).arg("mail.log").file("mail.log", LOG).run();
     let script = "import pyarrow.parquet as p; print(p.read_table('out.parquet').to_pylist())";
-    let output =
-        Command::new("python3").args(["-c", script]).current_dir(done.path("")).output().expect("it runs");
+    let output = Command::new(&python).args(["-c", script]).current_dir(done.path("")).output().expect("it runs");
     assert_eq!(
         String::from_utf8_lossy(&output.stdout).trim(),
         "[{'time': 1795510800000000, 'queue_id': '4Xk1000001z2', 'size_bytes': 1500, 'sender': 'alice@remote.example'}]"

@@ -14,8 +14,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// A machine with logs and a store.
-struct Site {
-    folder: TempDir,
+pub struct Site {
+    pub folder: TempDir,
 }
 
 /// Numbers that only look random, always the same.
@@ -31,15 +31,15 @@ impl Dice {
 }
 
 impl Site {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("a folder") }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn command(&self, args: &str) -> Command {
+    pub fn command(&self, args: &str) -> Command {
         let mut command = Command::new(program());
         let folder = self.folder.path();
         command.args(args.split_whitespace()).current_dir(folder).env_clear().env("HOME", folder).env("TZ", "UTC");
@@ -47,29 +47,29 @@ impl Site {
         command
     }
 
-    fn run(&self, args: &str) -> Output {
+    pub fn run(&self, args: &str) -> Output {
         self.command(args).output().expect("the program runs")
     }
 
     /// What a run wrote that must go well.
-    fn fine(&self, args: &str) -> Vec<u8> {
+    pub fn fine(&self, args: &str) -> Vec<u8> {
         let output = self.run(args);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!((output.status.code(), told.as_str()), (Some(0), ""), "{args}");
         output.stdout
     }
 
-    fn write(&self, name: &str, content: &[u8]) {
+    pub fn write(&self, name: &str, content: &[u8]) {
         fs::write(self.path(name), content).expect("written");
     }
 
-    fn append(&self, name: &str, content: &[u8]) {
+    pub fn append(&self, name: &str, content: &[u8]) {
         let file = OpenOptions::new().append(true).create(true).open(self.path(name));
         file.and_then(|mut file| file.write_all(content)).expect("written");
     }
 
     /// The reports from the store are those of a plain run over the logs, in every format.
-    fn same_as_plain(&self, logs: &str) {
+    pub fn same_as_plain(&self, logs: &str) {
         for format in ["json", "html", "text"] {
             let plain = self.run(&format!("report --report full --format {format} --year 2026 {logs}"));
             let stored = self.run(&format!("report --report full --format {format} --store st"));
@@ -88,7 +88,7 @@ impl Site {
     }
 
     /// How many deliveries there are, and to how many recipients.
-    fn deliveries(&self) -> (u64, u64) {
+    pub fn deliveries(&self) -> (u64, u64) {
         let sql = "SELECT COUNT(*) AS n, COUNT(DISTINCT recipient) AS d FROM deliveries";
         let mut command = self.command("query --store st --format json");
         let output = command.arg(sql).output().expect("the program runs");
@@ -99,7 +99,7 @@ impl Site {
 }
 
 /// The life of a message, one delivery to a recipient of its own; one line that nobody knows beside it.
-fn life(number: usize) -> String {
+pub fn life(number: usize) -> String {
     let at = |second: usize| {
         let second = number * 7 + second;
         format!(
@@ -141,12 +141,12 @@ fn life(number: usize) -> String {
     out
 }
 
-fn lives(numbers: std::ops::Range<usize>) -> Vec<u8> {
+pub fn lives(numbers: std::ops::Range<usize>) -> Vec<u8> {
     numbers.map(life).collect::<String>().into_bytes()
 }
 
 /// How often a test that has no end is tried: so often, or as the environment says.
-fn times(variable: &str, usual: usize) -> usize {
+pub fn times(variable: &str, usual: usize) -> usize {
     std::env::var(variable).ok().and_then(|n| n.parse().ok()).unwrap_or(usual)
 }
 
@@ -340,6 +340,63 @@ fn f23_a_run_that_is_killed_has_not_been_or_has_been_whole() {
     assert_eq!(leftovers(&site), Vec::<PathBuf>::new());
 }
 
+/// Runs a command that is killed as it makes its n-th call of this name; whether it came so far.
+fn killed(site: &Site, args: &str, call: &str, nth: usize) -> bool {
+    let mut strace = Command::new("strace");
+    let inject = format!("inject={call}:signal=KILL:when={nth}");
+    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &inject]).arg(program());
+    strace.args(args.split_whitespace()).current_dir(site.folder.path()).env("TZ", "UTC").stdout(Stdio::null());
+    strace.stderr(Stdio::null()).status().expect("strace runs").code() != Some(0)
+}
+
+#[test]
+fn l17_a_crash_at_any_call_and_one_in_the_run_after_it_change_nothing() {
+    let there = Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_ok_and(|s| s.success());
+    if !there {
+        return skip("l17", "strace is not there");
+    }
+    let site = Site::new();
+    let step = times("MAILTRAIL_STEP", 9);
+    site.write("mail.log", &lives(0..60));
+    for store in ["st", "right"] {
+        site.fine(&format!("ingest --store {store} mail.log"));
+    }
+    let pseudonym = regex::bytes::Regex::new("~[0-9a-f]{16}").expect("an expression");
+    let mut next = 60;
+    let mut crashes = 0;
+    for args in [
+        "ingest mail.log",
+        "store compact",
+        "store forget --pseudonymize --older-than 0d",
+        "store prune --keep 4000d",
+    ] {
+        for call in ["write", "fsync", "rename", "openat", "unlink"] {
+            // Only an ingest that has something to read does anything.
+            site.append("mail.log", &lives(next..next + 3));
+            next += 3;
+            for nth in (1..).step_by(step) {
+                let args = format!("{args} --store st -q");
+                if !killed(&site, &args, call, nth) {
+                    break;
+                }
+                killed(&site, &args, call, 1 + nth / 2);
+                crashes += 2;
+            }
+            for store in ["st", "right"] {
+                site.fine(&format!("{args} --store {store}"));
+                site.fine(&format!("ingest --store {store} mail.log"));
+            }
+            // Pseudonyms are each store's own.
+            let report = |store| site.fine(&format!("report --store {store} --format json"));
+            let [right, now] = ["right", "st"].map(|s| pseudonym.replace_all(&report(s), &b"~"[..]).into_owned());
+            same(&format!("{args} {call}"), &right, &now);
+            site.fine("store check --store st");
+            assert_eq!(leftovers(&site), Vec::<PathBuf>::new(), "{args} {call}");
+        }
+    }
+    assert!(crashes > 20, "{crashes}");
+}
+
 /// Files of the store that its manifest does not name.
 fn leftovers(site: &Site) -> Vec<PathBuf> {
     let manifest = fs::read_to_string(site.path("st/manifest.json")).expect("a manifest");
@@ -439,7 +496,7 @@ fn f24_who_does_not_wait_is_told_who_writes() {
 fn t19_a_store_is_its_owners_alone() {
     let site = Site::new();
     site.write("mail.log", &lives(0..10));
-    let script = format!("umask 000; exec {} ingest --store a/st mail.log", program());
+    let script = format!("umask 000; exec {} ingest -q --store a/st mail.log", program());
     let status = Command::new("sh").args(["-c", &script]).current_dir(site.folder.path()).status();
     assert!(status.expect("a shell").success());
     for entry in [site.path("a/st")].into_iter().chain(all_below(&site.path("a/st"))) {
@@ -448,7 +505,7 @@ fn t19_a_store_is_its_owners_alone() {
     }
 }
 
-fn all_below(folder: &Path) -> Vec<PathBuf> {
+pub fn all_below(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     entries
         .flat_map(|path| [vec![path.clone()], if path.is_dir() { all_below(&path) } else { vec![] }].concat())
@@ -575,7 +632,7 @@ fn upkeep_changes_no_figure() {
 }
 
 /// The figures of a JSON report.
-fn figures(report: &[u8]) -> serde_json::Value {
+pub fn figures(report: &[u8]) -> serde_json::Value {
     let report: serde_json::Value = serde_json::from_slice(report).expect("JSON");
     report["measurements"].clone()
 }
@@ -590,7 +647,6 @@ fn l27_what_is_forgotten_is_gone_and_figures_stay() {
         site.fine("ingest --store st mail.log");
         let report = "report --store st --format json --since 2026-11-01 --until 2026-11-03";
         let right = figures(&site.fine(report));
-        // All was finished; what is open stays until it is.
         site.fine(&format!("store forget --store st --older-than 0d {how}"));
         assert_eq!(right, figures(&site.fine(report)), "{how}");
         let mut command = site.command("query --store st --format csv");

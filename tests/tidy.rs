@@ -66,8 +66,6 @@ const PROMISES: &[(&str, &str)] = &[
 const OPEN: &[&str] = &[
     // Seeds are random, so that no test can choose keys; `l26` proves the scope; memory is the system's.
     "t15", "t25", "f26",
-    // The store.
-    "f1", "f3", "f4", "f5", "l17", "l28",
 ];
 
 /// Names of products, which belong into grammars.

@@ -1,15 +1,22 @@
 //! `mailtrail ingest`: reads what is new into the store.
 
-use super::{Outcome, read, say};
+use super::{Outcome, read, say, tell};
 use crate::cli::{Global, Ingest};
 use crate::config::Config;
-use crate::error::Exit;
+use crate::error::{Exit, Result};
 use crate::grammar::Grammars;
 use crate::store::{Brought, Patience, Writer};
 use crate::units::count;
-use std::io::{self, IsTerminal};
 
 pub(super) fn run(args: &Ingest, global: &Global, config: &Config) -> Outcome {
+    let brought = take_in(args, global, config)?;
+    let (lines, facts) = (count(brought.lines), count(brought.facts));
+    tell(&format!("{lines} new lines gave {facts} facts"), global)?;
+    Ok(brought.exit())
+}
+
+/// Reads what is new into the store, and says on standard error what could not be read.
+pub(super) fn take_in(args: &Ingest, global: &Global, config: &Config) -> Result<Brought> {
     let root = super::store::folder(global, config)?;
     let zone = read::zone(global, config)?;
     let paths = read::paths(&args.paths, config)?;
@@ -23,21 +30,14 @@ pub(super) fn run(args: &Ingest, global: &Global, config: &Config) -> Outcome {
     });
     bar.finish_and_clear();
     let brought = brought?;
-    tell(&brought, global);
-    Ok((!brought.problems.is_empty()).then_some(Exit::Incomplete))
+    let notes = if global.verbose > 0 && !global.quiet { brought.notes.as_slice() } else { &[] };
+    brought.problems.iter().chain(notes).for_each(|told| say(format_args!("mailtrail: {}", told.tty())));
+    Ok(brought)
 }
 
-/// Says on standard error what could not be read and, on a terminal or if asked for, what was.
-fn tell(brought: &Brought, global: &Global) {
-    brought.problems.iter().for_each(|problem| say(format_args!("mailtrail: {}", problem.tty())));
-    if global.quiet {
-        return;
-    }
-    if global.verbose > 0 {
-        brought.notes.iter().for_each(|note| say(format_args!("mailtrail: {}", note.tty())));
-    }
-    if global.verbose > 0 || io::stderr().is_terminal() {
-        let (lines, facts) = (count(brought.lines), count(brought.facts));
-        say(format_args!("mailtrail: {lines} new lines gave {facts} facts"));
+impl Brought {
+    /// The exit code where something could not be read.
+    pub(super) fn exit(&self) -> Option<Exit> {
+        (!self.problems.is_empty()).then_some(Exit::Incomplete)
     }
 }

@@ -105,7 +105,7 @@ fn zone(global: &Global, config: &Config) -> Result<Zone> {
 /// The store of the command line or of the configuration.
 #[cfg(feature = "sql")]
 fn store_folder<'a>(global: &'a Global, config: &'a Config) -> Option<&'a std::path::Path> {
-    global.store.as_deref().or(config.store.as_deref())
+    global.store.as_deref().or(config.store.as_deref()).filter(|_| !global.no_store)
 }
 
 /// The period that `--on`, or `--since` and `--until`, ask for.
@@ -170,6 +170,12 @@ pub fn say(what: impl Display) {
 /// Says what is waited for, if anything is to be said.
 fn teller(global: &Global) -> fn(&str) {
     if global.quiet { |_| {} } else { |what| say(format_args!("mailtrail: {what}")) }
+}
+
+/// Says on standard output what was done.
+#[cfg(feature = "sql")]
+fn tell(done: &str, global: &Global) -> Result<()> {
+    if global.quiet { Ok(()) } else { print(format!("{done}\n").as_bytes()) }
 }
 
 /// Writes to standard output.

@@ -122,7 +122,7 @@ impl<'a> House<'a> {
     fn read_new(&self) -> Result<Option<Exit>> {
         let Some(store) = super::store_folder(self.global, self.config) else { return Ok(None) };
         let args = Ingest { paths: self.args.paths.clone(), wait: PATIENCE };
-        let incomplete = ingest::run(&args, self.global, self.config)?;
+        let incomplete = ingest::take_in(&args, self.global, self.config)?.exit();
         if let Some(keep) = self.config.nightly.keep_facts {
             Writer::open(store, Patience { seconds: PATIENCE })?.prune(self.now - keep)?;
         }

@@ -35,10 +35,16 @@ pub(super) fn logs(paths: &[PathBuf], global: &Global, config: &Config, zone: &Z
     bar.finish_and_clear();
     let run = run?;
     tell(&run, global);
-    if run.coverage.sources.is_empty() {
-        return Err(Error::new(Exit::NoInput, "none of the inputs could be read"));
+    if !run.coverage.sources.is_empty() || store.as_ref().is_some_and(|store| !store.is_empty()) {
+        return Ok(run);
     }
-    Ok(run)
+    Err(match super::store_folder(global, config) {
+        Some(root) if paths.is_empty() => {
+            Error::new(Exit::NoInput, format!("the store in {} is empty", root.display()))
+                .help("`mailtrail ingest PATH…` reads logs into it; `--no-store` reads logs without it")
+        }
+        _ => Error::new(Exit::NoInput, "none of the inputs could be read"),
+    })
 }
 
 /// The logs that the command line names, else those of the configuration.

@@ -1,6 +1,6 @@
 //! `mailtrail store`: looks after the store.
 
-use super::{Outcome, now, print, read, say};
+use super::{Outcome, now, print, read, say, tell};
 use crate::cli::{Global, Store as Args};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
@@ -20,10 +20,20 @@ pub(super) fn run(args: Args, global: &Global, config: &Config) -> Outcome {
             print(told(root, &Store::open(root)?.info(), &zone).as_bytes())?;
             return Ok(None);
         }
-        Args::Check => return check(&Store::open(root)?),
+        Args::Check => check(&Store::open(root)?)?,
+        Args::RenewSecret { wait } => {
+            Store::open(root)?;
+            let renewed = Writer::renew_secret(root, Patience { seconds: wait })?;
+            let done =
+                if renewed { "a new secret was made" } else { "the secret is in order; nothing was changed" };
+            done.to_owned()
+        }
         Args::Prune { keep, wait } => {
             Store::open(root)?;
-            format!("{} facts dropped", count(writer(wait)?.prune(before(keep))?))
+            let mut writer = writer(wait)?;
+            let dropped = writer.prune(before(keep))?;
+            stays(&writer);
+            format!("{} facts dropped", count(dropped))
         }
         Args::Compact { wait } => {
             Store::open(root)?;
@@ -32,13 +42,21 @@ pub(super) fn run(args: Args, global: &Global, config: &Config) -> Outcome {
         Args::Forget { older_than, pseudonymize, wait } => {
             Store::open(root)?;
             let how = if pseudonymize { Forget::Pseudonymize } else { Forget::Erase };
-            format!("{} facts name nobody any more", count(writer(wait)?.forget(before(older_than), how)?))
+            let mut writer = writer(wait)?;
+            let forgotten = writer.forget(before(older_than), how)?;
+            stays(&writer);
+            format!("{} facts name nobody any more", count(forgotten))
         }
     };
-    if global.verbose > 0 {
-        say(format_args!("mailtrail: {done}"));
-    }
+    tell(&done, global)?;
     Ok(None)
+}
+
+/// Says where what was dropped still lies on the disk, since somebody reads it.
+fn stays(writer: &Writer) {
+    if !writer.has_cleared() {
+        say("mailtrail: somebody still reads the store; the old files go with the next run that writes to it");
+    }
 }
 
 /// The store's folder.
@@ -49,17 +67,14 @@ pub(super) fn folder<'a>(global: &'a Global, config: &'a Config) -> Result<&'a P
     })
 }
 
-/// Says what is damaged.
-fn check(store: &Store) -> Outcome {
-    let mut wrong = store.check().into_iter();
-    match wrong.next() {
-        None => Ok(None),
-        Some(first) => {
-            say(&first);
-            wrong.for_each(|error| say(&error));
-            Err(Error::new(Exit::Data, "the store is damaged"))
-        }
+/// Proves every file; says what is wrong.
+fn check(store: &Store) -> Result<String> {
+    let wrong = store.check();
+    if wrong.is_empty() {
+        return Ok(format!("{} files are as they were written", count(store.info().files as u64)));
     }
+    wrong.iter().for_each(say);
+    Err(Error::new(Exit::Data, "the store is damaged"))
 }
 
 /// What the store holds, for people.

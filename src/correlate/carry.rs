@@ -66,6 +66,71 @@ impl Carry {
         }
         postcard::from_bytes(rest).ok()
     }
+
+    /// Puts what a function says in the place of each text of what began before a time, by its column; nothing where it
+    /// says nothing.
+    pub fn forget(&mut self, before: i64, word: &mut dyn FnMut(&str, &str) -> Option<String>) {
+        let texts = &mut self.texts;
+        let mut call = |column: &'static str, id: &mut TextId| {
+            let Some(text) = texts.get(*id as usize) else { return };
+            let text = String::from_utf8_lossy(text).into_owned();
+            match word(column, &text) {
+                Some(word) if word == text => {}
+                Some(word) => {
+                    texts.push(word.into_bytes());
+                    *id = u32::try_from(texts.len() - 1).unwrap_or(NO_TEXT);
+                }
+                None => *id = NO_TEXT,
+            }
+        };
+        self.queue.each_old(before, &mut call);
+        self.sessions.each_old(before, &mut call);
+        self.directory.each_old(before, &mut call);
+        let old = self.last.iter_mut().filter(|line| line.time < before);
+        old.for_each(|line| line.each_value(&mut |field, id| call(field.name(), id)));
+        self.pack();
+    }
+
+    /// Lets go of messages that began before a time, and of which nothing but late lines was waited for.
+    pub fn drop_finished(&mut self, before: i64) {
+        self.queue.drop_finished(before);
+    }
+
+    /// Lets go of the texts that nothing names.
+    fn pack(&mut self) {
+        let old = std::mem::take(&mut self.texts);
+        let (mut places, mut list) = (HashMap::new(), Vec::new());
+        let mut call = |id: &mut TextId| {
+            let Some(text) = old.get(*id as usize) else { return };
+            *id = *places.entry(text.as_slice()).or_insert_with(|| {
+                list.push(text.clone());
+                u32::try_from(list.len() - 1).unwrap_or(NO_TEXT)
+            });
+        };
+        self.queue.each_text(&mut call);
+        self.sessions.each_text(&mut call);
+        self.directory.each_text(&mut call);
+        for line in &mut self.last {
+            line.each_value(&mut |_, id| call(id));
+            [&mut line.host, &mut line.program, &mut line.service, &mut line.instance]
+                .into_iter()
+                .for_each(&mut call);
+        }
+        self.texts = list;
+    }
+}
+
+impl LastLine {
+    /// Calls a function for each text of its fields.
+    fn each_value(&mut self, call: &mut dyn FnMut(Field, &mut TextId)) {
+        for (name, value) in &mut self.values {
+            if let Some(field) = Field::named(name).filter(|field| is_text(*field)) {
+                let mut id = TextId::try_from(*value).unwrap_or(NO_TEXT);
+                call(field, &mut id);
+                *value = i64::from(id);
+            }
+        }
+    }
 }
 
 /// Gives each text of a state its place in a list.

@@ -58,6 +58,11 @@ impl Directory {
         self.open.values_mut().for_each(|row| row.each_text(call));
     }
 
+    /// Calls a function for each text of what began before a time, with its column.
+    pub fn each_old(&mut self, before: i64, call: &mut dyn FnMut(&'static str, &mut TextId)) {
+        self.open.values_mut().filter(|row| row.time < before).for_each(|row| row.each_named(call));
+    }
+
     pub fn finish(&mut self, facts: &mut Facts) {
         for row in in_order(&mut self.open, |row| (row.source, row.offset)) {
             facts.push(&row);

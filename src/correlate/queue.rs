@@ -4,7 +4,7 @@ use super::open::{Keyed, entries, in_order};
 use super::{Line, keep};
 use crate::event::{Field, NO_TEXT, TextId, Word};
 use crate::facts::schema::{Delivery, Message, Row, Session};
-use crate::facts::{Facts, NULL};
+use crate::facts::{Facts, NULL, is_forgotten};
 use crate::time::SECOND;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -529,6 +529,23 @@ impl Queue {
         self.refused.iter_mut().for_each(|refused| call(&mut refused.service));
     }
 
+    /// Calls a function for each text of what began before a time, with its column.
+    pub fn each_old(&mut self, before: i64, call: &mut dyn FnMut(&'static str, &mut TextId)) {
+        for entry in self.open.values_mut().chain(self.lingering.values_mut()) {
+            if entry.row.time < before {
+                entry.row.each_named(call);
+            }
+            entry.waiting.iter_mut().filter(|row| row.time < before).for_each(|row| row.each_named(call));
+        }
+        let late = self.late.values_mut().flatten().map(|(row, _)| row);
+        late.filter(|row| row.time < before).for_each(|row| row.each_named(call));
+    }
+
+    /// Lets go of finished entries that began before a time.
+    pub fn drop_finished(&mut self, before: i64) {
+        self.lingering.retain(|_, entry| entry.row.time >= before);
+    }
+
     /// Tells everything that is left.
     pub fn finish(&mut self, facts: &mut Facts) {
         for (_, key) in std::mem::take(&mut self.lateness) {
@@ -572,8 +589,13 @@ fn origin(line: &Line<'_>) -> TextId {
     if submission || line.text(Field::User) != NO_TEXT { Word::Submission.id() } else { Word::Smtp.id() }
 }
 
+/// Whether two attempts are for the same recipient. One that was forgotten is known by its domain only: it may be taken
+/// for another that is forgotten too, so that their number holds.
 fn same_recipient(a: &Delivery, b: &Delivery, facts: &Facts) -> bool {
     let same = |x: TextId, y: TextId| x == y || facts.texts.get(x) == facts.texts.get(y);
+    if facts.texts.get(a.recipient).is_some_and(is_forgotten) {
+        return same(a.recipient_domain, b.recipient_domain);
+    }
     same(a.recipient, b.recipient) && same(a.original_recipient, b.original_recipient)
 }
 

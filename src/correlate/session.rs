@@ -295,6 +295,12 @@ impl Sessions {
         }
     }
 
+    /// Calls a function for each text of what began before a time, with its column.
+    pub fn each_old(&mut self, before: i64, call: &mut dyn FnMut(&'static str, &mut TextId)) {
+        let old = self.open.values_mut().filter(|open| open.row.time < before);
+        old.for_each(|open| open.row.each_named(call));
+    }
+
     pub fn finish(&mut self, facts: &mut Facts) {
         for open in in_order(&mut self.open, place) {
             push(open, facts);

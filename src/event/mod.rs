@@ -7,7 +7,7 @@ mod dictionary;
 mod fields;
 mod words;
 
-pub use dictionary::{Dictionary, Interner, Table, hash_with};
+pub use dictionary::{Dictionary, Interner, Table, first_number, hash_with};
 pub use fields::{FIELDS, Field, Type};
 pub use words::{Word, is_word};
 

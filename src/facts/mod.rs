@@ -21,7 +21,7 @@ pub use rows::{Rows, Table, Values};
 pub use schema::{NULL, Row, TABLES, TableDef};
 #[cfg(feature = "sql")]
 pub use shelf::{SOURCE_PATH, Segment, Shelf, damaged, not_written, sync, write};
-pub use texts::Texts;
+pub use texts::{Texts, is_forgotten};
 #[cfg(feature = "sql")]
 pub use view::{DERIVED, Scope, View, Wanted, is_told_by_domain};
 

@@ -73,15 +73,20 @@ pub trait Row: Copy + Send + Sync + Serialize + DeserializeOwned + 'static {
     /// For each column what it holds in a row: a text's id, a number, [`NO_TEXT`] or [`NULL`].
     const VALUES: &'static [fn(&Self) -> i64];
 
-    /// Calls a function for each text of the row, of which [`NO_TEXT`] is one.
-    fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId));
+    /// Calls a function for each text of the row, of which [`NO_TEXT`] is one, with its column.
+    fn each_named(&mut self, call: &mut dyn FnMut(&'static str, &mut TextId));
+
+    /// The same without the columns.
+    fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
+        self.each_named(&mut |_, id| call(id));
+    }
 }
 
 macro_rules! each {
-    (text $field:expr, $call:ident) => {
-        $call(&mut $field)
+    (text $field:expr, $name:expr, $call:ident) => {
+        $call($name, &mut $field)
     };
-    ($other:ident $field:expr, $call:ident) => {};
+    ($other:ident $field:expr, $name:expr, $call:ident) => {};
 }
 
 macro_rules! kind {
@@ -183,11 +188,11 @@ macro_rules! tables {
                     |row| row.offset,
                 ];
 
-                fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
-                    $(each!($kind self.$field, call);)*
-                    call(&mut self.host);
-                    call(&mut self.system);
-                    call(&mut self.program);
+                fn each_named(&mut self, call: &mut dyn FnMut(&'static str, &mut TextId)) {
+                    $(each!($kind self.$field, stringify!($field), call);)*
+                    call("host", &mut self.host);
+                    call("system", &mut self.system);
+                    call("program", &mut self.program);
                 }
             }
         )*

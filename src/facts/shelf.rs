@@ -13,7 +13,12 @@ use crate::event::{NO_TEXT, TextId};
 use crate::text::Text;
 use crate::time::{DAY, Span, Zone};
 use polars::prelude::{
-    DataFrame, ParallelStrategy, ParquetCompression, ParquetReader, ParquetWriter, PolarsError, SerReader,
+    CompatLevel, DataFrame, DataType, ParallelStrategy, ParquetReader, PolarsError, PolarsResult, SchemaExt,
+    SerReader,
+};
+use polars_parquet::write::{
+    CompressionOptions, Encoding, FileWriter, StatisticsOptions, Version, WriteOptions, ZstdLevel,
+    get_dtype_encoding, row_group_iter,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -66,6 +71,15 @@ pub struct Shelf {
     _held: Option<Arc<dyn Any + Send + Sync>>,
 }
 
+/// How hard facts are compressed that stay: at 9 an ingest takes a fifth longer for two hundredths of a store.
+const LEVEL: i32 = 6;
+
+/// How hard those are that go with the run.
+const FAST: i32 = 1;
+
+/// Rows that are compressed together.
+const GROUP: usize = 1 << 18;
+
 /// The most hosts that have a partition of their own in one go: strangers may make names up.
 const MOST_HOSTS: usize = 64;
 
@@ -113,7 +127,10 @@ impl Shelf {
         let parts = tables.iter().flat_map(|table| hosts.parts(*table).into_iter().map(|part| (*table, part)));
         let parts: Vec<(&dyn Table, Part)> = parts.collect();
         let first = self.segments.len();
-        let written = parts.into_par_iter().enumerate().map(|(at, (table, part))| {
+        let written = parts.into_par_iter().enumerate().map(|(at, (table, mut part))| {
+            if self.durable {
+                part.sort(table);
+            }
             let mut frame = whole(table, &part.rows, &laid, sources)?;
             let place = format!("facts/{}/{}", table.def().name, part.place());
             self.write(&mut frame, table.def().name, &format!("{place}/{}-{}", self.tag, first + at), part.hosts)
@@ -154,9 +171,7 @@ impl Shelf {
     ///
     /// Where the file cannot be written.
     pub fn write(&self, frame: &mut DataFrame, table: &str, name: &str, hosts: Vec<Text>) -> Result<Segment> {
-        let mut bytes = Vec::new();
-        let writer = ParquetWriter::new(&mut bytes).with_compression(ParquetCompression::Zstd(None));
-        writer.set_parallel(false).finish(frame).map_err(|e| internal(&e))?;
+        let bytes = parquet(frame, if self.durable { LEVEL } else { FAST }).map_err(|e| internal(&e))?;
         let path = format!("{name}.parquet");
         write(&self.root, Path::new(&path), &bytes, self.durable)?;
         let times = frame.column("time").and_then(|times| times.i64()).map_err(|e| internal(&e))?;
@@ -226,6 +241,38 @@ impl Shelf {
     }
 }
 
+/// Facts as Parquet. Times and places are written as the steps from one to the next: rows stand about in the order of
+/// their lines, so that steps are small.
+fn parquet(frame: &mut DataFrame, level: i32) -> PolarsResult<Vec<u8>> {
+    frame.align_chunks();
+    let compression = CompressionOptions::Zstd(Some(ZstdLevel::try_new(level)?));
+    let statistics = StatisticsOptions::default();
+    let options = WriteOptions { statistics, version: Version::V1, compression, data_page_size: None };
+    let encoding = |(name, kind): (&str, &DataType)| match kind {
+        DataType::Int64 if is_stepwise(name) => vec![Encoding::DeltaBinaryPacked],
+        kind => get_dtype_encoding(&kind.to_arrow(CompatLevel::newest())),
+    };
+    let schema = frame.schema();
+    let encodings: Vec<Vec<Encoding>> =
+        schema.iter().map(|(name, kind)| encoding((name.as_str(), kind))).collect();
+    let mut writer = FileWriter::try_new(Vec::new(), schema.to_arrow(CompatLevel::newest()), options)?;
+    for start in (0..frame.height()).step_by(GROUP) {
+        for batch in
+            frame.slice(i64::try_from(start).unwrap_or(i64::MAX), GROUP).iter_chunks(CompatLevel::newest(), false)
+        {
+            let (rows, fields) = (batch.len() as u64, writer.parquet_schema().fields().to_vec());
+            writer.write(rows, row_group_iter(batch, encodings.clone().into(), fields, options))?;
+        }
+    }
+    writer.end(None)?;
+    Ok(writer.into_inner())
+}
+
+/// Whether a column of whole numbers tells a time or a place.
+fn is_stepwise(name: &str) -> bool {
+    ["time", "offset", "session", "entry"].iter().any(|end| name.ends_with(end))
+}
+
 impl Segment {
     /// Whether a row of it may lie in a period.
     pub fn meets(&self, span: Span) -> bool {
@@ -254,7 +301,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
     Error::new(Exit::Io, format!("{} cannot be read", path.display())).why(error)
 }
 
-/// Writes a new file below a folder, for its owner alone whatever the umask.
+/// Writes a new file below a folder, for its owner alone whatever the umask. What has its name goes; a link is not followed.
 ///
 /// # Errors
 ///
@@ -263,7 +310,11 @@ pub fn write(root: &Path, path: &Path, bytes: &[u8], durable: bool) -> Result<()
     let full = root.join(path);
     let folder = full.parent().unwrap_or(root);
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder).and_then(|()| {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&full)?;
+        let open = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(&full);
+        let mut file = open().or_else(|e| match e.kind() {
+            io::ErrorKind::AlreadyExists => fs::remove_file(&full).and_then(|()| open()),
+            _ => Err(e),
+        })?;
         file.write_all(bytes)?;
         Ok(file)
     });
@@ -346,7 +397,22 @@ impl Hosts {
     }
 }
 
+/// Tables whose rows come as they end, with the number of what they are of: in its order they take less room.
+const BY_NUMBER: [(&str, &str); 2] = [("sessions", "session"), ("messages", "entry")];
+
 impl Part {
+    /// Puts the rows into the order in which they take the least room.
+    fn sort(&mut self, table: &dyn Table) {
+        let own = BY_NUMBER.iter().find(|(name, _)| *name == table.def().name);
+        let numbers = own.and_then(|(_, column)| table.numbers(column, Some(&self.rows)));
+        let mut rows: Vec<(i64, u32)> =
+            numbers.unwrap_or_default().into_iter().zip(self.rows.iter().copied()).collect();
+        rows.sort_by_key(|(number, _)| *number);
+        if !rows.is_empty() {
+            self.rows = rows.into_iter().map(|(_, row)| row).collect();
+        }
+    }
+
     /// Where its segment stands below its table's folder, as Hive names partitions.
     fn place(&self) -> String {
         let host = match self.hosts.as_slice() {

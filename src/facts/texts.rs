@@ -2,6 +2,12 @@
 
 use crate::event::{Dictionary, NO_TEXT, TextId, Word};
 
+/// Whether a text stands for one that was forgotten: `~` and sixteen hexadecimal digits.
+pub fn is_forgotten(text: &[u8]) -> bool {
+    let is_hex = |b: &u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    text.strip_prefix(b"~").is_some_and(|digits| digits.len() == 16 && digits.iter().all(is_hex))
+}
+
 /// The dictionaries of the chunks, one behind the other: a chunk's own ids plus its base are ids of the run. Texts
 /// are kept once for each chunk, not once for all: one table for everything would cost more than it saves.
 #[derive(Debug, Default)]

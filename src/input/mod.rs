@@ -25,6 +25,8 @@ pub use stream::{Stream, rotation_of};
 use crate::error::Result;
 use crate::frame::Layout;
 use crate::text::Text;
+use rayon::prelude::*;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -72,19 +74,25 @@ pub fn open_new(paths: &[PathBuf], options: &Options, known: &[Known], hold: boo
 }
 
 impl Inputs {
-    /// Leaves what is being written for another run: the last line of a log, a file that is being compressed.
+    /// Leaves what may still become whole for another run: the last line of a log that is being written, a file that is
+    /// being compressed, and a compressed one that breaks off or whose checksum is wrong: nobody knows which of its
+    /// lines are right.
     fn hold(&mut self) {
-        let waits = |source: &Source| {
-            let fresh = source.resume.as_ref().is_none_or(|resume| !resume.done);
-            fresh && !source.finished && !source.is_whole()
-        };
+        let is_fresh = |source: &Source| source.resume.as_ref().is_none_or(|resume| !resume.done);
+        let prove = |source: &Source| if is_fresh(source) { source.prove() } else { Ok(()) };
         for stream in &mut self.streams {
-            stream.sources.iter_mut().for_each(|source| source.hold = !source.finished);
-            let (waiting, ready) = std::mem::take(&mut stream.sources).into_iter().partition(waits);
-            stream.sources = ready;
-            let waiting: Vec<Source> = waiting;
-            let note = |source: Source| Text::from(format!("{}: not complete yet; left", source.name.raw()));
-            self.notes.extend(waiting.into_iter().map(note));
+            let proofs: Vec<io::Result<()>> = stream.sources.par_iter().map(prove).collect();
+            for (mut source, proof) in std::mem::take(&mut stream.sources).into_iter().zip(proofs) {
+                source.hold = !source.finished;
+                let name = source.name.raw();
+                match proof {
+                    Ok(()) => stream.sources.push(source),
+                    Err(_) if source.hold => {
+                        self.notes.push(Text::from(format!("{name}: not complete yet; left")));
+                    }
+                    Err(e) => self.problems.push(Text::from(format!("{name}: {e}; left until it is mended"))),
+                }
+            }
         }
         self.streams.retain(|stream| !stream.sources.is_empty());
     }

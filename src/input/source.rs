@@ -237,10 +237,16 @@ impl Source {
         }
     }
 
-    /// Whether a compressed source can be read to its end.
-    pub fn is_whole(&self) -> bool {
-        self.compression == Compression::None
-            || self.text().and_then(|mut text| io::copy(&mut text, &mut io::sink())).is_ok()
+    /// Reads a compressed source to its end, which alone proves it.
+    ///
+    /// # Errors
+    ///
+    /// Where it breaks off, or holds something else than was compressed.
+    pub(super) fn prove(&self) -> io::Result<()> {
+        if self.compression == Compression::None {
+            return Ok(());
+        }
+        io::copy(&mut self.text()?, &mut io::sink()).map(drop)
     }
 
     /// Whether it lies in a file of ours that has no name: nobody else can write to it or cut it short.

@@ -1,7 +1,7 @@
 //! The account of every line: of one run, or of all runs of a store.
 
 use super::Twice;
-use crate::grammar::{ChunkFacts, Grammars};
+use crate::grammar::{ChunkFacts, Grammars, OTHER_SHAPES};
 use crate::input::{Known, Source, rotation_of};
 use crate::report::{Counts, Coverage, Evidence, Shape, SourceCoverage};
 use crate::text::Text;
@@ -72,6 +72,9 @@ impl Account {
         if let Some(resume) = &source.resume {
             self.current = resume.number;
             if let Some(told) = self.sources.get_mut(resume.number).filter(|_| !resume.part) {
+                if told.known.disk != (source.len, source.mtime) {
+                    told.problem = None;
+                }
                 told.known.moved_to(source);
                 stream.clone_into(&mut told.known.stream);
                 told.coverage.path = told.known.name.clone();
@@ -154,7 +157,7 @@ impl Account {
 
     fn shape(&mut self, shape: String, count: u64, offset: u64, line: &[u8]) {
         let full = self.shapes.len() >= MOST_SHAPES && !self.shapes.contains_key(&shape);
-        let shape = if full { "(other shapes)".to_owned() } else { shape };
+        let shape = if full { OTHER_SHAPES.to_owned() } else { shape };
         let source = self.current;
         let example = || Example { count: 0, source, offset, line: Text::from_bytes(line) };
         self.shapes.entry(shape).or_insert_with(example).count += count;
@@ -167,12 +170,20 @@ impl Account {
         self.duplicates.push(Duplicate { name, of, lines });
     }
 
-    /// Forgets the lines that stand for shapes, of sources that end before a time.
-    pub fn forget(&mut self, before: i64) {
-        let ends = |told: &Told| told.coverage.times.is_none_or(|(_, last)| last < before);
-        let old: Vec<bool> = self.sources.iter().map(ends).collect();
-        let of_old = |example: &&mut Example| old.get(example.source).copied().unwrap_or(true);
-        self.shapes.values_mut().filter(of_old).for_each(|example| example.line = Text::default());
+    /// Forgets the lines that stand for shapes, of sources that begin before a time: when a line was written is not kept.
+    /// The shapes of sources that end before it become what a function says.
+    pub fn forget(&mut self, before: i64, word: &mut dyn FnMut(&str) -> String) {
+        let sources = &self.sources;
+        let times = |example: &Example| sources.get(example.source).and_then(|told| told.coverage.times);
+        let forgotten = |(shape, mut example): (String, Example)| {
+            let (first, last) = times(&example).unwrap_or((i64::MIN, i64::MIN));
+            if first < before {
+                example.line = Text::default();
+            }
+            let goes = last < before && shape != OTHER_SHAPES;
+            (if goes { word(&shape) } else { shape }, example)
+        };
+        self.shapes = std::mem::take(&mut self.shapes).into_iter().map(forgotten).collect();
     }
 
     /// Ends a run: rules go by their names from now on, and what went wrong replaces what went wrong before.

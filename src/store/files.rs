@@ -3,9 +3,10 @@
 use super::manifest;
 use crate::error::{Error, Exit, Result};
 use crate::facts::{not_written, sync, write};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
@@ -15,11 +16,31 @@ const FOLDERS: [&str; 3] = ["facts", "open", "state"];
 /// The secret of the store: keys of what is open are hashed with it.
 const SECRET: &str = "secret";
 
+/// Whether there is a folder where the store is to be.
+///
+/// # Errors
+///
+/// Where something else is there, or it may not be looked into: with this exit code.
+pub fn is_folder(root: &Path, exit: Exit) -> Result<bool> {
+    let not = |what: &str| Error::new(exit, format!("{} {what}", root.display()));
+    let refused = |e| not("cannot be opened as a store").why(e);
+    match fs::metadata(root) {
+        Ok(there) if there.is_dir() => fs::read_dir(root).map(|_| true).map_err(refused),
+        Ok(_) => Err(not("is a file").help("`--store` names the folder of a store")),
+        Err(e) if e.kind() == ErrorKind::NotFound => match fs::read_link(root) {
+            Ok(place) => Err(not("is a link that leads nowhere").why(format!("{} is not there", place.display()))),
+            Err(_) => Ok(false),
+        },
+        Err(e) => Err(refused(e)),
+    }
+}
+
 /// Makes the folder. One that holds something else is left alone.
 pub fn prepare(root: &Path) -> Result<()> {
+    let is_there = is_folder(root, Exit::CannotWrite)?;
     let is_store = [manifest::NAME, "lock"].iter().any(|name| root.join(name).exists());
     let is_empty = fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_none());
-    if root.exists() && !is_store && !is_empty {
+    if is_there && !is_store && !is_empty {
         return Err(Error::new(Exit::CannotWrite, format!("{} is not a store", root.display()))
             .why("it holds other files")
             .help("name a folder that does not exist yet, or is empty"));
@@ -35,30 +56,46 @@ pub fn hold_facts(root: &Path) -> bool {
 /// Bytes of a secret.
 const LEN: usize = 24;
 
-/// The secrets of a store, if it has them.
-pub fn secrets(root: &Path) -> Option<[u64; 3]> {
-    fs::read(root.join(SECRET)).ok()?.try_into().ok().map(numbers)
-}
+/// The secret of a store.
+#[derive(Clone, Copy)]
+pub struct Secret([u8; LEN]);
 
-fn numbers(bytes: [u8; LEN]) -> [u64; 3] {
-    let (words, _) = bytes.as_chunks::<8>();
-    std::array::from_fn(|at| u64::from_le_bytes(words[at]))
-}
-
-/// The secrets of a store; they are made where there are none.
-pub fn secrets_or_new(root: &Path) -> Result<[u64; 3]> {
-    if let Some(secrets) = secrets(root) {
-        return Ok(secrets);
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Secret").finish_non_exhaustive()
     }
-    let bytes = random()?;
-    write(root, Path::new(SECRET), &bytes, true)?;
-    Ok(numbers(bytes))
 }
 
-/// The bytes of a store's secret.
-pub fn bytes_of_secret(root: &Path) -> Result<Vec<u8>> {
-    let path = root.join(SECRET);
-    fs::read(&path).map_err(|e| Error::new(Exit::Io, format!("{} cannot be read", path.display())).why(e))
+impl Secret {
+    /// That of a store, if it has one.
+    pub fn of(root: &Path) -> Option<Self> {
+        fs::read(root.join(SECRET)).ok()?.try_into().ok().map(Self)
+    }
+
+    /// A new one, in the place of what may be there.
+    pub fn make(root: &Path) -> Result<Self> {
+        let bytes = random()?;
+        write(root, Path::new(SECRET), &bytes, true)?;
+        Ok(Self(bytes))
+    }
+
+    /// The seeds of the keys of what is open.
+    pub fn seeds(&self) -> [u64; 3] {
+        let (words, _) = self.0.as_chunks::<8>();
+        std::array::from_fn(|at| u64::from_le_bytes(words[at]))
+    }
+
+    /// The key of pseudonyms.
+    pub fn key(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// What tells whether it is still the same, and nothing else of it.
+    pub fn proof(&self) -> u64 {
+        let digest =
+            Sha256::new().chain_update(b"the secret of a store of mailtrail").chain_update(self.0).finalize();
+        digest.iter().take(8).fold(0, |proof, byte| proof << 8 | u64::from(*byte))
+    }
 }
 
 /// Bytes that nobody can guess.

@@ -1,15 +1,18 @@
 //! The upkeep of a store: proving, pruning, compacting, forgetting.
 
 use super::manifest::Manifest;
-use super::{Store, Writer};
+use super::{Store, Writer, files};
 use crate::error::{Error, Exit, Result};
-use crate::facts::{Facts, Segment, Shelf, TABLES, TableDef};
+use crate::facts::{Facts, Segment, Shelf, TABLES, TableDef, is_forgotten};
 use crate::time::DAY;
 use hmac::{Hmac, KeyInit, Mac};
-use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, PolarsError, Series};
+use polars::prelude::{
+    BooleanChunked, Column, DataFrame, IntoColumn, NamedFrom, NewChunkedArray, PolarsError, Series,
+};
 use rayon::prelude::*;
 use sha2::Sha256;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A partition with more segments than this is compacted by the run that finds it so.
 pub(super) const MOST_SEGMENTS: usize = 16;
@@ -71,22 +74,33 @@ impl Store {
         let shelf = Shelf::new(&self.root, "");
         let mut wrong: Vec<Error> = all.par_iter().filter_map(|segment| shelf.bytes(segment).err()).collect();
         wrong.extend(self.manifest.state.iter().filter_map(|state| state.read(&self.root).err()));
+        wrong.extend(self.has_secret().err());
         wrong
     }
 }
 
 impl Writer {
-    /// Drops the facts of days before a time; how many.
+    /// Drops the facts of days before a time; how many. What began before it and is still open names nobody any more.
     ///
     /// # Errors
     ///
-    /// Where the store cannot be written.
+    /// Where the store is damaged, or cannot be written.
     pub fn prune(&mut self, before: i64) -> Result<u64> {
         let start = before.div_euclid(DAY) * DAY;
-        let stays = |segment: &Segment| segment.times.1 >= start || segment.times.1 == i64::MIN;
-        let (kept, gone): (Vec<_>, Vec<_>) = self.store.manifest.segments.iter().cloned().partition(stays);
-        self.replace(kept)?;
-        Ok(gone.iter().map(|segment| segment.rows).sum())
+        let key = self.key(Forget::Erase)?;
+        let mut next = self.without_names(start, &key, true)?;
+        let timeless = |segment: &Segment| segment.times.1 == i64::MIN;
+        let rows =
+            |manifest: &Manifest| manifest.segments.iter().chain(&manifest.open).map(|s| s.rows).sum::<u64>();
+        let all = rows(&next);
+        let straddles = |segment: &Segment| segment.times.0 < start && !timeless(segment);
+        for (mark, segments) in [('f', &mut next.segments), ('o', &mut next.open)] {
+            segments.retain(|segment| segment.times.1 >= start || timeless(segment));
+            *segments = self.rewritten(mark, segments, straddles, |frame| younger(&frame, start).map(Some))?;
+        }
+        let gone = all - rows(&next);
+        self.commit(next)?;
+        Ok(gone)
     }
 
     /// Joins the segments of each partition that has more than `most`; how many segments there are fewer.
@@ -105,7 +119,7 @@ impl Writer {
     }
 
     /// Forgets what is personal in facts of days before a time; in how many facts. Figures stay as they are. What is open
-    /// stays until it is finished.
+    /// and began before it goes on without names.
     ///
     /// # Errors
     ///
@@ -113,24 +127,69 @@ impl Writer {
     pub fn forget(&mut self, before: i64, how: Forget) -> Result<u64> {
         let start = before.div_euclid(DAY) * DAY;
         let key = self.key(how)?;
+        let mut next = self.without_names(start, &key, false)?;
+        let old = |segment: &Segment| segment.times.0 < start && !segment.forgotten;
+        let changed = AtomicU64::new(0);
+        for (mark, segments) in [('f', &mut next.segments), ('o', &mut next.open)] {
+            *segments = self.rewritten(mark, segments, old, |frame| {
+                let (frame, rows) = forgotten(frame, start, &key)?;
+                changed.fetch_add(rows, Ordering::Relaxed);
+                Ok((rows > 0).then_some(frame))
+            })?;
+            segments.iter_mut().for_each(|segment| segment.forgotten |= segment.times.1 < start);
+        }
+        self.commit(next)?;
+        Ok(changed.into_inner())
+    }
+
+    /// The next manifest, in which what is open and began before a time names nobody. Without what only waits for late
+    /// lines, if that is to go.
+    fn without_names(&self, start: i64, key: &[u8], finished_go: bool) -> Result<Manifest> {
+        let mut next = self.next();
+        let mut words = Words::new(key);
+        next.account.forget(start, &mut |shape| words.word(shape));
+        let Some((twice, mut carry)) = self.store.state()? else {
+            next.take_as_it_stands();
+            return Ok(next);
+        };
+        if finished_go {
+            carry.drop_finished(start);
+        }
+        carry.forget(start, &mut |column, text| words.of(column, text));
+        next.state = Some(self.write_state(&twice, &carry)?);
+        Ok(next)
+    }
+
+    /// The segments, those that are touched written anew with a mark in their names; where nothing changes in one it
+    /// stays, and one without rows goes.
+    fn rewritten(
+        &self,
+        mark: char,
+        segments: &[Segment],
+        touched: impl Fn(&Segment) -> bool + Sync,
+        change: impl Fn(DataFrame) -> Result<Option<DataFrame>> + Sync,
+    ) -> Result<Vec<Segment>> {
         let shelf = self.new_shelf();
-        let old = |segment: &Segment| segment.times.1 < start && !segment.forgotten;
-        let segments = self.store.manifest.segments.par_iter().enumerate().map(|(at, segment)| {
-            if !old(segment) {
-                return Ok(segment.clone());
+        let one = |(at, segment): (usize, &Segment)| {
+            if !touched(segment) {
+                return Ok(Some(segment.clone()));
             }
-            let table = table_of(segment)?;
-            let mut frame = forgotten(shelf.whole(segment, table)?, &key)?;
-            let name = format!("{}/{}-f{at}", folder_of(&segment.path), shelf.tag);
-            let written = shelf.write(&mut frame, &segment.table, &name, segment.hosts.clone())?;
-            Ok(Segment { forgotten: true, ..written })
-        });
-        let segments = segments.collect::<Result<Vec<_>>>()?;
-        let facts = self.store.manifest.segments.iter().filter(|segment| old(segment)).map(|segment| segment.rows);
-        let facts = facts.sum();
-        self.store.manifest.account.forget(start);
-        self.replace(segments)?;
-        Ok(facts)
+            let Some(mut frame) = change(shelf.whole(segment, table_of(segment)?)?)? else {
+                return Ok(Some(segment.clone()));
+            };
+            let name = format!("{}/{}-{mark}{at}", folder_of(&segment.path), shelf.tag);
+            if frame.height() == 0 {
+                return Ok(None);
+            }
+            shelf.write(&mut frame, &segment.table, &name, segment.hosts.clone()).map(Some)
+        };
+        let all = segments.par_iter().enumerate().map(one).collect::<Result<Vec<_>>>()?;
+        Ok(all.into_iter().flatten().collect())
+    }
+
+    /// Waits until nobody reads what was dropped; whether it is gone then.
+    pub fn has_cleared(&self) -> bool {
+        self.patience.tries().any(|()| self.clear())
     }
 
     /// Adds facts that no log told: measurements and gauges of probes.
@@ -150,8 +209,7 @@ impl Writer {
 
     /// Makes these the finished facts.
     fn replace(&mut self, segments: Vec<Segment>) -> Result<()> {
-        let generation = self.store.manifest.generation + 1;
-        self.commit(Manifest { generation, segments, ..self.store.manifest.clone() })
+        self.commit(Manifest { segments, ..self.next() })
     }
 
     /// The segments, those of a partition as one where there are more than `most`.
@@ -183,8 +241,8 @@ impl Writer {
     /// The key of pseudonyms: the store's, or one that nobody ever knows.
     fn key(&self, how: Forget) -> Result<Vec<u8>> {
         match how {
-            Forget::Pseudonymize => super::files::bytes_of_secret(&self.store.root),
-            Forget::Erase => Ok(super::files::random()?.to_vec()),
+            Forget::Pseudonymize => Ok(self.secret.iter().flat_map(|secret| secret.key().to_vec()).collect()),
+            Forget::Erase => Ok(files::random()?.to_vec()),
         }
     }
 }
@@ -226,33 +284,74 @@ const NAMES: &[&str] = &[
 const TEXTS: &[&str] =
     &["subject", "reply", "reason", "shape", "text", "detail", "filter", "next_queue_id", "path"];
 
-/// The facts without what is personal.
-fn forgotten(mut frame: DataFrame, key: &[u8]) -> Result<DataFrame> {
-    let mut words: BTreeMap<String, String> = BTreeMap::new();
+/// Which rows are older than a time; those without one are.
+fn age(frame: &DataFrame, start: i64) -> Result<Vec<bool>> {
+    let times = frame.column("time").and_then(|times| times.i64()).map_err(|e| internal(&e))?;
+    Ok(times.iter().map(|time| time.is_none_or(|time| time < start)).collect())
+}
+
+/// The facts from a time on, and those without one.
+fn younger(frame: &DataFrame, start: i64) -> Result<DataFrame> {
+    let times = frame.column("time").and_then(|times| times.i64()).map_err(|e| internal(&e))?;
+    let stays =
+        BooleanChunked::from_iter_values("".into(), times.iter().map(|time| time.is_none_or(|t| t >= start)));
+    frame.filter(&stays).map_err(|e| internal(&e))
+}
+
+/// The facts, without what is personal in those that are older than a time; in how many there was something.
+fn forgotten(mut frame: DataFrame, start: i64, key: &[u8]) -> Result<(DataFrame, u64)> {
+    let old = age(&frame, start)?;
+    let mut changed = vec![false; frame.height()];
+    let mut words = Words::new(key);
     for name in NAMES.iter().chain(TEXTS) {
         if frame.column(name).is_err() {
             continue;
         }
         let column = frame.column(name).and_then(|column| column.str().cloned()).map_err(|e| internal(&e))?;
-        let texts: Vec<Option<String>> = if NAMES.contains(name) {
-            // No text, and the word for none, name nobody.
-            let keeps = |text: &str| text.is_empty() || text == "unknown";
-            let mut word =
-                |text: &str| words.entry(text.to_owned()).or_insert_with(|| pseudonym(text, key)).clone();
-            column
-                .iter()
-                .map(|text| text.map(|text| if keeps(text) { text.to_owned() } else { word(text) }))
-                .collect()
-        } else {
-            vec![None; column.len()]
+        let mut word = |(at, text): (usize, Option<&str>)| {
+            let text = text?;
+            let word = if old[at] { words.of(name, text) } else { Some(text.to_owned()) };
+            changed[at] |= word.as_deref() != Some(text);
+            word
         };
+        let texts: Vec<Option<String>> = column.iter().enumerate().map(&mut word).collect();
         let texts: Column = Series::new((*name).into(), texts).into_column();
         frame.with_column(texts).map_err(|e| internal(&e))?;
     }
-    Ok(frame)
+    Ok((frame, changed.into_iter().map(u64::from).sum()))
 }
 
-/// A word for a text: 64 bits of its keyed hash.
+/// What stands in place of what is forgotten.
+struct Words<'k> {
+    key: &'k [u8],
+    known: BTreeMap<String, String>,
+}
+
+impl<'k> Words<'k> {
+    fn new(key: &'k [u8]) -> Self {
+        Self { key, known: BTreeMap::new() }
+    }
+
+    /// What stands in place of a column's text: a word of its own for a name, nothing for free text, else the text. No
+    /// text, the word for none, and what was forgotten before name nobody.
+    fn of(&mut self, column: &str, text: &str) -> Option<String> {
+        if TEXTS.contains(&column) {
+            return None;
+        }
+        let names = NAMES.contains(&column) && !text.is_empty() && text != "unknown";
+        Some(if names { self.word(text) } else { text.to_owned() })
+    }
+
+    /// A word for a text.
+    fn word(&mut self, text: &str) -> String {
+        if is_forgotten(text.as_bytes()) {
+            return text.to_owned();
+        }
+        self.known.entry(text.to_owned()).or_insert_with(|| pseudonym(text, self.key)).clone()
+    }
+}
+
+/// A word for a text: 64 bits of its keyed hash, as [`is_forgotten`] knows it again.
 fn pseudonym(text: &str, key: &[u8]) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return "~".to_owned() };
     mac.update(text.as_bytes());

@@ -22,6 +22,18 @@ pub struct Patience {
 /// How often is tried in a second.
 const TRIES: u32 = 10;
 
+impl Patience {
+    /// The times at which is tried: at once, and then until it ends.
+    pub(super) fn tries(self) -> impl Iterator<Item = ()> {
+        let pause = |attempt| {
+            if attempt > 0 {
+                sleep(Duration::from_secs(1) / TRIES);
+            }
+        };
+        (0..=self.seconds.saturating_mul(TRIES)).map(pause)
+    }
+}
+
 /// The right to write.
 #[derive(Debug)]
 pub(super) struct Writing(File);
@@ -38,10 +50,7 @@ impl Writing {
     pub fn begin(root: &Path, patience: Patience) -> Result<Self> {
         let path = root.join(WRITERS);
         let mut file = open(&path).map_err(|e| not_written(&path, &e))?;
-        for attempt in 0..=patience.seconds.saturating_mul(TRIES) {
-            if attempt > 0 {
-                sleep(Duration::from_secs(1) / TRIES);
-            }
+        for () in patience.tries() {
             match file.try_lock() {
                 Ok(()) => {
                     let told = file.set_len(0).and_then(|()| write!(file, "process {}", std::process::id()));

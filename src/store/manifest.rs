@@ -29,6 +29,9 @@ pub struct Manifest {
     pub open: Vec<Segment>,
     /// What is open, to be gone on from.
     pub state: Option<State>,
+    /// What proves the store's secret; stores of the first versions tell none.
+    #[serde(default)]
+    pub secret: Option<u64>,
 }
 
 /// The file that holds what is open.
@@ -40,19 +43,29 @@ pub struct State {
     pub hash: u64,
 }
 
+/// How hard it is compressed.
+const LEVEL: i32 = 3;
+
 impl State {
     /// Writes it.
     pub fn write(root: &Path, tag: &str, bytes: &[u8]) -> Result<Self> {
-        let path = format!("state/{tag}.postcard");
-        write(root, Path::new(&path), bytes, true)?;
-        Ok(Self { path, hash: xxh3_64(bytes) })
+        let path = format!("state/{tag}.postcard.zst");
+        let bytes = zstd::encode_all(bytes, LEVEL).map_err(|e| not_written(&root.join(&path), &e))?;
+        write(root, Path::new(&path), &bytes, true)?;
+        Ok(Self { path, hash: xxh3_64(&bytes) })
     }
 
     /// Its bytes, proven.
     pub fn read(&self, root: &Path) -> Result<Vec<u8>> {
         let path = root.join(&self.path);
         let bytes = fs::read(&path).map_err(|e| damaged(&path).why(e))?;
-        proven(&path, bytes, self.hash)
+        let bytes = proven(&path, bytes, self.hash)?;
+        // Stores of the first versions do not compress it.
+        if path.extension().is_some_and(|ending| ending == "zst") {
+            zstd::decode_all(&*bytes).map_err(|e| damaged(&path).why(e))
+        } else {
+            Ok(bytes)
+        }
     }
 }
 
@@ -65,8 +78,8 @@ pub fn lost(root: &Path) -> Error {
 
 impl Manifest {
     /// Writes the manifest of a new store: facts without one are a store that has lost it.
-    pub fn begun(root: &Path) -> Result<Self> {
-        let manifest = Self::default();
+    pub fn begun(root: &Path, secret: u64) -> Result<Self> {
+        let manifest = Self { secret: Some(secret), ..Self::default() };
         manifest.write(root)?;
         Ok(manifest)
     }
@@ -77,7 +90,10 @@ impl Manifest {
         let text = match fs::read(&path) {
             Ok(text) => text,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(Error::new(Exit::Io, format!("{} cannot be read", path.display())).why(e)),
+            Err(e) => {
+                let exit = if e.kind() == io::ErrorKind::PermissionDenied { Exit::NoInput } else { Exit::Io };
+                return Err(Error::new(exit, format!("{} cannot be read", path.display())).why(e));
+            }
         };
         let (schema, hash, body) = parts(&text).ok_or_else(|| damaged(&path))?;
         if schema == 0 {
@@ -107,6 +123,12 @@ impl Manifest {
         write(root, Path::new(&beside), text.as_bytes(), true)?;
         let renamed = fs::rename(root.join(&beside), &path).and_then(|()| File::open(root)?.sync_all());
         renamed.map_err(|e| not_written(&path, &e))
+    }
+
+    /// Takes what is open as finished.
+    pub fn take_as_it_stands(&mut self) {
+        self.segments.append(&mut self.open);
+        self.state = None;
     }
 
     /// The files that belong to the store.

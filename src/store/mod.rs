@@ -20,6 +20,7 @@ use crate::facts::{Facts, Segment, Shelf, damaged};
 use crate::grammar::Grammars;
 use crate::run::{self, After, Aside, Before, Options, Progress, Run, Twice};
 use crate::text::Text;
+use files::Secret;
 use lock::{Reading, Writing};
 use manifest::{Manifest, State};
 use std::collections::BTreeSet;
@@ -33,13 +34,25 @@ pub struct Store {
     root: PathBuf,
     manifest: Manifest,
     reading: Option<Arc<Reading>>,
+    /// Whether the secret is not that by which it was written.
+    lost_secret: bool,
 }
 
 /// A store that is written to, by nobody else.
 #[derive(Debug)]
 pub struct Writer {
     store: Store,
+    secret: Option<Secret>,
+    patience: Patience,
     _writing: Writing,
+}
+
+/// Whether a store's secret is not there, or not the one by which it was written.
+fn has_lost(manifest: &Manifest, secret: Option<Secret>) -> bool {
+    match manifest.secret {
+        Some(proof) => secret.is_none_or(|secret| secret.proof() != proof),
+        None => secret.is_none() && manifest.state.is_some(),
+    }
 }
 
 impl Store {
@@ -49,16 +62,25 @@ impl Store {
     ///
     /// Where there is none, it is damaged, or a newer version wrote it.
     pub fn open(root: &Path) -> Result<Self> {
+        files::is_folder(root, Exit::NoInput)?;
         let reading = Reading::begin(root);
         let Some(manifest) = Manifest::read(root)? else {
+            if files::hold_facts(root) {
+                return Err(manifest::lost(root));
+            }
             return Err(Error::new(Exit::NoInput, format!("there is no store in {}", root.display()))
                 .help("`mailtrail ingest --store DIR PATH…` makes one"));
         };
         // Keys of what is open were hashed with the store's secret.
-        if let Some(secrets) = files::secrets(root) {
-            hash_with(secrets);
-        }
-        Ok(Self { root: root.to_owned(), manifest, reading: reading.map(Arc::new) })
+        let secret = Secret::of(root);
+        secret.iter().for_each(|secret| hash_with(secret.seeds()));
+        let lost_secret = has_lost(&manifest, secret);
+        Ok(Self { root: root.to_owned(), manifest, reading: reading.map(Arc::new), lost_secret })
+    }
+
+    /// Whether it holds no facts at all.
+    pub fn is_empty(&self) -> bool {
+        self.manifest.segments.is_empty() && self.manifest.open.is_empty()
     }
 
     /// What the store tells by itself.
@@ -66,7 +88,15 @@ impl Store {
         let all = self.manifest.segments.iter().chain(&self.manifest.open);
         let mut facts = Facts::default();
         facts.shelves.push(self.shelf(all.cloned().collect()));
-        run::stored(facts, &self.manifest.account, grammars)
+        let mut run = run::stored(facts, &self.manifest.account, grammars);
+        let lost = || {
+            Text::from(format!(
+                "the store in {} has lost its secret; what it tells holds, but nothing can be added",
+                self.root.display()
+            ))
+        };
+        run.doubts.extend(self.lost_secret.then(lost));
+        run
     }
 
     /// What the store tells, together with what is new behind the paths. The store stays as it is.
@@ -81,6 +111,7 @@ impl Store {
         options: &Options,
         progress: Progress<'_>,
     ) -> Result<Run> {
+        self.has_secret()?;
         let (before, segments) = self.before(false)?;
         run::run_after(&before, Aside::beside(self.shelf(segments), options), paths, grammars, options, progress)
     }
@@ -95,15 +126,29 @@ impl Store {
         }
     }
 
-    /// Where a run begins, and the facts that are finished. Where what is open cannot be gone on from, since another
-    /// version or another secret wrote it, it is finished as it stood.
+    /// Refuses to go on without the secret by which the store was written.
+    fn has_secret(&self) -> Result<()> {
+        if !self.lost_secret {
+            return Ok(());
+        }
+        Err(Error::new(Exit::Data, format!("the store in {} has lost its secret", self.root.display()))
+            .why("what is open, and pseudonyms, were hashed with it")
+            .help("bring the file `secret` back from a backup; or let `mailtrail store renew-secret` make another: what is open is then taken as it stands, and pseudonyms begin anew"))
+    }
+
+    /// What is open, and a sample of all lines. Nothing where it cannot be gone on from, since another version wrote it.
+    fn state(&self) -> Result<Option<(Twice, Carry)>> {
+        let bytes = self.manifest.state.as_ref().map(|state| state.read(&self.root)).transpose()?;
+        let read = |(twice, carry): (Twice, Vec<u8>)| Some((twice, Carry::from_bytes(&carry)?));
+        Ok(bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()).and_then(read))
+    }
+
+    /// Where a run begins, and the facts that are finished. What is open and cannot be gone on from is finished as it
+    /// stood.
     fn before(&self, hold: bool) -> Result<(Before, Vec<Segment>)> {
         let mut segments = self.manifest.segments.clone();
         let mut account = self.manifest.account.clone();
-        let state = self.manifest.state.as_ref().map(|state| state.read(&self.root)).transpose()?;
-        let read = |(twice, carry): (Twice, Vec<u8>)| Some((twice, Carry::from_bytes(&carry)?));
-        let state = state.and_then(|bytes| postcard::from_bytes(&bytes).ok()).and_then(read);
-        let carry = state.map(|(twice, carry)| {
+        let carry = self.state()?.map(|(twice, carry)| {
             account.twice = twice;
             carry
         });
@@ -136,18 +181,47 @@ impl Writer {
     /// Where it cannot be written, another holds it for longer than we wait (exit code 75), it is damaged, or a newer
     /// version wrote it.
     pub fn open(root: &Path, patience: Patience) -> Result<Self> {
+        let writer = Self::of(root, patience)?;
+        writer.store.has_secret()?;
+        writer.clear();
+        Ok(writer)
+    }
+
+    /// The same, whatever its secret.
+    fn of(root: &Path, patience: Patience) -> Result<Self> {
         files::prepare(root)?;
         let writing = Writing::begin(root, patience)?;
-        hash_with(files::secrets_or_new(root)?);
+        let mut secret = Secret::of(root);
         let manifest = match Manifest::read(root)? {
             Some(manifest) => manifest,
             None if files::hold_facts(root) => return Err(manifest::lost(root)),
-            None => Manifest::begun(root)?,
+            None => Manifest::begun(root, secret.insert(Secret::make(root)?).proof())?,
         };
-        let store = Store { root: root.to_owned(), manifest, reading: None };
-        let writer = Self { store, _writing: writing };
-        writer.clear();
-        Ok(writer)
+        let lost_secret = has_lost(&manifest, secret);
+        if secret.is_none() && !lost_secret {
+            secret = Some(Secret::make(root)?);
+        }
+        secret.iter().for_each(|secret| hash_with(secret.seeds()));
+        let store = Store { root: root.to_owned(), manifest, reading: None, lost_secret };
+        Ok(Self { store, secret, patience, _writing: writing })
+    }
+
+    /// Makes a new secret for a store that has lost its own: what is open is taken as it stands, and pseudonyms begin
+    /// anew. Whether it had.
+    ///
+    /// # Errors
+    ///
+    /// As [`Writer::open`].
+    pub fn renew_secret(root: &Path, patience: Patience) -> Result<bool> {
+        let mut writer = Self::of(root, patience)?;
+        if !writer.store.lost_secret {
+            return Ok(false);
+        }
+        writer.secret = Some(Secret::make(root)?);
+        let mut next = writer.next();
+        next.take_as_it_stands();
+        writer.commit(next)?;
+        Ok(true)
     }
 
     /// Reads what is new behind the paths into the store.
@@ -204,18 +278,21 @@ impl Writer {
         shelf.put(&after.facts, &names)?;
         let mut open = self.new_shelf();
         open.put_open(&after.open, &names)?;
-        let state =
-            after.carry.to_bytes().and_then(|carry| postcard::to_stdvec(&(&after.account.twice, carry)).ok());
-        let state = state.ok_or_else(|| Error::new(Exit::Internal, "what is open cannot be written"))?;
-        let state = State::write(&self.store.root, &self.tag(), &state)?;
-        let generation = self.store.manifest.generation + 1;
-        Ok(Manifest {
-            generation,
-            account: after.account,
-            segments: Vec::new(),
-            open: open.segments,
-            state: Some(state),
-        })
+        let state = Some(self.write_state(&after.account.twice, &after.carry)?);
+        Ok(Manifest { account: after.account, segments: Vec::new(), open: open.segments, state, ..self.next() })
+    }
+
+    /// Writes what is open, and a sample of all lines.
+    fn write_state(&self, twice: &Twice, carry: &Carry) -> Result<State> {
+        let bytes = carry.to_bytes().and_then(|carry| postcard::to_stdvec(&(twice, carry)).ok());
+        let bytes = bytes.ok_or_else(|| Error::new(Exit::Internal, "what is open cannot be written"))?;
+        State::write(&self.store.root, &self.tag(), &bytes)
+    }
+
+    /// The next manifest, where nothing else changes.
+    fn next(&self) -> Manifest {
+        let secret = self.secret.map(|secret| secret.proof());
+        Manifest { generation: self.store.manifest.generation + 1, secret, ..self.store.manifest.clone() }
     }
 
     /// Makes a manifest the one that counts.
@@ -229,11 +306,13 @@ impl Writer {
         Ok(())
     }
 
-    /// Clears away what the manifest does not name, unless somebody still reads.
-    fn clear(&self) {
-        if let Some(_alone) = lock::alone(&self.store.root) {
+    /// Clears away what the manifest does not name, unless somebody still reads; whether it is gone.
+    fn clear(&self) -> bool {
+        let alone = lock::alone(&self.store.root);
+        if alone.is_some() {
             files::clear(&self.store.root, &self.store.manifest.files().collect());
         }
+        alone.is_some()
     }
 }
 
