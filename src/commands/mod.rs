@@ -27,7 +27,7 @@ mod store;
 mod trace;
 
 use crate::assets::Assets;
-use crate::cli::{Cli, Command, Global, When};
+use crate::cli::{Cli, Command, Global, Period, When};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
 use crate::text::Text;
@@ -50,7 +50,12 @@ pub fn run(cli: &Cli) -> Outcome {
         return Err(Error::new(Exit::Usage, format!("{} is no folder", missing.display()))
             .help("`--library` names a folder that holds `grammars/` or `report-templates/`"));
     }
-    let config = Config::load(cli.global.config.as_deref())?;
+    let config = match (&cli.command, cli.global.config.as_deref()) {
+        // The file that it names is to be made.
+        #[cfg(feature = "sql")]
+        (Command::Init(args), Some(file)) if args.write && !file.exists() => Config::default(),
+        (_, named) => Config::load(named)?,
+    };
     if let Some(jobs) = cli.global.jobs.map(usize::from).or(config.jobs) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
         pool.map_err(|e| Error::new(Exit::Usage, "the threads cannot be started").why(e))?;
@@ -101,12 +106,12 @@ fn store_folder<'a>(global: &'a Global, config: &'a Config) -> Option<&'a std::p
 }
 
 /// The period that `--on`, or `--since` and `--until`, ask for.
-fn period(on: Option<&str>, since: Option<&str>, until: Option<&str>, zone: &Zone, now: i64) -> Result<Span> {
-    if let Some(day) = on {
+fn period(period: &Period, zone: &Zone, now: i64) -> Result<Span> {
+    if let Some(day) = &period.on {
         return parse_day(day, zone, now);
     }
-    let instant = |text: Option<&str>| text.map(|text| parse_instant(text, zone, now)).transpose();
-    let span = Span { start: instant(since)?, end: instant(until)? };
+    let instant = |text: &Option<String>| text.as_ref().map(|text| parse_instant(text, zone, now)).transpose();
+    let span = Span { start: instant(&period.since)?, end: instant(&period.until)? };
     match span {
         Span { start: Some(start), end: Some(end) } if end <= start => Err(Error::new(
             Exit::Usage,

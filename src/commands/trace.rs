@@ -15,7 +15,7 @@ use std::path::Path;
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let zone = read::zone(global, config)?;
-    let span = period(args.on.as_deref(), args.since.as_deref(), args.until.as_deref(), &zone, super::now())?;
+    let span = period(&args.period, &zone, super::now())?;
     let format = format(args)?;
     let request = Request { key: &args.key, kind: args.kind.map(kind), span, limit: args.limit };
     trace::check(&request)?;
@@ -71,7 +71,7 @@ fn unknown_format(name: &str) -> Error {
 /// Says what was looked for in vain, and what else may be tried.
 fn tell_of_nothing(trace: &Trace, args: &Args) {
     let key = trace.key.tty();
-    let narrowed = args.on.is_some() || args.since.is_some() || args.until.is_some();
+    let narrowed = !args.period.is_open();
     let hint = match (args.kind, narrowed) {
         (_, true) => "try it without `--since`, `--until` and `--on`",
         (Some(_), _) => "try it without `--kind`",
