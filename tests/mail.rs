@@ -327,6 +327,44 @@ fn t12_another_parser_sees_only_the_headers_that_we_meant() {
 }
 
 #[test]
+fn t12_what_looks_like_an_encoded_word_arrives_as_it_stands() {
+    let prefix = "=?utf-8?q?forged?= ü =?utf-8?b?Zm9yZ2Vk?=";
+    let machine = Machine::new(SEND, &format!("prefix = '{prefix}'"));
+    let shown = machine.test.command().arg("--dry-run").output().expect("it runs").stdout;
+    assert!(shown.split(|b| *b == b'\n').take(4).all(|line| line.len() <= 78));
+    let Some(seen) = seen_by_python(&shown, "t12") else { return };
+    assert_eq!(seen["subject"], format!("{prefix} mx1 2026-11-24: ok, 1 delivered"));
+}
+
+#[test]
+fn what_the_settings_name_is_looked_for() {
+    use std::os::unix::fs::PermissionsExt;
+    let check = |mail: &str, mode: u32| {
+        let test = Test::new("config check --config mailtrail.toml");
+        let test = test.file("mailtrail.toml", format!("[mail]\n{mail}\n")).file("secret", "hunter2\n");
+        let secret = test.folder().join("secret");
+        fs::set_permissions(&secret, fs::Permissions::from_mode(mode)).expect("it is ours");
+        let config = format!("[mail]\n{}\n", mail.replace("FOLDER", &test.folder().display().to_string()));
+        fs::write(test.folder().join("mailtrail.toml"), config).expect("it is written");
+        test.command().output().expect("it runs")
+    };
+    let file = "user = 'x'\npassword_file = 'FOLDER/secret'";
+    for (mail, mode, told) in [
+        ("attach = ['html', 'csv:rejectd']", 0o600, "the report `daily` has no table `rejectd`"),
+        ("user = 'x'\npassword_file = 'FOLDER/no-secret'", 0o600, "no-secret cannot be used: No such file"),
+        (file, 0o644, "secret: its mode is 0644"),
+    ] {
+        let output = check(mail, mode);
+        ends_with(&output, 78, told);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains("mailtrail.toml:") && error.contains("^^^") && error.contains("help: "), "{error}");
+    }
+    ends_with(&check(file, 0o640), 0, "");
+    ends_with(&check("attach = ['html', 'csv:rejections']", 0o600), 0, "");
+    ends_with(&check("user = 'x'\npassword_file = 'smtp-password'", 0o600), 0, "");
+}
+
+#[test]
 fn t12_an_address_that_ends_its_line_is_refused() {
     for option in ["--to", "--from"] {
         let test = Test::new("send mail.log --state state --dry-run --to a@b.example").file("mail.log", LOG);
