@@ -117,7 +117,7 @@ fn unfolded(value: &[u8]) -> Text {
 
 /// A header's words as a hop.
 pub(super) fn hop(found: &Received<'_>) -> Hop {
-    let text = |part: Option<&[u8]>| part.map(unfolded).filter(|text| !text.raw().is_empty());
+    let text = |part: Option<&[u8]>| part.map(<[u8]>::trim_ascii).filter(|part| !part.is_empty()).map(unfolded);
     let over_tls = found.protocol.filter(|protocol| tls::is_protocol(protocol)).map(|_| "TLS");
     Hop {
         from_host: text(found.client.from),

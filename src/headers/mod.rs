@@ -184,7 +184,12 @@ fn problem(name: &Text, error: &io::Error) -> Text {
     Text::from(format!("{}: {error}", name.raw()))
 }
 
-fn of_path(path: &Path) -> io::Result<Message> {
+/// Reads the message that a file holds.
+///
+/// # Errors
+///
+/// Where the file cannot be read.
+pub fn of_path(path: &Path) -> io::Result<Message> {
     let message = Message { file: name(path), ..Message::default() };
     Ok(message::read_block(message, 0, &header_block(path)?.bytes))
 }

@@ -167,7 +167,9 @@ pub(super) fn maildir(folder: &Path) -> io::Result<Vec<PathBuf>> {
     for part in MAILDIR.map(|name| folder.join(name)) {
         for entry in std::fs::read_dir(part)? {
             // What is no file is no message, and a pipe would be waited for.
-            files.extend(Some(entry?.path()).filter(|path| path.is_file()));
+            let entry = entry?;
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file()) || entry.path().is_file();
+            files.extend(is_file.then(|| entry.path()));
         }
     }
     files.sort();
