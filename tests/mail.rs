@@ -348,7 +348,7 @@ fn t12_no_body_ends_its_message_or_says_a_command() {
         tls: smtp::Tls::None,
         login: None,
         ca_file: None,
-        timeout: std::time::Duration::from_secs(60),
+        timeout: std::time::Duration::from_mins(1),
         hello: "mx1.example".into(),
     };
     let address = |text: &str| Mailbox::parse(text).expect("an address").address().clone();

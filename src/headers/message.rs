@@ -100,7 +100,7 @@ impl Message {
 /// Whether a text is shown as it stands: visible ASCII, nothing that looks like an escape.
 fn is_plain(text: &[u8]) -> bool {
     // All bytes are looked at, which is sooner done than to stop at one.
-    text.iter().fold(true, |plain, b| plain & b.is_ascii_graphic() & (*b != b'\\'))
+    text.iter().filter(|b| b.is_ascii_graphic() && **b != b'\\').count() == text.len()
 }
 
 /// A header on one line, cut where it is longer than anybody reads.
