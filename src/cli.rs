@@ -120,14 +120,9 @@ pub enum Command {
     },
 }
 
-/// `mailtrail report`
+/// A period, as it is typed; without any of it, all that was read.
 #[derive(Clone, Debug, Default, Args)]
-pub struct Report {
-    /// Log files, patterns, folders; `-` is standard input [default: the inputs of the configuration]
-    pub paths: Vec<PathBuf>,
-    /// Which report [default: daily]
-    #[arg(long, value_name = "NAME")]
-    pub report: Option<String>,
+pub struct Period {
     /// From this time on: yesterday, -2h, 2026-11-24, "2026-11-24 03:00"
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "on")]
     pub since: Option<String>,
@@ -137,9 +132,43 @@ pub struct Report {
     /// One day: yesterday, today, 2026-11-23
     #[arg(long, value_name = "DAY")]
     pub on: Option<String>,
+}
+
+impl Period {
+    /// Whether nothing narrows it.
+    pub fn is_open(&self) -> bool {
+        self.since.is_none() && self.until.is_none() && self.on.is_none()
+    }
+}
+
+/// What a report is to tell.
+#[derive(Clone, Debug, Default, Args)]
+pub struct About {
+    /// Which report [default: daily]
+    #[arg(long, value_name = "NAME")]
+    pub report: Option<String>,
+    /// The time that it tells of.
+    #[command(flatten)]
+    pub period: Period,
     /// Only the mail of these domains
     #[arg(long, value_name = "DOMAIN", value_delimiter = ',')]
     pub domain: Vec<String>,
+    /// Rows of a table at most [default: as each section says]
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// Also tell the figures by these labels: host, instance, domain
+    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    pub by: Vec<String>,
+}
+
+/// `mailtrail report`
+#[derive(Clone, Debug, Default, Args)]
+pub struct Report {
+    /// Log files, patterns, folders; `-` is standard input [default: the inputs of the configuration]
+    pub paths: Vec<PathBuf>,
+    /// What it is to tell.
+    #[command(flatten)]
+    pub about: About,
     /// The format [default: by the output's name; text on a terminal]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<String>,
@@ -149,12 +178,6 @@ pub struct Report {
     /// Only this section
     #[arg(long, value_name = "NAME")]
     pub section: Option<String>,
-    /// Rows of a table at most [default: as each section says]
-    #[arg(long, value_name = "N")]
-    pub top: Option<usize>,
-    /// Also tell the figures by these labels: host, instance, domain
-    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
-    pub by: Vec<String>,
     /// Exit with 1 if there is a finding of this level
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub fail_on: Option<Level>,
@@ -174,27 +197,9 @@ pub enum Level {
 pub struct Send {
     /// Log files, patterns, folders; `-` is standard input [default: the inputs of the configuration]
     pub paths: Vec<PathBuf>,
-    /// Which report [default: daily]
-    #[arg(long, value_name = "NAME")]
-    pub report: Option<String>,
-    /// From this time on: yesterday, -2h, 2026-11-24, "2026-11-24 03:00"
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "on")]
-    pub since: Option<String>,
-    /// Up to this time, exclusive
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "on")]
-    pub until: Option<String>,
-    /// One day: yesterday, today, 2026-11-23
-    #[arg(long, value_name = "DAY")]
-    pub on: Option<String>,
-    /// Only the mail of these domains
-    #[arg(long, value_name = "DOMAIN", value_delimiter = ',')]
-    pub domain: Vec<String>,
-    /// Rows of a table at most [default: as each section says]
-    #[arg(long, value_name = "N")]
-    pub top: Option<usize>,
-    /// Also tell the figures by these labels: host, instance, domain
-    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
-    pub by: Vec<String>,
+    /// What it is to tell.
+    #[command(flatten)]
+    pub about: About,
     /// Who gets it; may be given several times [default: `to` in `[mail]`]
     #[arg(long, value_name = "ADDRESS")]
     pub to: Vec<String>,
@@ -383,15 +388,9 @@ pub struct Trace {
     /// What KEY is [default: told by its form]
     #[arg(long, value_enum, value_name = "KIND")]
     pub kind: Option<TraceKind>,
-    /// Only what happened from this time on: yesterday, -2h, 2026-11-24, "2026-11-24 03:00"
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "on")]
-    pub since: Option<String>,
-    /// Only what happened up to this time, exclusive
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "on")]
-    pub until: Option<String>,
-    /// Only what happened on this day: yesterday, today, 2026-11-23
-    #[arg(long, value_name = "DAY")]
-    pub on: Option<String>,
+    /// When it happened.
+    #[command(flatten)]
+    pub period: Period,
     /// Messages at most, and sessions at most; of more the latest
     #[arg(long, value_name = "N", default_value_t = 50,
         value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]

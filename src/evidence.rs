@@ -3,9 +3,11 @@
 //! Comes in: places as facts name them, and the sources of a run. Goes out: the lines. What they prove is not known
 //! here. To keep the lines of a log would be to keep the log in memory.
 
-use crate::input::{Source, lines_at};
+use crate::input::mail::header_block;
+use crate::input::{Kind, Source, lines_at};
 use crate::text::{Text, crop};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Where a line stands: the number of its source, and the byte at which it starts.
 pub type Place = (usize, u64);
@@ -29,9 +31,28 @@ pub fn lines(
     for (at, offsets) in wanted {
         let Some(source) = sources.get(at) else { continue };
         let lines = lines_at(source, &offsets).into_iter();
-        found.extend(lines.map(|(offset, line)| ((at, offset), shown(&line, longest))));
+        let line = |line: &[u8]| {
+            if source.kind == Kind::Log { shown(line, longest) } else { shown(&one_line(line), longest) }
+        };
+        found.extend(lines.map(|(offset, bytes)| ((at, offset), line(&bytes))));
     }
     found
+}
+
+/// The field of a message's header that starts at this byte of its file, on one line.
+pub fn field(file: &Path, offset: u64, longest: usize) -> Option<Text> {
+    let block = header_block(file).ok()?;
+    let text = block.bytes.get(usize::try_from(offset).ok()?..).filter(|text| !text.is_empty())?;
+    Some(shown(&one_line(text), longest))
+}
+
+/// A field without its folds (RFC 5322 2.2.3).
+fn one_line(text: &[u8]) -> Vec<u8> {
+    let mut lines = text.split(|b| *b == b'\n');
+    let first = lines.next().unwrap_or_default();
+    let folded = lines.take_while(|line| line.starts_with(b" ") || line.starts_with(b"\t"));
+    let lines = std::iter::once(first).chain(folded).map(<[u8]>::trim_ascii);
+    lines.collect::<Vec<_>>().join(&b' ')
 }
 
 fn shown(line: &[u8], longest: usize) -> Text {

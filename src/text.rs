@@ -3,19 +3,21 @@
 //! Nothing that a stranger writes into a log may act in a terminal, a browser or a spreadsheet. [`Text`]
 //! therefore has no `Display`: it leaves through an encoder, and each encoder can be undone.
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Text that came out of a log. Valid UTF-8; bytes that were not stand as `\xNN`.
+/// Text that came out of a log. Valid UTF-8; bytes that were not stand as `\xNN`. Most are short: up to 24 bytes lie in
+/// it, without an allocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(transparent)]
-pub struct Text(String);
+pub struct Text(CompactString);
 
 impl Text {
     /// Takes the bytes of a log; what is not UTF-8 becomes `\xNN`.
     pub fn from_bytes(bytes: &[u8]) -> Self {
-        Self(utf8(bytes).into_owned())
+        Self(CompactString::from(utf8(bytes)))
     }
 
     /// The text itself, for comparing and for encoders.
@@ -41,13 +43,13 @@ impl Text {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self(text.to_owned())
+        Self(CompactString::from(text))
     }
 }
 
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        Self(text)
+        Self(CompactString::from(text))
     }
 }
 
@@ -62,7 +64,7 @@ impl Serialize for Text {
 /// escape is doubled, so that the bytes can be restored.
 pub fn utf8(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
-        Ok(text) if memchr::memchr(b'\\', bytes).is_none() => Cow::Borrowed(text),
+        Ok(text) if !bytes.contains(&b'\\') => Cow::Borrowed(text),
         _ => Cow::Owned(escape_invalid(bytes)),
     }
 }

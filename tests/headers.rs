@@ -104,6 +104,25 @@ fn l4_a_file_that_is_named_twice_is_read_once() {
 }
 
 #[test]
+fn t13_a_header_that_is_too_long_is_counted_and_the_rest_is_read() {
+    let expected =
+        hops(Test::new("headers x.eml --format jsonl").file("x.eml", first()).any_stdout().run().stdout());
+    let count = |message: &Value, name: &str| message[name].as_array().map_or(0, Vec::len);
+    let long = "x".repeat(70 << 10);
+    for (field, unparsed) in [("Received: from", 1), ("X-Long:", 0), ("Subject:", 0)] {
+        let text = format!("{field} {long}\n{}", first());
+        let test = Test::new("headers x.eml mail --format jsonl").file("x.eml", &text);
+        let done = test.file("mail/cur/1.M1P1.mx:2,", &text).file("mail/new/.keep", "").any_stdout().run();
+        let lines = std::str::from_utf8(done.stdout()).expect("it is UTF-8").lines();
+        for line in lines.filter(|line| !line.contains(".keep")) {
+            let message: Value = serde_json::from_str(line).expect("JSON");
+            assert_eq!(count(&message, "hops"), expected[0].as_array().map_or(0, Vec::len), "{field}");
+            assert_eq!(count(&message, "unparsed"), unparsed, "{field}");
+        }
+    }
+}
+
+#[test]
 fn l1_threads_change_nothing() {
     let run = |jobs: &str| {
         let test = Test::new(&format!("headers ways.mbox --format json -j {jobs}")).file("ways.mbox", sample());
@@ -140,6 +159,32 @@ fn hops_have_sections_beside_the_log() {
         findings.iter().find(|finding| finding["rule"] == "hop-differs").expect("the log says otherwise");
     assert_eq!(finding["observed"], "differences of up to 16.0\u{202f}s");
     assert!(finding["evidence"][0]["line"].as_str().is_some_and(|line| line.contains("delay=20,")));
+    let header = finding["evidence"][1]["line"].as_str().expect("the header stands beside it");
+    assert!(header.starts_with("Received: from ") && header.contains("; "), "{header}");
+}
+
+#[test]
+fn a_header_in_a_maildir_is_read_back() {
+    let report = |format: &str| {
+        let mut test = Test::new(&format!("report ways.log mail --year 2026 --timezone Europe/Berlin {format}"))
+            .file("ways.log", log())
+            .file("mail/new/.keep", "")
+            .any_stderr()
+            .any_stdout();
+        for (at, message) in sample().split("\nFrom ").enumerate() {
+            let text = message.split_once('\n').map_or("", |(_, text)| text);
+            test = test.file(&format!("mail/cur/{at}.M1P1.mx:2,S"), text);
+        }
+        test.run()
+    };
+    let json = report("--format json --report full").json();
+    let finding = json["findings"].as_array().and_then(|all| all.iter().find(|one| one["rule"] == "hop-differs"));
+    let proof = &finding.expect("the log says otherwise")["evidence"][1];
+    assert!(proof["source"].as_str().is_some_and(|source| source.ends_with(".M1P1.mx:2,S")), "{proof}");
+    let header = proof["line"].as_str().expect("the header stands beside it");
+    assert!(header.starts_with("Received: from ") && header.contains("; "), "{header}");
+    let text = String::from_utf8(report("--report full").stdout().to_vec()).expect("it is UTF-8");
+    assert!(text.contains(" of mail/cur/") && !text.contains(",S:"), "{text}");
 }
 
 #[test]

@@ -79,8 +79,11 @@ fn mail_that_has_no_file_of_its_own_is_read_where_everything_goes() {
 #[test]
 fn the_journal_alone() {
     let test = machine("init --root root", &[("/var/log/journal/0123/system.journal", "x")]);
-    let (_, told) = run(&test, 66);
-    assert!(told.contains("there is the systemd journal alone") && told.contains("journalctl -o json"), "{told}");
+    let (proposal, told) = run(&test, 0);
+    assert!(told.contains("journalctl -o json --all | mailtrail report -"), "{told}");
+    let recipe = "journalctl -o json --all --since \"-8 days\" > /var/lib/mailtrail/journal.json\n";
+    assert!(proposal.contains(recipe) && proposal.contains("paths = [\"/var/lib/mailtrail/journal.json\"]"));
+    accepted(&proposal);
 }
 
 #[test]
@@ -89,6 +92,16 @@ fn a_system_that_cannot_be_read_yet_is_named() {
         machine("init --root root", &[("/var/log/exim4/mainlog", "2026-11-24 09:00:00 1tE <= a@b.example\n")]);
     let (_, told) = run(&test, 66);
     assert!(told.contains("Exim, which mailtrail does not read yet"), "{told}");
+}
+
+#[test]
+fn a_zone_that_is_not_known_stops_nothing() {
+    let test =
+        machine("init --root root", &[("/var/log/mail.log", LOG), ("/etc/timezone", "Mars/\u{1b}[2JOlympus\n")]);
+    fs::remove_file(test.folder().join("root/etc/localtime")).expect("it is there");
+    let (proposal, told) = run(&test, 0);
+    let expected = "the machine's time zone `Mars/\\x1b[2JOlympus` is not known; UTC is taken instead";
+    assert!(told.contains(expected) && proposal.contains("timezone = \"UTC\""), "{told}");
 }
 
 #[test]
@@ -107,4 +120,7 @@ fn writing_it_shows_a_first_report_and_happens_once() {
     accepted(&written);
     let (_, told) = run(&test, 73);
     assert!(told.contains("is there already"), "{told}");
+    let named = machine("init --root root --write --config new.toml", &[("/var/log/mail.log", LOG)]);
+    run(&named, 0);
+    accepted(&fs::read_to_string(named.folder().join("new.toml")).expect("it is written"));
 }

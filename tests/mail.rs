@@ -1,9 +1,11 @@
 //! Mailing a report: the message, its way to a server, and what happens when that fails.
 
 use crate::cli::LOG;
-use crate::support::program::{Test, write};
+use crate::support::program::{Test, program, write};
 use crate::support::sink::{Manner, Sink};
 use crate::support::skip;
+use mailtrail::address::Mailbox;
+use mailtrail::deliver::smtp;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -324,6 +326,125 @@ fn t12_another_parser_sees_only_the_headers_that_we_meant() {
     let text = seen["text"].as_str().expect("it is text");
     let wide: Vec<&str> = text.lines().filter(|line| unicode_width::UnicodeWidthStr::width(*line) > 72).collect();
     assert!(wide.is_empty(), "{wide:#?}");
+}
+
+#[test]
+fn t12_what_looks_like_an_encoded_word_arrives_as_it_stands() {
+    let prefix = "=?utf-8?q?forged?= ü =?utf-8?b?Zm9yZ2Vk?=";
+    let machine = Machine::new(SEND, &format!("prefix = '{prefix}'"));
+    let shown = machine.test.command().arg("--dry-run").output().expect("it runs").stdout;
+    assert!(shown.split(|b| *b == b'\n').take(4).all(|line| line.len() <= 78));
+    let Some(seen) = seen_by_python(&shown, "t12") else { return };
+    assert_eq!(seen["subject"], format!("{prefix} mx1 2026-11-24: ok, 1 delivered"));
+}
+
+#[test]
+fn t12_no_body_ends_its_message_or_says_a_command() {
+    use mailtrail::deliver::Carrier as _;
+    let sink = Sink::new(Manner::Takes);
+    let carrier = smtp::Smtp {
+        host: "127.0.0.1".into(),
+        port: sink.port,
+        tls: smtp::Tls::None,
+        login: None,
+        ca_file: None,
+        timeout: std::time::Duration::from_mins(1),
+        hello: "mx1.example".into(),
+    };
+    let address = |text: &str| Mailbox::parse(text).expect("an address").address().clone();
+    let body = b"Subject: x\n\n.\r\n..\rMAIL FROM:<x@y.example>\n.\nRCPT TO:<v@z.example>\r\0\n\0.\r\r\nQUIT\n.";
+    let outcome = carrier.carry(body, &address("a@b.example"), &[address("c@d.example")]);
+    assert_eq!(outcome.accepted.len(), 1, "{outcome:?}");
+    let expected =
+        "Subject: x\r\n\r\n.\r\n..MAIL FROM:<x@y.example>\r\n.\r\nRCPT TO:<v@z.example>\r\n.\r\nQUIT\r\n.\r\n";
+    assert_eq!(sink.messages(), [expected.as_bytes()]);
+    let words: Vec<String> =
+        sink.heard().iter().map(|line| line.split(' ').next().unwrap_or_default().to_owned()).collect();
+    assert_eq!(words[..4], ["EHLO", "MAIL", "RCPT", "DATA"]);
+    assert!(words[4..].iter().all(|word| word == "QUIT"), "{words:?}");
+}
+
+/// Calls that make, move or start something.
+const TRACED: &str =
+    "trace=openat,open,creat,mkdir,mkdirat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,execve";
+
+#[test]
+fn t21_names_lead_to_no_place_and_run_nothing() {
+    let machine = Machine::new("x", "sendmail = './sendmail'\nattach = ['html', 'csv']");
+    let folder = machine.test.folder();
+    sendmail(folder, 0);
+    let names = [
+        "../../x",
+        "/etc/x",
+        "-rf",
+        "$(touch${IFS}pwned)",
+        "`touch${IFS}pwned`",
+        "|touch${IFS}pwned",
+        "a;touch${IFS}pwned",
+    ];
+    let log: String =
+        names.iter().map(|name| LOG.replace(" mx1 ", &format!(" {name} ")).replace("alice", name)).collect();
+    fs::write(folder.join("mail.log"), log).expect("it is written");
+    let domains = names.join(",");
+    let config = ["--config", "mailtrail.toml", "--state", "state"];
+    for args in [
+        vec!["report", "mail.log", "--year", "2026", "--format", "csv", "-o", "tables", "--domain", &domains],
+        [&["send", "mail.log", "--on", "2026-11-24", "--domain", &domains][..], &config].concat(),
+        [&["nightly", "mail.log", "--now", "2026-11-25T01:00:00Z", "--to", "a@b.example"][..], &config].concat(),
+    ] {
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-qq", "-s", "4096", "-o", "calls", "-e", TRACED]).arg(program()).args(&args);
+        let Ok(output) = strace.current_dir(folder).env("TZ", "UTC").output() else {
+            return skip("t21", "strace is not there");
+        };
+        ends_with(&output, 0, "");
+        let calls = String::from_utf8_lossy(&fs::read(folder.join("calls")).expect("strace wrote")).into_owned();
+        calls.lines().filter(|call| !call.contains("openat(") || call.contains("O_CREAT")).for_each(|call| {
+            let own = folder.display().to_string();
+            let paths = call.split('"').skip(1).step_by(2).take(if call.contains("execve(") { 1 } else { 2 });
+            for path in paths {
+                let inside = !path.starts_with('/')
+                    || path.starts_with(&own)
+                    || path.starts_with("/tmp/")
+                    || path.starts_with("/var/tmp");
+                let started = call.contains("execve(") && !call.contains("\"-c\"");
+                assert!(!path.contains("..") && (inside || started), "{args:?}: {call}");
+            }
+        });
+    }
+    assert!(!folder.join("pwned").exists());
+    assert_eq!(
+        fs::read_to_string(folder.join("args")).expect("it was run"),
+        "-i\n-t\n-f\nmailtrail@mx1.example\n"
+    );
+}
+
+#[test]
+fn what_the_settings_name_is_looked_for() {
+    use std::os::unix::fs::PermissionsExt;
+    let check = |mail: &str, mode: u32| {
+        let test = Test::new("config check --config mailtrail.toml");
+        let test = test.file("mailtrail.toml", format!("[mail]\n{mail}\n")).file("secret", "hunter2\n");
+        let secret = test.folder().join("secret");
+        fs::set_permissions(&secret, fs::Permissions::from_mode(mode)).expect("it is ours");
+        let config = format!("[mail]\n{}\n", mail.replace("FOLDER", &test.folder().display().to_string()));
+        fs::write(test.folder().join("mailtrail.toml"), config).expect("it is written");
+        test.command().output().expect("it runs")
+    };
+    let file = "user = 'x'\npassword_file = 'FOLDER/secret'";
+    for (mail, mode, told) in [
+        ("attach = ['html', 'csv:rejectd']", 0o600, "the report `daily` has no table `rejectd`"),
+        ("user = 'x'\npassword_file = 'FOLDER/no-secret'", 0o600, "no-secret cannot be used: No such file"),
+        (file, 0o644, "secret: its mode is 0644"),
+    ] {
+        let output = check(mail, mode);
+        ends_with(&output, 78, told);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains("mailtrail.toml:") && error.contains("^^^") && error.contains("help: "), "{error}");
+    }
+    ends_with(&check(file, 0o640), 0, "");
+    ends_with(&check("attach = ['html', 'csv:rejections']", 0o600), 0, "");
+    ends_with(&check("user = 'x'\npassword_file = 'smtp-password'", 0o600), 0, "");
 }
 
 #[test]

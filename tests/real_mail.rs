@@ -33,6 +33,40 @@ flush unix n - n 1000? 0 flush
 postlog unix-dgram n - n - 1 postlogd
 ";
 
+/// Where Dovecot 2.3 finds mail and users.
+const DOVECOT_23: &str = "\
+mail_location = maildir:FOLDER/mail/%d/%n
+disable_plaintext_auth = no
+passdb {
+  driver = passwd-file
+  args = scheme=PLAIN FOLDER/users
+}
+userdb {
+  driver = static
+  args = uid=5000 gid=5000 home=FOLDER/mail/%d/%n
+}
+";
+
+/// The same for 2.4.
+const DOVECOT_24: &str = "\
+dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+mail_driver = maildir
+mail_path = FOLDER/mail/%{user | domain}/%{user | username}
+auth_allow_cleartext = yes
+passdb passwd-file {
+  passwd_file_path = FOLDER/users
+  default_password_scheme = PLAIN
+}
+userdb static {
+  fields {
+    uid = 5000
+    gid = 5000
+    home = FOLDER/mail/%{user | domain}/%{user | username}
+  }
+}
+";
+
 /// The servers; they end with it.
 struct Servers<'a> {
     folder: &'a Path,
@@ -181,25 +215,19 @@ smtpd_relay_restrictions = permit_sasl_authenticated, reject
 
     fn dovecot_conf(&self, sasl: u16) -> String {
         let (folder, imap) = (self.folder.display(), self.imap);
+        let version = run("dovecot", &["--version"]).expect("it tells its version").stdout;
+        let (own, address) =
+            if version.starts_with(b"2.3") { (DOVECOT_23, "address") } else { (DOVECOT_24, "listen") };
+        let own = own.replace("FOLDER", &folder.to_string());
         format!(
-            "base_dir = {folder}/dovecot
+            "{own}base_dir = {folder}/dovecot
 log_path = {folder}/log/dovecot.log
 protocols = imap
 listen = 127.0.0.1
-mail_location = maildir:{folder}/mail/%d/%n
 mail_uid = 5000
 mail_gid = 5000
 first_valid_uid = 100
 ssl = no
-disable_plaintext_auth = no
-passdb {{
-  driver = passwd-file
-  args = scheme=PLAIN {folder}/users
-}}
-userdb {{
-  driver = static
-  args = uid=5000 gid=5000 home={folder}/mail/%d/%n
-}}
 service imap-login {{
   inet_listener imap {{
     port = {imap}
@@ -210,7 +238,7 @@ service imap-login {{
 }}
 service auth {{
   inet_listener sasl {{
-    address = 127.0.0.1
+    {address} = 127.0.0.1
     port = {sasl}
   }}
 }}

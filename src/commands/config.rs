@@ -34,6 +34,7 @@ fn check(global: &Global, config: &Config) -> Result<String> {
 #[cfg(feature = "sql")]
 fn judged(out: &mut String, global: &Global, config: &Config) -> Result<()> {
     known_names(config)?;
+    super::post::check(config, &super::assets(global, config))?;
     let (thresholds, rules) = crate::judge::Judge::new(config, &super::assets(global, config))?.counts();
     let _ = write!(out, ", thresholds {thresholds}, rules {rules}");
     Ok(())

@@ -34,6 +34,12 @@ const PLACES: &str = "report-templates/init/places.toml";
 /// Where the configuration of the machine stands.
 const CONFIGURATION: &str = "etc/mailtrail/mailtrail.toml";
 
+/// What prints the journal; without `--all` it leaves out long lines.
+const JOURNALCTL: &str = "journalctl -o json --all";
+
+/// The file into which the journal is written, where there are no logs.
+const JOURNAL: &str = "/var/lib/mailtrail/journal.json";
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Places {
@@ -131,12 +137,13 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let chosen = chosen(&places, &found);
     let zone = zone(&args.root, global, config)?;
     tell(&places, &found, &zone, args);
-    if chosen.is_empty() {
+    if chosen.is_empty() && !has_journal(&places, &args.root) {
         return Err(nothing(&places, &found, args));
     }
     let text = proposal(&chosen, &found, &zone, args)?;
     if args.write {
-        write(&text, args)?;
+        let path = global.config.clone().unwrap_or_else(|| args.root.join(CONFIGURATION));
+        write(&text, &path)?;
         first_report(&chosen, global, &zone)
     } else {
         print(text.as_bytes())?;
@@ -233,7 +240,11 @@ fn zone(root: &Path, global: &Global, config: &Config) -> Result<Zone> {
     let link = fs::read_link(below(root, "/etc/localtime")).ok();
     let by_link = link.and_then(|link| Some(link.to_str()?.rsplit_once("zoneinfo/")?.1.to_owned()));
     let by_file = || fs::read_to_string(below(root, "/etc/timezone")).ok().map(|text| text.trim().to_owned());
-    by_link.or_else(by_file).map_or_else(|| Ok(Zone::utc()), |name| Zone::named(&name))
+    let Some(name) = by_link.or_else(by_file) else { return Ok(Zone::utc()) };
+    Ok(Zone::named(&name).unwrap_or_else(|_| {
+        say(format_args!("the machine's time zone `{}` is not known; UTC is taken instead", shown(&name)));
+        Zone::utc()
+    }))
 }
 
 /// Says on standard error what was found.
@@ -245,7 +256,7 @@ fn tell(places: &Places, found: &[Found], zone: &Zone, args: &Args) {
         say(format_args!("{unread}"));
     }
     if has_journal(places, &args.root) {
-        say("the systemd journal is there; it is read by: journalctl -o json --all | mailtrail report -");
+        say(format_args!("the systemd journal is there; it is read by: {JOURNALCTL} | mailtrail report -"));
     }
     say(format_args!("time zone: {}", zone.name()));
 }
@@ -271,12 +282,6 @@ fn has_journal(places: &Places, root: &Path) -> bool {
 /// A helpful word where there is nothing to read.
 fn nothing(places: &Places, found: &[Found], args: &Args) -> Error {
     let error = Error::new(Exit::NoInput, "no log of a mail system was found");
-    if has_journal(places, &args.root) {
-        return error.why("there is the systemd journal alone").help(
-            "read it by `journalctl -o json --all --since yesterday | mailtrail report -`, or let rsyslog write files: \
-             docs/nightly.md",
-        );
-    }
     if let Some(unread) = unread(places, args).first() {
         return error.why(unread).help("a grammar for it could be written: docs/grammars.md");
     }
@@ -291,6 +296,14 @@ fn proposal(chosen: &[&Found], found: &[Found], zone: &Zone, args: &Args) -> Res
     let mut out = String::from("# Made by `mailtrail init`. What can stand here: docs/configuration.md.\n\n");
     let _ = writeln!(out, "# The zone of stamps that name none, and of days and hours in reports.");
     let _ = writeln!(out, "timezone = {}\n", quoted(zone.name()));
+    if chosen.is_empty() {
+        let _ = writeln!(
+            out,
+            "# There is the systemd journal alone. Let this be written before each run (docs/nightly.md):\n\
+             #   {JOURNALCTL} --since \"-8 days\" > {JOURNAL}\n[[inputs]]\npaths = [{}]\n",
+            quoted(JOURNAL)
+        );
+    }
     for log in chosen {
         let _ = writeln!(out, "# {}", shown(&log.told()));
         let _ = writeln!(
@@ -335,23 +348,26 @@ fn mailbox(text: &str) -> Result<String> {
 }
 
 /// Writes the configuration to its place, unless there is one.
-fn write(text: &str, args: &Args) -> Result<()> {
-    let path = args.root.join(CONFIGURATION);
+fn write(text: &str, path: &Path) -> Result<()> {
     if path.exists() {
         return Err(Error::new(Exit::CannotWrite, format!("{} is there already", path.display()))
             .help("without `--write` the configuration goes to standard output"));
     }
-    if let Some(folder) = path.parent() {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder)
             .map_err(|e| Error::new(Exit::CannotWrite, format!("{} cannot be made", folder.display())).why(e))?;
     }
-    deliver::file(&path, text.as_bytes())?;
+    deliver::file(path, text.as_bytes())?;
     say(format_args!("written: {}", path.display()));
     Ok(())
 }
 
 /// A first report of the newest logs, on standard output.
 fn first_report(chosen: &[&Found], global: &Global, zone: &Zone) -> Outcome {
+    if chosen.is_empty() {
+        say(format_args!("a first report is made by: {JOURNALCTL} --since yesterday | mailtrail report -"));
+        return Ok(None);
+    }
     let paths: Vec<PathBuf> = chosen.iter().filter(|log| log.holds_mail()).map(|log| log.here.clone()).collect();
     if paths.is_empty() {
         say("none of the logs can be read by this user; a first report must wait");

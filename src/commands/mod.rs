@@ -28,7 +28,7 @@ mod store;
 mod trace;
 
 use crate::assets::Assets;
-use crate::cli::{Cli, Command, Global, When};
+use crate::cli::{Cli, Command, Global, Period, When};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
 use crate::text::Text;
@@ -55,6 +55,11 @@ pub fn run(cli: &Cli) -> Outcome {
     match &cli.command {
         Command::Schema(args) => schema::run(args),
         Command::Completions { shell } => completions::run(*shell),
+        // The file that it names is to be made.
+        #[cfg(feature = "sql")]
+        Command::Init(args) if args.write && cli.global.config.as_deref().is_some_and(|file| !file.exists()) => {
+            configured(&cli.command, cli, &Config::default())
+        }
         command => configured(command, cli, &Config::load(cli.global.config.as_deref())?),
     }
 }
@@ -109,12 +114,12 @@ fn store_folder<'a>(global: &'a Global, config: &'a Config) -> Option<&'a std::p
 }
 
 /// The period that `--on`, or `--since` and `--until`, ask for.
-fn period(on: Option<&str>, since: Option<&str>, until: Option<&str>, zone: &Zone, now: i64) -> Result<Span> {
-    if let Some(day) = on {
+fn period(period: &Period, zone: &Zone, now: i64) -> Result<Span> {
+    if let Some(day) = &period.on {
         return parse_day(day, zone, now);
     }
-    let instant = |text: Option<&str>| text.map(|text| parse_instant(text, zone, now)).transpose();
-    let span = Span { start: instant(since)?, end: instant(until)? };
+    let instant = |text: &Option<String>| text.as_ref().map(|text| parse_instant(text, zone, now)).transpose();
+    let span = Span { start: instant(&period.since)?, end: instant(&period.until)? };
     match span {
         Span { start: Some(start), end: Some(end) } if end <= start => Err(Error::new(
             Exit::Usage,

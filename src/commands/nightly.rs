@@ -3,7 +3,7 @@
 
 use super::post::{self, Asked, Post};
 use super::{Outcome, ingest, report, send};
-use crate::cli::{Global, Ingest, Nightly as Args, Report as ReportArgs};
+use crate::cli::{About, Global, Ingest, Nightly as Args, Period, Report as ReportArgs};
 use crate::config::Config;
 use crate::deliver;
 use crate::error::{Error, Exit, Result};
@@ -150,8 +150,11 @@ impl<'a> House<'a> {
         let date = date_text(day);
         let args = ReportArgs {
             paths: if self.has_store() { Vec::new() } else { self.args.paths.clone() },
-            report: Some(self.report.clone()),
-            on: Some(date.clone()),
+            about: About {
+                report: Some(self.report.clone()),
+                period: Period { on: Some(date.clone()), ..Period::default() },
+                ..About::default()
+            },
             ..ReportArgs::default()
         };
         let made = report::make(&args, self.global, self.config, self.now)?;

@@ -1,7 +1,9 @@
 //! What `send` and `nightly` have in common: who writes to whom, what carries it, the spool, and what is said.
 
 use crate::address::Mailbox;
+use crate::assets::Assets;
 use crate::cli::Global;
+use crate::compose;
 use crate::config::Config;
 use crate::config::mail::{By, Mail as Settings, Tls, When};
 use crate::deliver::sendmail::Sendmail;
@@ -275,23 +277,79 @@ fn login(settings: &Settings) -> Result<Option<Login>> {
     Ok(Some(Login { user: user.clone(), password: password(file)? }))
 }
 
-/// The first line of a file. A name without a folder is that of a systemd credential (systemd.exec(5),
+/// Where a password stands. A name without a folder is that of a systemd credential (systemd.exec(5),
 /// `LoadCredential=`).
-fn password(file: &Path) -> Result<Secret> {
-    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-    let path = match (file.is_absolute(), credentials) {
-        (false, Some(folder)) => folder.join(file),
+fn password_path(file: &Path) -> PathBuf {
+    match std::env::var_os("CREDENTIALS_DIRECTORY") {
+        Some(folder) if !file.is_absolute() => PathBuf::from(folder).join(file),
         _ => file.to_owned(),
-    };
-    let wrong = |why: &dyn std::fmt::Display| {
-        Error::new(Exit::Config, format!("the password file {} cannot be used", path.display())).why(why)
-    };
-    let text = fs::read_to_string(&path).map_err(|e| wrong(&e))?;
+    }
+}
+
+fn password(file: &Path) -> Result<Secret> {
+    let path = password_path(file);
+    let wrong =
+        |why| Error::new(Exit::Config, format!("the password file {} cannot be used", path.display())).why(why);
+    first_line(&path).map(Secret::new).map_err(wrong)
+}
+
+/// The first line of a file with a password; else why it cannot be used.
+fn first_line(path: &Path) -> std::result::Result<String, String> {
+    let text = fs::read_to_string(path).map_err(|e| e.to_string())?;
     let first = text.lines().next().unwrap_or_default();
     if first.is_empty() || first.len() > MOST_PASSWORD || first.contains('\0') {
-        return Err(wrong(&"its first line is no password"));
+        return Err("its first line is no password".to_owned());
     }
-    Ok(Secret::new(first.to_owned()))
+    Ok(first.to_owned())
+}
+
+/// Whether what `[mail]` names is there: a night is too late to find out.
+///
+/// # Errors
+///
+/// At the place of what is not there, or may be read by whom it is not for.
+pub(super) fn check(config: &Config, assets: &Assets) -> Result<()> {
+    check_password(config)?;
+    check_attached(config, assets)
+}
+
+fn check_password(config: &Config) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let (Some(file), Some(spot)) = (&config.mail.password_file, config.spot("mail.password_file")) else {
+        return Ok(());
+    };
+    let path = password_path(file);
+    if !path.is_absolute() && !path.exists() {
+        // The credential of a service is there only while that runs.
+        return Ok(());
+    }
+    first_line(&path).map_err(|why| {
+        let error = spot.error(format!("the password file {} cannot be used", path.display())).why(why);
+        error.help("write the password into its first line, and let nobody but its reader read it")
+    })?;
+    let mode = fs::metadata(&path).map_or(0, |metadata| metadata.permissions().mode());
+    if mode & 0o007 != 0 {
+        let error = spot.error(format!("everybody may read the password file {}", path.display()));
+        return Err(error
+            .why(format!("its mode is {:04o}", mode & 0o7777))
+            .help(format!("chmod o= {}", path.display())));
+    }
+    Ok(())
+}
+
+fn check_attached(config: &Config, assets: &Assets) -> Result<()> {
+    let (Some(names), Some(spot)) = (&config.mail.attach, config.spot("mail.attach")) else { return Ok(()) };
+    let report = config.report.report.as_deref().unwrap_or("daily");
+    let sections = compose::sections(assets, report)?;
+    let tables = names.iter().filter_map(|name| name.strip_prefix("csv:"));
+    match tables.into_iter().find(|table| !sections.iter().any(|section| section == table)) {
+        Some(table) => Err(spot.error(format!("the report `{report}` has no table `{table}`")).instead(
+            table,
+            "tables",
+            sections.iter().map(String::as_str),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// The folder of what is kept between runs.

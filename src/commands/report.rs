@@ -1,7 +1,7 @@
 //! `mailtrail report`: reads logs and writes a report.
 
 use super::{Outcome, assets, colors, format, period, print, read, say, width};
-use crate::cli::{Global, Level, Report as Args};
+use crate::cli::{About, Global, Level, Period, Report as Args};
 use crate::compose::{self, Request};
 use crate::config::{Config, ReportDefaults};
 use crate::error::{Error, Exit, Result};
@@ -44,19 +44,20 @@ impl Made {
 /// Makes the report that is asked for. A wrong request is told before any log is read.
 pub(super) fn make(args: &Args, global: &Global, config: &Config, now: i64) -> Result<Made> {
     let args = &settled(args, &config.report);
+    let about = &args.about;
     let zone = read::zone(global, config)?;
-    let span = period(args.on.as_deref(), args.since.as_deref(), args.until.as_deref(), &zone, now)?;
-    known_labels(&args.by)?;
+    let span = period(&about.period, &zone, now)?;
+    known_labels(&about.by)?;
     let assets = assets(global, config);
     let judge = Judge::new(config, &assets)?;
-    let name = args.report.as_deref().unwrap_or("daily");
+    let name = about.report.as_deref().unwrap_or("daily");
     compose::check(&assets, name)?;
     let run = read::logs(&args.paths, global, config, &zone)?;
     if !run.coverage.counts.balances() {
         return Err(Error::new(Exit::Internal, "lines were lost in the account; please report this")
             .why(format!("{:?}", run.coverage.counts)));
     }
-    let request = Request { report: name, span, domains: &args.domain, top: args.top, by: &args.by };
+    let request = Request { report: name, span, domains: &about.domain, top: about.top, by: &about.by };
     let report = compose::compose(&run, &assets, &zone, &request, &judge)?;
     Ok(Made { report, run })
 }
@@ -65,22 +66,28 @@ pub(super) fn make(args: &Args, global: &Global, config: &Config, now: i64) -> R
 fn settled(args: &Args, defaults: &ReportDefaults) -> Args {
     let mut args = args.clone();
     let or = |given: Option<String>, default: &Option<String>| given.or_else(|| default.clone());
-    if args.on.is_none() && args.since.is_none() && args.until.is_none() {
-        (args.on, args.since, args.until) = (defaults.on.clone(), defaults.since.clone(), defaults.until.clone());
-    }
-    args.report = or(args.report, &defaults.report);
     args.format = or(args.format, &defaults.format);
     args.section = or(args.section, &defaults.section);
     args.output = args.output.or_else(|| defaults.output.clone());
-    args.top = args.top.or(defaults.top);
     args.fail_on = args.fail_on.or(defaults.fail_on.map(level));
-    if args.domain.is_empty() {
-        args.domain.clone_from(&defaults.domain);
-    }
-    if args.by.is_empty() {
-        args.by.clone_from(&defaults.by);
-    }
+    args.about = about(args.about, defaults);
     args
+}
+
+fn about(mut about: About, defaults: &ReportDefaults) -> About {
+    if about.period.is_open() {
+        let ReportDefaults { since, until, on, .. } = defaults.clone();
+        about.period = Period { since, until, on };
+    }
+    about.report = about.report.or_else(|| defaults.report.clone());
+    about.top = about.top.or(defaults.top);
+    if about.domain.is_empty() {
+        about.domain.clone_from(&defaults.domain);
+    }
+    if about.by.is_empty() {
+        about.by.clone_from(&defaults.by);
+    }
+    about
 }
 
 fn level(state: State) -> Level {

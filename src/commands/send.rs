@@ -14,7 +14,8 @@ pub(super) fn run(args: &Send, global: &Global, config: &Config) -> Outcome {
     let now = super::now();
     let asked = Asked { from: args.from.as_deref(), to: &args.to, state: args.state.as_deref() };
     let post = Post::of(asked, global, config, now)?;
-    let made = report::make(&report_args(args), global, config, now)?;
+    let asked = ReportArgs { paths: args.paths.clone(), about: args.about.clone(), ..ReportArgs::default() };
+    let made = report::make(&asked, global, config, now)?;
     made.tell(global);
     let assets = super::assets(global, config);
     let options = Options { assets: &assets, width: 80, color: false, section: None };
@@ -41,20 +42,5 @@ pub(super) fn when(mailing: Mailing) -> When {
         Mailing::Always => When::Always,
         Mailing::Warning => When::From(State::Warning),
         Mailing::Critical => When::From(State::Critical),
-    }
-}
-
-/// The report that is asked for, as `mailtrail report` would be asked for it.
-fn report_args(args: &Send) -> ReportArgs {
-    ReportArgs {
-        paths: args.paths.clone(),
-        report: args.report.clone(),
-        since: args.since.clone(),
-        until: args.until.clone(),
-        on: args.on.clone(),
-        domain: args.domain.clone(),
-        top: args.top,
-        by: args.by.clone(),
-        ..ReportArgs::default()
     }
 }

@@ -14,7 +14,7 @@ use std::io::{self, IsTerminal};
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let zone = read::zone(global, config)?;
-    let span = period(args.on.as_deref(), args.since.as_deref(), args.until.as_deref(), &zone, super::now())?;
+    let span = period(&args.period, &zone, super::now())?;
     let formats = FORMATS.iter().map(|format| (format.name, format.extension, format));
     let formats: Vec<_> = formats.collect();
     let format = format::choose(&formats, args.format.as_deref(), args.output.as_deref())?;
@@ -57,7 +57,7 @@ fn kind(kind: TraceKind) -> Kind {
 /// Says what was looked for in vain, and what else may be tried.
 fn tell_of_nothing(trace: &Trace, args: &Args) {
     let key = trace.key.tty();
-    let narrowed = args.on.is_some() || args.since.is_some() || args.until.is_some();
+    let narrowed = !args.period.is_open();
     let hint = match (args.kind, narrowed) {
         (_, true) => "try it without `--since`, `--until` and `--on`",
         (Some(_), _) => "try it without `--kind`",

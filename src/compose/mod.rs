@@ -125,6 +125,15 @@ pub fn check(assets: &Assets, name: &str) -> Result<()> {
     Ok(())
 }
 
+/// The sections that a report lists.
+///
+/// # Errors
+///
+/// Where there is no such report, or it is wrong.
+pub fn sections(assets: &Assets, name: &str) -> Result<Vec<String>> {
+    definition(assets, name).map(|(definition, _)| definition.sections)
+}
+
 /// The questions of a report, in their order.
 fn questions(assets: &Assets, definition: &Definition, asset: &Asset) -> Result<Vec<Question>> {
     let all = assets.list("report-templates/sections", ".sql")?;

@@ -450,10 +450,12 @@ fn stuffed(message: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(message.len() + message.len() / 32 + 8);
     let lines = message.strip_suffix(b"\n").unwrap_or(message).split(|b| *b == b'\n');
     for line in lines {
-        if line.first() == Some(&b'.') {
+        // A dot begins the line that goes out, whatever was left out before it.
+        let mut kept = line.iter().filter(|b| !matches!(b, b'\r' | 0)).peekable();
+        if kept.peek() == Some(&&b'.') {
             out.push(b'.');
         }
-        out.extend(line.iter().filter(|b| !matches!(b, b'\r' | 0)));
+        out.extend(kept);
         out.extend_from_slice(b"\r\n");
     }
     out.extend_from_slice(b".\r\n");
@@ -468,6 +470,7 @@ mod tests {
     fn a_line_of_one_dot_ends_no_message() {
         assert_eq!(stuffed(b"a\r\n.\r\n..b\r\n"), b"a\r\n..\r\n...b\r\n.\r\n");
         assert_eq!(stuffed(b"a\rb\0c\n.\nd"), b"abc\r\n..\r\nd\r\n.\r\n");
+        assert_eq!(stuffed(b"a\n\0.\n\r.\r\n"), b"a\r\n..\r\n..\r\n.\r\n");
     }
 
     #[test]

@@ -118,14 +118,15 @@ fn is_name(word: &[u8]) -> bool {
 
 /// An address: `192.0.2.1`, `IPv6:2001:db8::1`, `192.0.2.1:25`, `fe80::1%2`, `::ffff:192.0.2.1`.
 pub(super) fn address(text: &[u8]) -> Option<IpAddr> {
-    let text = text.strip_prefix(b"[").and_then(|text| text.strip_suffix(b"]")).unwrap_or(text);
-    let text = std::str::from_utf8(text).ok().filter(|text| text.len() <= 60)?.trim();
-    let text = text.get(..5).filter(|tag| tag.eq_ignore_ascii_case("IPv6:")).map_or(text, |_| &text[5..]);
-    let text = text.split('%').next().unwrap_or(text);
+    let text = text.strip_prefix(b"[").and_then(|text| text.strip_suffix(b"]")).unwrap_or(text).trim_ascii();
+    let text = text.get(..5).filter(|tag| tag.eq_ignore_ascii_case(b"IPv6:")).map_or(text, |_| &text[5..]);
     // Most words are names; only digits of one base make an address.
-    if text.bytes().any(|b| !b.is_ascii_hexdigit() && b != b'.' && b != b':') {
+    let is_digit = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'.' | b':');
+    let (digits, rest) = text.split_at(text.iter().take_while(|b| is_digit(b)).count());
+    if digits.len() > 60 || !matches!(rest, [] | [b'%', ..]) {
         return None;
     }
+    let text = std::str::from_utf8(digits).ok()?;
     let parsed = text.parse().ok();
     let before_port = || text.rsplit_once(':').and_then(|(address, _)| address.parse::<std::net::Ipv4Addr>().ok());
     parsed.or_else(|| before_port().map(IpAddr::V4)).map(|ip: IpAddr| ip.to_canonical())

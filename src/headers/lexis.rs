@@ -2,9 +2,9 @@
 //!
 //! Nothing here goes back over more than a few hundred bytes, and nothing calls itself: nesting is counted.
 
+use memchr::memchr3;
 use nom::branch::alt;
-use nom::bytes::complete::{take, take_while, take_while1};
-use nom::character::complete::char;
+use nom::bytes::complete::{take, take_while};
 use nom::combinator::{map, value};
 use nom::error::{Error, ErrorKind};
 use nom::multi::many0_count;
@@ -40,26 +40,39 @@ fn is_blank(b: u8) -> bool {
 }
 
 fn is_word(b: u8) -> bool {
-    !is_blank(b) && !matches!(b, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'"' | b';' | b',')
+    WORD[usize::from(b)]
 }
+
+/// Bytes that words are made of.
+static WORD: [bool; 256] = {
+    let mut word = [true; 256];
+    let marks = b" \t\r\n()<>[]\";,";
+    let mut at = 0;
+    while at < marks.len() {
+        word[marks[at] as usize] = false;
+        at += 1;
+    }
+    word
+};
 
 /// The next word. A header may be folded anywhere: line ends are blanks (RFC 5322 2.2.3).
 pub(super) fn token(input: &[u8]) -> IResult<&[u8], Token<'_>> {
-    let word = map(take_while1(is_word), Token::Word);
-    let marks =
-        (value(Token::Semicolon, char(';')), value(Token::Open, char('(')), value(Token::Mark, take(1_usize)));
-    preceded(
-        blanks,
-        alt((
-            word,
-            map(comment, Token::Comment),
-            map(enclosed(b'<', b'>'), Token::Angle),
-            map(enclosed(b'[', b']'), Token::Literal),
-            map(quoted, Token::Quoted),
-            alt(marks),
-        )),
-    )
-    .parse(input)
+    let blanks = input.iter().take_while(|b| is_blank(**b)).count();
+    let input = &input[blanks..];
+    let mark = |token| value(token, take(1_usize));
+    match input.first() {
+        Some(b'(') => alt((map(comment, Token::Comment), mark(Token::Open))).parse(input),
+        Some(b'<') => alt((map(enclosed(b'>'), Token::Angle), mark(Token::Mark))).parse(input),
+        Some(b'[') => alt((map(enclosed(b']'), Token::Literal), mark(Token::Mark))).parse(input),
+        Some(b'"') => alt((map(quoted, Token::Quoted), mark(Token::Mark))).parse(input),
+        Some(b';') => mark(Token::Semicolon).parse(input),
+        Some(b')' | b'>' | b']' | b',') => mark(Token::Mark).parse(input),
+        Some(_) => {
+            let (word, rest) = input.split_at(input.iter().take_while(|b| is_word(**b)).count());
+            Ok((rest, Token::Word(word)))
+        }
+        None => Err(Err::Error(Error::new(input, ErrorKind::Eof))),
+    }
 }
 
 fn blanks(input: &[u8]) -> IResult<&[u8], &[u8]> {
@@ -74,31 +87,30 @@ pub(super) fn space(input: &[u8]) -> IResult<&[u8], ()> {
 
 /// A comment. Comments nest, `\` takes the next byte's meaning away, quotes mean nothing in it (RFC 5322 3.2.2).
 pub(super) fn comment(input: &[u8]) -> IResult<&[u8], &[u8]> {
-    let (mut depth, mut at) = (0_usize, 0);
-    while let Some(byte) = input.get(at) {
-        match byte {
-            b'(' => depth += 1,
-            b')' => depth = depth.saturating_sub(1),
-            b'\\' => at += 1,
-            _ => {}
+    let end = || {
+        let (mut depth, mut at) = (1_usize, 1);
+        while depth > 0 {
+            at += memchr3(b'(', b')', b'\\', input.get(at..)?)?;
+            match input[at] {
+                b'(' => depth += 1,
+                b')' => depth -= 1,
+                _ => at += 1,
+            }
+            at += 1;
         }
-        at += 1;
-        if depth == 0 {
-            break;
-        }
-    }
-    match at {
-        2.. if depth == 0 && input[0] == b'(' && at <= input.len() => Ok((&input[at..], &input[1..at - 1])),
-        _ => Err(Err::Error(Error::new(input, ErrorKind::Char))),
+        Some(at)
+    };
+    match input.first().filter(|first| **first == b'(').and_then(|_| end()) {
+        Some(end) => Ok((&input[end..], &input[1..end - 1])),
+        None => Err(Err::Error(Error::new(input, ErrorKind::Char))),
     }
 }
 
-/// What stands between two brackets; quoted text in it may hold the closing one.
-fn enclosed(open: u8, close: u8) -> impl Fn(&[u8]) -> IResult<&[u8], &[u8]> {
+/// What stands between a bracket and the one that closes it; quoted text in it may hold that.
+fn enclosed(close: u8) -> impl Fn(&[u8]) -> IResult<&[u8], &[u8]> {
     move |input| {
         let mut in_quotes = false;
-        let bytes = input.iter().take(LONGEST).enumerate().skip(1);
-        let end = (input.first() == Some(&open)).then_some(bytes).into_iter().flatten().find(|(at, byte)| {
+        let end = input.iter().take(LONGEST).enumerate().skip(1).find(|(at, byte)| {
             in_quotes ^= **byte == b'"' && input[at - 1] != b'\\';
             **byte == close && !in_quotes
         });
@@ -112,8 +124,7 @@ fn enclosed(open: u8, close: u8) -> impl Fn(&[u8]) -> IResult<&[u8], &[u8]> {
 /// A quoted string (RFC 5322 3.2.4).
 fn quoted(input: &[u8]) -> IResult<&[u8], &[u8]> {
     let mut escaped = false;
-    let bytes = input.iter().take(LONGEST).enumerate().skip(1);
-    let end = (input.first() == Some(&b'"')).then_some(bytes).into_iter().flatten().find(|(_, byte)| {
+    let end = input.iter().take(LONGEST).enumerate().skip(1).find(|(_, byte)| {
         let ends = **byte == b'"' && !escaped;
         escaped = **byte == b'\\' && !escaped;
         ends

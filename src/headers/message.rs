@@ -1,50 +1,44 @@
 //! From the header block of a message to its hops.
 //!
-//! `mail-parser` finds the fields; what they say is read here. No message's text is looked at.
+//! Only the fields that are wanted are looked at, and no message's text. The Message-ID is read by `mail-parser`.
 
 use super::date::date_time;
+use super::fields::{Name, fields};
 use super::received::{LONGEST, Reason, Received, received};
 use super::{Hop, Message, Unparsed, tls};
 use crate::input::mail::Block;
 use crate::text::Text;
 use foldhash::fast::RandomState;
-use mail_parser::{Header, HeaderName, HeaderValue, MessageParser};
+use mail_parser::HeaderValue;
+use mail_parser::parsers::MessageStream;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::LazyLock;
-
-/// Finds the fields; of their values only the Message-ID is read.
-static PARSER: LazyLock<MessageParser> =
-    LazyLock::new(|| MessageParser::new().header_id(HeaderName::MessageId).default_header_ignore());
 
 /// The hash by which a message that is given twice is told; it stands in no output.
 static HASH: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
 /// Reads a message's header block.
 pub(super) fn read(file: &Text, block: &Block) -> Message {
-    let mut message = Message { file: file.clone(), offset: block.message, ..Message::default() };
-    let parsed = PARSER.parse_headers(&block.bytes);
-    let headers = parsed.as_ref().and_then(|message| message.parts.first()).map(|part| part.headers.as_slice());
+    let message = Message { file: file.clone(), offset: block.message, ..Message::default() };
+    read_block(message, block.start, &block.bytes)
+}
+
+/// Fills in a message from its block, which starts at this byte of the file; what stands behind the empty line is not
+/// looked at.
+pub(super) fn read_block(mut message: Message, start: u64, block: &[u8]) -> Message {
     let mut identity = HASH.build_hasher();
-    for header in headers.unwrap_or_default() {
-        let value = value(header, &block.bytes);
-        match (&header.name, &header.value) {
-            (HeaderName::Received, _) => {
-                identity.write(value);
-                message.received(value, block.start + u64::from(header.offset_field));
-            }
-            (HeaderName::Date, _) if message.date.is_none() => {
-                identity.write(value);
-                message.date = date_time(value).ok().map(|(_, time)| time);
-            }
-            (HeaderName::MessageId, id) if message.message_id.is_none() => {
-                identity.write(value);
-                message.message_id = first(id).map(Text::from);
-            }
-            _ => {}
+    for field in fields(block) {
+        let value = field.value.trim_ascii();
+        match field.name {
+            Name::Received => message.received(value, start + field.at as u64),
+            Name::Date if message.date.is_none() => message.date = date_time(value).ok().map(|(_, time)| time),
+            Name::MessageId if message.message_id.is_none() => message.message_id = message_id(field.value),
+            Name::Date | Name::MessageId => continue,
         }
+        identity.write(value);
     }
     if message.headers == 0 {
-        identity.write(&block.bytes);
+        identity.write(block);
     }
     message.identity = identity.finish();
     // The newest header stands first.
@@ -54,18 +48,30 @@ pub(super) fn read(file: &Text, block: &Block) -> Message {
     message
 }
 
-/// A field's value as it stands in the block.
-fn value<'a>(header: &Header<'_>, block: &'a [u8]) -> &'a [u8] {
-    block.get(header.offset_start as usize..header.offset_end as usize).unwrap_or_default().trim_ascii()
+/// The first id of a field. Where it is not simply one between its brackets, `mail-parser` finds it.
+fn message_id(value: &[u8]) -> Option<Text> {
+    let simple = value.trim_ascii().strip_prefix(b"<").and_then(|id| id.strip_suffix(b">"));
+    match simple
+        .filter(|id| is_plain(id) && !id.contains(&b'<') && !id.contains(&b'>'))
+        .filter(|id| !id.is_empty())
+    {
+        Some(id) => Some(Text::from_bytes(id)),
+        None => first_id(value),
+    }
 }
 
-fn first<'a>(id: &'a HeaderValue<'_>) -> Option<&'a str> {
-    match id {
-        HeaderValue::Text(id) => Some(id.as_ref()),
-        HeaderValue::TextList(ids) => ids.first().map(AsRef::as_ref),
+/// The first id of a field, which must end with its line.
+fn first_id(value: &[u8]) -> Option<Text> {
+    match MessageStream::new(value).parse_id() {
+        HeaderValue::Text(id) => Some(Text::from(id.as_ref())),
+        HeaderValue::TextList(ids) => ids.first().map(|id| Text::from(id.as_ref())),
+        _ if !value.ends_with(b"\n") => first_id(&[value, b"\n"].concat()),
         _ => None,
     }
 }
+
+/// Hops for which there is room from the beginning: as many as most messages have.
+const USUAL: usize = 3;
 
 impl Message {
     /// Takes a `Received` header that starts at this byte of the file.
@@ -79,6 +85,9 @@ impl Message {
             self.unparsed(value, reason, offset);
         }
         if found.is_hop() {
+            if self.hops.is_empty() {
+                self.hops.reserve_exact(USUAL);
+            }
             self.hops.push(Hop { offset, ..hop(&found) });
         }
     }
@@ -88,10 +97,16 @@ impl Message {
     }
 }
 
+/// Whether a text is shown as it stands: visible ASCII, nothing that looks like an escape.
+fn is_plain(text: &[u8]) -> bool {
+    // All bytes are looked at, which is sooner done than to stop at one.
+    text.iter().filter(|b| b.is_ascii_graphic() && **b != b'\\').count() == text.len()
+}
+
 /// A header on one line, cut where it is longer than anybody reads.
 fn unfolded(value: &[u8]) -> Text {
-    if value.len() < 1000 && !value.iter().any(u8::is_ascii_whitespace) {
-        return Text::from_bytes(value);
+    if let Some(text) = std::str::from_utf8(value).ok().filter(|_| value.len() < 1000 && is_plain(value)) {
+        return Text::from(text);
     }
     let words = value.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     let line = words.collect::<Vec<_>>().join(&b' ');
@@ -102,7 +117,7 @@ fn unfolded(value: &[u8]) -> Text {
 
 /// A header's words as a hop.
 pub(super) fn hop(found: &Received<'_>) -> Hop {
-    let text = |part: Option<&[u8]>| part.map(unfolded).filter(|text| !text.raw().is_empty());
+    let text = |part: Option<&[u8]>| part.map(<[u8]>::trim_ascii).filter(|part| !part.is_empty()).map(unfolded);
     let over_tls = found.protocol.filter(|protocol| tls::is_protocol(protocol)).map(|_| "TLS");
     Hop {
         from_host: text(found.client.from),

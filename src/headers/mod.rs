@@ -7,6 +7,7 @@
 mod client;
 mod clocks;
 mod date;
+mod fields;
 mod lexis;
 mod message;
 mod received;
@@ -183,8 +184,14 @@ fn problem(name: &Text, error: &io::Error) -> Text {
     Text::from(format!("{}: {error}", name.raw()))
 }
 
-fn of_path(path: &Path) -> io::Result<Message> {
-    Ok(message::read(&name(path), &header_block(path)?))
+/// Reads the message that a file holds.
+///
+/// # Errors
+///
+/// Where the file cannot be read.
+pub fn of_path(path: &Path) -> io::Result<Message> {
+    let message = Message { file: name(path), ..Message::default() };
+    Ok(message::read_block(message, 0, &header_block(path)?.bytes))
 }
 
 /// Blocks that are taken from a mailbox before they are read by all threads.
@@ -220,7 +227,7 @@ fn of_file(mail: &Mail, problems: &mut Vec<Text>) -> Vec<Message> {
 
 /// Reads a message that is in memory already.
 pub fn of_message(bytes: &[u8]) -> Message {
-    message::read(&Text::default(), &Block::of(bytes))
+    message::read_block(Message::default(), 0, bytes)
 }
 
 #[cfg(test)]

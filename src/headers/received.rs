@@ -82,6 +82,13 @@ const CLAUSES: [(&[u8], Clause); 6] = [
     (b"for", Clause::For),
 ];
 
+/// The clause that a word begins.
+fn clause(word: &[u8]) -> Option<Clause> {
+    let is_it = |(name, _): &&(&[u8], Clause)| word.eq_ignore_ascii_case(name);
+    // Most words are longer than any of these.
+    CLAUSES.iter().filter(|_| word.len() <= 4).find(is_it).map(|(_, clause)| *clause)
+}
+
 /// A walk through a header's words.
 struct Walk<'a> {
     text: &'a [u8],
@@ -204,9 +211,9 @@ impl<'a> Walk<'a> {
     }
 
     fn word(&mut self, word: &'a [u8], next: &'a [u8]) {
-        match CLAUSES.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)) {
-            Some((_, clause)) if !self.waits || (self.nameless && self.clause == Clause::From) => {
-                (self.clause, self.waits) = (*clause, true);
+        match clause(word) {
+            Some(clause) if !self.waits || (self.nameless && self.clause == Clause::From) => {
+                (self.clause, self.waits) = (clause, true);
             }
             // `Microsoft SMTP Server`: a protocol of several words.
             _ if self.clause == Clause::With && !self.waits => {

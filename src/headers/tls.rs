@@ -16,6 +16,9 @@ const VERSIONS: [(&[u8], &str); 9] = [
 /// The version that a comment names: `TLSv1.3`, `version=TLS1_2`, `TLS1.2:ECDHE-...`, `using TLSv1.3 with cipher`; `TLS`
 /// where only its use is told. The name that a client gave tells nothing.
 pub(super) fn version(comment: &[u8]) -> Option<&'static str> {
+    if !may_name_one(comment) {
+        return None;
+    }
     let is_greeting = |greeting: &[u8]| comment.get(..4).is_some_and(|head| head.eq_ignore_ascii_case(greeting));
     if is_greeting(b"HELO") || is_greeting(b"EHLO") {
         return None;
@@ -25,6 +28,12 @@ pub(super) fn version(comment: &[u8]) -> Option<&'static str> {
     let words = comment.split(is_mark);
     let versions = words.filter_map(of_word);
     versions.reduce(|best, next| if best == "TLS" { next } else { best })
+}
+
+/// Whether an L stands beside an S: most comments end here.
+fn may_name_one(comment: &[u8]) -> bool {
+    let is_s = |at: usize| comment.get(at).is_some_and(|b| b.eq_ignore_ascii_case(&b's'));
+    memchr::memchr2_iter(b'l', b'L', comment).any(|at| is_s(at + 1) || is_s(at.wrapping_sub(1)))
 }
 
 fn of_word(word: &[u8]) -> Option<&'static str> {
@@ -38,10 +47,9 @@ fn of_word(word: &[u8]) -> Option<&'static str> {
 
 /// Whether a protocol is spoken over TLS (RFC 3848, RFC 6531 4.3): ESMTPS, LMTPSA, UTF8SMTPS.
 pub(super) fn is_protocol(protocol: &[u8]) -> bool {
-    let name = protocol.to_ascii_uppercase();
-    let name = name.strip_suffix(b"A").unwrap_or(&name);
+    let name = protocol.strip_suffix(b"A").or(protocol.strip_suffix(b"a")).unwrap_or(protocol);
     let known: [&[u8]; 6] = [b"ESMTPS", b"LMTPS", b"UTF8SMTPS", b"UTF8LMTPS", b"SMTPS", b"HTTPS"];
-    known.contains(&name)
+    known.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 #[cfg(test)]

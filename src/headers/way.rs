@@ -40,8 +40,9 @@ fn gaps(hops: &mut [Hop]) {
 
 /// A name with an inner dot that is no address.
 fn full_name(name: Option<&Text>) -> Option<&str> {
-    let name = name?.raw().trim_end_matches('.');
-    (name.contains('.') && super::client::address(name.as_bytes()).is_none()).then_some(name)
+    let name = name?.raw();
+    let name = name.strip_suffix('.').unwrap_or(name);
+    (name.as_bytes().contains(&b'.') && super::client::address(name.as_bytes()).is_none()).then_some(name)
 }
 
 /// A hop from the machine itself, over its loopback: it goes on where it was.
@@ -51,9 +52,11 @@ fn is_inside(hop: &Hop) -> bool {
 
 /// Whether two names are of one site: alike in their last two labels.
 fn same_site(a: &str, b: &str) -> bool {
-    let ends = |name: &'_ str| name.rsplit('.').take(2).map(str::len).sum::<usize>();
-    let same = |(a, b): (&str, &str)| a.eq_ignore_ascii_case(b);
-    ends(a) == ends(b) && a.rsplit('.').zip(b.rsplit('.')).take(2).all(same)
+    let end = |name: &'_ str| {
+        let mut dots = (0..name.len()).rev().filter(|at| name.as_bytes()[*at] == b'.');
+        dots.nth(1).map_or(0, |dot| dot + 1)
+    };
+    a.as_bytes()[end(a)..].eq_ignore_ascii_case(&b.as_bytes()[end(b)..])
 }
 
 /// A hop whose two ends a hop before it had already, with another id: the message goes round.

@@ -1,7 +1,7 @@
 //! Lines read back from where they stand, to prove what was said of them.
 
-use super::{Chunks, Compression, Source};
-use memchr::memchr;
+use super::{Chunks, Compression, Kind, Source};
+use memchr::memchr_iter;
 use std::collections::BTreeMap;
 
 /// How much of a line is read back.
@@ -26,7 +26,11 @@ pub fn lines_at(source: &Source, offsets: &[u64]) -> BTreeMap<u64, Vec<u8>> {
 
 fn line_at(source: &Source, offset: u64) -> Option<Vec<u8>> {
     let mut line = source.read_at(offset, LONGEST).filter(|line| !line.is_empty())?;
-    line.truncate(memchr(b'\n', &line).unwrap_or(line.len()));
+    let mut ends = memchr_iter(b'\n', &line);
+    // A field of a message goes on with its folds (RFC 5322 2.2.3).
+    let goes_on = |end: &usize| source.kind != Kind::Log && matches!(line.get(end + 1), Some(b' ' | b'\t'));
+    let end = ends.find(|end| !goes_on(end));
+    line.truncate(end.unwrap_or(line.len()));
     Some(line)
 }
 

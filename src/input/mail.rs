@@ -4,7 +4,7 @@
 
 use super::{Compression, Source};
 use crate::text::Text;
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::MetadataExt;
@@ -55,15 +55,14 @@ pub struct Block {
     pub bytes: Vec<u8>,
 }
 
-impl Block {
-    /// The block of a message that is in memory.
-    pub fn of(message: &[u8]) -> Self {
-        let ends = memchr::memchr_iter(b'\n', message).map(|at| at + 1);
-        let is_end = |at: &usize| matches!(&message[*at..], [b'\n', ..] | [b'\r', b'\n', ..]);
-        let end = ends.take_while(|at| *at <= LONGEST_BLOCK).find(is_end).map_or(message.len(), |at| at + 1);
-        let bytes = &message[..end.min(LONGEST_BLOCK)];
-        Self { message: 0, start: 0, bytes: [bytes, b"\n".as_slice()].concat() }
-    }
+/// The end of a message's header block, its empty line included, where the text reaches so far.
+fn end_of_block(text: &[u8]) -> Option<usize> {
+    let empty = |at: usize| match text[at..] {
+        [b'\n', ..] => Some(at + 1),
+        [b'\r', b'\n', ..] => Some(at + 2),
+        _ => None,
+    };
+    empty(0).or_else(|| memchr_iter(b'\n', text).find_map(|at| empty(at + 1)))
 }
 
 /// Fields of which two together tell a message that has no `Received`.
@@ -104,17 +103,24 @@ fn is_block(head: &[u8]) -> bool {
         if line.is_empty() {
             break;
         }
-        // The head may end within a field; `>From ` is a `From ` line that a mailbox hid.
-        if cut || line.starts_with(b" ") || line.starts_with(b"\t") || line.starts_with(b">From ") {
+        // `>From ` is a `From ` line that a mailbox hid.
+        if line.starts_with(b" ") || line.starts_with(b"\t") || line.starts_with(b">From ") {
             continue;
         }
-        let Some(name) = field_name(line) else { return false };
-        if name.eq_ignore_ascii_case("received") {
-            return true;
+        match field_name(line) {
+            Some(name) if name.eq_ignore_ascii_case("received") => return true,
+            Some(name) => known += usize::from(KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known))),
+            // The head may end within a field's name.
+            None if cut => {}
+            None => return false,
         }
-        known += usize::from(KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known)));
     }
     known >= 2
+}
+
+/// Whether a text breaks off within a field: what it holds is then not settled by it.
+pub(super) fn ends_in_field(head: &[u8]) -> bool {
+    field_name(&head[memchr::memrchr(b'\n', head).map_or(0, |at| at + 1)..]).is_some()
 }
 
 /// The name of a field (RFC 5322 2.2): here it begins with a letter, as no stamp of a log does.
@@ -170,12 +176,17 @@ pub(super) fn maildir(folder: &Path) -> io::Result<Vec<PathBuf>> {
     for part in MAILDIR.map(|name| folder.join(name)) {
         for entry in std::fs::read_dir(part)? {
             // What is no file is no message, and a pipe would be waited for.
-            files.extend(Some(entry?.path()).filter(|path| path.is_file()));
+            let entry = entry?;
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file()) || entry.path().is_file();
+            files.extend(is_file.then(|| entry.path()));
         }
     }
     files.sort();
     Ok(files)
 }
+
+/// How much of a file is read at first: of most messages that is the header block.
+const FIRST: usize = 4 << 10;
 
 /// The header block of the message that a file holds.
 ///
@@ -184,9 +195,13 @@ pub(super) fn maildir(folder: &Path) -> io::Result<Vec<PathBuf>> {
 /// Where the file cannot be read.
 pub fn header_block(path: &Path) -> io::Result<Block> {
     let mut file = File::open(path)?;
-    let mut head = Vec::with_capacity(4 << 10);
-    file.by_ref().take(4 << 10).read_to_end(&mut head)?;
+    let mut head = Vec::with_capacity(FIRST);
+    file.by_ref().take(FIRST as u64).read_to_end(&mut head)?;
     let compression = Compression::of(&head);
+    if let Some(end) = end_of_block(&head).filter(|_| compression == Compression::None) {
+        head.truncate(end);
+        return Ok(Block { bytes: head, ..Block::default() });
+    }
     let reader: Box<dyn Read> = match compression {
         Compression::None => Box::new(io::Cursor::new(head).chain(file)),
         compression => compression.reader(File::open(path)?)?,

@@ -198,13 +198,22 @@ impl Source {
         }
     }
 
-    /// Reads the beginning of the text. A text that breaks off at once has none; that is told when it is read.
-    fn look(&mut self, options: &Options) {
-        let mut head = Vec::new();
+    /// So many bytes of the text at most.
+    fn beginning(&self, most: usize) -> Vec<u8> {
+        let mut beginning = Vec::new();
         if let Ok(reader) = self.text() {
-            let _ = reader.take(HEAD as u64).read_to_end(&mut head);
+            let _ = reader.take(most as u64).read_to_end(&mut beginning);
         }
+        beginning
+    }
+
+    /// Looks at the beginning of the text. A text that breaks off at once has none; that is told when it is read.
+    fn look(&mut self, options: &Options) {
+        let head = self.beginning(HEAD);
         self.kind = mail::kind(&head);
+        if self.kind == Kind::Log && head.len() == HEAD && mail::ends_in_field(&head) {
+            self.kind = mail::kind(&self.beginning(mail::LONGEST_BLOCK));
+        }
         if self.kind != Kind::Log {
             return;
         }

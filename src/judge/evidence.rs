@@ -1,12 +1,13 @@
 //! The log lines behind a finding.
 
 use crate::error::Result;
-use crate::evidence::{Place, lines, place};
+use crate::evidence::{self, Place, lines, place};
 use crate::input::Source;
 use crate::report::{Cell, Evidence, Finding};
 use crate::sections::Asker;
 use crate::text::Text;
 use std::collections::BTreeMap;
+use std::path::{Component, Path};
 
 /// Lines of a finding at most.
 const MOST: usize = 3;
@@ -14,23 +15,36 @@ const MOST: usize = 3;
 /// The longest line that is shown.
 const LONGEST: usize = 1_000;
 
-/// Asks a question for the places of lines, `source` and `offset`, and notes them in a finding; the lines follow by
-/// [`read`].
+/// Asks a question for the places of lines, `source` and `offset`, of mail also the `file`, and notes them in a finding;
+/// the lines follow by [`read`].
 pub(super) fn note(finding: &mut Finding, asker: &Asker<'_>, sources: &[Source], sql: &str) -> Result<()> {
     let answer = asker.ask(sql)?;
     let column = |name: &str| answer.columns.iter().position(|column| column == name);
     let (Some(source), Some(offset)) = (column("source"), column("offset")) else {
         return Ok(());
     };
+    let file = column("file");
     for row in answer.rows(MOST) {
         if let (Cell::Integer(source), Cell::Integer(offset)) = (&row[source], &row[offset])
             && let Some((at, offset)) = place(*source, *offset)
             && let Some(source) = sources.get(at)
         {
-            finding.evidence.push(Evidence { source: source.name.clone(), offset, line: Text::default() });
+            let inside = file.and_then(|at| inside(source, &row[at]));
+            let source = inside.unwrap_or(&source.name).clone();
+            finding.evidence.push(Evidence { source, offset, line: Text::default() });
         }
     }
     Ok(())
+}
+
+/// The file of a folder of messages that a cell names; no other file is ever read for it.
+fn inside<'a>(source: &Source, file: &'a Cell) -> Option<&'a Text> {
+    let Cell::Text(file) = file else { return None };
+    let path = Path::new(file.raw()).strip_prefix(&source.path).ok()?;
+    path.components()
+        .all(|part| matches!(part, Component::Normal(_)))
+        .then_some(file)
+        .filter(|_| !path.as_os_str().is_empty())
 }
 
 /// Reads the lines of all evidence. What cannot be read any more is left out.
@@ -42,8 +56,11 @@ pub(super) fn read(findings: &mut [Finding], sources: &[Source]) {
     let lines = lines(places, sources, LONGEST);
     for evidence in findings.iter_mut().map(|finding| &mut finding.evidence) {
         evidence.retain_mut(|evidence| {
-            let line = of(evidence).and_then(|place| lines.get(&place));
-            line.map(|line| evidence.line = line.clone()).is_some()
+            let line = match of(evidence) {
+                Some(place) => lines.get(&place).cloned(),
+                None => evidence::field(Path::new(evidence.source.raw()), evidence.offset, LONGEST),
+            };
+            line.map(|line| evidence.line = line).is_some()
         });
     }
 }

@@ -42,6 +42,13 @@ pub(super) fn middle(text: &str, width: usize) -> String {
     format!("{}…{}", columns(text.chars(), room - tail), reversed(&columns(text.chars().rev(), tail)))
 }
 
+/// Where a line stands: `mail.log:1042`. A name may hold colons itself, as the flags of a Maildir's files do
+/// (`1.M1P1.mx:2,`): behind such a name no number would be seen.
+pub(super) fn place(source: &str, offset: u64) -> String {
+    let name = source.rsplit('/').next().unwrap_or(source);
+    if name.contains(':') { format!("byte {offset} of {source}") } else { format!("{source}:{offset}") }
+}
+
 /// A text with nothing invisible in it, at most `width` columns wide: where it is too long, its end is left out.
 pub(super) fn end(text: &str, width: usize) -> String {
     cut(&shown_ends(text, width), width)

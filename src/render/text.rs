@@ -2,7 +2,7 @@
 //!
 //! No line is wider than the terminal, but for a command, which must stay whole to be of use.
 
-use super::crop::{end, middle};
+use super::crop::{self, end, middle};
 use super::{Options, Rendered, Renderer, parts, show};
 use crate::error::Result;
 use crate::report::{Coverage, Evidence, Finding, Report, Section, State};
@@ -98,7 +98,7 @@ fn comparison(finding: &Finding) -> String {
 
 /// A line of a log and its place; the place goes first, since it finds the line.
 fn evidence(page: &mut Page, proof: &Evidence) {
-    let place = middle(&format!("{}:{}", proof.source.raw(), proof.offset), page.width().saturating_sub(2));
+    let place = middle(&crop::place(proof.source.raw(), proof.offset), page.width().saturating_sub(2));
     let room = page.width().saturating_sub(4 + place.width());
     let line = if room < 12 { String::new() } else { format!("  {}", end(proof.line.raw(), room)) };
     page.faint(&format!("  {place}{line}"));

@@ -84,7 +84,7 @@ pub(super) fn asked(args: &Query, assets: &Assets, zone: &Zone) -> Result<Asked>
             Err(error.instead(word, "named questions", names(assets)?.iter().map(String::as_str)))
         }
         _ => {
-            refuse_question_behind(first, &args.words, &names(assets))?;
+            refuse_question_behind(first, &args.words, &names(assets)?)?;
             many(args, words().map(PathBuf::from).collect())
         }
     }

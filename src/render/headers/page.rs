@@ -26,8 +26,7 @@ struct Page {
 #[derive(Serialize)]
 struct Way {
     id: String,
-    source: String,
-    offset: u64,
+    place: String,
     date: Option<Stamp>,
     total: Option<String>,
     hops: Vec<Step>,
@@ -83,8 +82,7 @@ impl Way {
         let unread = message.unparsed.iter();
         Self {
             id: message.message_id.as_ref().map_or_else(|| "(no Message-ID)".to_owned(), shown),
-            source: shown(&message.file),
-            offset: message.offset,
+            place: crop::place(&shown(&message.file), message.offset),
             date: message.date.map(Stamp::of),
             total: message.total().map(|total| units::seconds(super::seconds(total))),
             hops: hops.collect(),

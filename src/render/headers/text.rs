@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::headers::{Hop, Message, Messages};
 use crate::render::Options;
-use crate::render::crop::{end, middle};
+use crate::render::crop::{self, end, middle};
 use crate::render::text::{Page, Style};
 use crate::report::State;
 use crate::text::Text;
@@ -34,7 +34,7 @@ fn message(page: &mut Page, message: &Message) {
     let first = message.hops.iter().filter(|hop| !hop.forged).find_map(|hop| hop.time);
     let first = first.map(|time| Zone::utc().second_text(time.micros) + " UTC");
     // The place stays whole, to be of use.
-    page.line(&page.styled(Style::Faint, &format!("{}:{}", message.file.tty(), message.offset)));
+    page.line(&page.styled(Style::Faint, &crop::place(&message.file.tty(), message.offset)));
     page.faint(&[first, total].into_iter().flatten().collect::<Vec<_>>().join("  "));
     let longest = super::longest(message);
     for (at, hop) in message.hops.iter().enumerate() {

@@ -76,6 +76,6 @@ impl Proof {
     /// A log line as the templates show it.
     pub fn of(evidence: &Evidence) -> Self {
         let source = crop::middle(evidence.source.raw(), 200);
-        Self { place: format!("{source}:{}", evidence.offset), line: Cropped::of(&evidence.line, MOST) }
+        Self { place: crop::place(&source, evidence.offset), line: Cropped::of(&evidence.line, MOST) }
     }
 }

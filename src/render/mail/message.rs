@@ -5,6 +5,8 @@ use super::{File, Letter as Addressed};
 use crate::address::Mailbox;
 use crate::error::{Error, Exit, Result};
 use crate::report::Report;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use lettre::address::Envelope;
 use lettre::message::header::{ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Body, MessageBuilder, MultiPart, SinglePart};
@@ -79,7 +81,7 @@ pub(super) fn build(
 fn head(from: &Mailbox, to: &[Mailbox], date: i64, id: &str, subject: &str) -> Result<MessageBuilder> {
     let when = UNIX_EPOCH + Duration::from_secs(u64::try_from(date.div_euclid(1_000_000)).unwrap_or(0));
     let head =
-        lettre::Message::builder().from(from.to_header()).subject(words::line(subject)).date(when_or_epoch(when));
+        lettre::Message::builder().from(from.to_header()).raw_header(titled(subject)).date(when_or_epoch(when));
     let head = match to {
         // A group without members (RFC 5322 3.4) is what a message to nobody is addressed to.
         [] => head.raw_header(header("To", "undisclosed-recipients:;")).envelope(nobody(from)?),
@@ -102,6 +104,34 @@ fn nobody(from: &Mailbox) -> Result<Envelope> {
 
 fn header(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), words::line(value))
+}
+
+/// A subject. What looks like an encoded word (RFC 2047) would be read as one: then all of it is encoded, and arrives as
+/// it stands.
+fn titled(subject: &str) -> HeaderValue {
+    let plain = header("Subject", subject);
+    let text = words::line(subject);
+    if !text.contains("=?") {
+        return plain;
+    }
+    let encoded = encoded(&text);
+    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str("Subject"), text, encoded)
+}
+
+/// Bytes in an encoded word, so that a line has at most 76 (RFC 2047 2).
+const IN_WORD: usize = 39;
+
+/// Encoded words of base64, one a line, none of which cuts a character (RFC 2047 5).
+fn encoded(text: &str) -> String {
+    let mut words = vec![String::new()];
+    for c in text.chars() {
+        if words.last().is_some_and(|word| word.len() + c.len_utf8() > IN_WORD) {
+            words.push(String::new());
+        }
+        words.iter_mut().last().into_iter().for_each(|word| word.push(c));
+    }
+    let words: Vec<String> = words.iter().map(|word| format!("=?utf-8?b?{}?=", BASE64.encode(word))).collect();
+    words.join("\r\n ")
 }
 
 /// A part of text, quoted-printable, so that no line is long and none begins with a dot by itself.

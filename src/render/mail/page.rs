@@ -196,7 +196,7 @@ fn preview(sheet: &Sheet<'_>) -> String {
 impl FindingView {
     fn of(finding: &Finding, sheet: &Sheet<'_>) -> Self {
         let proof = |proof: &crate::report::Evidence| {
-            let place = format!("{}:{}", crop::middle(proof.source.raw(), MOST_NAME), proof.offset);
+            let place = crop::place(&crop::middle(proof.source.raw(), MOST_NAME), proof.offset);
             (place, crop::end(proof.line.raw(), MOST_LINE))
         };
         Self {

@@ -269,7 +269,7 @@ impl Told {
             sign,
             detail: step.detail.as_ref().map(|detail| Cropped::of(detail, MOST)),
             who: who.collect::<Vec<_>>().join(" "),
-            place: source.zip(step.offset).map(|(source, offset)| format!("{source}:{offset}")),
+            place: source.zip(step.offset).map(|(source, offset)| crop::place(&source, offset)),
             line: step.line.as_ref().map(|line| Cropped::of(line, MOST)),
         }
     }

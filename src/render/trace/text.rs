@@ -3,7 +3,7 @@
 use super::{headline, left_out, state};
 use crate::error::Result;
 use crate::render::Options;
-use crate::render::crop::{end, excerpt, middle};
+use crate::render::crop::{self, end, excerpt, middle};
 use crate::render::text::page::{Page, Style};
 use crate::report::trace::{Life, Message, Recipient, Session, Step, Trace};
 use crate::text::Text;
@@ -151,7 +151,7 @@ fn step(page: &mut Page, step: &Step, zone: &Zone) {
 /// The place of the line, since it finds it, and as much of the line as there is room for.
 fn proof(page: &mut Page, step: &Step) {
     let (Some(source), Some(offset)) = (&step.source, step.offset) else { return };
-    let place = middle(&format!("{}:{offset}", source.raw()), page.width() * 2 / 5);
+    let place = middle(&crop::place(source.raw(), offset), page.width() * 2 / 5);
     let room = page.width().saturating_sub(8 + place.width());
     let line = step.line.as_ref().map_or_else(String::new, |line| end(behind_the_host(step, line), room));
     page.faint(&format!("      {place}  {line}"));
