@@ -13,9 +13,19 @@ mod tests;
 
 /// Every output format of traces, in order of name.
 pub static FORMATS: &[Format<Trace>] = &[
-    Format { name: "html", extension: "html", render: html::render },
-    Format { name: "json", extension: "json", render: json::render },
-    Format { name: "text", extension: "txt", render: text::render },
+    Format {
+        name: "html",
+        extension: "html",
+        about: "one page with a picture of the way, for browsers and printers",
+        render: html::render,
+    },
+    Format {
+        name: "json",
+        extension: "json",
+        about: "one object with everything in it, for programs",
+        render: json::render,
+    },
+    Format { name: "text", extension: "txt", about: "plain text, for terminals", render: text::render },
 ];
 
 /// What was found, in a sentence.
