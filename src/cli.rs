@@ -1,7 +1,9 @@
 //! The command line: what can be typed. What it means is in `commands/`.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::ffi::OsString;
+use crate::render;
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 /// Reads the logs of mail systems, accounts for every line, and reports.
@@ -16,8 +18,30 @@ pub struct Cli {
     pub command: Command,
 }
 
+/// The names of formats and what each is good for.
+type Names = Vec<(&'static str, &'static str)>;
+
+/// Lists formats in help and completions. A name that is none of them is taken, and told by the command: in the form of
+/// all errors, with the name that was meant.
+#[derive(Clone)]
+struct Formats(fn() -> Names);
+
+impl TypedValueParser for Formats {
+    type Value = String;
+
+    fn parse_ref(&self, command: &clap::Command, arg: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let values = (self.0)().into_iter().map(|(name, about)| PossibleValue::new(name).help(about));
+        Some(Box::new(values))
+    }
+}
+
 /// What applies to every command.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
 pub struct Global {
     /// The configuration file [default: /etc/mailtrail/mailtrail.toml, then $XDG_CONFIG_HOME/mailtrail/mailtrail.toml]
     #[arg(long, global = true, value_name = "FILE", env = "MAILTRAIL_CONFIG")]
@@ -55,7 +79,7 @@ pub struct Global {
     /// Say nothing but errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say more; twice for even more
+    /// Say more: what was passed over, what was sent
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }
@@ -86,7 +110,7 @@ pub enum Command {
     /// Look at the machine and propose a configuration
     #[cfg(feature = "sql")]
     Init(Init),
-    /// Ask the facts of logs a question in SQL
+    /// Ask the facts of logs a question, by its name or in SQL
     #[cfg(feature = "sql")]
     Query(Query),
     /// Read what is new in logs into the store, each line once
@@ -170,7 +194,7 @@ pub struct Report {
     #[command(flatten)]
     pub about: About,
     /// The format [default: by the output's name; text on a terminal]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", value_parser = Formats(render::formats))]
     pub format: Option<String>,
     /// Where to write; `-` is standard output; a folder for CSV
     #[arg(short, long, value_name = "PATH")]
@@ -395,8 +419,8 @@ pub struct Trace {
     #[arg(long, value_name = "N", default_value_t = 50,
         value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     pub limit: usize,
-    /// The format: html, json, text [default: by the output's name; text on a terminal]
-    #[arg(long, value_name = "FORMAT")]
+    /// The format [default: by the output's name; text on a terminal]
+    #[arg(long, value_name = "FORMAT", value_parser = Formats(|| render::named(render::trace::FORMATS)))]
     pub format: Option<String>,
     /// Where to write; `-` is standard output
     #[arg(short, long, value_name = "PATH")]
@@ -409,12 +433,28 @@ pub struct Headers {
     /// Maildirs, mailboxes, messages, folders, patterns; `-` is standard input
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
-    /// The format: text, csv, html, json, jsonl [default: by the output's name; text on a terminal]
-    #[arg(long, value_name = "FORMAT")]
+    /// The format [default: by the output's name; text on a terminal]
+    #[arg(long, value_name = "FORMAT", value_parser = Formats(|| render::named(render::headers::FORMATS)))]
     pub format: Option<String>,
     /// Where to write; `-` is standard output
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
+    /// What it has no use for.
+    #[command(flatten)]
+    pub of_logs: OfLogs,
+}
+
+/// Global options that tell nothing of mail: they are taken, and not offered.
+#[derive(Clone, Debug, Args)]
+pub struct OfLogs {
+    #[arg(long, hide = true)]
+    timezone: Option<String>,
+    #[arg(long, hide = true)]
+    store: Option<PathBuf>,
+    #[arg(long, hide = true)]
+    no_store: bool,
+    #[arg(long, hide = true)]
+    year: Option<i32>,
 }
 
 /// What the key of a trace is.

@@ -23,6 +23,11 @@ pub fn count(n: u64) -> String {
     grouped(&n.to_string())
 }
 
+/// A count and what is counted: `1 warning`, `2 warnings`.
+pub fn plural(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
 /// A number with this many digits after the point: `12 345.68`.
 pub fn decimal(x: f64, places: usize) -> String {
     let text = format!("{:.places$}", x.abs());

@@ -351,6 +351,25 @@ fn help_and_version_are_no_errors() {
 }
 
 #[test]
+fn help_offers_a_commands_own_options_first_and_lists_formats() {
+    let help = |args: &str| {
+        let done = Test::new(args).any_stdout().run();
+        String::from_utf8_lossy(done.stdout()).into_owned()
+    };
+    let report = help("report --help");
+    let at = |what: &str| report.find(what).unwrap_or_else(|| panic!("{what}: {report}"));
+    assert!(at("--fail-on") < at("Global options:") && at("Global options:") < at("--timezone"));
+    assert!(report.contains("- csv:") && report.contains("a folder with a table a section, for spreadsheets"));
+    let headers = help("headers --help");
+    for absent in ["--timezone", "--year", "--store", "--no-store"] {
+        assert!(!headers.contains(absent), "{absent}: {headers}");
+    }
+    let short = help("trace -h").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(headers.contains("- jsonl:") && short.contains("[possible values: html, json, text]"));
+    assert!(help("completions bash").contains("csv html json mail text"));
+}
+
+#[test]
 fn t19_reports_belong_to_their_owner() {
     use std::os::unix::fs::PermissionsExt;
     let done = Test::new("report mail.log --format csv -o day").file("mail.log", LOG).run();

@@ -3,7 +3,7 @@
 use crate::cli::LOG;
 use crate::support::program::{Test, write};
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 
 const DOVECOT: &str = "\
 Nov 24 09:00:00 mx1 dovecot: imap-login: Login: user=<anna@example.org>, method=PLAIN, rip=192.0.2.7, lip=192.0.2.1, mpid=77, TLS, session=<abc>
@@ -118,6 +118,9 @@ fn writing_it_shows_a_first_report_and_happens_once() {
     let written =
         fs::read_to_string(test.folder().join("root/etc/mailtrail/mailtrail.toml")).expect("it is written");
     accepted(&written);
+    // The night's service runs as a user of its own.
+    let mode = fs::metadata(test.folder().join("root/etc/mailtrail/mailtrail.toml")).expect("there").mode();
+    assert_eq!(mode & 0o777, 0o644);
     let (_, told) = run(&test, 73);
     assert!(told.contains("is there already"), "{told}");
     let named = machine("init --root root --write --config new.toml", &[("/var/log/mail.log", LOG)]);

@@ -1,10 +1,10 @@
--- title = "One address tried {unknown} mailboxes that do not exist"
+-- title = "One address tried {unknown: mailbox|mailboxes} that do not exist"
 -- state = "warning"
 -- parameters = { recipients = "> 10", within = "10 min", ignore = [] }
 -- labels = ["client_ip"]
--- observed = "{unknown} unknown recipients in {within}"
+-- observed = "{unknown: unknown recipient|unknown recipients} in {within}"
 -- expected = "at most {recipients} in {within}"
--- message = "{client_ip} tried {unknown} mailboxes within {within} that do not exist, such as {recipient}."
+-- message = "{client_ip} tried {unknown: mailbox|mailboxes} within {within} that do not exist, such as {recipient}."
 -- meaning = "Somebody guesses addresses to find those that exist, or sends to a very old list. If it is not a mailing list server that you know, block the address or limit the unknown recipients of one connection."
 -- command = "SELECT time, client_ip, sender, recipient FROM rejections r WHERE client_ip = {client_ip} AND class = 'recipient_unknown' ORDER BY time, r.source, r.offset LIMIT 100"
 -- evidence = "SELECT r.source, r.offset FROM rejections r WHERE client_ip = {client_ip} AND class = 'recipient_unknown' ORDER BY time DESC, r.source DESC, r.offset DESC LIMIT 3"

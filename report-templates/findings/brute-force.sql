@@ -1,10 +1,10 @@
--- title = "One address failed to log in {failures} times"
+-- title = "One address failed to log in {failures: time|times}"
 -- state = "warning"
 -- parameters = { attempts = "> 20", within = "10 min", ignore = [] }
 -- labels = ["client_ip"]
--- observed = "{failures} failed logins in {within}"
+-- observed = "{failures: failed login|failed logins} in {within}"
 -- expected = "at most {attempts} in {within}"
--- message = "{client_ip} failed to log in {failures} times within {within} (user names tried: {names}, such as {user})."
+-- message = "{client_ip} failed to log in {failures: time|times} within {within} (user names tried: {names}, such as {user})."
 -- meaning = "Somebody guesses passwords, or a device still has an old one. If you do not know the address, block it (a firewall, fail2ban). See that the accounts it tried have strong passwords."
 -- trace = "{client_ip}"
 -- evidence = "SELECT l.source, l.offset FROM logins l WHERE client_ip = {client_ip} AND outcome IN ('failed', 'unknown_user', 'disabled') ORDER BY time DESC, l.source DESC, l.offset DESC LIMIT 3"

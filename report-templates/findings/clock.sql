@@ -4,9 +4,9 @@
 -- parameters = { back = "> 10 min" }
 -- units = { largest_s = "seconds" }
 -- labels = ["host"]
--- observed = "{jumps} jumps back, the largest of {largest_s}"
+-- observed = "{jumps: jump back|jumps back}, the largest of {largest_s}"
 -- expected = "times that go on"
--- message = "In the log of {host} times jump back {jumps} times, by {largest_s} at most, first at {jump_time}."
+-- message = "In the log of {host} times jump back {jumps: time|times}, by {largest_s} at most, first at {jump_time}."
 -- meaning = "The clock was set, or lines of another machine or an older time stand in between. Durations and hours around the jumps cannot be trusted. Keep the clock by NTP (chrony, systemd-timesyncd)."
 -- command = "SELECT time, host, program, text FROM notices n WHERE class = 'clock' ORDER BY time, n.source, n.offset LIMIT 100"
 -- evidence = "SELECT h.source, h.offset FROM (SELECT d.source, d.offset, d.time FROM deliveries d UNION ALL SELECT l.source, l.offset, l.time FROM logins l UNION ALL SELECT r.source, r.offset, r.time FROM rejections r UNION ALL SELECT n.source, n.offset, n.time FROM notices n) AS h WHERE h.source = {at_source} AND h.offset >= {from_offset} AND h.offset <= {until_offset} ORDER BY h.offset LIMIT 3"

@@ -1,10 +1,10 @@
--- title = "One address was turned away {refusals} times for coming too often"
+-- title = "One address was turned away {refusals: time|times} for coming too often"
 -- state = "warning"
 -- parameters = { refused = "> 20", within = "10 min", ignore = [] }
 -- labels = ["client_ip"]
--- observed = "{refusals} refusals by limits in {within}"
+-- observed = "{refusals: rejection by limits|rejections by limits} in {within}"
 -- expected = "at most {refused} in {within}"
--- message = "{client_ip} went over the limits of this server {refusals} times within {within}."
+-- message = "{client_ip} went over the limits of this server {refusals: time|times} within {within}."
 -- meaning = "A client opens more connections, or sends more, than the server allows to one client. The limit holds; if the client is one of yours, find out what it does, and if not, block it."
 -- command = "SELECT time, service, stage, reason FROM rejections r WHERE client_ip = {client_ip} AND class = 'rate_limit' ORDER BY time, r.source, r.offset LIMIT 100"
 -- evidence = "SELECT r.source, r.offset FROM rejections r WHERE client_ip = {client_ip} AND class = 'rate_limit' ORDER BY time DESC, r.source DESC, r.offset DESC LIMIT 3"

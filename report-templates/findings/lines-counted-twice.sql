@@ -3,7 +3,7 @@
 -- site = true
 -- parameters = { least = "> 0" }
 -- labels = ["holder"]
--- observed = "some {repeated} lines, in {files} files"
+-- observed = "some {repeated} lines, in {files: file|files}"
 -- expected = "each line in one log"
 -- message = "Some {repeated} lines of {holder} stand in other files too ({files}: {path}); what they tell counts twice."
 -- meaning = "The syslog service writes the same lines to several files, or a folder holds a log in two forms. Read one of them: name it alone, or give its paths in `[[inputs]]` of the configuration."

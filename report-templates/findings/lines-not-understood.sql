@@ -4,7 +4,7 @@
 -- parameters = { share = "> 5 %", lines = "> 100" }
 -- labels = ["path"]
 -- units = { unread_share = "share" }
--- observed = "{unread} lines, {unread_share} of the file"
+-- observed = "{unread: line|lines}, {unread_share} of the file"
 -- expected = "at most {share} of the lines"
 -- message = "No pattern fits {unread} of the {read} lines of {path}; nothing that they tell is in this report."
 -- meaning = "The file holds lines of a program that mailtrail does not know, or of a version that writes differently. Their shapes stand in the account at the end of the report; a grammar of your own can read them."

@@ -2,9 +2,9 @@
 -- state = "warning"
 -- site = true
 -- labels = ["host", "program"]
--- observed = "{times} reports of loss"
+-- observed = "{times: report of loss|reports of loss}"
 -- expected = "none"
--- message = "{program} on {host} said {times} times that lines were dropped, first at {first_time}, last at {last_time}."
+-- message = "{program} on {host} said {times: time|times} that lines were dropped, first at {first_time}, last at {last_time}."
 -- meaning = "The figures of that time are lower bounds: what was dropped cannot be counted. Raise the rate limits of the logging service (rsyslog: imuxsock SysSock.RateLimit.Interval, journald: RateLimitBurst), or find out what floods the log."
 -- command = "SELECT time, host, program, text FROM notices n WHERE class = 'log-loss' ORDER BY time, n.source, n.offset LIMIT 100"
 -- evidence = "SELECT n.source, n.offset FROM notices n WHERE class = 'log-loss' AND program = {program} AND host = {host} ORDER BY time, n.source, n.offset LIMIT 3"

@@ -1,11 +1,11 @@
--- title = "A login succeeded after {tries} failures"
+-- title = "A login succeeded after {tries: failure|failures}"
 -- state = "critical"
 -- parameters = { failures = "> 10", within = "1 h", ignore = [] }
 -- labels = ["client_ip", "user"]
 -- times = ["first_ok"]
--- observed = "a login after {tries} failures in a row"
--- expected = "at most {failures} failures in a row before a login"
--- message = "{client_ip} failed to log in {tries} times in a row within {within} (user names tried: {names}) and then logged in as {user} at {first_ok}."
+-- observed = "a login after {tries: failure|failures} in a row"
+-- expected = "at most {failures: failure|failures} in a row before a login"
+-- message = "{client_ip} failed to log in {tries: time|times} in a row within {within} (user names tried: {names}) and then logged in as {user} at {first_ok}."
 -- meaning = "A password may have been guessed; a device whose old password was put right looks the same, but tries one name only. If the owner of the account does not know this address, change the password now, end the sessions of the account, and look at what it sent since."
 -- trace = "{client_ip}"
 -- evidence = "SELECT l.source, l.offset FROM logins l WHERE client_ip = {client_ip} AND time <= {first_ok} AND (outcome <> 'ok' OR user = {user}) ORDER BY time DESC, l.source DESC, l.offset DESC LIMIT 3"

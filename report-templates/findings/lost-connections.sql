@@ -5,7 +5,7 @@
 -- labels = ["service"]
 -- observed = "{most} in the hour from {hour}"
 -- expected = "at most {times} times as many as in the other hours"
--- message = "In the hour from {hour}, {most} of {connections} connections to {service} broke off; in the {others} other hours together it was {rest}."
+-- message = "In the hour from {hour}, {most} of {connections} connections to {service} broke off; in the {others: other hour|other hours} together it was {rest}."
 -- meaning = "Something happened to the network, to the server or to its certificate in that hour, or somebody probed it. Look at the warnings of the same hour, and at which stage and whose connections broke."
 -- command = "SELECT lost_after, ended, client_net, COUNT(*) AS connections FROM sessions s WHERE direction = 'in' AND service = {service} AND hour = {hour} AND ended IN ('lost', 'timeout') GROUP BY lost_after, ended, client_net ORDER BY connections DESC, lost_after, ended, client_net LIMIT 100"
 -- evidence = "SELECT s.source, s.offset FROM sessions s WHERE direction = 'in' AND service = {service} AND hour = {hour} AND ended IN ('lost', 'timeout') ORDER BY time, s.source, s.offset LIMIT 3"

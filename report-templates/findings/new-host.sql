@@ -3,9 +3,9 @@
 -- site = true
 -- parameters = { least = "> 0" }
 -- labels = ["host"]
--- observed = "{value} facts"
+-- observed = "{value: fact|facts}"
 -- expected = "what wrote in earlier weeks too"
--- message = "The logs hold {value} facts of {host}, and none in the same span of the day before, of the week before, or of most of {spans} weeks."
+-- message = "The logs hold {value: fact|facts} of {host}, and none in the same span of the day before, of the week before, or of most of {spans: week|weeks}."
 -- meaning = """A host was added or has a new name; then what its messages and sessions left open under the old name stays open. \
 -- Or somebody writes lines in the name of a host that is not yours: syslog over the net asks nobody who he is."""
 -- command = "SELECT program, COUNT(*) AS sessions, MIN(time) AS first_time, MAX(time) AS last_time FROM sessions WHERE host = {host} GROUP BY program ORDER BY sessions DESC, program LIMIT 100"

@@ -3,9 +3,9 @@
 -- site = true
 -- parameters = { least = "> 0" }
 -- labels = ["program"]
--- observed = "{value} facts"
+-- observed = "{value: fact|facts}"
 -- expected = "what wrote in earlier weeks too"
--- message = "The logs hold {value} facts of {program}, and none in the same span of the day before, of the week before, or of most of {spans} weeks."
+-- message = "The logs hold {value: fact|facts} of {program}, and none in the same span of the day before, of the week before, or of most of {spans: week|weeks}."
 -- meaning = """A service was added, or renamed. Or somebody writes lines in the name of a program (`logger -t`, syslog over the \
 -- net): whoever can write to the log can write in any name, and the figures count it. See which host and process it is."""
 -- command = "SELECT host, COUNT(*) AS sessions, MIN(time) AS first_time, MAX(time) AS last_time FROM sessions WHERE program = {program} GROUP BY host ORDER BY sessions DESC, host LIMIT 100"

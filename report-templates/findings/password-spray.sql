@@ -1,10 +1,10 @@
--- title = "One network tried {names} user names"
+-- title = "One network tried {names: user name|user names}"
 -- state = "warning"
 -- parameters = { users = "> 10", within = "10 min", ignore = [] }
 -- labels = ["client_net"]
--- observed = "{names} user names failed in {within}"
+-- observed = "{names: user name|user names} failed in {within}"
 -- expected = "at most {users} in {within}"
--- message = "From {client_net}, {names} user names were tried within {within}, with {failures} failures (addresses: {addresses})."
+-- message = "From {client_net}, {names: user name|user names} were tried within {within}, with {failures: failure|failures} (addresses: {addresses})."
 -- meaning = "Somebody tries a few passwords with each of many accounts, so that no account is locked. Look for logins from that network that succeeded, change those passwords, and block the network if you do not know it."
 -- command = "SELECT client_ip, user, outcome, COUNT(*) AS attempts FROM logins l WHERE client_net = {client_net} GROUP BY client_ip, user, outcome ORDER BY attempts DESC, client_ip, user, outcome LIMIT 100"
 -- evidence = "SELECT l.source, l.offset FROM logins l WHERE client_net = {client_net} AND outcome IN ('failed', 'unknown_user', 'disabled') ORDER BY time DESC, l.source DESC, l.offset DESC LIMIT 3"

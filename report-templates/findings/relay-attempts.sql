@@ -1,10 +1,10 @@
--- title = "One address tried {tries} times to relay through this server"
+-- title = "One address tried {tries: time|times} to relay through this server"
 -- state = "warning"
 -- parameters = { attempts = "> 10", within = "1 h", ignore = [] }
 -- labels = ["client_ip"]
--- observed = "{tries} attempts in {within}"
+-- observed = "{tries: attempt|attempts} in {within}"
 -- expected = "at most {attempts} in {within}"
--- message = "{client_ip} tried {tries} times within {within} to send mail to others through this server (recipients: {recipients}, such as {recipient}). All of it was refused."
+-- message = "{client_ip} tried {tries: time|times} within {within} to send mail to others through this server (recipients: {recipients}, such as {recipient}). All of it was rejected."
 -- meaning = "Somebody looks for an open relay, or a client of yours forgot to log in before it sends. The server refused, so no harm was done; a client of yours needs its settings corrected."
 -- trace = "{client_ip}"
 -- evidence = "SELECT r.source, r.offset FROM rejections r WHERE client_ip = {client_ip} AND class = 'relay_denied' ORDER BY time DESC, r.source DESC, r.offset DESC LIMIT 3"

@@ -4,7 +4,7 @@
 -- labels = ["figure", "part"]
 -- observed = "{value}, where {usual} are usual"
 -- expected = "at most {times} times what is usual"
--- message = "{figure} ({part}) is {value}, where {usual} are usual in such a span ({spans} weeks)."
+-- message = "{figure} ({part}) is {value}, where {usual} are usual in such a span ({spans: week|weeks})."
 -- meaning = """More than {times} times what is usual, and far outside of what differs from week to week. Look at the \
 -- section that tells of the figure: an attack, a mailing, a loop, or a host that is used for the first time."""
 -- site = true

@@ -1,10 +1,10 @@
--- title = "One user logged in from {networks} networks"
+-- title = "One user logged in from {networks: network|networks}"
 -- state = "warning"
 -- parameters = { different = "> 5", times = 4, within = "1 h", ignore = [] }
 -- labels = ["user"]
--- observed = "{networks} networks in {within}"
+-- observed = "{networks: network|networks} in {within}"
 -- expected = "at most {different} in {within}, or {times} times as many as other users"
--- message = "{user} logged in from {networks} networks within {within} (addresses: {addresses})."
+-- message = "{user} logged in from {networks: network|networks} within {within} (addresses: {addresses})."
 -- meaning = "People move between home, office and phone, but hardly between so many networks at once. The password may be known to others who use it through many machines. Ask the owner; if in doubt change the password."
 -- command = "SELECT client_net, service, COUNT(*) AS logins, MIN(time) AS first_time, MAX(time) AS last_time FROM logins l WHERE user = {user} AND outcome = 'ok' GROUP BY client_net, service ORDER BY logins DESC, client_net, service LIMIT 100"
 -- evidence = "SELECT l.source, l.offset FROM logins l WHERE user = {user} AND outcome = 'ok' ORDER BY time DESC, l.source DESC, l.offset DESC LIMIT 3"

@@ -1,10 +1,10 @@
--- title = "One user sent to {busiest} recipients in an hour"
+-- title = "One user sent to {busiest: recipient|recipients} in an hour"
 -- state = "warning"
 -- parameters = { recipients = "> 200", times = 5, ignore = [] }
 -- labels = ["submitter"]
--- observed = "{busiest} recipients in the hour from {hour}"
+-- observed = "{busiest: recipient|recipients} in the hour from {hour}"
 -- expected = "at most {recipients} in an hour, or {times} times the other hours"
--- message = "{submitter} sent to {busiest} recipients in the hour from {hour}, and to {others} in {hours} other hours with mail."
+-- message = "{submitter} sent to {busiest: recipient|recipients} in the hour from {hour}, and to {others} in {hours: other hour|other hours} with mail."
 -- meaning = "A sudden wave of mail is often spam sent with a stolen password. If the sender did not mean to write to so many people, lock the account, look at the queue, and change the password. A newsletter looks the same."
 -- command = "SELECT time, queue_id, sender, client_ip, recipients, size_bytes FROM messages m WHERE (user = {submitter} OR (user IS NULL AND sender = {submitter})) AND hour = {hour} ORDER BY time, m.source, m.offset LIMIT 100"
 -- evidence = "SELECT m.source, m.offset FROM messages m WHERE (user = {submitter} OR (user IS NULL AND sender = {submitter})) AND hour = {hour} ORDER BY time, m.source, m.offset LIMIT 3"

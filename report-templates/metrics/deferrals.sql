@@ -1,5 +1,5 @@
 -- unit = "count"
--- about = "Delivery attempts put off."
+-- about = "Delivery attempts deferred."
 -- by = { host = "host", instance = "instance", domain = "recipient_domain" }
 SELECT {by}transport, COUNT(*) AS value
 FROM deliveries

@@ -1,5 +1,5 @@
 -- unit = "count"
--- about = "Distinct messages put off at least once."
+-- about = "Distinct messages deferred at least once."
 -- by = { host = "host", instance = "instance", domain = "sender_domain" }
 -- zero = true
 SELECT {by}SUM(CASE WHEN deferred > 0 THEN 1 ELSE 0 END) AS value

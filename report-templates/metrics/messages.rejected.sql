@@ -1,5 +1,5 @@
 -- unit = "count"
--- about = "Refusals of a transaction; recipient refusals count each, warnings do not."
+-- about = "Rejections of a transaction; each rejected recipient counts, warnings do not."
 -- by = { host = "host", domain = "recipient_domain" }
 SELECT {by}stage, COUNT(*) AS value
 FROM rejections

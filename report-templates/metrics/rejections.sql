@@ -1,5 +1,5 @@
 -- unit = "count"
--- about = "Refusals by permanence and class, warnings included."
+-- about = "Rejections by permanence and class, warnings included."
 -- by = { host = "host", domain = "recipient_domain" }
 SELECT {by}class, permanence, COUNT(*) AS value
 FROM rejections

@@ -1,5 +1,5 @@
 -- title = "What went wrong around a time"
--- about = """Warnings and errors, refusals, failed logins, lost connections and mail that was not delivered, shortly \
+-- about = """Warnings and errors, rejections, failed logins, lost connections and mail that was not delivered, shortly \
 -- before and after a point in time."""
 -- [parameters.time]
 -- kind = "time"

@@ -1,5 +1,5 @@
 -- title = "Deferred mail to a domain"
--- about = "Why mail to a domain is put off: the other hosts and what they say, the most frequent first."
+-- about = "Why mail to a domain is deferred: the other hosts and what they say, the most frequent first."
 -- [parameters.domain]
 -- kind = "text"
 -- about = "the domain of the recipients"

@@ -1,6 +1,6 @@
 -- title = "What is left in the queue"
 -- about = """Messages that had not left the queue at the end of the logs, the oldest first, and why the last attempt \
--- to deliver each was put off."""
+-- to deliver each was deferred."""
 -- [parameters.most]
 -- kind = "integer"
 -- about = "how many rows at most"

@@ -1,4 +1,4 @@
--- title = "Refusals of a client"
+-- title = "Rejections of a client"
 -- about = "What an address or a network was refused, at which stage, and why."
 -- [parameters.ip]
 -- kind = "network"

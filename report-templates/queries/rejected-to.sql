@@ -1,4 +1,4 @@
--- title = "Refusals of mail to an address"
+-- title = "Rejections of mail to an address"
 -- about = "Mail to a recipient that was refused before it was accepted: from which client and sender, and why."
 -- [parameters.recipient]
 -- kind = "address"

@@ -1,5 +1,5 @@
 -- title = "Volume by hour"
--- about = "Messages accepted, deliveries, attempts put off, bounces and refusals of each hour."
+-- about = "Messages accepted, deliveries, deferrals, bounces and rejections of each hour."
 WITH counted AS (
     SELECT hour, 1 AS accepted, 0 AS sent, 0 AS deferred, 0 AS bounced, 0 AS refused
     FROM messages WHERE origin IN ('smtp', 'submission', 'local')

@@ -1,9 +1,9 @@
 -- title = "Deferrals by reason"
 -- group = "Delivery"
--- help = """Why attempts were put off (variable parts are masked by *), and at how many destinations. \
+-- help = """Why attempts were deferred (variable parts are masked by *), and at how many destinations. \
 -- Greylisting goes away by itself; one reason at many destinations is a fault near you: the net, the name service, \
 -- your address."""
--- empty = "No delivery was put off."
+-- empty = "No delivery was deferred."
 -- top = 20
 WITH put_off AS (
     SELECT REPLACE(reason, 'host * said: ', '') AS reason, recipient_domain, queue_id

@@ -1,8 +1,8 @@
 -- title = "Deferrals by destination and reason"
 -- group = "Delivery"
--- help = """Attempts that were put off and will be tried again, by the recipients' domain and the reason \
+-- help = """Attempts that were deferred and will be tried again, by the recipients' domain and the reason \
 -- (variable parts are masked by *). `mailtrail query` follows the example, a queue id."""
--- empty = "No delivery was put off."
+-- empty = "No delivery was deferred."
 -- top = 20
 -- titles = { recipient_domain = "destination" }
 WITH put_off AS (

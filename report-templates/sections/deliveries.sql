@@ -1,7 +1,7 @@
 -- title = "Deliveries by outcome"
 -- group = "Delivery"
 -- help = """What became of the mail in the end, once for each recipient, and which delivery agent did it. \
--- Filtered: handed to a filter that gives it back. Attempts that were only put off are under deferrals."""
+-- Filtered: handed to a filter that gives it back. Attempts that were only deferred are under deferrals."""
 -- empty = "No delivery was completed."
 -- top = 30
 -- units = { share = "share", bytes = "bytes" }

@@ -1,6 +1,6 @@
 -- title = "Logins by hour"
 -- group = "Logins"
--- help = """Logins that succeeded, failed (wrong password, no such user, disabled, refused) or were not tried \
+-- help = """Logins that succeeded, failed (for whatever reason) or were not tried \
 -- after all (aborted), by the hour. Failures that rise while successes do not are guessing."""
 -- empty = "Nobody tried to log in."
 -- chart = { kind = "columns", label = "hour", series = ["ok", "failed", "aborted"] }

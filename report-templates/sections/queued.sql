@@ -1,7 +1,7 @@
 -- title = "Messages still queued"
 -- group = "Delivery"
 -- help = """Messages that were accepted and had not left the queue at the end of the logs, the oldest first, \
--- with how often they were put off. Many old ones: look at the deferrals."""
+-- with how often they were deferred. Many old ones: look at the deferrals."""
 -- empty = "No message was left in the queue."
 -- top = 20
 -- titles = { queue_id = "queue id", deferred = "deferrals" }

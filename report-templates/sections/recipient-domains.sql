@@ -1,7 +1,7 @@
 -- title = "Recipient domains"
 -- group = "Delivery"
 -- help = """Where mail went, and what became of it: deliveries, bounces (expired ones too) and bytes once for \
--- each recipient; deferred counts every attempt that was put off."""
+-- each recipient; deferred counts every attempt that was deferred."""
 -- empty = "No delivery was tried."
 -- top = 20
 -- units = { bytes = "bytes", longest_s = "seconds" }

@@ -1,8 +1,8 @@
--- title = "Refused recipients"
--- group = "Refusals"
--- help = """The recipients for whom mail was refused most, and why. One that does not exist but is asked for by \
+-- title = "Rejected recipients"
+-- group = "Rejections"
+-- help = """The recipients for whom mail was rejected most, and why. One that does not exist but is asked for by \
 -- many clients may be an old address, or one on a spammer's list."""
--- empty = "No recipient was refused."
+-- empty = "No recipient was rejected."
 -- top = 20
 SELECT
     recipient,

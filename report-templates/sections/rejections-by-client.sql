@@ -1,8 +1,8 @@
 -- title = "Rejections by client"
--- group = "Refusals"
--- help = """The clients that were refused most, and for how many recipients. A real server that stands here may \
+-- group = "Rejections"
+-- help = """The clients that were rejected most, and for how many recipients. A real server that stands here may \
 -- be blocked wrongly; warnings are not counted."""
--- empty = "Nothing was refused."
+-- empty = "Nothing was rejected."
 -- top = 20
 -- titles = { client_ip = "client", client_name = "name", last_time = "last" }
 SELECT

@@ -1,8 +1,8 @@
 -- title = "Rejections by hour"
--- group = "Refusals"
--- help = """Refusals by the hour, for good (permanent) and for now (temporary), and from how many clients. A \
+-- group = "Rejections"
+-- help = """Rejections by the hour, for good (permanent) and for now (temporary), and from how many clients. A \
 -- burst from many clients is a wave of spam; one from a single client is that client's fault."""
--- empty = "Nothing was refused."
+-- empty = "Nothing was rejected."
 -- chart = { kind = "columns", label = "hour", series = ["permanent", "temporary"] }
 SELECT
     hour,

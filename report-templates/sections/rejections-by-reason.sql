@@ -1,7 +1,7 @@
 -- title = "Rejections by reason"
--- group = "Refusals"
--- help = "Refusals in the server's own words, with the reply code (4xx: for now, 5xx: for good)."
--- empty = "Nothing was refused."
+-- group = "Rejections"
+-- help = "Rejections in the server's own words, with the reply code (4xx: for now, 5xx: for good)."
+-- empty = "Nothing was rejected."
 -- top = 30
 -- titles = { reply_code = "code" }
 -- units = { reply_code = "" }

@@ -1,9 +1,9 @@
 -- title = "Rejections by class"
--- group = "Refusals"
--- help = """Mail that was refused before it was accepted: why, whether for good (permanent), for now \
--- (temporary) or not at all (warning: it would have been refused, but was let pass), and at which step of the \
--- protocol. Each refused recipient counts."""
--- empty = "Nothing was refused."
+-- group = "Rejections"
+-- help = """Mail that was rejected before it was accepted: why, whether for good (permanent), for now \
+-- (temporary) or not at all (warning: it would have been rejected, but was let pass), and at which step of the \
+-- protocol. Each rejected recipient counts."""
+-- empty = "Nothing was rejected."
 -- top = 40
 -- units = { share = "share" }
 WITH counted AS (

@@ -1,7 +1,7 @@
 -- title = "Relay attempts"
--- group = "Refusals"
+-- group = "Rejections"
 -- help = """Clients that tried to send mail through this server to domains that are not its own, and were \
--- refused. Some are users who did not log in; most look for an open relay."""
+-- rejected. Some are users who did not log in; most look for an open relay."""
 -- empty = "Nobody tried to relay."
 -- top = 20
 -- titles = { client_ip = "client", client_name = "name", last_time = "last" }

@@ -1,7 +1,7 @@
 -- title = "Top recipients"
 -- group = "Delivery"
 -- help = """The recipients of the most deliveries. Bounced includes expired; deferred counts every attempt that \
--- was put off."""
+-- was deferred."""
 -- empty = "No delivery was tried."
 -- top = 20
 -- units = { bytes = "bytes" }

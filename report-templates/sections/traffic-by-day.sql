@@ -1,7 +1,7 @@
 -- title = "Traffic by day"
 -- group = "Delivery"
--- help = """Messages accepted, and for each recipient: sent, attempts that were put off (a \
--- message may be put off often), bounced \
+-- help = """Messages accepted, and for each recipient: sent, attempts that were deferred (a \
+-- message may be deferred often), bounced \
 -- (expired ones too), rejected at the door. Each counts on the day on which it happened."""
 -- empty = "No mail passed."
 -- titles = { deferred = "deferred attempts" }

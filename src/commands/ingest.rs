@@ -6,12 +6,12 @@ use crate::config::Config;
 use crate::error::{Exit, Result};
 use crate::grammar::Grammars;
 use crate::store::{Brought, Patience, Writer};
-use crate::units::count;
+use crate::units::plural;
 
 pub(super) fn run(args: &Ingest, global: &Global, config: &Config) -> Outcome {
     let brought = take_in(args, global, config)?;
-    let (lines, facts) = (count(brought.lines), count(brought.facts));
-    tell(&format!("{lines} new lines gave {facts} facts"), global)?;
+    let lines = plural(brought.lines, "new line", "new lines");
+    tell(&format!("{lines} gave {}", plural(brought.facts, "fact", "facts")), global)?;
     Ok(brought.exit())
 }
 

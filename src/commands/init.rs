@@ -21,7 +21,7 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read, Seek, SeekFrom};
 use std::net::{SocketAddr, TcpStream};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -354,12 +354,19 @@ fn write(text: &str, path: &Path) -> Result<()> {
             .help("without `--write` the configuration goes to standard output"));
     }
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder)
-            .map_err(|e| Error::new(Exit::CannotWrite, format!("{} cannot be made", folder.display())).why(e))?;
+        let made =
+            if folder.is_dir() { Ok(()) } else { fs::create_dir_all(folder).and_then(|()| open_to_all(folder)) };
+        made.map_err(|e| Error::new(Exit::CannotWrite, format!("{} cannot be made", folder.display())).why(e))?;
     }
-    deliver::file(path, text.as_bytes())?;
+    // The night's service runs as a user of its own. A password never stands in it.
+    deliver::public_file(path, text.as_bytes())?;
     say(format_args!("written: {}", path.display()));
     Ok(())
+}
+
+/// Lets every user into a folder, whatever the umask of the one who made it.
+fn open_to_all(folder: &Path) -> io::Result<()> {
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
 }
 
 /// A first report of the newest logs, on standard output.

@@ -145,6 +145,7 @@ impl<'a> Post<'a> {
             What::Later(why) => format!("{id} could not be sent, and waits: {why}"),
             What::Refused(why) => format!("{id} was refused, and is kept in {kept}: {why}"),
             What::GivenUp(why) => format!("{id} is too old, was given up, and is kept in {kept}: {why}"),
+            What::Unreadable(why) => format!("{id} cannot be sent, and is kept in {kept}: {why}"),
         };
         super::say(format_args!("mailtrail: {}", shown(&told)));
     }
@@ -161,7 +162,7 @@ impl<'a> Post<'a> {
 fn exit(event: &Event) -> Option<Exit> {
     match &event.what {
         What::Sent(refused) if refused.is_empty() => None,
-        What::Sent(_) | What::Refused(_) => Some(Exit::Data),
+        What::Sent(_) | What::Refused(_) | What::Unreadable(_) => Some(Exit::Data),
         What::Later(_) | What::GivenUp(_) => Some(Exit::Unavailable),
     }
 }

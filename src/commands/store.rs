@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::error::{Error, Exit, Result};
 use crate::store::{Forget, Info, Patience, Store, Writer};
 use crate::time::{DAY, Zone};
-use crate::units::{bytes, count};
+use crate::units::{bytes, count, plural};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -33,11 +33,11 @@ pub(super) fn run(args: Args, global: &Global, config: &Config) -> Outcome {
             let mut writer = writer(wait)?;
             let dropped = writer.prune(before(keep))?;
             stays(&writer);
-            format!("{} facts dropped", count(dropped))
+            format!("{} dropped", plural(dropped, "fact", "facts"))
         }
         Args::Compact { wait } => {
             Store::open(root)?;
-            format!("{} segments fewer", count(writer(wait)?.compact(1)? as u64))
+            format!("{} fewer", plural(writer(wait)?.compact(1)? as u64, "segment", "segments"))
         }
         Args::Forget { older_than, pseudonymize, wait } => {
             Store::open(root)?;
@@ -45,7 +45,7 @@ pub(super) fn run(args: Args, global: &Global, config: &Config) -> Outcome {
             let mut writer = writer(wait)?;
             let forgotten = writer.forget(before(older_than), how)?;
             stays(&writer);
-            format!("{} facts name nobody any more", count(forgotten))
+            plural(forgotten, "fact names", "facts name") + " nobody any more"
         }
     };
     tell(&done, global)?;
@@ -71,7 +71,11 @@ pub(super) fn folder<'a>(global: &'a Global, config: &'a Config) -> Result<&'a P
 fn check(store: &Store) -> Result<String> {
     let wrong = store.check();
     if wrong.is_empty() {
-        return Ok(format!("{} files are as they were written", count(store.info().files as u64)));
+        return Ok(plural(
+            store.info().files as u64,
+            "file is as it was written",
+            "files are as they were written",
+        ));
     }
     wrong.iter().for_each(say);
     Err(Error::new(Exit::Data, "the store is damaged"))
@@ -84,7 +88,7 @@ fn told(root: &Path, info: &Info, zone: &Zone) -> String {
         let _ = writeln!(out, "{name:<14} {value}");
     };
     line("store", crate::text::shown(&root.to_string_lossy()).into_owned());
-    line("written", format!("{} times", count(info.generation)));
+    line("written", plural(info.generation, "time", "times"));
     line("sources", count(info.sources as u64));
     line("lines", count(info.lines));
     if let Some((first, last)) = info.times {
@@ -94,6 +98,6 @@ fn told(root: &Path, info: &Info, zone: &Zone) -> String {
     line("of these open", count(info.open));
     #[expect(clippy::cast_precision_loss, reason = "a size that is shown needs no more than three digits")]
     let size = bytes(info.bytes as f64);
-    line("size", format!("{size} in {} files", count(info.files as u64)));
+    line("size", format!("{size} in {}", plural(info.files as u64, "file", "files")));
     out
 }

@@ -109,6 +109,20 @@ pub fn lock(path: &Path, patience: Duration) -> Result<File> {
 ///
 /// Where it cannot be written; what was there before is left as it was.
 pub fn file(path: &Path, bytes: &[u8]) -> Result<()> {
+    write(path, bytes, 0o600)
+}
+
+/// The same for what holds no personal data and others must read: a configuration is read by the user of a service.
+///
+/// # Errors
+///
+/// As [`file`].
+pub fn public_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    write(path, bytes, 0o644)
+}
+
+/// Writes a file; the mode is that of a new one.
+fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     if is_special(path) {
         return fs::OpenOptions::new()
             .write(true)
@@ -117,7 +131,7 @@ pub fn file(path: &Path, bytes: &[u8]) -> Result<()> {
             .map_err(|e| failed(path, &e));
     }
     let place = place(path);
-    write_beside(folder_of(&place), &place, bytes).map_err(|e| failed(path, &e))
+    write_beside(folder_of(&place), &place, bytes, mode).map_err(|e| failed(path, &e))
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -141,14 +155,13 @@ fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir())
 }
 
-fn write_beside(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+fn write_beside(folder: &Path, path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
     // Asked first, and the kind alone taken of the rest: the error of a temporary file tells its made-up name.
     fs::metadata(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| std::io::Error::from(e.kind()))?;
     file.write_all(bytes)?;
-    if let Ok(before) = fs::metadata(path) {
-        file.as_file().set_permissions(before.permissions())?;
-    }
+    let before = fs::metadata(path).map(|before| before.permissions());
+    file.as_file().set_permissions(before.unwrap_or_else(|_| fs::Permissions::from_mode(mode)))?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|e| e.error)?;
     fs::File::open(folder)?.sync_all()

@@ -93,6 +93,8 @@ pub enum What {
     Refused(String),
     /// It was too old: why it was not taken the last time.
     GivenUp(String),
+    /// Nobody can tell to whom it goes: why.
+    Unreadable(&'static str),
 }
 
 /// The spool of a machine, held by one run.
@@ -185,16 +187,37 @@ impl Spool {
         max_age: i64,
         at_once: Option<&str>,
     ) -> Result<Vec<Event>> {
-        let mut waiting: Vec<(Envelope, PathBuf)> = files(&self.folder.join("waiting"))
-            .into_iter()
-            .filter_map(|path| read(&path).map(|(envelope, _)| (envelope, path)))
-            .collect();
+        let mut waiting = Vec::new();
+        let mut events = Vec::new();
+        for path in files(&self.folder.join("waiting")) {
+            match read(&path) {
+                Some((envelope, _)) => waiting.push((envelope, path)),
+                None => events.push(self.set_aside(&path)?),
+            }
+        }
         waiting.sort_by(|(a, _), (b, _)| (a.first, &a.id).cmp(&(b.first, &b.id)));
         let due = waiting.into_iter().filter(|(e, _)| e.next <= now || at_once == Some(e.key.as_str()));
-        let events = due.map(|(envelope, path)| self.attempt(envelope, &path, carrier, now, max_age));
-        let events = events.collect::<Result<Vec<_>>>();
+        let tried = due.map(|(envelope, path)| self.attempt(envelope, &path, carrier, now, max_age));
+        let tried = tried.collect::<Result<Vec<_>>>();
         self.forget(now);
-        events
+        events.extend(tried?);
+        Ok(events)
+    }
+
+    /// What of a waiting message becomes known where its envelope cannot be read: it goes to what failed, under a name that
+    /// nothing has there. Where the file itself cannot be read it waits, since that may pass.
+    fn set_aside(&self, path: &Path) -> Result<Event> {
+        let id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if let Err(error) = fs::read(path) {
+            return Ok(Event { id, what: What::Later(format!("it cannot be read: {error}")) });
+        }
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let names = std::iter::once(id.clone()).chain((2..).map(|number: u32| format!("{stem}-{number}.mail")));
+        let mut places = names.map(|name| self.folder.join("failed").join(name));
+        if let Some(to) = places.find(|to| !to.exists()) {
+            fs::rename(path, &to).map_err(|e| failed(&to, &e))?;
+        }
+        Ok(Event { id, what: What::Unreadable("its envelope cannot be read") })
     }
 
     fn attempt(

@@ -243,7 +243,7 @@ tables! {
         sender_domain text "The domain of the sender.";
         size_bytes integer "Its size in the queue.";
         recipients integer "Envelope recipients.";
-        deferred integer "Delivery attempts that were put off.";
+        deferred integer "Delivery attempts that were deferred.";
         tls_version text "The TLS version of the connection that brought it.";
         end_time time "When it left the queue.";
         fate text "sent, bounced, expired, discarded, or removed, held; absent while it is queued.";
@@ -299,7 +299,7 @@ tables! {
         outcome text "saved, failed, other (what a filter of the owner's did).";
         detail text "Where to, or what was done, in the server's words.";
     }
-    Rejection "rejections" "One refusal before acceptance." {
+    Rejection "rejections" "One rejection before acceptance." {
         time time "When.";
         service text "The service that refused.";
         queue_id text "The queue id, where there was one already.";

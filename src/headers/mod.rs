@@ -139,8 +139,8 @@ pub fn read(mail: &[Mail], progress: &(dyn Fn(u64, u64) + Sync)) -> Messages {
     for (number, one) in mail.iter().enumerate() {
         progress(number as u64, mail.len() as u64);
         let folder = one.source.path.canonicalize().ok();
-        for mut message in messages(one, &mut found.problems) {
-            let place = folder.as_ref().map(|folder| (place(folder, one, &message), message.offset));
+        for (file, mut message) in messages(one, &mut found.problems) {
+            let place = folder.as_ref().map(|folder| (place(folder, one, file), message.offset));
             if place.is_some_and(|place| !seen.places.insert(place)) {
                 found.duplicates.push((number, message.headers));
             } else {
@@ -153,23 +153,25 @@ pub fn read(mail: &[Mail], progress: &(dyn Fn(u64, u64) + Sync)) -> Messages {
     found
 }
 
-/// The file of a message, whatever it was called.
-fn place(canonical: &Path, mail: &Mail, message: &Message) -> PathBuf {
-    let file = Path::new(std::ffi::OsStr::new(message.file.raw()));
-    let inside = file.strip_prefix(&mail.source.path).unwrap_or(Path::new(""));
-    if mail.files.is_empty() { canonical.to_owned() } else { canonical.join(inside) }
+/// The file of a message, whatever it was called. Its name as it is shown is no key: names that are not UTF-8 are shown
+/// by other bytes.
+fn place(canonical: &Path, mail: &Mail, file: Option<&PathBuf>) -> PathBuf {
+    file.map_or_else(
+        || canonical.to_owned(),
+        |file| canonical.join(file.strip_prefix(&mail.source.path).unwrap_or(file)),
+    )
 }
 
-/// The messages of one file or folder, in their order.
-fn messages(mail: &Mail, problems: &mut Vec<Text>) -> Vec<Message> {
+/// The messages of one file or folder, in their order; in a folder with the file of each.
+fn messages<'a>(mail: &'a Mail, problems: &mut Vec<Text>) -> Vec<(Option<&'a PathBuf>, Message)> {
     if mail.files.is_empty() {
-        return of_file(mail, problems);
+        return of_file(mail, problems).into_iter().map(|message| (None, message)).collect();
     }
     let read: Vec<io::Result<Message>> = mail.files.par_iter().map(|path| of_path(path)).collect();
     let mut messages = Vec::with_capacity(read.len());
     for (path, message) in mail.files.iter().zip(read) {
         match message {
-            Ok(message) => messages.push(message),
+            Ok(message) => messages.push((Some(path), message)),
             Err(error) => problems.push(problem(&name(path), &error)),
         }
     }
@@ -256,5 +258,20 @@ mod tests {
         let found = read(&inputs.mail, &|_, _| ());
         let copies: Vec<bool> = found.list.iter().map(|(_, message)| message.copy).collect();
         assert_eq!((copies, found.duplicates.len(), found.problems.len()), (vec![false, true], 2, 0));
+    }
+
+    #[test]
+    fn l4_a_folder_whose_name_is_no_utf8_keeps_each_message() {
+        use std::os::unix::ffi::OsStrExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let odd = folder.path().join(std::ffi::OsStr::from_bytes(b"post\xe4mter"));
+        fs::create_dir_all(&odd).expect("it is made");
+        for name in [&b"a\xff.eml"[..], b"a\xfe.eml", b"b.eml"] {
+            fs::write(odd.join(std::ffi::OsStr::from_bytes(name)), MESSAGE).expect("it is written");
+        }
+        let options = Options { now: 0, year: None, layouts: Vec::new(), tell: |_| {} };
+        let inputs = open(&[odd], &options).expect("there is mail");
+        let found = read(&inputs.mail, &|_, _| ());
+        assert_eq!((found.list.len(), found.duplicates.len()), (3, 0));
     }
 }

@@ -7,13 +7,14 @@ use crate::report::Cell;
 use crate::sections::{Literal, one_line};
 use crate::text;
 
-/// The text with each `{name}` that is known filled in.
+/// The text with each `{name}` that is known filled in; for `{name: message|messages}` stands the value and the word
+/// that fits it.
 pub(super) fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
-        let known = after.split_once('}').and_then(|(name, after)| Some((value(name)?, after)));
+        let known = after.split_once('}').and_then(|(name, after)| Some((counted(name, &value)?, after)));
         if let Some((value, after)) = known {
             out.push_str(&value);
             rest = after;
@@ -23,6 +24,14 @@ pub(super) fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> St
         }
     }
     out + rest
+}
+
+fn counted(name: &str, value: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let Some((name, words)) = name.split_once(": ") else { return value(name) };
+    let (one, many) = words.split_once('|')?;
+    let value = value(name)?;
+    let word = if value == "1" { one } else { many };
+    Some(format!("{value} {word}"))
 }
 
 /// The names between braces in a template.
@@ -89,7 +98,14 @@ mod tests {
     fn only_known_names_are_filled_and_only_once() {
         let value = |name: &str| (name == "a").then(|| "{a}{b}".to_owned());
         assert_eq!(fill("x {a} {c} {", value), "x {a}{b} {c} {");
-        assert_eq!(names("{a} and {b_c}"), ["a", "b_c"]);
+        assert_eq!(names("{a} and {b_c: b|bs}"), ["a", "b_c"]);
+    }
+
+    #[test]
+    fn one_is_not_told_as_many() {
+        let value = |name: &str| Some(name.replace('n', "1"));
+        let text = "{n: delivery|deliveries}, {2: time|times}, {x: y}";
+        assert_eq!(fill(text, value), "1 delivery, 2 times, {x: y}");
     }
 
     #[test]

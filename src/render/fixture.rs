@@ -197,7 +197,7 @@ fn rejected() -> Section {
         help: "Who was turned away.".into(),
         columns: vec![
             column("client", "Client", Kind::Text, Unit::None),
-            column("count", "Refusals", Kind::Integer, Unit::Count),
+            column("count", "Rejections", Kind::Integer, Unit::Count),
             column("share", "Share", Kind::Number, Unit::Share),
             column("state", "State", Kind::State, Unit::None),
             column("listed", "Listed", Kind::Flag, Unit::None),

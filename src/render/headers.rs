@@ -15,11 +15,26 @@ use std::collections::BTreeMap;
 
 /// Every format, in order of name.
 pub static FORMATS: &[Format<Messages>] = &[
-    Format { name: "csv", extension: "csv", render: csv::write },
-    Format { name: "html", extension: "html", render: page::write },
-    Format { name: "json", extension: "json", render: json::array },
-    Format { name: "jsonl", extension: "jsonl", render: json::lines },
-    Format { name: "text", extension: "txt", render: text::write },
+    Format { name: "csv", extension: "csv", about: "a row a hop, for spreadsheets", render: csv::write },
+    Format { name: "html", extension: "html", about: "one page, for browsers and printers", render: page::write },
+    Format {
+        name: "json",
+        extension: "json",
+        about: "an array with an object a message, for programs",
+        render: json::array,
+    },
+    Format {
+        name: "jsonl",
+        extension: "jsonl",
+        about: "an object a message, one a line, for programs",
+        render: json::lines,
+    },
+    Format {
+        name: "text",
+        extension: "txt",
+        about: "a line a hop with a bar for its delay, for terminals",
+        render: text::write,
+    },
 ];
 
 /// Microseconds as seconds.

@@ -83,6 +83,8 @@ pub struct Format<T: 'static> {
     pub name: &'static str,
     /// The ending of its files' names, without the dot.
     pub extension: &'static str,
+    /// What it is good for, in a few words.
+    pub about: &'static str,
     /// Formats it.
     pub render: fn(&T, &Options<'_>) -> Result<Vec<u8>>,
 }
@@ -93,6 +95,16 @@ pub static RENDERERS: &[&dyn Renderer] = &[&csv::Csv, &html::Html, &json::Json, 
 /// The format of this name.
 pub fn by_name(name: &str) -> Option<&'static dyn Renderer> {
     RENDERERS.iter().copied().find(|renderer| renderer.name() == name)
+}
+
+/// The names of all formats, each with what it is good for.
+pub fn formats() -> Vec<(&'static str, &'static str)> {
+    RENDERERS.iter().map(|renderer| (renderer.name(), renderer.about())).collect()
+}
+
+/// The names of formats of what is no report, each with what it is good for.
+pub fn named<T>(formats: &[Format<T>]) -> Vec<(&'static str, &'static str)> {
+    formats.iter().map(|format| (format.name, format.about)).collect()
 }
 
 /// The names of all formats.

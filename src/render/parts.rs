@@ -102,10 +102,7 @@ pub(super) fn lead(report: &Report) -> String {
     format!("{judged} Of the {lines} read, {share} could not be understood.")
 }
 
-/// `1 warning`, `2 warnings`.
-pub(super) fn plural(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", units::count(number), if number == 1 { one } else { many })
-}
+pub(super) use units::plural;
 
 /// A state's sign, so that it does not rest on colour.
 pub(super) fn sign(state: State) -> &'static str {

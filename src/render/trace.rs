@@ -3,7 +3,6 @@
 //! As those of a report they format and do nothing else; see [`super`].
 
 use super::Format;
-use crate::report::State;
 use crate::report::trace::Trace;
 
 mod html;
@@ -14,29 +13,20 @@ mod tests;
 
 /// Every output format of traces, in order of name.
 pub static FORMATS: &[Format<Trace>] = &[
-    Format { name: "html", extension: "html", render: html::render },
-    Format { name: "json", extension: "json", render: json::render },
-    Format { name: "text", extension: "txt", render: text::render },
+    Format {
+        name: "html",
+        extension: "html",
+        about: "one page with a picture of the way, for browsers and printers",
+        render: html::render,
+    },
+    Format {
+        name: "json",
+        extension: "json",
+        about: "one object with everything in it, for programs",
+        render: json::render,
+    },
+    Format { name: "text", extension: "txt", about: "plain text, for terminals", render: text::render },
 ];
-
-/// How good a step or an outcome is; nothing where it is neither good nor bad.
-fn state(word: &str) -> Option<State> {
-    match word {
-        "sent" | "saved" | "delivered to the mailbox" | "logged in" | "deliverable" => Some(State::Ok),
-        "deferred" | "put off" | "warned" | "login given up" | "login refused" | "held" | "timed out"
-        | "timeout" | "connection lost" | "lost" => Some(State::Warning),
-        "bounced"
-        | "expired"
-        | "rejected"
-        | "failed"
-        | "not delivered to the mailbox"
-        | "login failed"
-        | "turned away"
-        | "refused"
-        | "undeliverable" => Some(State::Critical),
-        _ => None,
-    }
-}
 
 /// What was found, in a sentence.
 fn headline(trace: &Trace) -> String {

@@ -2,6 +2,7 @@
 //!
 //! What is not known is nothing, never 0 and never empty.
 
+use super::State;
 use crate::text::Text;
 use crate::time::Zone;
 
@@ -88,6 +89,8 @@ pub struct Recipient {
     pub original_recipient: Option<Text>,
     /// The outcome of the last attempt.
     pub outcome: Option<Text>,
+    /// How good that is; nothing where it is neither good nor bad.
+    pub state: Option<State>,
     /// When that was logged.
     pub time: Option<i64>,
     /// Seconds from the message's arrival to that, as the mail system measured it.
@@ -115,6 +118,10 @@ pub struct Step {
     pub program: Option<Text>,
     /// What happened, in a word or two.
     pub what: Text,
+    /// How good that is; nothing where it is neither good nor bad.
+    pub state: Option<State>,
+    /// Whether a queue entry ends with it.
+    pub is_end: bool,
     /// More of it. It may quote a log.
     pub detail: Option<Text>,
     /// Seconds since the step before, or the mail system's own delay where it is a delivery attempt.
@@ -177,6 +184,8 @@ pub struct Hop {
     pub time: Option<i64>,
     /// What came of it: accepted, sent, deferred, ...
     pub outcome: Text,
+    /// How good that is; nothing where it is neither good nor bad.
+    pub state: Option<State>,
     /// For whom; what several recipients met alike is one hop.
     pub recipients: Vec<Text>,
     /// How many times, for all of them together.

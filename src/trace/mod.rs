@@ -129,7 +129,7 @@ struct Seeds {
     entries: BTreeMap<i64, Order>,
     /// Sessions.
     sessions: BTreeMap<i64, Order>,
-    /// Refusals and attempts to log in that belong to no session.
+    /// Rejections and attempts to log in that belong to no session.
     loose: Vec<Row>,
     /// What became of messages at their mailboxes.
     filings: Vec<Row>,
@@ -148,7 +148,7 @@ impl Seeds {
         Ok(seeds)
     }
 
-    /// A fact of an entry, of a session, or of neither. A refusal after the data names an entry that never became one.
+    /// A fact of an entry, of a session, or of neither. A rejection after the data names an entry that never became one.
     fn take(&mut self, row: Row) {
         let order = order(&row);
         if let Some(entry) = row.integer("entry") {
@@ -454,6 +454,7 @@ fn recipient(life: &link::Life, row: &Row) -> Recipient {
         recipient: row.text("recipient"),
         original_recipient: row.text("original_recipient"),
         outcome: row.text("outcome"),
+        state: steps::good_or_bad(row.raw("outcome")),
         time: row.integer("time"),
         delay_s: life.delay(row),
         transport: row.text("transport"),
@@ -468,6 +469,7 @@ fn filed(rows: &[&Row]) -> (Message, Vec<Draft>) {
     let recipients = rows.iter().map(|row| Recipient {
         recipient: row.text("user"),
         outcome: row.text("outcome"),
+        state: steps::good_or_bad(row.raw("outcome")),
         time: row.integer("time"),
         transport: row.text("service"),
         reply: row.text("detail"),
@@ -497,7 +499,7 @@ fn session(row: &Row) -> Session {
     }
 }
 
-/// A refusal or an attempt to log in that belongs to no session.
+/// A rejection or an attempt to log in that belongs to no session.
 fn alone(row: &Row) -> (Session, Vec<Draft>) {
     let draft = if row.has("stage") { steps::of_rejection(row) } else { steps::of_login(row) };
     (session(row), vec![draft])

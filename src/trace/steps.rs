@@ -3,6 +3,7 @@
 use super::ask::Row;
 use super::link::Life;
 use crate::evidence::Place;
+use crate::report::State;
 use crate::report::trace::Step;
 use crate::text::Text;
 use std::fmt::Write as _;
@@ -28,6 +29,11 @@ impl Draft {
             ..Step::default()
         };
         Self { place: row.place(""), step }
+    }
+
+    fn in_state(mut self, state: Option<State>) -> Self {
+        self.step.state = state;
+        self
     }
 
     /// The same told by another line of the fact, `open_`, `queued_` or `end_`, at another time.
@@ -73,7 +79,9 @@ pub(super) fn of_life(life: &Life) -> Vec<Draft> {
     let queued = queued.map(|_| Draft::of(row, "queued", envelope(row)).by(row, "queued_", "queued_time"));
     let ended = row.place("end_").map(|_| {
         let fate = if row.is("fate", "removed") { "" } else { row.raw("fate") };
-        Draft::of(row, "removed", fate.to_owned()).by(row, "end_", "end_time")
+        let mut draft = Draft::of(row, "removed", fate.to_owned()).by(row, "end_", "end_time");
+        draft.step.is_end = true;
+        draft
     });
     // What was thrown away is told by its delivery.
     let ended = ended.filter(|ended| life.deliveries.iter().all(|row| row.place("") != ended.place));
@@ -151,6 +159,16 @@ fn envelope(row: &Row) -> String {
 /// What stands for a recipient that no line names.
 const NOT_LOGGED: &str = "(recipient not logged)";
 
+/// How good the outcome of a delivery or a filing is.
+pub(super) fn good_or_bad(outcome: &str) -> Option<State> {
+    match outcome {
+        "sent" | "saved" | "deliverable" => Some(State::Ok),
+        "deferred" => Some(State::Warning),
+        "bounced" | "expired" | "failed" | "undeliverable" => Some(State::Critical),
+        _ => None,
+    }
+}
+
 /// An attempt to deliver.
 pub(super) fn of_delivery(life: &Life, row: &Row) -> Draft {
     let recipient = row.text("recipient");
@@ -169,19 +187,22 @@ pub(super) fn of_delivery(life: &Life, row: &Row) -> Draft {
             let _ = write!(words, "{before}{}", row.raw(column));
         }
     }
-    let mut draft = Draft::of(row, row.raw("outcome"), words);
+    let outcome = row.raw("outcome");
+    let mut draft = Draft::of(row, outcome, words).in_state(good_or_bad(outcome));
     draft.step.delay_s = life.delay(row);
     draft
 }
 
 /// What became of a message at its mailbox.
 pub(super) fn of_filing(row: &Row) -> Draft {
-    let what = match row.raw("outcome") {
+    let outcome = row.raw("outcome");
+    let what = match outcome {
         "saved" => "delivered to the mailbox",
         "failed" => "not delivered to the mailbox",
         _ => "handled at the mailbox",
     };
-    Draft::of(row, what, format!("{}: {}", row.raw("user"), row.raw("detail")))
+    let words = format!("{}: {}", row.raw("user"), row.raw("detail"));
+    Draft::of(row, what, words).in_state(good_or_bad(outcome))
 }
 
 /// A session is opened; nothing where one line tells the whole of it.
@@ -196,11 +217,11 @@ pub(super) fn of_opening(row: &Row) -> Option<Draft> {
 /// A session ends; nothing where its end is not logged.
 pub(super) fn of_end(row: &Row) -> Option<Draft> {
     row.integer("end_time")?;
-    let what = match row.raw("ended") {
-        "lost" => "connection lost",
-        "timeout" => "timed out",
-        "refused" => "turned away",
-        _ => "disconnected",
+    let (what, state) = match row.raw("ended") {
+        "lost" => ("connection lost", Some(State::Warning)),
+        "timeout" => ("timed out", Some(State::Warning)),
+        "refused" => ("turned away", Some(State::Critical)),
+        _ => ("disconnected", None),
     };
     let mut words = String::new();
     if !row.raw("lost_after").is_empty() {
@@ -210,16 +231,16 @@ pub(super) fn of_end(row: &Row) -> Option<Draft> {
         let comma = if words.is_empty() { "" } else { ", " };
         let _ = write!(words, "{comma}{received} bytes in, {sent} out");
     }
-    Some(Draft::of(row, what, words).by(row, "", "end_time"))
+    Some(Draft::of(row, what, words).in_state(state).by(row, "", "end_time"))
 }
 
 /// An attempt to authenticate.
 pub(super) fn of_login(row: &Row) -> Draft {
-    let what = match row.raw("outcome") {
-        "ok" => "logged in",
-        "aborted" => "login given up",
-        "disabled" | "plaintext_refused" => "login refused",
-        _ => "login failed",
+    let (what, state) = match row.raw("outcome") {
+        "ok" => ("logged in", State::Ok),
+        "aborted" => ("login given up", State::Warning),
+        "disabled" | "plaintext_refused" => ("login refused", State::Warning),
+        _ => ("login failed", State::Critical),
     };
     let mut words = row.raw("user").to_owned();
     for (column, before) in [("mechanism", "by "), ("reason", ""), ("outcome", "")] {
@@ -235,15 +256,15 @@ pub(super) fn of_login(row: &Row) -> Draft {
             let _ = write!(words, "{blank}{before}{}", known.replace('_', " "));
         }
     }
-    Draft::of(row, what, words)
+    Draft::of(row, what, words).in_state(Some(state))
 }
 
-/// A refusal.
+/// A rejection.
 pub(super) fn of_rejection(row: &Row) -> Draft {
-    let what = match row.raw("permanence") {
-        "warning" => "warned",
-        "temporary" => "put off",
-        _ => "rejected",
+    let (what, state) = match row.raw("permanence") {
+        "warning" => ("warned", State::Warning),
+        "temporary" => ("rejected for now", State::Warning),
+        _ => ("rejected", State::Critical),
     };
     let mut words = format!("at {}", row.raw("stage"));
     if row.text("sender").is_some() {
@@ -256,7 +277,7 @@ pub(super) fn of_rejection(row: &Row) -> Draft {
     let said = [code.as_str(), row.raw("dsn"), row.raw("reason")];
     let said: Vec<&str> = said.into_iter().filter(|word| !word.is_empty()).collect();
     let said = if said.is_empty() { String::new() } else { format!(": {}", said.join(" ")) };
-    Draft::of(row, what, words + &said)
+    Draft::of(row, what, words + &said).in_state(Some(state))
 }
 
 /// A message that a session brought.

@@ -124,7 +124,8 @@ impl Way {
             return;
         }
         let recipients = recipient.into_iter().collect();
-        self.hops.push(Hop { from, to, time, outcome: Text::from(outcome), recipients, times: 1, delay_s });
+        let state = super::steps::good_or_bad(outcome);
+        self.hops.push(Hop { from, to, time, outcome: Text::from(outcome), state, recipients, times: 1, delay_s });
     }
 
     /// From the agents into the mailboxes of a host.

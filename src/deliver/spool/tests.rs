@@ -156,8 +156,19 @@ fn f23_what_a_killed_run_left_is_tidied() {
     fs::write(house.folder.path().join("mail/waiting/.tmpAbC"), "half").expect("written");
     let spool = house.spool();
     assert_eq!(spool.waiting(), 0);
-    fs::write(house.folder.path().join("mail/waiting/odd.mail"), "no envelope").expect("written");
-    assert!(flush(&spool, &Server::new(&[Answer::Takes]), NOW).is_empty());
+}
+
+#[test]
+fn a_message_without_an_envelope_fails_and_is_told_once() {
+    let (house, server) = (House::new(), Server::new(&[Answer::Takes]));
+    let spool = house.spool();
+    for _ in 0..2 {
+        fs::write(house.folder.path().join("mail/waiting/odd.mail"), "no envelope").expect("written");
+        assert_eq!(flush(&spool, &server, NOW), [What::Unreadable("its envelope cannot be read")]);
+        assert!(flush(&spool, &server, NOW).is_empty());
+    }
+    assert_eq!((house.files("waiting"), house.files("failed")), (0, 2));
+    assert!(server.taken.borrow().is_empty());
 }
 
 #[test]

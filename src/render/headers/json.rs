@@ -23,6 +23,8 @@ struct Step<'a> {
     hop: usize,
     from_host: Option<&'a Text>,
     from_ip: Option<String>,
+    helo: Option<&'a Text>,
+    client_name: Option<&'a Text>,
     by_host: Option<&'a Text>,
     protocol: Option<&'a Text>,
     tls: Option<&'static str>,
@@ -31,6 +33,9 @@ struct Step<'a> {
     time: Option<String>,
     delay_s: Option<Number>,
     skewed: bool,
+    gap: bool,
+    r#loop: bool,
+    forged: bool,
 }
 
 #[derive(Serialize)]
@@ -80,6 +85,8 @@ impl<'a> Step<'a> {
             hop: number_of_hop,
             from_host: hop.from_host.as_ref(),
             from_ip: hop.from_ip.map(|ip| ip.to_string()),
+            helo: hop.helo.as_ref(),
+            client_name: hop.client_name.as_ref(),
             by_host: hop.by_host.as_ref(),
             protocol: hop.protocol.as_ref(),
             tls: hop.tls,
@@ -88,6 +95,9 @@ impl<'a> Step<'a> {
             time: hop.time.map(Time::rfc3339),
             delay_s: hop.delay.and_then(number),
             skewed: hop.skewed,
+            gap: hop.gap,
+            r#loop: hop.looped,
+            forged: hop.forged,
         }
     }
 }

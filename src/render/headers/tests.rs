@@ -53,12 +53,36 @@ fn no_line_is_wider_than_the_page_and_skew_is_no_0() {
 }
 
 #[test]
+fn between_a_long_protocol_and_the_version_of_tls_is_a_blank() {
+    let block = "Received: from a.example (192.0.2.1) by b.example (192.0.2.2) with Microsoft SMTP Server\n \
+        (version=TLS1_2, cipher=X) id 15.1; Tue, 24 Nov 2026 12:00:05 +0000\n\n";
+    let mut messages = Messages::default();
+    messages.list.push((0, of_message(block.as_bytes())));
+    let options = Options { assets: &Assets::default(), width: 80, color: false, section: None };
+    let text = String::from_utf8(text::write(&messages, &options).expect("it renders")).expect("UTF-8");
+    assert!(text.contains("Microso… TLSv1.2  12:00:05"), "{text}");
+}
+
+#[test]
 fn the_keys_are_those_of_the_contract() {
     let value: serde_json::Value = serde_json::from_str(&rendered("jsonl", 80)).expect("it is JSON");
     let text = rendered("jsonl", 80);
     let keys =
-        ["source", "offset", "message_id", "date", "total_s", "hops", "hop", "from_host", "from_ip", "by_host"];
-    let more = ["protocol", "tls", "id", "for", "time", "delay_s", "skewed"];
+        ["source", "offset", "message_id", "date", "total_s", "hops", "hop", "from_host", "from_ip", "helo"];
+    let more = [
+        "client_name",
+        "by_host",
+        "protocol",
+        "tls",
+        "id",
+        "for",
+        "time",
+        "delay_s",
+        "skewed",
+        "gap",
+        "loop",
+        "forged",
+    ];
     let places: Vec<_> =
         keys.iter().chain(&more).map(|key| text.find(&format!("\"{key}\":")).expect(key)).collect();
     assert!(places.is_sorted(), "{places:?}");

@@ -47,10 +47,9 @@ fn message(page: &mut Page, message: &Message) {
 }
 
 fn hop(page: &mut Page, at: usize, hop: &Hop, longest: i64) {
-    let words = [hop.protocol.as_ref().map(Text::raw), hop.tls];
-    let how = words.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let time = hop.time.map(|time| Zone::utc().format(time.micros, "%H:%M:%S")).unwrap_or_default();
     let [number, host, protocol, clock, delay] = COLUMNS;
+    let how = how(hop, protocol);
     let mut line = format!("{:>width$} ", at + 1, width = number - 1);
     for (text, width) in
         [(hop.by_host.as_ref().map_or("?", |host| host.raw()), host), (&how, protocol), (&time, clock)]
@@ -66,6 +65,14 @@ fn hop(page: &mut Page, at: usize, hop: &Hop, longest: i64) {
     let bar = page.styled(Style::State(State::Ok), &bar(hop.delay.unwrap_or(0), longest, room));
     page.line(&(line + &bar));
     remarks(page, hop);
+}
+
+/// The protocol, as much of it as there is room for, and the version of TLS.
+fn how(hop: &Hop, room: usize) -> String {
+    let tls = hop.tls.unwrap_or_default();
+    let protocol = hop.protocol.as_ref().map_or("", Text::raw);
+    let protocol = end(protocol, room.saturating_sub(tls.width() + 1));
+    format!("{protocol} {tls}").trim().to_owned()
 }
 
 /// The delay: with `~` where it is corrected; where a clock is wrong and cannot be corrected, that is said.

@@ -1,6 +1,6 @@
 //! A trace as one page, in the dress of a report: it needs nothing else, runs nothing and prints well.
 
-use super::{headline, left_out, state};
+use super::{headline, left_out};
 use crate::error::{Error, Exit, Result};
 use crate::render::html::finding::Cropped;
 use crate::render::html::{FOLDER, POLICY, STYLE};
@@ -131,12 +131,8 @@ impl Moment {
 }
 
 /// The class and the sign of a step or an outcome.
-fn mark(word: &str) -> (&'static str, &'static str) {
-    match state(word) {
-        Some(state) => (state.word(), parts::sign(state)),
-        None if word == "removed" => ("plain", "■"),
-        None => ("plain", "·"),
-    }
+fn mark(state: Option<State>, otherwise: &'static str) -> (&'static str, &'static str) {
+    state.map_or(("plain", otherwise), |state| (state.word(), parts::sign(state)))
 }
 
 fn words(text: &str) -> Cropped {
@@ -213,7 +209,7 @@ impl Entry {
 impl Fate {
     fn of(one: &Recipient) -> Self {
         let outcome = one.outcome.as_ref().map_or("unknown", Text::raw);
-        let (class, sign) = mark(outcome);
+        let (class, sign) = mark(one.state, "·");
         let relay =
             one.relay_host.as_ref().filter(|relay| relay.raw() != "none" && one.relay_host != one.transport);
         let by = one.transport.as_ref().into_iter().chain(relay).map(Text::raw);
@@ -258,7 +254,7 @@ fn days(steps: &[Step], zone: &Zone) -> Vec<Day> {
 
 impl Told {
     fn of(step: &Step, zone: &Zone) -> Self {
-        let (class, sign) = mark(step.what.raw());
+        let (class, sign) = mark(step.state, if step.is_end { "■" } else { "·" });
         let who = [&step.host, &step.program].into_iter().flatten().map(|who| crop::middle(who.raw(), 60));
         let source = step.source.as_ref().map(|source| crop::middle(source.raw(), 200));
         Self {
@@ -273,9 +269,4 @@ impl Told {
             line: step.line.as_ref().map(|line| Cropped::of(line, MOST)),
         }
     }
-}
-
-/// The word of a state, or of none.
-fn class(word: &str) -> &'static str {
-    state(word).map_or("plain", State::word)
 }

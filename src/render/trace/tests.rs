@@ -3,6 +3,7 @@
 use super::*;
 use crate::assets::Assets;
 use crate::render::Options;
+use crate::report::State;
 use crate::report::trace::{Hop, Life, Message, Node, Recipient, Session, Step, Way};
 use crate::text::Text;
 use crate::time::Zone;
@@ -18,6 +19,7 @@ fn full() -> Trace {
         time: Some(1_795_521_600_250_000),
         host: text("mx1"),
         what: Text::from(what),
+        state: (what == "sent").then_some(State::Critical),
         detail,
         delay_s: Some(0.5),
         source: text("mail.log"),
@@ -31,6 +33,7 @@ fn full() -> Trace {
         to,
         time: None,
         outcome: Text::from(outcome),
+        state: None,
         recipients: vec![Text::from("a@b.example"), Text::from("c@b.example")],
         times: 3,
         delay_s: Some(2.0),
@@ -38,7 +41,7 @@ fn full() -> Trace {
     let message = Message {
         sender: text("<script>"),
         queue: vec![Life::default()],
-        recipients: vec![Recipient { outcome: text("deferred"), ..Recipient::default() }],
+        recipients: vec![Recipient { outcome: text("deferred"), state: Some(State::Ok), ..Recipient::default() }],
         steps: vec![step("accepted", None), step("sent", text("{{1+1}} \x1b[31m"))],
         way: Way {
             nodes: nodes.to_vec(),
@@ -107,6 +110,14 @@ fn on_a_phone_moves_are_a_list_and_cells_carry_their_heading() {
         let cells = body.matches("<td").count() + body.matches("<th ").count();
         assert_eq!(body.matches("data-label=").count(), cells, "{body}");
     }
+}
+
+#[test]
+fn the_model_judges_and_the_words_do_not() {
+    let page = rendered(&full(), by_name("html").expect("html"));
+    let marks = ["<span class=\"badge ok\">", "<li class=\"critical\">", "<li class=\"warning\">"];
+    let classes = marks.map(|mark| page.contains(mark));
+    assert_eq!(classes, [true, true, false], "{page}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A trace for terminals: what became of each message, then a line of time, each step with the line that proves it.
 
-use super::{headline, left_out, state};
+use super::{headline, left_out};
 use crate::error::Result;
 use crate::render::Options;
 use crate::render::crop::{self, end, excerpt, middle};
@@ -100,7 +100,7 @@ fn fate(page: &mut Page, one: &Recipient) {
     let room = page.width().saturating_sub(4 + outcome.width());
     let whom = middle(whom, room);
     let words = end(&words, room.saturating_sub(whom.width()));
-    let style = state(&outcome).map_or(Style::Strong, Style::State);
+    let style = one.state.map_or(Style::Strong, Style::State);
     let line = format!("  {} {whom}{words}", page.styled(style, &format!("{outcome}:")));
     page.line(&line);
 }
@@ -136,7 +136,7 @@ fn step(page: &mut Page, step: &Step, zone: &Zone) {
     let delay = step.delay_s.map(|delay| format!("+{}", units::seconds(delay))).unwrap_or_default();
     let who: Vec<&str> = [&step.host, &step.program].into_iter().flatten().map(Text::raw).collect();
     let what = end(step.what.raw(), 40);
-    let style = state(&what).map_or(Style::Strong, Style::State);
+    let style = step.state.map_or(Style::Strong, Style::State);
     let used = 2 + CLOCK + 2 + DELAY + 2 + what.width() + 2;
     let who = end(&who.join(" "), page.width().saturating_sub(used));
     let pad = " ".repeat(DELAY.saturating_sub(delay.width()));

@@ -2,8 +2,8 @@
 //!
 //! Only the geometry is worked out here; the template draws it.
 
-use super::class;
 use crate::render::crop;
+use crate::report::State;
 use crate::report::trace::{Hop, Message, Node};
 use crate::text::{Text, shown};
 use crate::time::Zone;
@@ -119,7 +119,7 @@ impl Arrow {
             time,
             label: crop::end(&format!("{outcome}{times}{delay}"), room),
             whom,
-            class: class(&outcome),
+            class: hop.state.map_or("plain", State::word),
             said: said.trim_end().to_owned(),
         }
     }
