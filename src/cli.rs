@@ -1,5 +1,6 @@
 //! The command line: what can be typed. What it means is in `commands/`.
 
+use crate::time::parse_age;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -321,7 +322,7 @@ pub enum Store {
     /// Drop the facts of days that are older than this
     Prune {
         /// How long facts are kept: 400d, 13w
-        #[arg(long, value_name = "AGE", value_parser = age)]
+        #[arg(long, value_name = "AGE", value_parser = parse_age)]
         keep: u32,
         /// How long to wait for another run that writes to the store
         #[arg(long, value_name = "SECONDS", default_value_t = 10)]
@@ -342,7 +343,7 @@ pub enum Store {
     /// Forget what is personal in facts of days that are older than this; figures stay
     Forget {
         /// How old: 30d, 8w
-        #[arg(long, value_name = "AGE", value_parser = age)]
+        #[arg(long, value_name = "AGE", value_parser = parse_age)]
         older_than: u32,
         /// Put the same word for the same person each time; who has the store's secret can prove a guess
         #[arg(long)]
@@ -351,15 +352,6 @@ pub enum Store {
         #[arg(long, value_name = "SECONDS", default_value_t = 10)]
         wait: u32,
     },
-}
-
-/// An age in days: `400d`, `13w`.
-fn age(text: &str) -> Result<u32, String> {
-    let days = [("d", 1), ("w", 7)].into_iter().find_map(|(unit, days)| {
-        let number: u32 = text.strip_suffix(unit)?.parse().ok()?;
-        number.checked_mul(days)
-    });
-    days.ok_or_else(|| "write days or weeks, with their unit: 400d, 13w".to_owned())
 }
 
 /// How the answer to a query is written.

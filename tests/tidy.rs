@@ -29,7 +29,7 @@ const NARROW: &[(&str, &[&str])] = &[
     ("trace", &["error", "text", "time", "input", "report", "facts", "evidence", "sections"]),
     ("render", &["error", "text", "time", "units", "address", "assets", "report", "headers"]),
     ("deliver", &["error", "text", "address"]),
-    ("cli", &[]),
+    ("cli", &["time"]),
 ];
 
 /// Where the columnar engine may be known.
