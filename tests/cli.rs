@@ -196,6 +196,20 @@ fn explain_shows_what_took_each_line_and_what_it_captured() {
 }
 
 #[test]
+fn explain_says_what_it_does_not_explain() {
+    let mail = "From a@example.org Tue Nov 24 09:00:00 2026\nReceived: from a by b; Tue, 24 Nov 2026 09:00:00 +0000\nSubject: x\n\nx\n";
+    Test::new("grammar explain box copy.log mail.log --unmatched")
+        .file("box", mail)
+        .file("mail.log", LOG)
+        .file("copy.log", LOG)
+        .stderr(
+            "mailtrail: mail.log: holds nothing that copy.log does not hold; counted once\n\
+             mailtrail: box: holds mail: `mailtrail headers` shows its ways\n",
+        )
+        .run();
+}
+
+#[test]
 fn an_output_that_cannot_be_written_is_73_and_leaves_nothing() {
     let test = Test::new("report mail.log -o nowhere/day.html").file("mail.log", LOG).status(73);
     let done = test.stderr_golden("cli/cannot-write.stderr.txt").run();
