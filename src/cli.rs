@@ -157,7 +157,7 @@ pub struct About {
     /// Rows of a table at most [default: as each section says]
     #[arg(long, value_name = "N")]
     pub top: Option<usize>,
-    /// Also tell the figures by these labels: host, instance, domain
+    /// Also tell the figures by these labels: host, instance, domain, or those of your own metrics
     #[arg(long, value_name = "LABEL", value_delimiter = ',')]
     pub by: Vec<String>,
 }

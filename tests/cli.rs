@@ -153,6 +153,23 @@ fn a_finding_of_the_level_ends_with_1_and_none_with_0() {
 }
 
 #[test]
+fn labels_are_those_of_the_metrics_the_users_own_too() {
+    let metric = "-- about = 'x'\n-- unit = 'count'\n-- by = { transport = 'transport' }\n\
+                  SELECT {by}COUNT(*) AS value FROM deliveries {group-by}\n";
+    let own = |by: &str| {
+        Test::new(&format!("report mail.log --library own --year 2026 --format json --by {by}"))
+            .file("mail.log", LOG)
+            .file("own/report-templates/metrics/own.sql", metric)
+    };
+    let report = own("transport").any_stdout().any_stderr().run().json();
+    let measured = report["measurements"].as_array().expect("a list").iter();
+    let figure = measured.into_iter().find(|m| m["metric"] == "own").expect("it is told");
+    assert_eq!(figure["labels"]["transport"], "lmtp");
+    let told = own("transprt").status(64).any_stderr().run();
+    assert!(String::from_utf8_lossy(told.stderr()).contains("did you mean `transport`?"));
+}
+
+#[test]
 fn a_section_of_the_users_own_that_is_wrong_is_shown_with_a_caret() {
     Test::new("report mail.log --library own --report own")
         .file("mail.log", LOG)

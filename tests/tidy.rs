@@ -28,7 +28,7 @@ const NARROW: &[(&str, &[&str])] = &[
     ("evidence", &["text", "input"]),
     ("trace", &["error", "text", "time", "input", "report", "facts", "evidence", "sections"]),
     ("render", &["error", "text", "time", "units", "address", "assets", "report", "headers"]),
-    ("deliver", &["error", "text", "address"]),
+    ("deliver", &["error", "text", "time", "address"]),
     ("cli", &["time"]),
 ];
 
