@@ -7,8 +7,6 @@ mod overview;
 mod past;
 mod section;
 
-pub use section::is_time;
-
 use crate::assets::{Asset, Assets};
 use crate::error::{Error, Exit, Result};
 use crate::facts::{self, Scope, TABLES, View, Wanted};

@@ -272,7 +272,7 @@ mod tests {
         assert_eq!(read("<= 1.5min"), (Operator::AtMost, 90.0, Unit::Seconds));
         assert_eq!(read("> 2k"), (Operator::Above, 2_000.0, Unit::None));
         assert_eq!(read("> 8w"), (Operator::Above, 4_838_400.0, Unit::Seconds));
-        assert_eq!([read("> 2 hours"), read("> 120 m")].map(|(_, value, _)| value), [7_200.0; 2]);
+        assert_eq!(["> 2 hours", "> 120 m"].map(read), [(Operator::Above, 7_200.0, Unit::Seconds); 2]);
     }
 
     #[test]

@@ -85,6 +85,18 @@ const KEYS: [(&str, &[&str]); 5] = [
     ("findings", &[RULE]),
 ];
 
+impl Front {
+    /// Whether a column holds times.
+    pub fn is_time(&self, name: &str) -> bool {
+        is_time(name) || self.times.iter().any(|time| time == name)
+    }
+}
+
+/// Whether a column of this name holds times, whoever asks.
+pub fn is_time(name: &str) -> bool {
+    matches!(name, "time" | "hour" | "day") || name.ends_with("_time")
+}
+
 /// A picture of some columns.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
