@@ -344,7 +344,16 @@ fn f27_what_stands_before_a_break_of_a_gz_counts_and_the_break_is_told() {
 fn f30_a_signal_ends_it_and_leaves_nothing_behind() {
     for (signal, number) in [("TERM", 15), ("INT", 2), ("HUP", 1)] {
         let test = Test::new("report - --year 2026 -o day.html");
-        let mut child = test.command().stdin(Stdio::piped()).spawn().expect("it starts");
+        // What runs the tests may have signals ignored, and what is ignored stays so in children.
+        let plain = test.command();
+        let mut command = Command::new("env");
+        command
+            .arg("--default-signal")
+            .arg(plain.get_program())
+            .args(plain.get_args())
+            .current_dir(test.folder())
+            .env("HOME", test.folder());
+        let mut child = command.stdin(Stdio::piped()).spawn().expect("it starts");
         let mut stdin = child.stdin.take().expect("a pipe");
         stdin.write_all(LOG.as_bytes()).expect("it is written");
         let kill = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();

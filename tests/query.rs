@@ -528,3 +528,31 @@ fn t11_no_question_reads_a_file_that_is_not_a_log() {
         assert_eq!(left.len(), 2, "{sql} left {left:?}");
     }
 }
+
+#[test]
+fn a_client_whose_bind_failed_is_nobody() {
+    let log = [
+        "ACCEPT from IP=192.0.2.1:35515 (IP=0.0.0.0:389)",
+        "op=0 BIND dn=\"cn=a\" method=128",
+        "op=0 RESULT tag=97 err=0 text=",
+        "op=1 SRCH base=\"dc=x\" scope=2 deref=0 filter=\"(a=1)\"",
+        "op=1 SEARCH RESULT tag=101 err=0 nentries=1 text=",
+        "op=2 BIND dn=\"cn=b\" method=128",
+        "op=2 RESULT tag=97 err=49 text=",
+        "op=3 SRCH base=\"dc=x\" scope=2 deref=0 filter=\"(a=2)\"",
+        "op=3 SEARCH RESULT tag=101 err=50 nentries=0 text=",
+    ];
+    let log = log.iter().fold(String::new(), |mut log, text| {
+        let fd = if text.starts_with("ACCEPT") { "fd=9 " } else { "" };
+        let _ = writeln!(log, "2026-11-24T09:00:00Z ldap1 slapd[2]: conn=1 {fd}{text}");
+        log
+    });
+    let asked = [
+        "SELECT filter, bind_dn FROM directory_ops WHERE kind = 'search' ORDER BY filter",
+        "slapd.log",
+        "--format=csv",
+    ];
+    let test = asked.iter().fold(Test::new("query"), |test, arg| test.arg(*arg)).file("slapd.log", log);
+    let done = test.any_stdout().run();
+    assert_eq!(String::from_utf8_lossy(done.stdout()), "filter,bind_dn\r\n(a=1),cn=a\r\n(a=2),\r\n");
+}

@@ -8,6 +8,9 @@ use crate::facts::schema::{DirectoryOp, Row};
 use crate::facts::{Facts, NULL};
 use serde::{Deserialize, Serialize};
 
+/// The result code of a bind that takes more than one step: RFC 4511, section 4.1.9.
+const SASL_BIND_IN_PROGRESS: i64 = 14;
+
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Directory {
     #[serde(with = "entries")]
@@ -47,8 +50,9 @@ impl Directory {
             measured => measured,
         };
         (done.source, done.offset) = (line.source, line.offset());
-        if done.kind == Word::Bind.id() && done.result_code == 0 {
-            sessions.bind(line.event.other, done.base);
+        if done.kind == Word::Bind.id() && done.result_code != SASL_BIND_IN_PROGRESS {
+            // A client whose bind failed is nobody, whoever it was before: RFC 4513, section 4.
+            sessions.bind(line.event.other, if done.result_code == 0 { done.base } else { NO_TEXT });
         }
         facts.push(&done);
     }
