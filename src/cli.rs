@@ -1,6 +1,7 @@
 //! The command line: what can be typed. What it means is in `commands/`.
 
 use crate::render;
+use crate::time::parse_age;
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
 use std::ffi::{OsStr, OsString};
@@ -180,7 +181,7 @@ pub struct About {
     /// Rows of a table at most [default: as each section says]
     #[arg(long, value_name = "N")]
     pub top: Option<usize>,
-    /// Also tell the figures by these labels: host, instance, domain
+    /// Also tell the figures by these labels: host, instance, domain, or those of your own metrics
     #[arg(long, value_name = "LABEL", value_delimiter = ',')]
     pub by: Vec<String>,
 }
@@ -345,7 +346,7 @@ pub enum Store {
     /// Drop the facts of days that are older than this
     Prune {
         /// How long facts are kept: 400d, 13w
-        #[arg(long, value_name = "AGE", value_parser = age)]
+        #[arg(long, value_name = "AGE", value_parser = parse_age)]
         keep: u32,
         /// How long to wait for another run that writes to the store
         #[arg(long, value_name = "SECONDS", default_value_t = 10)]
@@ -366,7 +367,7 @@ pub enum Store {
     /// Forget what is personal in facts of days that are older than this; figures stay
     Forget {
         /// How old: 30d, 8w
-        #[arg(long, value_name = "AGE", value_parser = age)]
+        #[arg(long, value_name = "AGE", value_parser = parse_age)]
         older_than: u32,
         /// Put the same word for the same person each time; who has the store's secret can prove a guess
         #[arg(long)]
@@ -375,15 +376,6 @@ pub enum Store {
         #[arg(long, value_name = "SECONDS", default_value_t = 10)]
         wait: u32,
     },
-}
-
-/// An age in days: `400d`, `13w`.
-fn age(text: &str) -> Result<u32, String> {
-    let days = [("d", 1), ("w", 7)].into_iter().find_map(|(unit, days)| {
-        let number: u32 = text.strip_suffix(unit)?.parse().ok()?;
-        number.checked_mul(days)
-    });
-    days.ok_or_else(|| "write days or weeks, with their unit: 400d, 13w".to_owned())
 }
 
 /// How the answer to a query is written.

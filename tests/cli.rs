@@ -153,6 +153,23 @@ fn a_finding_of_the_level_ends_with_1_and_none_with_0() {
 }
 
 #[test]
+fn labels_are_those_of_the_metrics_the_users_own_too() {
+    let metric = "-- about = 'x'\n-- unit = 'count'\n-- by = { transport = 'transport' }\n\
+                  SELECT {by}COUNT(*) AS value FROM deliveries {group-by}\n";
+    let own = |by: &str| {
+        Test::new(&format!("report mail.log --library own --year 2026 --format json --by {by}"))
+            .file("mail.log", LOG)
+            .file("own/report-templates/metrics/own.sql", metric)
+    };
+    let report = own("transport").any_stdout().any_stderr().run().json();
+    let measured = report["measurements"].as_array().expect("a list").iter();
+    let figure = measured.into_iter().find(|m| m["metric"] == "own").expect("it is told");
+    assert_eq!(figure["labels"]["transport"], "lmtp");
+    let told = own("transprt").status(64).any_stderr().run();
+    assert!(String::from_utf8_lossy(told.stderr()).contains("did you mean `transport`?"));
+}
+
+#[test]
 fn a_section_of_the_users_own_that_is_wrong_is_shown_with_a_caret() {
     Test::new("report mail.log --library own --report own")
         .file("mail.log", LOG)
@@ -193,6 +210,20 @@ fn the_built_in_grammars_prove_themselves() {
 fn explain_shows_what_took_each_line_and_what_it_captured() {
     let log = format!("{LOG}Nov 24 09:00:02 mx1 postfix/smtpd[101]: something new\nno header at all\n");
     Test::new("grammar explain mail.log").file("mail.log", log).stdout_golden("cli/explain.txt").run();
+}
+
+#[test]
+fn explain_says_what_it_does_not_explain() {
+    let mail = "From a@example.org Tue Nov 24 09:00:00 2026\nReceived: from a by b; Tue, 24 Nov 2026 09:00:00 +0000\nSubject: x\n\nx\n";
+    Test::new("grammar explain box copy.log mail.log --unmatched")
+        .file("box", mail)
+        .file("mail.log", LOG)
+        .file("copy.log", LOG)
+        .stderr(
+            "mailtrail: mail.log: holds nothing that copy.log does not hold; counted once\n\
+             mailtrail: box: holds mail: `mailtrail headers` shows its ways\n",
+        )
+        .run();
 }
 
 #[test]

@@ -165,6 +165,24 @@ fn f25_a_pipe_that_a_pattern_matches_is_not_waited_for() {
 }
 
 #[test]
+fn f25_what_of_a_folder_is_not_entered_is_told() {
+    let test = Test::new("report logs --year 2026 --section deliveries --format csv -v")
+        .file("logs/mail.log", LOG)
+        .file("else/mail.log", LOG);
+    let logs = test.folder().join("logs");
+    symlink("../else", logs.join("linked")).expect("a link");
+    symlink("nowhere", logs.join("lost.log")).expect("a link");
+    assert!(Command::new("mkfifo").arg(logs.join("pipe.log")).status().expect("mkfifo runs").success());
+    test.stdout("outcome,transport,deliveries,share,bytes\r\nsent,lmtp,1,1,1500\r\n")
+        .stderr(
+            "mailtrail: logs/linked: passed over, a link to a folder is followed only where it is named\n\
+             mailtrail: logs/lost.log: passed over, its link leads nowhere\n\
+             mailtrail: logs/pipe.log: passed over, a pipe is read only where it is named\n",
+        )
+        .run();
+}
+
+#[test]
 fn f25_what_is_not_there_is_told_and_the_rest_is_reported() {
     let test = Test::new("report mail.log nothing*.log ~/mail.log ~other/*.log empty notes --section deliveries");
     test.file("mail.log", LOG)

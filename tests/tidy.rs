@@ -28,8 +28,8 @@ const NARROW: &[(&str, &[&str])] = &[
     ("evidence", &["text", "input"]),
     ("trace", &["error", "text", "time", "input", "report", "facts", "evidence", "sections"]),
     ("render", &["error", "text", "time", "units", "address", "assets", "report", "headers"]),
-    ("deliver", &["error", "text", "address"]),
-    ("cli", &["render"]),
+    ("deliver", &["error", "text", "time", "address"]),
+    ("cli", &["time", "render"]),
 ];
 
 /// Where the columnar engine may be known.

@@ -116,6 +116,22 @@ fn l27_no_forgotten_text_is_in_any_byte_and_figures_go_on() {
 }
 
 #[test]
+fn an_age_that_is_beyond_all_time_drops_nothing() {
+    let site = Site::new();
+    site.write("mail.log", &lives(0..2));
+    site.fine("ingest --store st mail.log");
+    let report = site.fine("report --store st --format json");
+    for command in
+        ["prune --keep 999999999d", "prune --keep 99999w", "forget --older-than 36501d", "prune --keep 9h"]
+    {
+        let told = String::from_utf8_lossy(&site.run(&format!("store {command} --store st")).stderr).into_owned();
+        assert!(told.contains("36500d") || told.contains("400d"), "{command}: {told}");
+    }
+    site.fine("store prune --keep 36500d --store st");
+    assert_eq!(figures(&report), figures(&site.fine("report --store st --format json")));
+}
+
+#[test]
 fn l27_all_that_a_quiet_host_left_open_is_forgotten() {
     let Some(logs) = beside("lab/logs/set-A", "l27") else { return };
     let site = Site::new();

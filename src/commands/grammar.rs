@@ -57,7 +57,24 @@ fn explain(grammars: &Grammars, paths: &[PathBuf], unmatched: bool, global: &Glo
         explain_source(grammars, source, unmatched)?;
     }
     inputs.problems.iter().for_each(|problem| say(format_args!("mailtrail: {}", problem.tty())));
+    if !global.quiet {
+        tell_what_is_no_log(&inputs, global);
+    }
     Ok((!inputs.problems.is_empty()).then_some(Exit::Incomplete))
+}
+
+/// Says what was given and has no lines here: copies, mail and, if asked for, what was passed over.
+fn tell_what_is_no_log(inputs: &input::Inputs, global: &Global) {
+    for (source, of) in &inputs.duplicates {
+        super::tell_duplicate(&source.name, of);
+    }
+    for mail in &inputs.mail {
+        let name = mail.source.name.tty();
+        say(format_args!("mailtrail: {name}: holds mail: `mailtrail headers` shows its ways"));
+    }
+    if global.verbose > 0 {
+        inputs.notes.iter().for_each(|note| say(format_args!("mailtrail: {}", note.tty())));
+    }
 }
 
 fn explain_source(grammars: &Grammars, source: &input::Source, unmatched: bool) -> Result<()> {

@@ -144,6 +144,12 @@ pub fn colors(when: When, terminal: bool) -> bool {
     }
 }
 
+/// Says that a source holds nothing new.
+fn tell_duplicate(copy: &Text, of: &Text) {
+    let (copy, of) = (copy.tty(), of.tty());
+    say(format_args!("mailtrail: {copy}: holds nothing that {of} does not hold; counted once"));
+}
+
 /// Says of each source how many of its messages were given before.
 fn tell_copies<'a>(names: impl Iterator<Item = &'a Text>) {
     let mut copies: BTreeMap<&Text, u64> = BTreeMap::new();

@@ -124,7 +124,7 @@ impl<'a> House<'a> {
         let args = Ingest { paths: self.args.paths.clone(), wait: PATIENCE };
         let incomplete = ingest::take_in(&args, self.global, self.config)?.exit();
         if let Some(keep) = self.config.nightly.keep_facts {
-            Writer::open(store, Patience { seconds: PATIENCE })?.prune(self.now - keep)?;
+            Writer::open(store, Patience { seconds: PATIENCE })?.prune(self.now.saturating_sub(keep))?;
         }
         Ok(incomplete)
     }
@@ -217,7 +217,7 @@ impl<'a> House<'a> {
     /// Removes reports that are older than what is kept, but never the last night's: from there the next goes on.
     fn forget(&self) {
         let Some(keep) = self.config.nightly.keep else { return };
-        let oldest = self.zone.civil(self.now - keep).div_euclid(DAY);
+        let oldest = self.zone.civil(self.now.saturating_sub(keep)).div_euclid(DAY);
         let days = self.days();
         let old = days.split_last().map_or(&[][..], |(_, old)| old);
         for day in old.iter().filter(|day| day.day < oldest) {

@@ -356,11 +356,10 @@ fn check_attached(config: &Config, assets: &Assets) -> Result<()> {
 /// The folder of what is kept between runs.
 pub(super) fn state(asked: Option<&Path>, config: &Config) -> PathBuf {
     use std::os::unix::fs::MetadataExt;
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let given = asked.map(Path::to_owned).or_else(|| config.state.clone());
     // systemd names the folders of a service, separated by colons (systemd.exec(5), StateDirectory=).
     let of_service = || {
-        let folders = set("STATE_DIRECTORY")?;
+        let folders = std::env::var_os("STATE_DIRECTORY").filter(|folders| !folders.is_empty())?;
         std::env::split_paths(&folders).next()
     };
     let own = fs::metadata("/proc/self").map_or(0, |own| own.uid());
@@ -368,10 +367,7 @@ pub(super) fn state(asked: Option<&Path>, config: &Config) -> PathBuf {
         let is_ours = own == 0 || fs::metadata(MACHINE).is_ok_and(|folder| folder.uid() == own);
         is_ours.then(|| PathBuf::from(MACHINE))
     };
-    let of_user = || {
-        let base = set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state")));
-        base.map(|base| base.join("mailtrail"))
-    };
+    let of_user = || crate::config::user_folder("XDG_STATE_HOME", ".local/state");
     given.or_else(of_service).or_else(of_machine).or_else(of_user).unwrap_or_else(|| PathBuf::from(MACHINE))
 }
 

@@ -96,8 +96,7 @@ fn tell(run: &Run, global: &Global) {
     }
     for source in &run.coverage.sources {
         if let Some(of) = &source.duplicate_of {
-            let (copy, of) = (source.path.tty(), of.tty());
-            say(format_args!("mailtrail: {copy}: holds nothing that {of} does not hold; counted once"));
+            super::tell_duplicate(&source.path, of);
         }
     }
     super::tell_copies(run.coverage.copies.iter());

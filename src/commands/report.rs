@@ -1,6 +1,7 @@
 //! `mailtrail report`: reads logs and writes a report.
 
 use super::{Outcome, assets, colors, format, period, print, read, say, width};
+use crate::assets::Assets;
 use crate::cli::{About, Global, Level, Period, Report as Args};
 use crate::compose::{self, Request};
 use crate::config::{Config, ReportDefaults};
@@ -9,6 +10,8 @@ use crate::judge::Judge;
 use crate::render::{self, Rendered, Renderer};
 use crate::report::{Report, State};
 use crate::run::Run;
+use crate::sections::Question;
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
@@ -47,8 +50,8 @@ pub(super) fn make(args: &Args, global: &Global, config: &Config, now: i64) -> R
     let about = &args.about;
     let zone = read::zone(global, config)?;
     let span = period(&about.period, &zone, now)?;
-    known_labels(&about.by)?;
     let assets = assets(global, config);
+    known_labels(&about.by, &assets)?;
     let judge = Judge::new(config, &assets)?;
     let name = about.report.as_deref().unwrap_or("daily");
     compose::check(&assets, name)?;
@@ -100,13 +103,16 @@ fn renderer(args: &Args) -> Result<&'static dyn Renderer> {
     format::choose(&formats.collect::<Vec<_>>(), args.format.as_deref(), args.output.as_deref())
 }
 
-/// Labels that figures can be told by.
-const LABELS: [&str; 3] = ["host", "instance", "domain"];
-
-fn known_labels(by: &[String]) -> Result<()> {
-    match by.iter().find(|label| !LABELS.contains(&label.as_str())) {
-        Some(label) => Err(Error::new(Exit::Usage, format!("figures cannot be told by `{label}`"))
-            .help(format!("they can be told by {}", LABELS.join(", ")))),
+/// Figures can be told by the labels of the metrics, those of the user's own too.
+fn known_labels(by: &[String], assets: &Assets) -> Result<()> {
+    let metrics = Question::all(assets, "metrics")?;
+    let labels: BTreeSet<&str> =
+        metrics.iter().flat_map(|metric| metric.front.by.keys()).map(String::as_str).collect();
+    match by.iter().find(|label| !labels.contains(label.as_str())) {
+        Some(label) => {
+            let error = Error::new(Exit::Usage, format!("figures cannot be told by `{label}`"));
+            Err(error.instead(label, "labels", labels))
+        }
         None => Ok(()),
     }
 }

@@ -13,7 +13,7 @@ use std::path::Path;
 pub(super) fn run(args: Args, global: &Global, config: &Config) -> Outcome {
     let root = folder(global, config)?;
     let writer = |wait| Writer::open(root, Patience { seconds: wait });
-    let before = |days: u32| now() - i64::from(days) * DAY;
+    let before = |days: u32| now().saturating_sub(i64::from(days).saturating_mul(DAY));
     let done = match args {
         Args::Info => {
             let zone = read::zone(global, config)?;

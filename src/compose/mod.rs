@@ -7,8 +7,6 @@ mod overview;
 mod past;
 mod section;
 
-pub use section::is_time;
-
 use crate::assets::{Asset, Assets};
 use crate::error::{Error, Exit, Result};
 use crate::facts::{self, Scope, TABLES, View, Wanted};
@@ -140,7 +138,7 @@ fn questions(assets: &Assets, definition: &Definition, asset: &Asset) -> Result<
     let names = definition.sections.iter().enumerate().filter(|(_, name)| *name != OVERVIEW);
     let question = |(at, name): (usize, &String)| {
         if let Some(asset) = all.get(name) {
-            return Question::read(name, asset);
+            return Question::read("sections", name, asset);
         }
         let span = spot(&asset.text, &["sections", &at.to_string()]).unwrap_or(0..0);
         let error = Error::new(Exit::Config, format!("there is no section `{name}`"));

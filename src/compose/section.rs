@@ -39,7 +39,7 @@ fn column(answer: &Answer, at: usize, front: &Front) -> Column {
     let name = &answer.columns[at];
     let kind = if front.states.contains(name) {
         Kind::State
-    } else if answer.is_integer(at) && (front.times.contains(name) || is_time(name)) {
+    } else if answer.is_integer(at) && front.is_time(name) {
         Kind::Time
     } else if answer.is_integer(at) {
         Kind::Integer
@@ -57,11 +57,6 @@ fn column(answer: &Answer, at: usize, front: &Front) -> Column {
         kind,
         unit: front.units.get(name).map_or(default, |word| Unit::of(word)),
     }
-}
-
-/// Whether a column of this name holds points in time.
-pub fn is_time(name: &str) -> bool {
-    matches!(name, "time" | "hour" | "day") || name.ends_with("_time")
 }
 
 fn typed(cell: Cell, kind: Kind) -> Cell {

@@ -5,11 +5,11 @@
 //! usual      = number "x" "usual"
 //! operator   = ">" | ">=" | "<" | "<="
 //! quantity   = number [unit]
-//! unit       = "ms" | "s" | "min" | "h" | "d" | "%" | "k" | "M" | "G" | "KiB" | "MiB" | "GiB"
+//! unit       = a unit of time | "%" | "k" | "M" | "G" | "B" | "KiB" | "MiB" | "GiB" | "TiB"
 //! ```
 
 use crate::report::Unit;
-use crate::units;
+use crate::{time, units};
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while1};
 use nom::character::complete::{alphanumeric1, space0};
@@ -135,13 +135,8 @@ impl Wrong {
     }
 }
 
-/// Units: what is written, how many of the base it is, and the base.
-const UNITS: [(&str, f64, Unit); 14] = [
-    ("ms", 0.001, Unit::Seconds),
-    ("s", 1.0, Unit::Seconds),
-    ("min", 60.0, Unit::Seconds),
-    ("h", 3_600.0, Unit::Seconds),
-    ("d", 86_400.0, Unit::Seconds),
+/// Units beside those of time: what is written, how many of the base it is, and the base.
+const UNITS: [(&str, f64, Unit); 9] = [
     ("%", 0.01, Unit::Share),
     ("B", 1.0, Unit::Bytes),
     ("KiB", 1_024.0, Unit::Bytes),
@@ -152,6 +147,23 @@ const UNITS: [(&str, f64, Unit); 14] = [
     ("M", 1e6, Unit::None),
     ("G", 1e9, Unit::None),
 ];
+
+/// How many of its base a unit is, and the base.
+fn unit(word: &str) -> Option<(f64, Unit)> {
+    #[expect(clippy::cast_precision_loss, reason = "a week has fewer microseconds than 2^53")]
+    let of_time = time::unit_of_time(word).map(|micros| (micros as f64 / time::SECOND as f64, Unit::Seconds));
+    let other = || UNITS.iter().find(|(name, ..)| *name == word).map(|(_, scale, unit)| (*scale, *unit));
+    of_time.or_else(other)
+}
+
+/// The units of a kind, of all kinds where none is asked for.
+fn names(kind: Option<Unit>) -> String {
+    let of_time = time::UNITS.iter().map(|(words, _)| (words[0], Unit::Seconds));
+    let all = of_time.chain(UNITS.iter().map(|(name, _, unit)| (*name, *unit)));
+    let names: Vec<&str> =
+        all.filter(|(_, unit)| kind.is_none_or(|kind| kind == *unit)).map(|(name, _)| name).collect();
+    names.join(", ")
+}
 
 /// What a comparison looks like, for help.
 const LOOKS: &str = "write `> 30`, `>= 5 %`, `< 1 GiB`, `> 10 min` or `> 3x usual`";
@@ -171,7 +183,7 @@ pub fn comparison(text: &str) -> Result<Comparison, Wrong> {
         let wrong = || Wrong::new(text, after.trim_start(), "here should be `usual`", "write `> 3x usual`");
         return usual.then_some(Comparison { operator, limit, usual }).ok_or_else(wrong);
     }
-    let limit = quantity(rest).map_err(|wrong| Wrong { at: wrong.at + text.len() - rest.len(), ..wrong })?;
+    let limit = quantity(rest, None).map_err(|wrong| Wrong { at: wrong.at + text.len() - rest.len(), ..wrong })?;
     Ok(Comparison { operator, limit, usual: false })
 }
 
@@ -180,37 +192,37 @@ fn times(text: &str) -> IResult<&str, f64> {
     terminated(spaced(number), (alt((tag("x"), tag("×"))), not(alphanumeric1))).parse(text)
 }
 
-/// Reads a quantity: a number and a unit.
+/// Reads a quantity: a number and a unit; of this kind, where one is asked for.
 ///
 /// # Errors
 ///
-/// Where it is none; what is wrong with it, and where.
-pub fn quantity(text: &str) -> Result<Quantity, Wrong> {
+/// Where it is none, or one of another kind; what is wrong with it, and where.
+pub fn quantity(text: &str, kind: Option<Unit>) -> Result<Quantity, Wrong> {
     let (rest, number) = spaced(number)
         .parse(text)
-        .map_err(|_| Wrong::new(text, text.trim_start(), "here should be a number", LOOKS))?;
+        .map_err(|_| Wrong::new(text, text.trim_start(), "here should be a number", looks(kind)))?;
     let (after, word) = spaced(opt(unit_word)).parse(rest).unwrap_or((rest, None));
-    let wrong_unit = || {
-        let units: Vec<&str> = UNITS.iter().map(|(name, ..)| *name).collect();
-        let why = "this is no unit";
-        Wrong::new(text, rest, why, format!("the units are {}", units.join(", ")))
-    };
+    let wrong_unit = |why| Wrong::new(text, rest, why, format!("the units are {}", names(kind)));
     let (scale, unit) = match word {
         None => (1.0, Unit::None),
-        Some(word) => UNITS
-            .iter()
-            .find(|(name, ..)| *name == word)
-            .map(|(_, scale, unit)| (*scale, *unit))
-            .ok_or_else(wrong_unit)?,
+        Some(word) => unit(word).ok_or_else(|| wrong_unit("this is no unit"))?,
     };
+    if word.is_some() && kind.is_some_and(|kind| kind != unit) {
+        return Err(wrong_unit("this unit does not fit"));
+    }
     if !after.is_empty() {
-        return Err(wrong_unit_at(text, after));
+        return Err(Wrong::new(text, after, "nothing should follow here", looks(kind)));
     }
     Ok(Quantity { value: number * scale, unit })
 }
 
-fn wrong_unit_at(text: &str, rest: &str) -> Wrong {
-    Wrong::new(text, rest, "nothing should follow here", LOOKS)
+/// What a quantity of a kind looks like, for help.
+fn looks(kind: Option<Unit>) -> &'static str {
+    match kind {
+        Some(Unit::Seconds) => "write `90 s`, `10 min`, `2 h`, `1 d` or `8 w`",
+        Some(Unit::Bytes) => "write `10 MiB`",
+        _ => LOOKS,
+    }
 }
 
 /// A parser with spaces around it.
@@ -259,6 +271,15 @@ mod tests {
         assert_eq!(read(" < 1 GiB "), (Operator::Below, 1_073_741_824.0, Unit::Bytes));
         assert_eq!(read("<= 1.5min"), (Operator::AtMost, 90.0, Unit::Seconds));
         assert_eq!(read("> 2k"), (Operator::Above, 2_000.0, Unit::None));
+        assert_eq!(read("> 8w"), (Operator::Above, 4_838_400.0, Unit::Seconds));
+        assert_eq!(["> 2 hours", "> 120 m"].map(read), [(Operator::Above, 7_200.0, Unit::Seconds); 2]);
+    }
+
+    #[test]
+    fn units_of_the_kind_that_is_asked_for_are_told() {
+        let help = |text: &str, kind| quantity(text, Some(kind)).expect_err("wrong").help;
+        assert_eq!(help("3 parsecs", Unit::Seconds), "the units are ms, s, min, h, d, w");
+        assert_eq!(help("3 min", Unit::Bytes), "the units are B, KiB, MiB, GiB, TiB");
     }
 
     #[test]
@@ -310,8 +331,11 @@ mod tests {
         }
 
         #[test]
-        fn what_is_written_is_read(number in 0_u32..1_000_000, unit in 0..UNITS.len()) {
-            let (name, scale, base) = UNITS[unit];
+        fn what_is_written_is_read(
+            number in 0_u32..1_000_000,
+            name in prop::sample::select(names(None).split(", ").map(str::to_owned).collect::<Vec<_>>()),
+        ) {
+            let (scale, base) = unit(&name).expect("a unit");
             prop_assert_eq!(read(&format!("> {number} {name}")), (Operator::Above, f64::from(number) * scale, base));
         }
     }

@@ -7,6 +7,7 @@ use crate::address::Mailbox;
 use crate::error::{Error, Exit, Result};
 use crate::report::{State, Unit};
 use crate::text::shown;
+use crate::time::{MOST_DAYS, SECOND};
 use std::path::PathBuf;
 
 /// How reports are mailed. What is not set is as the documentation says.
@@ -97,7 +98,6 @@ const TLS: [(&str, Tls); 3] = [("starttls", Tls::Start), ("implicit", Tls::Impli
 /// Sizes and times that make sense.
 const LEAST_SIZE: f64 = 65_536.0;
 const MOST_SIZE: f64 = 1e9;
-const SECOND: f64 = 1e6;
 
 impl Mail {
     pub(super) fn read(&mut self, mut table: Table<'_>) -> Result<()> {
@@ -212,21 +212,16 @@ fn size(text: Spotted<String>) -> Result<Spotted<usize>> {
 /// A duration in microseconds.
 pub(super) fn duration(text: Spotted<String>) -> Result<Spotted<i64>> {
     let seconds = quantity(&text, Unit::Seconds)?;
-    if !(1.0..=1e9).contains(&seconds) {
-        return Err(text.spot.error("this time is too short or too long"));
+    if !(1.0..=f64::from(MOST_DAYS) * 86_400.0).contains(&seconds) {
+        let error = text.spot.error("this time is too short or too long");
+        return Err(error.help(format!("between 1 s and {MOST_DAYS} d")));
     }
-    #[expect(clippy::cast_possible_truncation, reason = "it is within the limits")]
-    Ok(text.map(|_| (seconds * SECOND) as i64))
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "it is within the limits")]
+    Ok(text.map(|_| (seconds * SECOND as f64) as i64))
 }
 
 fn quantity(text: &Spotted<String>, unit: Unit) -> Result<f64> {
     let what = || format!("`{}` is no quantity that can be read", text.value);
-    let read = comparison::quantity(&text.value).map_err(|wrong| points_at(text, &wrong, what()))?;
-    if read.unit == unit || read.unit == Unit::None {
-        return Ok(read.value);
-    }
-    Err(text.spot.error("this has the wrong unit").why(match unit {
-        Unit::Bytes => "expected a size, such as `10 MiB`",
-        _ => "expected a time, such as `1 min`",
-    }))
+    let read = comparison::quantity(&text.value, Some(unit));
+    read.map(|read| read.value).map_err(|wrong| points_at(text, &wrong, what()))
 }

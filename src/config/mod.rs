@@ -79,7 +79,7 @@ impl Config {
     pub fn load(named: Option<&Path>) -> Result<Self> {
         match named {
             Some(path) => Self::read(&[path.to_owned()]),
-            None => Self::read(&found(Path::new(MACHINE), user_folder().as_deref())),
+            None => Self::read(&found(Path::new(MACHINE), user_folder("XDG_CONFIG_HOME", ".config").as_deref())),
         }
     }
 
@@ -251,10 +251,11 @@ fn found(machine: &Path, user: Option<&Path>) -> Vec<PathBuf> {
     files
 }
 
-/// The folder of a plain user's configuration.
-fn user_folder() -> Option<PathBuf> {
+/// Our folder below one of a plain user's: below the one that a variable of the XDG Base Directory Specification names, else
+/// below this place in the home folder.
+pub fn user_folder(variable: &str, place: &str) -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let base = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
+    let base = set(variable).or_else(|| set("HOME").map(|home| home.join(place)));
     base.map(|base| base.join("mailtrail"))
 }
 

@@ -121,11 +121,21 @@ const MISTAKES: &[(&str, &str)] = &[
     ("a prefix that ends its line", "[mail]\nprefix = \"x\\nBcc: c@d.example\""),
     ("a password", "[mail]\nuser = \"mx1\"\npassword = \"hunter2\""),
     ("a password in the open", "[mail]\nuser = \"mx1\"\ntls = \"none\""),
+    ("a time that is a size", "[nightly]\nkeep = \"10 MiB\""),
+    ("a time without end", "[nightly]\nkeep = \"99999999 d\""),
     ("a size that is a time", "[mail]\nmax_size = \"10 min\""),
     ("no such attachment", "[mail]\nattach = \"pdf\""),
     ("no link", "[mail]\nlink = \"javascript:alert(1)\""),
     ("unknown state", "[[anomalies]]\nrule = \"password-spray\"\nstate = \"bad\""),
 ];
+
+#[test]
+fn every_unit_of_time_is_known_wherever_times_are_set() {
+    for (keep, days) in [("8 w", 56), ("8w", 56), ("2 weeks", 14), ("48 hours", 2), ("400 d", 400)] {
+        let config = read(&format!("[nightly]\nkeep = \"{keep}\"")).expect(keep);
+        assert_eq!(config.nightly.keep, Some(days * crate::time::DAY), "{keep}");
+    }
+}
 
 #[test]
 fn mistakes_read_as_they_should() {

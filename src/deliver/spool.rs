@@ -7,15 +7,13 @@
 
 use super::{Carrier, Outcome};
 use crate::error::{Error, Exit, Result};
+use crate::time::{DAY, SECOND};
 use lettre::Address;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-const SECOND: i64 = 1_000_000;
-const DAY: i64 = 24 * 3600 * SECOND;
 
 /// How long the records of what was sent are kept, and what was given up.
 const KEEP_SENT: i64 = 400 * DAY;
@@ -171,7 +169,8 @@ impl Spool {
     }
 
     /// How many messages wait.
-    pub fn waiting(&self) -> usize {
+    #[cfg(test)]
+    fn waiting(&self) -> usize {
         files(&self.folder.join("waiting")).len()
     }
 

@@ -6,8 +6,8 @@
 use super::columns::internal;
 use super::networks::Networks;
 use super::shelf::{Segment, Shelf};
-use super::view::{CLIENT_NET, Domains, Scope, Wanted, buckets, domain_columns, is_source, names};
-use super::{Facts, TABLES};
+use super::view::{CLIENT_NET, Domains, Scope, Wanted, buckets, is_source, names};
+use super::{Facts, TABLES, TableDef};
 use crate::error::Result;
 use crate::time::{Span, Zone};
 use polars::prelude::{BooleanChunked, Column, DataFrame, IntoColumn, NamedFrom, NewChunkedArray, Series};
@@ -109,7 +109,7 @@ impl<'a> Stored<'a> {
             needed.insert("client_ip");
         }
         if self.domains.is_some() {
-            needed.extend(domain_columns(table.name));
+            needed.extend(table.domains());
             needed.extend((table.name == "messages").then_some("queue_id"));
         }
         let mut frame = shelf.read(segment, table, |name| needed.contains(name))?;
@@ -117,7 +117,7 @@ impl<'a> Stored<'a> {
             frame = frame.filter(&in_span(&frame, self.span)?).map_err(|e| internal(&e))?;
         }
         if let Some((domains, received)) = &self.domains {
-            let own = own(&frame, table.name, domains, received)?;
+            let own = own(&frame, table, domains, received)?;
             frame = frame.filter(&own).map_err(|e| internal(&e))?;
         }
         let columns = names.iter().map(|name| self.column(&frame, name)).collect::<Result<Vec<_>>>()?;
@@ -156,7 +156,7 @@ fn in_span(frame: &DataFrame, span: Span) -> Result<BooleanChunked> {
 /// Which rows are of the domains' mail.
 fn own(
     frame: &DataFrame,
-    table: &str,
+    table: &TableDef,
     domains: &[String],
     received: &BTreeSet<Vec<u8>>,
 ) -> Result<BooleanChunked> {
@@ -166,10 +166,10 @@ fn own(
         rows.iter_mut().zip(texts.iter()).for_each(|(row, text)| *row |= text.is_some_and(is_own));
         Ok(())
     };
-    for column in domain_columns(table) {
+    for column in table.domains() {
         mark(column, &|name| domains.iter().any(|domain| domain == name))?;
     }
-    if table == "messages" {
+    if table.name == "messages" {
         mark("queue_id", &|id| received.contains(id.as_bytes()))?;
     }
     Ok(BooleanChunked::from_slice("".into(), &rows))

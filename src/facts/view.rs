@@ -242,11 +242,15 @@ pub(super) fn buckets(zone: &Zone, name: &str, times: impl Iterator<Item = Optio
     Series::new(name.into(), times.map(|time| time.map(&mut of)).collect::<Vec<Option<i64>>>())
 }
 
+/// The columns of a table, those that are derived too.
+pub fn columns(table: &TableDef) -> impl Iterator<Item = &'static str> + '_ {
+    let derived = DERIVED.iter().map(|(name, _)| *name).filter(|name| can_derive(table, name));
+    table.columns.iter().map(|column| column.name).chain(derived)
+}
+
 /// The columns of a table that are wanted, its own first.
 pub(super) fn names(table: &TableDef, wanted: impl Fn(&str) -> bool) -> Vec<&'static str> {
-    let own = table.columns.iter().map(|column| column.name);
-    let derived = DERIVED.iter().map(|(name, _)| *name).filter(|name| can_derive(table, name));
-    own.chain(derived).filter(|name| wanted(name)).collect()
+    columns(table).filter(|name| wanted(name)).collect()
 }
 
 /// Whether a table has what a derived column is made of.
@@ -276,8 +280,7 @@ fn rows(table: &dyn Table, span: Span, domains: Option<&Domains<'_>>) -> Option<
 
 /// Whether it can be told of a table's rows whose mail they are: some column of it names a domain.
 pub fn is_told_by_domain(table: &str) -> bool {
-    let columns = TABLES.iter().filter(|def| def.name == table).flat_map(|def| def.columns);
-    columns.into_iter().any(|column| column.name.ends_with("_domain"))
+    TABLES.iter().any(|def| def.name == table && def.domains().next().is_some())
 }
 
 /// One domain's mail, or that of several.
@@ -289,17 +292,6 @@ pub(super) struct Domains<'a> {
     /// The queue entries with a recipient in the domains.
     pub received: BTreeSet<Vec<u8>>,
     texts: &'a Texts,
-}
-
-/// The columns of each table that tell whose a row is. What cannot be told apart by domain belongs to none.
-pub(super) fn domain_columns(table: &str) -> &'static [&'static str] {
-    match table {
-        "messages" => &["sender_domain", "user_domain"],
-        "deliveries" => &["sender_domain", "recipient_domain"],
-        "rejections" => &["recipient_domain"],
-        "logins" | "sessions" | "filings" => &["user_domain"],
-        _ => &[],
-    }
 }
 
 impl<'a> Domains<'a> {
@@ -329,7 +321,7 @@ impl<'a> Domains<'a> {
 
     /// Which rows of a table are of the domains' mail.
     fn of(&self, table: &dyn Table) -> Vec<bool> {
-        let mut rows = self.any(table, domain_columns(table.def().name));
+        let mut rows = self.any(table, table.def().domains());
         if table.def().name == "messages" {
             let received = |id: TextId| self.texts.get(id).is_some_and(|id| self.received.contains(id));
             let queue_ids = table.texts("queue_id", None).unwrap_or_default();
@@ -339,8 +331,8 @@ impl<'a> Domains<'a> {
     }
 
     /// Which rows have one of the domains in one of these columns.
-    fn any(&self, table: &dyn Table, columns: &[&str]) -> Vec<bool> {
-        let columns: Vec<Vec<TextId>> = columns.iter().filter_map(|name| table.texts(name, None)).collect();
+    fn any(&self, table: &dyn Table, columns: impl Iterator<Item = &'static str>) -> Vec<bool> {
+        let columns: Vec<Vec<TextId>> = columns.filter_map(|name| table.texts(name, None)).collect();
         (0..table.len()).map(|row| columns.iter().any(|column| self.is_own(column[row]))).collect()
     }
 }

@@ -7,8 +7,11 @@ use crate::error::{Error, Exit, Result};
 use crate::event::{Field, Role};
 use crate::frame::{self, Layout, Spec};
 use aho_corasick::AhoCorasick;
-use serde::Deserialize;
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 use toml::Spanned;
 
@@ -27,7 +30,7 @@ struct File {
     #[serde(default)]
     pairs: PairsEntry,
     #[serde(default)]
-    map: BTreeMap<String, BTreeMap<String, String>>,
+    map: BTreeMap<Spanned<String>, BTreeMap<String, String>>,
     #[serde(default)]
     find: Vec<FindEntry>,
     #[serde(default)]
@@ -88,15 +91,15 @@ pub enum KeyKind {
 #[serde(deny_unknown_fields, default)]
 struct PairsEntry {
     separator: String,
-    keys: BTreeMap<String, String>,
+    keys: BTreeMap<String, Spanned<String>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FindEntry {
-    from: String,
+    from: Spanned<String>,
     after: String,
-    take: String,
+    take: Spanned<String>,
 }
 
 #[derive(Deserialize)]
@@ -117,11 +120,11 @@ struct Entry {
     programs: Vec<String>,
     #[serde(default)]
     roles: Vec<Role>,
-    text: Texts,
+    text: Spanned<Texts>,
     #[serde(default)]
     session: KeyKind,
     #[serde(default)]
-    set: BTreeMap<String, String>,
+    set: BTreeMap<Spanned<String>, String>,
     #[serde(default)]
     each: Option<EachEntry>,
     #[serde(default)]
@@ -133,23 +136,53 @@ struct Entry {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EachEntry {
-    of: String,
-    separator: char,
+    of: Spanned<String>,
+    separator: Spanned<char>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
+/// One text, or several with their places.
 enum Texts {
     One(String),
-    Several(Vec<String>),
+    Several(Vec<Spanned<String>>),
 }
 
 impl Texts {
-    fn list(self) -> Vec<String> {
-        match self {
-            Self::One(text) => vec![text],
-            Self::Several(texts) => texts,
+    /// The texts, each with its place in the file.
+    fn list(text: Spanned<Self>) -> Vec<(String, Range<usize>)> {
+        let span = text.span();
+        match text.into_inner() {
+            Self::One(text) => vec![(text, span)],
+            Self::Several(texts) => texts.into_iter().map(|text| (text.get_ref().clone(), text.span())).collect(),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Texts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_any(TextsVisitor)
+    }
+}
+
+/// An untagged enum would lose the places.
+struct TextsVisitor;
+
+impl<'de> Visitor<'de> for TextsVisitor {
+    type Value = Texts;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text or a list of texts")
+    }
+
+    fn visit_str<E>(self, text: &str) -> std::result::Result<Texts, E> {
+        Ok(Texts::One(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> std::result::Result<Texts, A::Error> {
+        let mut texts = Vec::new();
+        while let Some(text) = list.next_element()? {
+            texts.push(text);
+        }
+        Ok(Texts::Several(texts))
     }
 }
 
@@ -212,11 +245,11 @@ struct Context<'a> {
 
 impl Context<'_> {
     fn pattern(&self, entry: Entry, ignore: bool, grammar: usize) -> Result<(Pattern, Vec<Vec<pattern::Part>>)> {
-        let texts = entry.text.list();
-        let parts = texts
-            .iter()
-            .map(|text| pattern::parse(text, self.macros).map_err(|e| self.wrong_pattern(&entry.name, text, &e)))
-            .collect::<Result<Vec<_>>>()?;
+        let texts = Texts::list(entry.text);
+        let read = |(text, span): &(String, Range<usize>)| {
+            pattern::parse(text, self.macros).map_err(|e| self.wrong_pattern(&entry.name, text, span, &e))
+        };
+        let parts = texts.iter().map(read).collect::<Result<Vec<_>>>()?;
         let set =
             entry.set.iter().map(|(name, value)| Ok((self.field(name)?, value.clone()))).collect::<Result<_>>()?;
         let pattern = Pattern {
@@ -228,7 +261,7 @@ impl Context<'_> {
             session: entry.session,
             set,
             each: entry.each.map(|each| self.each(&each)).transpose()?,
-            texts,
+            texts: texts.into_iter().map(|(text, _)| text).collect(),
             programs: entry.programs,
             samples: entry.samples,
             near: entry.near,
@@ -238,12 +271,12 @@ impl Context<'_> {
 
     fn each(&self, entry: &EachEntry) -> Result<(Field, u8)> {
         let field = self.field(&entry.of)?;
-        let separator = u8::try_from(entry.separator).ok().filter(u8::is_ascii);
-        let separator = separator.ok_or_else(|| {
-            Error::new(Exit::Config, format!("`{}` cannot stand between the parts of a list", entry.separator))
-                .help(format!("it must be ASCII; the file is {}", self.origin))
+        let separator = entry.separator.get_ref();
+        let byte = u8::try_from(*separator).ok().filter(u8::is_ascii).ok_or_else(|| {
+            let what = format!("`{separator}` cannot stand between the parts of a list");
+            self.wrong(what, entry.separator.span()).help("it must be ASCII")
         })?;
-        Ok((field, separator))
+        Ok((field, byte))
     }
 
     fn layout(&self, spec: &Spanned<Spec>) -> Result<(Arc<Layout>, Vec<frame::Sample>)> {
@@ -254,23 +287,23 @@ impl Context<'_> {
         Ok((Arc::new(layout), spec.get_ref().samples.clone()))
     }
 
-    fn wrong_pattern(&self, name: &str, text: &str, error: &PatternError) -> Error {
-        let wrong = Error::new(Exit::Config, format!("the pattern `{name}` cannot be read")).why(&error.message);
-        // TOML's escapes may hide the text; then its name shows the place.
-        let (at, len) = match (self.text.find(text), self.text.find(&format!("\"{name}\""))) {
-            (Some(at), _) => (at + error.at.min(text.len()), text.len() - error.at.min(text.len())),
-            (None, Some(at)) => (at, name.len() + 2),
-            (None, None) => return wrong.help(format!("the file is {}", self.origin)),
-        };
-        wrong.at(self.origin, self.text, at..at + len)
+    /// What is wrong, and where in the file.
+    fn wrong(&self, what: String, span: Range<usize>) -> Error {
+        Error::new(Exit::Config, what).at(self.origin, self.text, span)
     }
 
-    fn field(&self, name: &str) -> Result<Field> {
-        Field::named(name).ok_or_else(|| {
-            let at = self.text.find(name).unwrap_or(0);
-            Error::new(Exit::Config, format!("there is no field `{name}`"))
-                .at(self.origin, self.text, at..at + name.len())
-                .help("docs/grammars.md lists the fields")
+    fn wrong_pattern(&self, name: &str, text: &str, span: &Range<usize>, error: &PatternError) -> Error {
+        // TOML's escapes may hide the text; then the whole of it is shown.
+        let place = self.text.get(span.clone()).and_then(|written| written.find(text)).map(|at| span.start + at);
+        let span = place.map_or(span.clone(), |at| at + error.at.start..at + error.at.end);
+        self.wrong(format!("the pattern `{name}` cannot be read"), span).why(&error.message)
+    }
+
+    fn field(&self, name: &Spanned<String>) -> Result<Field> {
+        let word = name.get_ref();
+        Field::named(word).ok_or_else(|| {
+            let names = crate::event::FIELDS.iter().map(|(_, name, _)| *name);
+            self.wrong(format!("there is no field `{word}`"), name.span()).instead(word, "fields", names)
         })
     }
 
@@ -284,7 +317,7 @@ impl Context<'_> {
 
     fn maps(
         &self,
-        maps: BTreeMap<String, BTreeMap<String, String>>,
+        maps: BTreeMap<Spanned<String>, BTreeMap<String, String>>,
     ) -> Result<Vec<(Field, BTreeMap<Vec<u8>, String>)>> {
         let bytes =
             |words: BTreeMap<String, String>| words.into_iter().map(|(k, v)| (k.into_bytes(), v)).collect();
@@ -342,5 +375,29 @@ impl Trees {
     fn seal(mut self) -> BTreeMap<String, Tree> {
         self.trees.values_mut().for_each(Tree::seal);
         self.trees
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mistakes_are_marked_where_they_stand() {
+        let head = "system = 'x'\nabout = 'nosuch sendr {sendr} each'\n[macros]\nm = '{sender} and much more'\n";
+        for (text, place, help) in [
+            ("[[pattern]]\nname = 'a'\ntext = 'b'\nset = { sendr = 'each' }", "8:9", "did you mean `sender`?"),
+            ("[[pattern]]\nname = 'a'\ntext = '{@m} {sendr}'", "7:15", ""),
+            ("[[pattern]]\nname = 'a'\ntext = ['b', '{@m} {@nosuch}']", "7:20", ""),
+            ("[[pattern]]\nname = 'a'\ntext = 'b'\neach = { of = 'reason', separator = 'ü' }", "8:37", "ASCII"),
+            ("[[pattern]]\nname = 'a'\ntext = 'b'\neach = { of = 'sendr', separator = ',' }", "8:15", "`sender`"),
+            ("[pairs]\nkeys = { a = 'sendr' }", "6:14", "did you mean `sender`?"),
+            ("[map.sendr]\na = 'b'", "5:6", "did you mean `sender`?"),
+            ("[[find]]\nfrom = 'text'\nafter = 'each'\ntake = 'sendr'", "8:8", "did you mean `sender`?"),
+        ] {
+            let told = compile("own", &format!("{head}{text}\n"), 0, &mut Vec::new()).map(|_| ()).expect_err(text);
+            let told = told.render(false);
+            assert!(told.contains(&format!("own:{place}\n")) && told.contains(help), "{text}: {told}");
+        }
     }
 }

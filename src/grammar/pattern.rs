@@ -23,6 +23,7 @@ use nom::multi::{many0, many1, separated_list1};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// A piece of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,22 +42,43 @@ pub enum Part {
     Counters,
 }
 
-/// A pattern that cannot be read: what is wrong, and where in its text (after macros).
+/// A pattern that cannot be read: what is wrong, and where in its text, as it was before macros were put in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatternError {
     /// What is wrong.
     pub message: String,
-    /// The byte of the pattern.
-    pub at: usize,
+    /// The bytes of the pattern.
+    pub at: Range<usize>,
 }
 
 /// Reads a pattern, its macros put in first.
 pub fn parse(text: &str, macros: &BTreeMap<String, String>) -> Result<Vec<Part>, PatternError> {
-    let text = expand(text, macros)?;
-    match many0(alt((literal, part))).parse(&text) {
+    let whole = expand(text, macros)?;
+    let read = match many0(alt((literal, part))).parse(whole.text.as_str()) {
         Ok(("", parts)) => resolve(parts),
-        Ok((rest, _)) => Err(PatternError { message: explain(rest), at: text.len() - rest.len() }),
-        Err(_) => Err(PatternError { message: "this cannot be read".into(), at: 0 }),
+        Ok((rest, _)) => Err((rest, explain(rest))),
+        Err(_) => Err((whole.text.as_str(), "this cannot be read".into())),
+    };
+    read.map_err(|(part, message)| PatternError { message, at: whole.origin_of(part, text) })
+}
+
+/// What is wrong with a part of a text.
+type Wrong<'a> = (&'a str, String);
+
+/// A pattern with its macros put in.
+struct Expanded {
+    text: String,
+    /// For each byte, and the end, the byte of the pattern that it comes from: of a macro's, where its name stands.
+    origins: Vec<usize>,
+}
+
+impl Expanded {
+    /// Where in the pattern a part of the text comes from.
+    fn origin_of(&self, part: &str, pattern: &str) -> Range<usize> {
+        let start = part.as_ptr() as usize - self.text.as_ptr() as usize;
+        let (start, end) = (self.origins[start], self.origins[start + part.len()]);
+        let in_macro = || pattern[start..].find('}').map_or(pattern.len(), |n| start + n + 1);
+        start..if end > start { end } else { in_macro() }
     }
 }
 
@@ -71,24 +93,32 @@ fn explain(rest: &str) -> String {
 /// The longest pattern, its macros put in.
 const LONGEST: usize = 64 << 10;
 
+/// The most macros in one pattern.
+const MOST_MACROS: usize = 4096;
+
 /// Puts macros in; they may use one another, but not themselves.
-fn expand(text: &str, macros: &BTreeMap<String, String>) -> Result<String, PatternError> {
-    let mut text = text.to_owned();
-    for _ in 0..=macros.len() * macros.len() {
-        if text.len() > LONGEST {
-            break;
-        }
+fn expand(pattern: &str, macros: &BTreeMap<String, String>) -> Result<Expanded, PatternError> {
+    let mut whole = Expanded { text: pattern.to_owned(), origins: (0..=pattern.len()).collect() };
+    for _ in 0..MOST_MACROS {
+        let text = &whole.text;
         let Some(start) = text.find("{@") else {
-            return Ok(text);
+            return Ok(whole);
         };
         let end = text[start..].find('}').map_or(text.len(), |n| start + n);
         let name = &text[start + 2..end];
         let Some(body) = macros.get(name) else {
-            return Err(PatternError { message: format!("there is no macro `{name}`"), at: start });
+            let at = whole.origin_of(&text[start..text.len().min(end + 1)], pattern);
+            return Err(PatternError { message: format!("there is no macro `{name}`"), at });
         };
-        text = text.replace(&format!("{{@{name}}}"), body);
+        let used = start..text.len().min(end + 1);
+        let origin = whole.origins[start];
+        whole.origins.splice(used.clone(), std::iter::repeat_n(origin, body.len()));
+        whole.text.replace_range(used, body);
+        if whole.text.len() > LONGEST {
+            break;
+        }
     }
-    Err(PatternError { message: "macros use one another without end".into(), at: 0 })
+    Err(PatternError { message: "macros use one another without end".into(), at: 0..pattern.len() })
 }
 
 /// What the text says, names not yet looked up.
@@ -137,11 +167,11 @@ fn name(text: &str) -> IResult<&str, &str> {
     take_while1(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-').parse(text)
 }
 
-fn resolve(parts: Vec<Raw<'_>>) -> Result<Vec<Part>, PatternError> {
+fn resolve(parts: Vec<Raw<'_>>) -> Result<Vec<Part>, Wrong<'_>> {
     parts.into_iter().map(resolve_one).collect()
 }
 
-fn resolve_one(part: Raw<'_>) -> Result<Part, PatternError> {
+fn resolve_one(part: Raw<'_>) -> Result<Part, Wrong<'_>> {
     Ok(match part {
         Raw::Literal(text) => Part::Literal(text.into_bytes()),
         Raw::Optional(parts) => Part::Optional(resolve(parts)?),
@@ -164,7 +194,7 @@ fn resolve_one(part: Raw<'_>) -> Result<Part, PatternError> {
     })
 }
 
-fn field(name: &str) -> Result<Option<Field>, PatternError> {
+fn field(name: &str) -> Result<Option<Field>, Wrong<'_>> {
     if name == "-" {
         return Ok(None);
     }
@@ -172,9 +202,9 @@ fn field(name: &str) -> Result<Option<Field>, PatternError> {
     Field::named(name).map(Some).ok_or_else(|| unknown("field", name, names))
 }
 
-fn unknown<'a>(kind: &str, name: &str, names: impl IntoIterator<Item = &'a str>) -> PatternError {
+fn unknown<'n>(kind: &str, name: &'n str, names: impl IntoIterator<Item = &'static str>) -> Wrong<'n> {
     let near = crate::error::nearest(name, names).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
-    PatternError { message: format!("there is no {kind} `{name}`{near}"), at: 0 }
+    (name, format!("there is no {kind} `{name}`{near}"))
 }
 
 /// How a field is scanned where the pattern does not say.
@@ -238,16 +268,20 @@ mod tests {
         let macros: BTreeMap<String, String> = (0..20).map(|n| (format!("m{n}"), format!("{n} "))).collect();
         let text = (0..20).map(|n| format!("{{@m{n}}}")).collect::<Vec<_>>().concat();
         let whole = (0..20).map(|n| format!("{n} ")).collect::<Vec<_>>().concat();
-        assert_eq!(expand(&text, &macros).ok(), Some(whole));
+        assert_eq!(expand(&text, &macros).ok().map(|it| it.text), Some(whole));
         let endless = [("a", "{@b}{@b}"), ("b", "{@a}")].map(|(name, body)| (name.to_owned(), body.to_owned()));
-        let error = expand("{@a}", &endless.into_iter().collect()).expect_err("it has no end");
+        let error = expand("{@a}", &endless.into_iter().collect()).err().expect("it has no end");
         assert!(error.message.contains("without end"), "{}", error.message);
     }
 
     #[test]
     fn mistakes_are_named() {
         assert_eq!(read("{sendr}").unwrap_err().message, "there is no field `sendr`; did you mean `sender`?");
-        assert_eq!(read("a}").unwrap_err().at, 1);
+        assert_eq!(read("a}").unwrap_err().at, 1..2);
+        assert_eq!(read("{@from} {sendr}").unwrap_err().at, 9..14);
+        assert_eq!(read("{@from} {@nope}").unwrap_err().at, 8..15);
+        let own = BTreeMap::from([("m".to_owned(), "xx {sendr}".to_owned())]);
+        assert_eq!(parse("a {@m} b", &own).unwrap_err().at, 2..6);
         assert_eq!(read("{@nope}").unwrap_err().message, "there is no macro `nope`");
     }
 }

@@ -105,7 +105,13 @@ impl Search<'_> {
             Ok(entries) => entries,
             Err(error) => return self.keep(&name_of(path), Err(error)),
         };
-        let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+        let mut paths = Vec::new();
+        for entry in entries {
+            match entry {
+                Ok(entry) => paths.push(entry.path()),
+                Err(error) => self.keep(&name_of(path), Err(error)),
+            }
+        }
         paths.sort();
         if mail::is_maildir(path) {
             // Beside its messages a Maildir holds folders, and what its server keeps of them.
@@ -114,22 +120,28 @@ impl Search<'_> {
         }
         let mut messages = Vec::new();
         for path in paths {
-            // A folder behind a link is not entered: it could lead back.
-            if fs::symlink_metadata(&path).is_ok_and(|m| m.is_dir()) {
-                self.folder(&path);
-            } else if path.is_file() {
-                match Source::of_file(name_of(&path), &path, self.options) {
-                    Ok(source) if source.kind == Kind::Message => messages.push(path),
-                    Ok(source) if source.len > 0 && !is_wanted(&source, self.options) => {
-                        self.note(&path, "passed over, no line has a time");
-                    }
-                    source => self.keep(&name_of(&path), source),
-                }
+            match Entry::of(&path) {
+                Ok(Entry::Folder) => self.folder(&path),
+                Ok(Entry::File) => messages.extend(self.file_of_folder(path)),
+                Ok(Entry::Other(why)) => self.note(&path, &format!("passed over, {why}")),
+                Err(error) => self.keep(&name_of(&path), Err(error)),
             }
         }
         if !messages.is_empty() {
             self.keep_mail(path, Ok(messages));
         }
+    }
+
+    /// A file of a folder: kept, or noted, or handed back where it is one message.
+    fn file_of_folder(&mut self, path: PathBuf) -> Option<PathBuf> {
+        match Source::of_file(name_of(&path), &path, self.options) {
+            Ok(source) if source.kind == Kind::Message => return Some(path),
+            Ok(source) if source.len > 0 && !is_wanted(&source, self.options) => {
+                self.note(&path, "passed over, no line has a time");
+            }
+            source => self.keep(&name_of(&path), source),
+        }
+        None
     }
 
     fn keep_mail(&mut self, path: &Path, files: io::Result<Vec<PathBuf>>) {
@@ -149,6 +161,36 @@ impl Search<'_> {
 
     fn note(&mut self, path: &Path, what: &str) {
         self.inputs.notes.push(Text::from(format!("{}: {what}", name_of(path).raw())));
+    }
+}
+
+/// What lies in a folder.
+enum Entry {
+    Folder,
+    File,
+    /// What is not read, and why.
+    Other(&'static str),
+}
+
+impl Entry {
+    fn of(path: &Path) -> io::Result<Self> {
+        let own = fs::symlink_metadata(path)?;
+        let behind = match fs::metadata(path) {
+            Err(error) if own.is_symlink() && error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self::Other("its link leads nowhere"));
+            }
+            behind => behind?,
+        };
+        Ok(match behind.file_type() {
+            // It could lead back.
+            kind if kind.is_dir() && own.is_symlink() => {
+                Self::Other("a link to a folder is followed only where it is named")
+            }
+            kind if kind.is_dir() => Self::Folder,
+            kind if kind.is_file() => Self::File,
+            kind if kind.is_fifo() => Self::Other("a pipe is read only where it is named"),
+            _ => Self::Other("not a file, a folder or a pipe"),
+        })
     }
 }
 

@@ -104,12 +104,14 @@ fn split(path: &Path) -> (PathBuf, String) {
     (path.parent().unwrap_or(Path::new("")).to_owned(), name)
 }
 
+/// A name without what compression adds.
+fn uncompressed(name: &str) -> &str {
+    [".gz", ".zst", ".xz", ".bz2"].iter().fold(name, |name, ending| name.strip_suffix(ending).unwrap_or(name))
+}
+
 /// A log's name without what compression and rotation add: `mail.log.2.gz`, `mail.log-20261123`, `mail-20261123.log`.
 fn log_name(name: &str) -> String {
-    let mut name = name;
-    for ending in [".gz", ".zst", ".xz", ".bz2"] {
-        name = name.strip_suffix(ending).unwrap_or(name);
-    }
+    let name = uncompressed(name);
     if let Some((start, end)) = rotation(name) {
         let (before, after) = (&name[..start], &name[end..]);
         if !before.is_empty() {
@@ -149,8 +151,7 @@ fn rotation_number(source: &Source) -> u32 {
 /// The same of a path.
 pub fn rotation_of(path: &Path) -> u32 {
     let (_, name) = split(path);
-    let name = [".gz", ".zst", ".xz", ".bz2"].iter().fold(name.as_str(), |n, e| n.strip_suffix(e).unwrap_or(n));
-    name.rsplit('.').next().and_then(|n| n.parse().ok()).unwrap_or(0)
+    uncompressed(&name).rsplit('.').next().and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
 /// Sorts the sources of a log by the times they hold. Without years, times are a circle: it is cut where the widest gap is.

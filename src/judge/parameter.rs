@@ -150,7 +150,7 @@ fn limit(default: &Comparison, text: &str) -> Result<Parameter, Wrong> {
 
 /// A duration in seconds. It carries a unit: `10` could be minutes.
 fn length(text: &str) -> Result<f64, Wrong> {
-    let found = quantity(text)?;
+    let found = quantity(text, Some(Unit::Seconds))?;
     if found.unit == Unit::Seconds {
         Ok(found.value)
     } else {

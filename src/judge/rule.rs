@@ -228,18 +228,13 @@ impl Rule {
         let unit = self.question.front.units.get(name);
         match cell {
             Cell::Null => "?".to_owned(),
-            Cell::Integer(micros) if self.is_time(name) => zone.second_text(*micros),
+            Cell::Integer(micros) if self.question.front.is_time(name) => zone.second_text(*micros),
             Cell::Integer(n) if unit.is_none() => units::integer(*n),
             Cell::Text(text) => text.raw().to_owned(),
             other => other
                 .number()
                 .map_or_else(String::new, |value| figure(value, unit.map_or(Unit::None, |unit| Unit::of(unit)))),
         }
-    }
-
-    fn is_time(&self, name: &str) -> bool {
-        let times = &self.question.front.times;
-        matches!(name, "time" | "hour" | "day") || name.ends_with("_time") || times.iter().any(|time| time == name)
     }
 
     /// An error about its command or its evidence. These hold what the log says, so the place is that of the head.

@@ -29,9 +29,6 @@ const MOST_HTML: usize = 80_000;
 /// Bytes that a message has at most where nothing else is asked for: most servers take ten megabytes.
 pub const MOST: usize = 10 * 1024 * 1024;
 
-/// No message can be asked to be smaller: a summary without rows and with few findings still has to fit.
-pub const LEAST: usize = 64 * 1024;
-
 /// What is attached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Attachment {

@@ -68,6 +68,35 @@ pub struct Front {
     pub labels: Vec<String>,
 }
 
+/// What heads of tables hold.
+const TABLE: &str = "title group help empty quiet top units titles times states chart";
+/// What heads of metrics hold.
+const METRIC: &str = "about unit zero since_ever by";
+/// What heads of rules hold.
+const RULE: &str =
+    "title state parameters message meaning trace command observed expected evidence site labels units times";
+
+/// The keys of each kind of questions, by their folder.
+const KEYS: [(&str, &[&str]); 5] = [
+    ("sections", &[TABLE]),
+    ("queries", &[TABLE, "about parameters"]),
+    ("metrics", &[METRIC]),
+    ("activity", &[METRIC]),
+    ("findings", &[RULE]),
+];
+
+impl Front {
+    /// Whether a column holds times.
+    pub fn is_time(&self, name: &str) -> bool {
+        is_time(name) || self.times.iter().any(|time| time == name)
+    }
+}
+
+/// Whether a column of this name holds times, whoever asks.
+pub fn is_time(name: &str) -> bool {
+    matches!(name, "time" | "hour" | "day") || name.ends_with("_time")
+}
+
 /// A picture of some columns.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,7 +133,7 @@ impl Question {
     pub fn named(assets: &Assets, folder: &str, name: &str) -> Result<Self> {
         let all = assets.list(&format!("report-templates/{folder}"), ".sql")?;
         match all.get(name) {
-            Some(asset) => Self::read(name, asset),
+            Some(asset) => Self::read(folder, name, asset),
             None => Err(unknown(folder, name, &all.keys().map(String::as_str).collect::<Vec<_>>())),
         }
     }
@@ -116,21 +145,36 @@ impl Question {
     /// Where the head of one cannot be read.
     pub fn all(assets: &Assets, folder: &str) -> Result<Vec<Self>> {
         let all = assets.list(&format!("report-templates/{folder}"), ".sql")?;
-        all.iter().map(|(name, asset)| Self::read(name, asset)).collect()
+        all.iter().map(|(name, asset)| Self::read(folder, name, asset)).collect()
     }
 
-    /// Reads a file.
+    /// Reads a file of a folder.
     ///
     /// # Errors
     ///
-    /// Where its head is not TOML of the right form.
-    pub fn read(name: &str, asset: &Asset) -> Result<Self> {
+    /// Where its head is not TOML of the right form, or holds what belongs to another kind of questions.
+    pub fn read(folder: &str, name: &str, asset: &Asset) -> Result<Self> {
         let sql = asset.text.to_string();
         let front = toml::from_str(&head(&sql)).map_err(|e| wrong_head(asset, &e))?;
         let question =
             Self { name: name.to_owned(), origin: asset.origin.clone(), front, sql, built_in: asset.built_in };
+        question.known_keys(folder)?;
         question.known_words()?;
         Ok(question)
+    }
+
+    /// A key of another kind of questions would do nothing.
+    fn known_keys(&self, folder: &str) -> Result<()> {
+        let Some((_, keys)) = KEYS.iter().find(|(of, _)| *of == folder) else { return Ok(()) };
+        let keys = || keys.iter().flat_map(|keys| keys.split(' '));
+        let head: toml::Table = toml::from_str(&head(&self.sql)).unwrap_or_default();
+        match head.keys().find(|key| !keys().any(|known| known == *key)) {
+            Some(key) => {
+                let error = self.wrong(&[key], format!("`{key}` does nothing in a {}", kind_of(folder)));
+                Err(error.instead(key, "keys", keys()))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Units and charts are words that something must know.
@@ -248,8 +292,38 @@ fn wrong_head(asset: &Asset, error: &toml::de::Error) -> Error {
 }
 
 fn unknown(folder: &str, name: &str, names: &[&str]) -> Error {
-    let kind = folder
-        .strip_suffix("ies")
-        .map_or_else(|| folder.trim_end_matches('s').to_owned(), |stem| stem.to_owned() + "y");
-    Error::new(Exit::Usage, format!("there is no {kind} `{name}`")).instead(name, folder, names.iter().copied())
+    let error = Error::new(Exit::Usage, format!("there is no {} `{name}`", kind_of(folder)));
+    error.instead(name, folder, names.iter().copied())
+}
+
+/// What one of a folder is.
+fn kind_of(folder: &str) -> String {
+    let stem = folder.strip_suffix("ies").map(|stem| stem.to_owned() + "y");
+    stem.unwrap_or_else(|| folder.trim_end_matches('s').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_another_kind_is_told() {
+        let read = |folder: &str, head: &str| {
+            let text = format!("-- {head}\nSELECT 1").into();
+            Question::read(folder, "x", &Asset { text, origin: "own.sql".to_owned(), built_in: false }).map(|_| ())
+        };
+        assert!(read("findings", "state = 'critical'").is_ok() && read("queries", "about = 'x'").is_ok());
+        for (folder, head, what) in [
+            ("sections", "state = 'critical'", "`state` does nothing in a section"),
+            (
+                "metrics",
+                "chart = { kind = 'bars', label = 'a', series = ['b'] }",
+                "`chart` does nothing in a metric",
+            ),
+            ("findings", "zero = true", "`zero` does nothing in a finding"),
+        ] {
+            let told = read(folder, head).expect_err(head).render(false);
+            assert!(told.contains(what) && told.contains("own.sql:1:"), "{told}");
+        }
+    }
 }

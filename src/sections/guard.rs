@@ -7,7 +7,7 @@ use super::parts::Parts;
 use super::rows::{COVERAGE, USUAL};
 use super::tokens::{self, UNNAMED, refuse};
 use crate::error::{Error, Result};
-use crate::facts::{DERIVED, TABLES, TableDef};
+use crate::facts::{DERIVED, TABLES, TableDef, columns};
 use sqlparser::ast::{
     Expr, Ident, ObjectName, Query, Select, SelectItem, SetExpr, Spanned, Statement, TableAlias, TableFactor,
     Visit, Visitor,
@@ -390,15 +390,6 @@ impl Gate<'_> {
         };
         Err(self.point(error, unknown.span))
     }
-}
-
-/// The names of a table's columns, those that are derived too.
-pub fn columns(table: &TableDef) -> impl Iterator<Item = &'static str> + use<> {
-    let has = |name: &str| table.columns.iter().any(|column| column.name == name);
-    let (timed, client) = (has("time"), has("client_ip"));
-    let derived =
-        DERIVED.iter().map(|(name, _)| *name).filter(move |name| timed && (client || *name != "client_net"));
-    table.columns.iter().map(|column| column.name).chain(derived)
 }
 
 fn tables_help() -> String {

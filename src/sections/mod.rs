@@ -11,9 +11,10 @@ mod parts;
 mod rows;
 mod tokens;
 
-pub use front::{Front, Question};
+pub use crate::facts::columns;
+pub use front::{Front, Question, is_time};
 pub(crate) use front::{first_line, spaced, spot};
-pub use guard::{LONGEST_TEXT, Needs, check, columns, functions, tables};
+pub use guard::{LONGEST_TEXT, Needs, check, functions, tables};
 pub use named::{Named, Parameter, Settled, names};
 pub(crate) use network::Network;
 pub use rows::{Answer, Asker, Known, try_out};

@@ -108,7 +108,7 @@ impl Named {
     pub fn find(assets: &Assets, name: &str) -> Result<Self> {
         let all = assets.list(FOLDER, ".sql")?;
         match all.get(name) {
-            Some(asset) => Self::of(Question::read(name, asset)?),
+            Some(asset) => Self::of(Question::read("queries", name, asset)?),
             None => Err(Error::new(Exit::Usage, format!("there is no named question `{name}`")).instead(
                 name,
                 "named questions",

@@ -3,7 +3,7 @@
 use super::guard::{self, Needs};
 use super::tokens;
 use crate::error::{Error, Exit, Result};
-use crate::facts::schema::{ColumnDef, ColumnKind};
+use crate::facts::schema::{ColumnDef, ColumnKind, Holds};
 use crate::facts::{Facts, Scope, TableDef, View, Wanted};
 use crate::report::{Cell, Coverage, Past};
 use crate::text::Text;
@@ -280,7 +280,7 @@ fn usual_frame(known: &[Known]) -> Result<DataFrame> {
 }
 
 const fn column(name: &'static str, kind: ColumnKind, about: &'static str) -> ColumnDef {
-    ColumnDef { name, kind, about }
+    ColumnDef { name, kind, holds: Holds::Word, about }
 }
 
 fn coverage_frame(coverage: &Coverage) -> std::result::Result<DataFrame, PolarsError> {

@@ -3,6 +3,7 @@
 use super::manifest::Manifest;
 use super::{Store, Writer, files};
 use crate::error::{Error, Exit, Result};
+use crate::facts::schema::{Holds, holds};
 use crate::facts::{Facts, Segment, Shelf, TABLES, TableDef, is_forgotten};
 use crate::time::DAY;
 use hmac::{Hmac, KeyInit, Mac};
@@ -155,7 +156,7 @@ impl Writer {
         if finished_go {
             carry.drop_finished(start);
         }
-        carry.forget(start, &mut |column, text| words.of(column, text));
+        carry.forget(start, &mut |column, text| words.of(holds(column), text));
         next.state = Some(self.write_state(&twice, &carry)?);
         Ok(next)
     }
@@ -263,27 +264,6 @@ fn table_of(segment: &Segment) -> Result<&'static TableDef> {
     })
 }
 
-/// Columns that name a person or a machine of theirs: figures count how many there are, so each gets a word of its own.
-const NAMES: &[&str] = &[
-    "client_ip",
-    "client_name",
-    "helo",
-    "user",
-    "sender",
-    "recipient",
-    "original_recipient",
-    "message_id",
-    "session_id",
-    "bind_dn",
-    "base",
-    "from_host",
-    "from_ip",
-];
-
-/// Columns with free text, which no figure counts.
-const TEXTS: &[&str] =
-    &["subject", "reply", "reason", "shape", "text", "detail", "filter", "next_queue_id", "path"];
-
 /// Which rows are older than a time; those without one are.
 fn age(frame: &DataFrame, start: i64) -> Result<Vec<bool>> {
     let times = frame.column("time").and_then(|times| times.i64()).map_err(|e| internal(&e))?;
@@ -303,19 +283,18 @@ fn forgotten(mut frame: DataFrame, start: i64, key: &[u8]) -> Result<(DataFrame,
     let old = age(&frame, start)?;
     let mut changed = vec![false; frame.height()];
     let mut words = Words::new(key);
-    for name in NAMES.iter().chain(TEXTS) {
-        if frame.column(name).is_err() {
-            continue;
-        }
-        let column = frame.column(name).and_then(|column| column.str().cloned()).map_err(|e| internal(&e))?;
+    let names = frame.get_column_names().into_iter().map(|name| (name.to_string(), holds(name)));
+    let personal = |(_, holds): &(String, Holds)| matches!(holds, Holds::Person | Holds::Free);
+    for (name, holds) in names.filter(personal).collect::<Vec<_>>() {
+        let column = frame.column(&name).and_then(|column| column.str().cloned()).map_err(|e| internal(&e))?;
         let mut word = |(at, text): (usize, Option<&str>)| {
             let text = text?;
-            let word = if old[at] { words.of(name, text) } else { Some(text.to_owned()) };
+            let word = if old[at] { words.of(holds, text) } else { Some(text.to_owned()) };
             changed[at] |= word.as_deref() != Some(text);
             word
         };
         let texts: Vec<Option<String>> = column.iter().enumerate().map(&mut word).collect();
-        let texts: Column = Series::new((*name).into(), texts).into_column();
+        let texts: Column = Series::new(name.as_str().into(), texts).into_column();
         frame.with_column(texts).map_err(|e| internal(&e))?;
     }
     Ok((frame, changed.into_iter().map(u64::from).sum()))
@@ -334,12 +313,12 @@ impl<'k> Words<'k> {
 
     /// What stands in place of a column's text: a word of its own for a name, nothing for free text, else the text. No
     /// text, the word for none, and what was forgotten before name nobody.
-    fn of(&mut self, column: &str, text: &str) -> Option<String> {
-        if TEXTS.contains(&column) {
-            return None;
+    fn of(&mut self, holds: Holds, text: &str) -> Option<String> {
+        match holds {
+            Holds::Free => None,
+            Holds::Person if !text.is_empty() && text != "unknown" => Some(self.word(text)),
+            _ => Some(text.to_owned()),
         }
-        let names = NAMES.contains(&column) && !text.is_empty() && text != "unknown";
-        Some(if names { self.word(text) } else { text.to_owned() })
     }
 
     /// A word for a text.

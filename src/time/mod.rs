@@ -4,14 +4,16 @@
 //! with the one compiled in where the machine has none. Nothing here reads the clock.
 
 mod civil;
+mod duration;
 mod pattern;
 mod period;
 mod zone;
 pub mod stamp;
 
 pub use civil::{civil_date, civil_day};
+pub use duration::{MOST_DAYS, TimeUnit, UNITS, parse_age, parse_duration, unit_of_time};
 pub use pattern::Pattern;
-pub use period::{Span, no_such_time, parse_day, parse_duration, parse_instant};
+pub use period::{Span, no_such_time, parse_day, parse_instant};
 pub use zone::{Local, Zone};
 
 /// Microseconds in a second.

@@ -1,6 +1,6 @@
 //! Periods as people write them: a day, a relative time, a date with a time.
 
-use super::{DAY, HOUR, SECOND, Zone};
+use super::{Zone, parse_duration};
 use crate::error::{Error, Exit, Result};
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
@@ -38,7 +38,7 @@ pub fn parse_instant(text: &str, zone: &Zone, now: i64) -> Result<i64> {
         return Ok(now);
     }
     if let Some(back) = text.strip_prefix('-').and_then(parse_duration) {
-        return Ok(now - back);
+        return Ok(now.saturating_sub(back));
     }
     if let Ok(instant) = chrono::DateTime::parse_from_rfc3339(text) {
         return Ok(instant.timestamp_micros());
@@ -51,28 +51,6 @@ pub fn parse_instant(text: &str, zone: &Zone, now: i64) -> Result<i64> {
     parse_day(text, zone, now).ok().and_then(|day| day.start).ok_or_else(|| {
         not_a_time("time", text, "use `yesterday`, `-2h`, `2026-11-24`, `2026-11-24 03:00` or RFC 3339")
     })
-}
-
-/// A duration such as `90`, `15 min`, `2h`, `1 d`, in microseconds.
-pub fn parse_duration(text: &str) -> Option<i64> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let number: f64 = text[..digits].parse().ok()?;
-    let unit = match text[digits..].trim() {
-        "" | "s" | "sec" | "secs" | "second" | "seconds" => SECOND,
-        "ms" => SECOND / 1000,
-        "m" | "min" | "mins" | "minute" | "minutes" => 60 * SECOND,
-        "h" | "hour" | "hours" => HOUR,
-        "d" | "day" | "days" => DAY,
-        "w" | "week" | "weeks" => 7 * DAY,
-        _ => return None,
-    };
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        reason = "durations that people write"
-    )]
-    Some((number * unit as f64) as i64)
 }
 
 fn not_a_time(kind: &str, text: &str, help: &str) -> Error {
@@ -105,6 +83,7 @@ pub fn no_such_time(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::HOUR;
 
     #[test]
     fn a_day_is_as_long_as_its_zone_makes_it() {
@@ -114,13 +93,6 @@ mod tests {
             (span.end.unwrap_or(0) - span.start.unwrap_or(0)) / HOUR
         };
         assert_eq!((hours("2026-10-25"), hours("2026-03-29"), hours("2026-11-23")), (25, 23, 24));
-    }
-
-    #[test]
-    fn durations_carry_units() {
-        assert_eq!(parse_duration("10 min"), Some(600 * SECOND));
-        assert_eq!(parse_duration("2h"), Some(2 * HOUR));
-        assert_eq!(parse_duration("x"), None);
     }
 
     #[test]

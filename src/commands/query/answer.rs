@@ -1,10 +1,9 @@
 //! How an answer is written: an aligned table, CSV, JSON, JSON Lines, Parquet.
 
 use crate::cli::QueryFormat;
-use crate::compose::is_time;
 use crate::error::{Error, Exit, Result};
 use crate::report::Cell;
-use crate::sections::Answer;
+use crate::sections::{Answer, is_time};
 use crate::text;
 use crate::time::Zone;
 use std::fmt::Write as _;

@@ -55,9 +55,7 @@ pub(super) fn run(mut session: Session<'_>, run: &Run) -> Result<Option<Exit>> {
 /// The file of what was asked, `$XDG_STATE_HOME/mailtrail/query-history`: its owner's alone, since addresses stand in it.
 /// Nothing where there can be none.
 fn history() -> Option<PathBuf> {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let base = set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state")))?;
-    let folder = base.join("mailtrail");
+    let folder = crate::config::user_folder("XDG_STATE_HOME", ".local/state")?;
     DirBuilder::new().recursive(true).mode(0o700).create(&folder).ok()?;
     let file = folder.join("query-history");
     OpenOptions::new().append(true).create(true).mode(0o600).open(&file).ok()?;

@@ -6,6 +6,9 @@ use crate::text::Text;
 use std::collections::BTreeSet;
 use unicode_width::UnicodeWidthStr;
 
+/// No message can be asked to be smaller (`max_size`): a summary without rows and with few findings still has to fit.
+const LEAST: usize = 64 * 1024;
+
 fn mailbox(text: &str) -> Mailbox {
     Mailbox::parse(text).expect("an address")
 }
