@@ -116,7 +116,7 @@ pub fn file(path: &Path, bytes: &[u8]) -> Result<()> {
 ///
 /// # Errors
 ///
-/// As [`file`].
+/// As [`file()`].
 pub fn public_file(path: &Path, bytes: &[u8]) -> Result<()> {
     write(path, bytes, 0o644)
 }
