@@ -128,13 +128,11 @@ impl Error {
     pub fn render(&self, color: bool) -> String {
         let title = printable(&self.what());
         let mut group = Group::with_title(Level::ERROR.primary_title(title.as_str()));
-        let text = self.place.as_ref().map(|place| still(&place.text));
-        if let (Some(place), Some(text)) = (&self.place, &text) {
+        let shown = self.place.as_ref().map(|place| (still(&place.text), printable(&place.file)));
+        if let (Some(place), Some((text, file))) = (&self.place, &shown) {
             let span = clip(&place.span, place.text.len());
             group = group.element(
-                Snippet::source(text.as_str())
-                    .path(place.file.as_str())
-                    .annotation(AnnotationKind::Primary.span(span)),
+                Snippet::source(text.as_str()).path(file.as_str()).annotation(AnnotationKind::Primary.span(span)),
             );
         }
         let help = self.help.as_deref().map(printable);

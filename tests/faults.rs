@@ -294,7 +294,8 @@ fn f10_a_block_of_nuls_is_one_damaged_line_and_what_stands_behind_it_is_read() {
 
 #[test]
 fn f10_a_line_of_very_many_blocks_of_nuls_is_read_part_by_part() {
-    for part in ["record\0\0\0\0", "Nov 24 09:00:00 mx1 other: x\0\0\0\0"] {
+    let removed = "Nov 24 09:00:00 mx1 postfix/qmgr[1]: 3FA1B2C3D4: removed\0\0\0\0";
+    for part in ["record\0\0\0\0", "Nov 24 09:00:00 mx1 other: x\0\0\0\0", removed] {
         let counts = Reading::of(part.repeat(100_000).as_bytes()).run().coverage.counts;
         assert!(counts.balances() && counts.damaged > 0, "{part:?}: {counts:?}");
     }

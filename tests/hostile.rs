@@ -741,3 +741,12 @@ fn t1_the_battery_itself_is_a_file_that_people_can_look_at() {
     crate::support::golden::check("hostile.txt", done.stdout());
     assert!(Path::new(&path).exists());
 }
+
+#[test]
+fn t6_a_place_in_an_error_steers_no_terminal() {
+    let test =
+        Test::new("report --config").arg("e\u{1b}[31m\u{202e}x.toml").file("e\u{1b}[31m\u{202e}x.toml", "[a\n");
+    let done = test.status(78).any_stderr().run();
+    let told = String::from_utf8_lossy(done.stderr()).into_owned();
+    assert!(told.contains("x.toml:1:3") && !told.contains(['\u{1b}', '\u{202e}']), "{told}");
+}

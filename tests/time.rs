@@ -220,3 +220,21 @@ fn f13_a_clock_that_goes_back_makes_no_negative_duration() {
         }
     }
 }
+
+#[test]
+fn f15_a_line_without_a_year_among_dated_ones_is_of_their_year() {
+    let dated = "2026-11-24T09:00:05Z mx postfix/smtpd[1]: connect from a[192.0.2.1]\n";
+    let yearless = "Nov 24 10:00:00 mx postfix/smtpd[1]: connect from a[192.0.2.1]\n";
+    for log in
+        [format!("{dated}{yearless}"), format!("{yearless}{dated}"), format!("{}{yearless}", dated.repeat(20_000))]
+    {
+        let done = Test::new("query --year 2026 --format csv --timezone UTC")
+            .arg("SELECT MIN(time) AS first, MAX(time) AS last FROM sessions")
+            .arg("mail.log")
+            .file("mail.log", log)
+            .any_stdout()
+            .run();
+        let told = String::from_utf8_lossy(done.stdout()).into_owned();
+        assert!(told.ends_with("2026-11-24T09:00:05Z,2026-11-24T10:00:00Z\r\n"), "{told}");
+    }
+}

@@ -9,6 +9,7 @@ mod directory;
 mod open;
 mod queue;
 mod session;
+mod waiting;
 
 pub use carry::Carry;
 

@@ -1,10 +1,11 @@
 //! Queue entries: the life of a queue id, from its opener to its closer, and the deliveries in between.
 
 use super::open::{Keyed, entries, in_order};
+use super::waiting::Waiting;
 use super::{Line, keep};
 use crate::event::{Field, NO_TEXT, TextId, Word};
 use crate::facts::schema::{Delivery, Message, Row, Session};
-use crate::facts::{Facts, NULL, is_forgotten};
+use crate::facts::{Facts, NULL};
 use crate::time::SECOND;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -56,7 +57,7 @@ struct Entry {
     accepted: bool,
     held: bool,
     /// Recipients put off and not yet done with.
-    waiting: Vec<Delivery>,
+    waiting: Waiting,
     sent: bool,
     bounced: bool,
     expired: bool,
@@ -108,7 +109,7 @@ impl Entry {
             opened: false,
             accepted: false,
             held: false,
-            waiting: Vec::new(),
+            waiting: Waiting::default(),
             sent: false,
             bounced: false,
             expired: false,
@@ -323,13 +324,12 @@ impl Queue {
         if filtered {
             row.outcome = Word::Filtered.id();
         }
-        let before = entry.waiting.iter().position(|other| same_recipient(other, &row, facts));
-        let before = before.map(|at| entry.waiting.swap_remove(at));
+        let before = entry.waiting.take_same(&row, facts);
         let mut deferred = false;
         match row.outcome {
             outcome if outcome == Word::Deferred.id() => {
                 entry.row.deferred += 1;
-                entry.waiting.push(row);
+                entry.waiting.push(row, facts);
                 deferred = true;
             }
             outcome if outcome == Word::Bounced.id() => entry.bounced = true,
@@ -355,7 +355,8 @@ impl Queue {
     /// An agent that only stands in for another, while its destination cannot be reached, does not become the
     /// transport of the recipient that waits: that is the one of its attempt before, or of the destination's last.
     fn keep_transport(&mut self, line: &Line<'_>, before: Option<Delivery>, facts: &Facts) {
-        let Some(waiting) = self.open.get_mut(&line.event.key).and_then(|entry| entry.waiting.last_mut()) else {
+        let Some(waiting) = self.open.get_mut(&line.event.key).and_then(|entry| entry.waiting.rows.last_mut())
+        else {
             return;
         };
         let destination = facts.texts.get(waiting.recipient_domain).unwrap_or_default();
@@ -439,7 +440,7 @@ impl Queue {
         keep(&mut entry.row.sender, line.text(Field::Sender), &NO_TEXT);
         keep(&mut entry.row.sender_domain, line.text(Field::SenderDomain), &NO_TEXT);
         let unknown = delivery_row(line, &entry.row);
-        let mut waiting = std::mem::take(&mut entry.waiting);
+        let mut waiting = entry.waiting.take();
         if waiting.is_empty() {
             waiting.push(Delivery { transport: NO_TEXT, ..unknown });
         }
@@ -518,7 +519,7 @@ impl Queue {
         for entry in self.open.values_mut().chain(self.lingering.values_mut()) {
             entry.row.each_text(call);
             call(&mut entry.service);
-            entry.waiting.iter_mut().for_each(|row| row.each_text(call));
+            entry.waiting.rows.iter_mut().for_each(|row| row.each_text(call));
         }
         self.awaited.values_mut().for_each(|parent| parent.each_text(call));
         for (row, parent) in self.late.values_mut().flatten() {
@@ -535,7 +536,7 @@ impl Queue {
             if entry.row.time < before {
                 entry.row.each_named(call);
             }
-            entry.waiting.iter_mut().filter(|row| row.time < before).for_each(|row| row.each_named(call));
+            entry.waiting.rows.iter_mut().filter(|row| row.time < before).for_each(|row| row.each_named(call));
         }
         let late = self.late.values_mut().flatten().map(|(row, _)| row);
         late.filter(|row| row.time < before).for_each(|row| row.each_named(call));
@@ -587,16 +588,6 @@ fn push(entry: Entry, facts: &mut Facts) {
 fn origin(line: &Line<'_>) -> TextId {
     let submission = [Word::Submission, Word::Submissions].iter().any(|word| line.service() == word.id());
     if submission || line.text(Field::User) != NO_TEXT { Word::Submission.id() } else { Word::Smtp.id() }
-}
-
-/// Whether two attempts are for the same recipient. One that was forgotten is known by its domain only: it may be taken
-/// for another that is forgotten too, so that their number holds.
-fn same_recipient(a: &Delivery, b: &Delivery, facts: &Facts) -> bool {
-    let same = |x: TextId, y: TextId| x == y || facts.texts.get(x) == facts.texts.get(y);
-    if facts.texts.get(a.recipient).is_some_and(is_forgotten) {
-        return same(a.recipient_domain, b.recipient_domain);
-    }
-    same(a.recipient, b.recipient) && same(a.original_recipient, b.original_recipient)
 }
 
 fn delivery_row(line: &Line<'_>, message: &Message) -> Delivery {

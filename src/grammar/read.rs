@@ -588,6 +588,9 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A header ends within so many bytes.
+const HEADER_WITHIN: usize = 4 << 10;
+
 /// A line that no program writes: it is looked for blocks of NULs before patterns look at all of it, each time again.
 const LONG: usize = 16 << 10;
 
@@ -596,7 +599,8 @@ const LONG: usize = 16 << 10;
 fn cut_by_nuls(line: &[u8]) -> Option<usize> {
     let start = memchr::memmem::find(line, &[0; 4]).filter(|start| *start > 0)?;
     let len = line[start..].iter().take_while(|b| **b == 0).count();
-    frame::record(&line[start + len..]).map(|_| start)
+    let next = &line[start + len..];
+    frame::record(&next[..next.len().min(HEADER_WITHIN)]).map(|_| start)
 }
 
 /// A program with its words in a chunk's texts.

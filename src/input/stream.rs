@@ -192,9 +192,6 @@ const SMALL: u64 = 1 << 20;
 
 /// Stamps of a source in the order of its lines, close enough together to see a new year.
 fn samples(source: &Source) -> Vec<Stamp> {
-    if !matches!(source.first, Some(Stamp::Yearless(..))) {
-        return Vec::new();
-    }
     if source.compression != Compression::None || source.counted {
         return source.first.into_iter().collect();
     }
@@ -210,9 +207,14 @@ fn samples(source: &Source) -> Vec<Stamp> {
 /// The years of the first and the last stamp: the last is anchored on what the user says or on when the newest file was
 /// written, and the walk goes back from there. The calendar's today plays no part.
 fn years(samples: &[Stamp], sources: &[Source], options: &Options) -> (i32, i32) {
-    let samples: Vec<&Stamp> = samples.iter().filter(|stamp| matches!(stamp, Stamp::Yearless(..))).collect();
-    let Some(last) = samples.last().copied() else { return (0, 0) };
     let written = sources.last().map_or(0, |source| source.written);
+    let dated = samples.iter().rev().find(|stamp| !matches!(stamp, Stamp::Yearless(..)));
+    let samples: Vec<&Stamp> = samples.iter().filter(|stamp| matches!(stamp, Stamp::Yearless(..))).collect();
+    let Some(last) = samples.last().copied() else {
+        // None was seen; one that comes all the same is of the year of those around it.
+        let around = dated.map_or(written, |stamp| instant(*stamp, 0));
+        return (options.year.unwrap_or_else(|| year_before(None, around)), 0);
+    };
     let end = options.year.unwrap_or_else(|| year_before(Some(*last), written));
     let zone = Zone::utc();
     let mut clock = Clock::new(&zone, ClockState::starting(0));

@@ -100,9 +100,14 @@ fn is_of_sample(second: i64, thinned: u32) -> bool {
     second.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15).leading_zeros() >= thinned
 }
 
+/// Of a longer line so much is compared.
+const LOOKED_AT: usize = 16 << 10;
+
 fn line_at(chunk: &Chunk, offset: u64) -> Option<&[u8]> {
     let start = usize::try_from(offset.checked_sub(chunk.offset)?).ok()?;
+    // Of a line with many events in it each would look at all that follows.
     let rest = chunk.bytes.get(start..)?;
+    let rest = &rest[..rest.len().min(LOOKED_AT)];
     Some(&rest[..memchr(b'\n', rest).unwrap_or(rest.len())])
 }
 
