@@ -229,7 +229,7 @@ fn f15_a_line_without_a_year_among_dated_ones_is_of_their_year() {
         [format!("{dated}{yearless}"), format!("{yearless}{dated}"), format!("{}{yearless}", dated.repeat(20_000))]
     {
         let done = Test::new("query --year 2026 --format csv --timezone UTC")
-            .arg("SELECT MIN(time) AS first, MAX(time) AS last FROM sessions")
+            .arg("SELECT MIN(time) AS first_time, MAX(time) AS last_time FROM sessions")
             .arg("mail.log")
             .file("mail.log", log)
             .any_stdout()
