@@ -28,11 +28,15 @@ mod store;
 mod trace;
 
 use crate::assets::Assets;
-use crate::cli::{Cli, Command, Global, Period, When};
+#[cfg(feature = "sql")]
+use crate::cli::Period;
+use crate::cli::{Cli, Command, Global, When};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
 use crate::text::Text;
-use crate::time::{SECOND, Span, Zone, parse_day, parse_instant};
+use crate::time::{SECOND, Zone};
+#[cfg(feature = "sql")]
+use crate::time::{Span, parse_day, parse_instant};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -114,6 +118,7 @@ fn store_folder<'a>(global: &'a Global, config: &'a Config) -> Option<&'a std::p
 }
 
 /// The period that `--on`, or `--since` and `--until`, ask for.
+#[cfg(feature = "sql")]
 fn period(period: &Period, zone: &Zone, now: i64) -> Result<Span> {
     if let Some(day) = &period.on {
         return parse_day(day, zone, now);
