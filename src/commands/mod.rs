@@ -55,45 +55,40 @@ pub fn run(cli: &Cli) -> Outcome {
         return Err(Error::new(Exit::Usage, format!("{} is no folder", missing.display()))
             .help("`--library` names a folder that holds `grammars/` or `report-templates/`"));
     }
-    // A configuration that is wrong stops nothing that needs none.
-    match &cli.command {
-        Command::Schema(args) => schema::run(args),
-        Command::Completions { shell } => completions::run(*shell),
+    let config = match (&cli.command, cli.global.config.as_deref()) {
+        // A configuration that is wrong stops nothing that needs none.
+        (Command::Schema(_) | Command::Completions { .. }, _) => Config::default(),
         // The file that it names is to be made.
         #[cfg(feature = "sql")]
-        Command::Init(args) if args.write && cli.global.config.as_deref().is_some_and(|file| !file.exists()) => {
-            configured(&cli.command, cli, &Config::default())
-        }
-        command => configured(command, cli, &Config::load(cli.global.config.as_deref())?),
-    }
-}
-
-fn configured(command: &Command, cli: &Cli, config: &Config) -> Outcome {
+        (Command::Init(args), Some(file)) if args.write && !file.exists() => Config::default(),
+        (_, named) => Config::load(named)?,
+    };
     if let Some(jobs) = cli.global.jobs.map(usize::from).or(config.jobs) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
         pool.map_err(|e| Error::new(Exit::Usage, "the threads cannot be started").why(e))?;
     }
-    match command {
+    match &cli.command {
         #[cfg(feature = "sql")]
-        Command::Report(args) => report::run(args, &cli.global, config),
+        Command::Report(args) => report::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
-        Command::Send(args) => send::run(args, &cli.global, config),
+        Command::Send(args) => send::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
-        Command::Nightly(args) => nightly::run(args, &cli.global, config),
+        Command::Nightly(args) => nightly::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
-        Command::Init(args) => init::run(args, &cli.global, config),
+        Command::Init(args) => init::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
-        Command::Query(args) => query::run(args, &cli.global, config),
+        Command::Query(args) => query::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
-        Command::Ingest(args) => ingest::run(args, &cli.global, config),
+        Command::Ingest(args) => ingest::run(args, &cli.global, &config),
         #[cfg(feature = "sql")]
-        Command::Store(command) => store::run(*command, &cli.global, config),
+        Command::Store(command) => store::run(*command, &cli.global, &config),
         #[cfg(feature = "sql")]
-        Command::Trace(args) => trace::run(args, &cli.global, config),
-        Command::Headers(args) => headers::run(args, &cli.global, config),
-        Command::Grammar(command) => grammar::run(command, &cli.global, config),
-        Command::Config(command) => config::run(*command, &cli.global, config),
-        Command::Schema(_) | Command::Completions { .. } => Ok(None),
+        Command::Trace(args) => trace::run(args, &cli.global, &config),
+        Command::Headers(args) => headers::run(args, &cli.global, &config),
+        Command::Schema(args) => schema::run(args),
+        Command::Grammar(command) => grammar::run(command, &cli.global, &config),
+        Command::Completions { shell } => completions::run(*shell),
+        Command::Config(command) => config::run(*command, &cli.global, &config),
     }
 }
 

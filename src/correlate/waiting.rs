@@ -1,23 +1,18 @@
 //! The recipients of a queue entry that were deferred and are not yet done with: of a large list they are many.
 
-use crate::event::{NO_TEXT, TextId};
+use crate::event::{self, TextId, hash_seed};
 use crate::facts::schema::Delivery;
 use crate::facts::{Facts, is_forgotten};
 use serde::{Deserialize, Serialize};
-use std::hash::{BuildHasher, Hash, Hasher};
-use std::sync::LazyLock;
 
-/// Who receives decides the hash, and strangers may choose whom they write to.
-static HASH: LazyLock<foldhash::fast::RandomState> = LazyLock::new(foldhash::fast::RandomState::default);
-
-/// Stands for a recipient who was forgotten, and may be any of the domain's.
+/// Stands for a recipient who was forgotten, and may be any of the domain's; no key is 0.
 const ANY: u64 = 0;
 
 /// The last attempts of recipients who wait.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Waiting {
     pub rows: Vec<Delivery>,
-    /// A hash of each one's recipient; made anew where they came from an earlier run.
+    /// The key of each one's recipient; made anew where they came from an earlier run.
     #[serde(skip)]
     keys: Vec<u64>,
 }
@@ -48,14 +43,12 @@ impl Waiting {
 }
 
 fn key(row: &Delivery, facts: &Facts) -> u64 {
-    let text = |id: TextId| facts.texts.get(id);
-    if text(row.recipient).is_some_and(is_forgotten) {
+    let text = |id: TextId| facts.texts.get(id).unwrap_or_default();
+    let recipient = text(row.recipient);
+    if is_forgotten(recipient) {
         return ANY;
     }
-    let mut hasher = HASH.build_hasher();
-    text(row.recipient).hash(&mut hasher);
-    (row.original_recipient != NO_TEXT).then(|| text(row.original_recipient)).hash(&mut hasher);
-    hasher.finish().max(ANY + 1)
+    event::key(hash_seed(recipient), b'r', text(row.original_recipient))
 }
 
 /// Whether two attempts are for the same recipient. One that was forgotten is known by its domain only: it may be taken
