@@ -11,14 +11,14 @@ const PLAIN: [&str; 4] = ["txt", "text", "log", "out"];
 /// # Errors
 ///
 /// Where there is none of the name that is asked for, or the output's name ends like a format that there is not.
-pub(super) fn choose<F: Copy>(
-    formats: &[(&'static str, &'static str, F)],
+pub(super) fn choose<F>(
+    formats: &(impl Iterator<Item = (&'static str, &'static str, F)> + Clone),
     asked: Option<&str>,
     output: Option<&Path>,
 ) -> Result<F> {
-    let names = || formats.iter().map(|(name, ..)| *name);
+    let names = || formats.clone().map(|(name, ..)| name);
     let named = |name: &str| {
-        let found = formats.iter().find(|(known, ..)| *known == name).map(|(.., format)| *format);
+        let found = formats.clone().find(|(known, ..)| *known == name).map(|(.., format)| format);
         let unknown = || Error::new(Exit::Usage, format!("there is no format `{name}`"));
         found.ok_or_else(|| unknown().instead(name, "formats", names()))
     };
@@ -26,8 +26,8 @@ pub(super) fn choose<F: Copy>(
         return named(name);
     }
     let ending = output.and_then(Path::extension).and_then(|ending| ending.to_str());
-    match (formats.iter().find(|(_, own, _)| Some(*own) == ending), ending) {
-        (Some((.., format)), _) => Ok(*format),
+    match (formats.clone().find(|(_, own, _)| Some(*own) == ending), ending) {
+        (Some((.., format)), _) => Ok(format),
         (None, Some(ending)) if !PLAIN.contains(&ending) && output.is_none_or(|path| !path.is_dir()) => {
             Err(Error::new(Exit::Usage, format!("no format is written to a name that ends with `.{ending}`"))
                 .help(format!("name one with `--format`: {}", names().collect::<Vec<_>>().join(", "))))

@@ -13,7 +13,6 @@ use std::io::{self, IsTerminal};
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let formats = FORMATS.iter().map(|format| (format.name, format.extension, format));
-    let formats: Vec<_> = formats.collect();
     let format = format::choose(&formats, args.format.as_deref(), args.output.as_deref())?;
     let options =
         input::Options { now: super::now(), year: None, layouts: Vec::new(), tell: super::teller(global) };
@@ -27,8 +26,10 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     }
     let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());
     let options = render::Options { assets: &assets(global, config), width: super::width(), color, section: None };
-    let files: Vec<_> = inputs.mail.iter().flat_map(input::Mail::identities).collect();
-    crate::deliver::spare(&files, args.output.as_deref())?;
+    if args.output.is_some() {
+        let files: Vec<_> = inputs.mail.iter().flat_map(input::Mail::identities).collect();
+        crate::deliver::spare(&files, args.output.as_deref())?;
+    }
     let bytes = (format.render)(&messages, &options)?;
     match args.output.as_deref() {
         Some(path) if path.as_os_str() != "-" => crate::deliver::file(path, &bytes)?,

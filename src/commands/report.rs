@@ -100,11 +100,14 @@ fn level(state: State) -> Level {
 /// The format that is asked for, or that the output's name tells, or text.
 fn renderer(args: &Args) -> Result<&'static dyn Renderer> {
     let formats = render::RENDERERS.iter().map(|renderer| (renderer.name(), renderer.extension(), *renderer));
-    format::choose(&formats.collect::<Vec<_>>(), args.format.as_deref(), args.output.as_deref())
+    format::choose(&formats, args.format.as_deref(), args.output.as_deref())
 }
 
 /// Figures can be told by the labels of the metrics, those of the user's own too.
 fn known_labels(by: &[String], assets: &Assets) -> Result<()> {
+    if by.is_empty() {
+        return Ok(());
+    }
     let metrics = Question::all(assets, "metrics")?;
     let labels: BTreeSet<&str> =
         metrics.iter().flat_map(|metric| metric.front.by.keys()).map(String::as_str).collect();

@@ -16,7 +16,6 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let zone = read::zone(global, config)?;
     let span = period(&args.period, &zone, super::now())?;
     let formats = FORMATS.iter().map(|format| (format.name, format.extension, format));
-    let formats: Vec<_> = formats.collect();
     let format = format::choose(&formats, args.format.as_deref(), args.output.as_deref())?;
     let request = Request { key: &args.key, kind: args.kind.map(kind), span, limit: args.limit };
     trace::check(&request)?;
