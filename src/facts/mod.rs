@@ -7,6 +7,8 @@
 mod columns;
 #[cfg(feature = "sql")]
 mod networks;
+#[cfg(feature = "sql")]
+mod parquet;
 mod rows;
 pub mod schema;
 #[cfg(feature = "sql")]

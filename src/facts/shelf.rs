@@ -7,19 +7,12 @@
 
 use super::columns::{Laid, absent, internal, whole};
 use super::schema::ColumnDef;
-use super::{Facts, NULL, Table, TableDef};
+use super::{Facts, NULL, Table, TableDef, parquet};
 use crate::error::{Error, Exit, Result};
 use crate::event::{NO_TEXT, TextId};
 use crate::text::Text;
 use crate::time::{DAY, Span, Zone};
-use polars::prelude::{
-    CompatLevel, DataFrame, DataType, ParallelStrategy, ParquetReader, PolarsError, PolarsResult, SchemaExt,
-    SerReader,
-};
-use polars_parquet::write::{
-    CompressionOptions, Encoding, FileWriter, StatisticsOptions, Version, WriteOptions, ZstdLevel,
-    get_dtype_encoding, row_group_iter,
-};
+use polars::prelude::{DataFrame, ParallelStrategy, ParquetReader, PolarsError, SerReader};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -70,15 +63,6 @@ pub struct Shelf {
     /// What must be there as long as somebody asks: a folder that goes then, a lock.
     _held: Option<Arc<dyn Any + Send + Sync>>,
 }
-
-/// How hard facts are compressed that stay: at 9 an ingest takes a fifth longer for two hundredths of a store.
-const LEVEL: i32 = 6;
-
-/// How hard those are that go with the run.
-const FAST: i32 = 1;
-
-/// Rows that are compressed together.
-const GROUP: usize = 1 << 18;
 
 /// The most hosts that have a partition of their own in one go: strangers may make names up.
 const MOST_HOSTS: usize = 64;
@@ -171,7 +155,7 @@ impl Shelf {
     ///
     /// Where the file cannot be written.
     pub fn write(&self, frame: &mut DataFrame, table: &str, name: &str, hosts: Vec<Text>) -> Result<Segment> {
-        let bytes = parquet(frame, if self.durable { LEVEL } else { FAST }).map_err(|e| internal(&e))?;
+        let bytes = parquet::bytes(frame, self.durable).map_err(|e| internal(&e))?;
         let path = format!("{name}.parquet");
         write(&self.root, Path::new(&path), &bytes, self.durable)?;
         let times = frame.column("time").and_then(|times| times.i64()).map_err(|e| internal(&e))?;
@@ -239,38 +223,6 @@ impl Shelf {
         let columns = own.chain(frame.column(SOURCE_PATH).ok().cloned()).collect();
         DataFrame::new(frame.height(), columns).map_err(failed)
     }
-}
-
-/// Facts as Parquet. Times and places are written as the steps from one to the next: rows stand about in the order of
-/// their lines, so that steps are small.
-fn parquet(frame: &mut DataFrame, level: i32) -> PolarsResult<Vec<u8>> {
-    frame.align_chunks();
-    let compression = CompressionOptions::Zstd(Some(ZstdLevel::try_new(level)?));
-    let statistics = StatisticsOptions::default();
-    let options = WriteOptions { statistics, version: Version::V1, compression, data_page_size: None };
-    let encoding = |(name, kind): (&str, &DataType)| match kind {
-        DataType::Int64 if is_stepwise(name) => vec![Encoding::DeltaBinaryPacked],
-        kind => get_dtype_encoding(&kind.to_arrow(CompatLevel::newest())),
-    };
-    let schema = frame.schema();
-    let encodings: Vec<Vec<Encoding>> =
-        schema.iter().map(|(name, kind)| encoding((name.as_str(), kind))).collect();
-    let mut writer = FileWriter::try_new(Vec::new(), schema.to_arrow(CompatLevel::newest()), options)?;
-    for start in (0..frame.height()).step_by(GROUP) {
-        for batch in
-            frame.slice(i64::try_from(start).unwrap_or(i64::MAX), GROUP).iter_chunks(CompatLevel::newest(), false)
-        {
-            let (rows, fields) = (batch.len() as u64, writer.parquet_schema().fields().to_vec());
-            writer.write(rows, row_group_iter(batch, encodings.clone().into(), fields, options))?;
-        }
-    }
-    writer.end(None)?;
-    Ok(writer.into_inner())
-}
-
-/// Whether a column of whole numbers tells a time or a place.
-fn is_stepwise(name: &str) -> bool {
-    ["time", "offset", "session", "entry"].iter().any(|end| name.ends_with(end))
 }
 
 impl Segment {
