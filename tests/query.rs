@@ -11,6 +11,7 @@ use mailtrail::report::Cell;
 use mailtrail::run::{self, Run};
 use mailtrail::sections::{Asker, Named};
 use mailtrail::time::Zone;
+use proptest::prelude::*;
 use std::fmt::Write as _;
 use std::fs;
 use std::process::{Command, Stdio};
@@ -403,6 +404,10 @@ const HOSTILE: &[&str] = &[
 ];
 
 fn read_log(log: &[u8]) -> Run {
+    read_with(log, run::CHUNK, Memory::default())
+}
+
+fn read_with(log: &[u8], chunk: usize, memory: Memory) -> Run {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("mail.log");
     write(&path, log, crate::support::program::WRITTEN);
@@ -411,8 +416,8 @@ fn read_log(log: &[u8]) -> Run {
         zone: Zone::utc(),
         host: String::new(),
         input: input::Options { now: 0, year: Some(2026), layouts: grammars.layouts(), tell: |_| {} },
-        chunk: run::CHUNK,
-        memory: Memory::default(),
+        chunk,
+        memory,
     };
     run::run(&[path], &grammars, &options, &|_, _| {}).expect("the log is read")
 }
@@ -557,4 +562,86 @@ fn a_client_whose_bind_failed_is_nobody() {
     let test = asked.iter().fold(Test::new("query"), |test, arg| test.arg(*arg)).file("slapd.log", log);
     let done = test.any_stdout().run();
     assert_eq!(String::from_utf8_lossy(done.stdout()), "filter,bind_dn\r\n(a=1),cn=a\r\n(a=2),\r\n");
+}
+
+/// Terms that one row of a table may be asked by, and conditions; figures of many rows.
+const TERMS: &[(&str, &[&str], &[&str])] = &[
+    (
+        "logins",
+        &["service", "x.user", "client_ip", "outcome", "hour", "LOWER(user)", "time % 60000000", "client_net"],
+        &["outcome = 'ok'", "x.user IS NOT NULL", "client_ip IN (SELECT client_ip FROM sessions)", "time % 3 = 0"],
+    ),
+    (
+        "deliveries",
+        &["outcome", "relay_host", "recipient_domain", "COALESCE(dsn, 'none')", "host", "size_bytes % 7"],
+        &[
+            "outcome <> 'deferred'",
+            "delay_s > 0.1",
+            "recipient LIKE 'k%'",
+            "x.queue_id IS NULL OR size_bytes > 500",
+        ],
+    ),
+    (
+        "sessions",
+        &["service", "ended", "lost_after", "CASE WHEN tls_version IS NULL THEN 0 ELSE 1 END", "day"],
+        &["direction = 'in'", "ended NOT IN ('lost')", "user = 'no\\one' OR client_port > 1"],
+    ),
+];
+
+const FIGURES: &[&str] = &[
+    "COUNT(*)",
+    "COUNT(host)",
+    "COUNT(DISTINCT x.program)",
+    "MIN(time)",
+    "MAX(CASE WHEN offset % 2 = 0 THEN time END)",
+    "SUM(offset % 10)",
+    "COUNT(1)",
+    "1.0 * COUNT(*) / (1 + COUNT(DISTINCT source))",
+    "QUANTILE_DISC(offset, 0.5)",
+    "AVG(offset)",
+    "COUNT(DISTINCT time % 4) + MIN(offset)",
+];
+
+prop_compose! {
+    /// A question about one table, of which all figures stand in an order.
+    fn question()(
+        table in 0..TERMS.len(),
+        keys in prop::collection::btree_set(0_usize..5, 0..3),
+        figures in prop::collection::vec(0..FIGURES.len(), 1..4),
+        conditions in prop::collection::btree_set(0_usize..3, 0..3),
+        having in prop::option::of(0_u8..4),
+        outer in any::<bool>(),
+    ) -> String {
+        let (name, terms, wheres) = TERMS[table];
+        let keys: Vec<&str> = keys.into_iter().map(|at| terms[at]).collect();
+        let columns = keys.iter().chain(figures.iter().map(|at| &FIGURES[*at])).enumerate();
+        let columns = columns.map(|(at, term)| format!("{term} AS c{at}")).collect::<Vec<_>>().join(", ");
+        let mut sql = format!("SELECT {columns} FROM {name} x");
+        for (at, condition) in conditions.into_iter().enumerate() {
+            let _ = write!(sql, " {} ({})", ["WHERE", "AND"][at.min(1)], wheres[condition]);
+        }
+        if !keys.is_empty() {
+            let _ = write!(sql, " GROUP BY {}", keys.join(", "));
+            let _ = having.map(|least| write!(sql, " HAVING COUNT(*) > {least}"));
+        }
+        if outer { format!("WITH inner AS ({sql}) SELECT * FROM inner") } else { sql }
+    }
+}
+
+#[test]
+fn a_question_asked_in_portions_has_the_answer_of_the_whole() {
+    let (whole, portions) = (read_log(&lab()), read_with(&lab(), 4_000, Memory(1)));
+    let zone = Zone::utc();
+    let views =
+        [&whole, &portions].map(|run| View::new(&run.facts, &zone, &Scope::ALL, Wanted::all()).expect("a view"));
+    let [whole, portions] = [(&whole, &views[0]), (&portions, &views[1])]
+        .map(|(run, view)| Asker::new(view, &run.coverage).expect("an asker"));
+    proptest!(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }, |(sql in question())| {
+        let rows = |asker: &Asker<'_>| {
+            let mut rows = asker.ask(&sql).expect("it is answered").rows(usize::MAX);
+            rows.sort_by_cached_key(|row| format!("{row:?}"));
+            rows
+        };
+        prop_assert_eq!(rows(&whole), rows(&portions), "{}", sql);
+    });
 }

@@ -1,6 +1,6 @@
 //! Groups of groups: a SELECT with aggregates as one that portions are asked, and one that is asked of their answers.
 
-use super::portions::{OURS, Taken, asks_again, column, grouped_by, is_question, own_name, quoted};
+use super::portions::{OURS, Taken, asks_again, column, grouped_by, is_question, names, own_name, quoted};
 use crate::facts::schema::ColumnKind;
 use crate::facts::{CLIENT_NET, TableDef, columns};
 use sqlparser::ast::{
@@ -8,6 +8,7 @@ use sqlparser::ast::{
     FunctionArguments, GroupByExpr, Ident, ObjectName, OrderBy, Select, SelectItem, UnaryOperator, Value,
     VisitMut, VisitorMut,
 };
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 /// How the groups of portions become those of the whole.
@@ -33,6 +34,10 @@ impl Grouping {
         }
         let mut all = Self { table, keys: Vec::new(), grouped: by.len(), told: Vec::new(), aliases: Vec::new() };
         all.keys = by.iter().enumerate().map(|(at, by)| all.key(at, by, select)).collect::<Option<_>>()?;
+        let named: BTreeSet<&str> = all.keys.iter().map(|(_, name)| name.value.as_str()).collect();
+        if named.len() < by.len() {
+            return None;
+        }
         let mut rest = Select { selection: None, ..select.clone() };
         rest.projection.iter_mut().try_for_each(|item| all.item(item))?;
         rest.having.as_mut().map_or(Some(()), |having| all.rewrite(having))?;
@@ -53,6 +58,8 @@ impl Grouping {
             _ => None,
         });
         match (self.own(by), meant) {
+            // A number is the place of a column.
+            (None, _) if matches!(by, Expr::Value(_)) => None,
             // Whether the column or the name is meant would be a guess.
             (Some(own), Some(meant)) if self.own(meant) != Some(own) => None,
             (Some(own), _) => Some((by.clone(), quoted(own))),
@@ -115,7 +122,7 @@ impl Grouping {
                 let name = named("each", &mut self.keys, self.grouped, argument.clone());
                 Some(call(function, &name))
             }
-            ("count", _) => Some(call(&sum(function), &self.tell(as_integer(own)))),
+            ("count", _) => Some(total(function, &self.tell(as_integer(own)))),
             ("sum", Some(argument)) if !distinct && self.is_integer(argument) => {
                 Some(call(function, &self.tell(own)))
             }
@@ -162,6 +169,8 @@ impl VisitorMut for Grouping {
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
         let fits = match (self.key_of(expr), &*expr) {
             (Some(name), _) => Some(column(&name)),
+            // What was put in its place is looked at too.
+            (None, Expr::Function(function)) if is_of_answers(function) => Some(expr.clone()),
             (None, Expr::Function(function)) if is_one_of(function, AGGREGATES) => self.aggregate(function),
             (None, Expr::Function(function)) => is_one_of(function, OF_ONE_ROW).then(|| expr.clone()),
             (None, Expr::Identifier(name)) => {
@@ -201,6 +210,11 @@ fn is_one_of(function: &Function, names: &[&str]) -> bool {
     function.over.is_none() && function.filter.is_none() && names.contains(&name.as_str())
 }
 
+fn is_of_answers(function: &Function) -> bool {
+    let named = names(function);
+    !named.is_empty() && named.iter().all(|name| name.starts_with(OURS))
+}
+
 /// The argument of an aggregate, if it is not `*`, and whether only distinct values count.
 fn argument(function: &Function) -> Option<(Option<&Expr>, bool)> {
     let FunctionArguments::List(list) = &function.args else { return None };
@@ -215,16 +229,24 @@ fn argument(function: &Function) -> Option<(Option<&Expr>, bool)> {
     }
 }
 
-/// The sum in the place of a count.
-fn sum(count: &Function) -> Function {
-    Function { name: ObjectName::from(vec![Ident::new("SUM")]), ..count.clone() }
-}
-
 /// The same aggregate of one of the answers.
 fn call(function: &Function, name: &Ident) -> Expr {
-    let mut function = function.clone();
+    applied(function, function.name.clone(), vec![column(name)])
+}
+
+/// What counts add up to; a sum would be none where there are no groups at all.
+fn total(count: &Function, name: &Ident) -> Expr {
+    let named = |name: &str| ObjectName::from(vec![Ident::new(name)]);
+    let sum = applied(count, named("SUM"), vec![column(name)]);
+    applied(count, named("COALESCE"), vec![sum, Expr::value(Value::Number("0".to_owned(), false))])
+}
+
+/// A function as it stands, of another name and of other arguments.
+fn applied(function: &Function, name: ObjectName, arguments: Vec<Expr>) -> Expr {
+    let mut function = Function { name, ..function.clone() };
     if let FunctionArguments::List(list) = &mut function.args {
-        list.args = vec![FunctionArg::Unnamed(FunctionArgExpr::Expr(column(name)))];
+        let unnamed = |argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument));
+        list.args = arguments.into_iter().map(unnamed).collect();
     }
     Expr::Function(function)
 }

@@ -9,8 +9,8 @@ use super::tokens::{self, UNNAMED, refuse};
 use crate::error::{Error, Result};
 use crate::facts::{DERIVED, TABLES, TableDef, columns};
 use sqlparser::ast::{
-    Expr, Ident, ObjectName, Query, Select, SelectItem, SetExpr, Spanned, Statement, TableAlias, TableFactor,
-    Visit, Visitor,
+    Expr, Function, Ident, ObjectName, Query, Select, SelectItem, SetExpr, Spanned, Statement, TableAlias,
+    TableFactor, Visit, Visitor, visit_expressions,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
@@ -300,7 +300,7 @@ impl Visitor for Gate<'_> {
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Self::Break> {
         match expr {
-            Expr::Function(function) => self.function(&function.name),
+            Expr::Function(function) => self.function(function),
             Expr::Identifier(name) => {
                 self.names.push(name.clone());
                 ControlFlow::Continue(())
@@ -312,6 +312,14 @@ impl Visitor for Gate<'_> {
             _ => ControlFlow::Continue(()),
         }
     }
+}
+
+fn names_a_column(part: &impl Visit) -> bool {
+    let stop = |expr: &Expr| match expr {
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    visit_expressions(part, stop).is_break()
 }
 
 fn has_condition(join: &sqlparser::ast::Join) -> bool {
@@ -357,8 +365,14 @@ impl Gate<'_> {
         stop(self.point(error.instead(&lower, "tables", tables().map(|table| table.name)), name.span()))
     }
 
-    fn function(&self, name: &ObjectName) -> ControlFlow<Box<Error>> {
+    fn function(&self, function: &Function) -> ControlFlow<Box<Error>> {
+        let name = &function.name;
         let lower = name.to_string().to_lowercase();
+        if lower == "sum" && !names_a_column(&function.args) {
+            // The engine takes the sum of one row for that of all.
+            let error = refuse("a sum of the same number is not added up").help("`COUNT(*)` counts rows");
+            return stop(self.point(error, name.span()));
+        }
         if FUNCTIONS.contains(&lower.as_str()) {
             return ControlFlow::Continue(());
         }
@@ -429,6 +443,7 @@ mod tests {
             "SELECT $$a$$ FROM messages",
             "SELECT `sender` FROM messages",
             "SELECT {x} FROM messages",
+            "SELECT SUM(1) FROM messages",
             "SELECT [1] FROM messages",
             "",
         ];

@@ -278,7 +278,7 @@ pub(super) fn asks_again(expr: &Expr) -> bool {
 }
 
 /// All names in a part of a question.
-fn names(part: &impl Visit) -> BTreeSet<String> {
+pub(super) fn names(part: &impl Visit) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let _ = visit_expressions(part, |expr| {
         match expr {
@@ -309,7 +309,7 @@ mod tests {
             (
                 "SELECT host, COUNT(*) AS n FROM logins l WHERE l.time > 5 GROUP BY host HAVING COUNT(*) > 2 ORDER BY n DESC, host",
                 r#"SELECT host AS "host", CAST(count(*) AS BIGINT) AS "portion_of0" FROM logins l WHERE l.time > 5 GROUP BY host
-SELECT "host", SUM("portion_of0") AS n FROM "portion_0" AS l GROUP BY "host" HAVING SUM("portion_of0") > 2 ORDER BY n DESC, "host""#,
+SELECT "host", COALESCE(SUM("portion_of0"), 0) AS n FROM "portion_0" AS l GROUP BY "host" HAVING COALESCE(SUM("portion_of0"), 0) > 2 ORDER BY n DESC, "host""#,
             ),
             (
                 "SELECT MAX(time) AS t, COUNT(DISTINCT user) AS users FROM logins",
