@@ -18,7 +18,7 @@ use crate::facts::schema::{Filing, Notice, Rejection};
 use crate::facts::{Facts, NULL};
 use crate::grammar::{ChunkFacts, Grammars, Last, MOST_REPETITIONS, Scratch};
 use directory::Directory;
-use queue::Queue;
+use queue::{Queue, Refused};
 use session::Sessions;
 use std::collections::BTreeMap;
 
@@ -220,10 +220,7 @@ impl<'g> Correlator<'g> {
             Role::QueueClose => queue.close(line, facts),
             Role::Rejection => {
                 sessions.rejected(line);
-                // What refuses a message after its data is no service of its own: its client spoke to another.
-                let own = || (line.service(), sessions.number(line.event.key));
-                let (service, session) = queue.refused(line).unwrap_or_else(own);
-                rejection(line, service, session, facts);
+                rejection(line, queue.refused(line), sessions.number(line.event.key), facts);
             }
             Role::Operation => directory.request(line, sessions, facts),
             Role::OperationNote => directory.note(line),
@@ -289,11 +286,11 @@ fn global(field: Field, value: i64, line: &Line<'_>) -> i64 {
     }
 }
 
-fn rejection(line: &Line<'_>, service: TextId, session: i64, facts: &mut Facts) {
+fn rejection(line: &Line<'_>, refused: Option<Refused>, session: i64, facts: &mut Facts) {
     let queue_id = line.text(Field::QueueId);
-    facts.push(&Rejection {
+    let mut row = Rejection {
         time: line.event.time,
-        service,
+        service: line.service(),
         queue_id: if queue_id == Word::NoQueue.id() { NO_TEXT } else { queue_id },
         client_ip: line.text(Field::ClientIp),
         client_name: line.text(Field::ClientName),
@@ -316,7 +313,14 @@ fn rejection(line: &Line<'_>, service: TextId, session: i64, facts: &mut Facts) 
         program: line.program(),
         source: line.source,
         offset: line.offset(),
-    });
+    };
+    // What refuses a message after its data is no service of its own, and may not name the client: it spoke to another.
+    if let Some(entry) = refused {
+        (row.service, row.session) = (entry.service, entry.session);
+        keep(&mut row.client_ip, entry.client_ip, &NO_TEXT);
+        keep(&mut row.client_name, entry.client_name, &NO_TEXT);
+    }
+    facts.push(&row);
 }
 
 fn filing(line: &Line<'_>, facts: &mut Facts) {

@@ -127,8 +127,11 @@ impl Sessions {
     pub fn end(&mut self, line: &Line<'_>) {
         let open = self.entry(line);
         open.merge(line);
-        open.ended = line.text(Field::Ended);
-        take(&mut open.row.lost_after, line.text(Field::After), &NO_TEXT);
+        // Whom the server has turned away may hang up; nothing is lost by that.
+        if open.ended != Word::Refused.id() {
+            open.ended = line.text(Field::Ended);
+            take(&mut open.row.lost_after, line.text(Field::After), &NO_TEXT);
+        }
     }
 
     pub fn close(&mut self, line: &Line<'_>, facts: &mut Facts) {
