@@ -208,6 +208,9 @@ impl<'g> Correlator<'g> {
             Role::QueueOpen => {
                 sessions.message(line, facts);
                 queue.open(line, sessions.get(line.event.other), facts);
+                if sessions.take_hold(line) {
+                    queue.hold_when_complete(line);
+                }
             }
             Role::QueueNote => queue.note(line, facts),
             Role::QueueAccept => queue.accept(line, facts),
@@ -216,7 +219,10 @@ impl<'g> Correlator<'g> {
             Role::QueueChild => queue.child(line, facts),
             Role::QueueReject => queue.reject(line, facts),
             Role::QueueDiscard => queue.discard(line, facts),
-            Role::QueueHold => queue.hold(line, facts),
+            Role::QueueHold => {
+                sessions.hold(line);
+                queue.hold(line, facts);
+            }
             Role::QueueClose => queue.close(line, facts),
             Role::Rejection => {
                 sessions.rejected(line);

@@ -260,6 +260,8 @@ impl Queue {
     pub fn note(&mut self, line: &Line<'_>, facts: &mut Facts) {
         let entry = self.entry(line, facts);
         entry.merge(line);
+        // What is on hold is not told to be complete: that its header was read must do.
+        entry.accepted |= entry.held;
         let message_id = entry.row.message_id;
         if message_id != NO_TEXT {
             self.link_late(line.event.key, message_id, facts);
@@ -292,6 +294,13 @@ impl Queue {
             let entry = self.entry(line, facts);
             entry.held = true;
             entry.accepted = true;
+        }
+    }
+
+    /// The message is put on hold once its data are there.
+    pub fn hold_when_complete(&mut self, line: &Line<'_>) {
+        if let Some(entry) = self.open.get_mut(&line.event.key) {
+            entry.held = true;
         }
     }
 

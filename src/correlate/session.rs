@@ -48,6 +48,8 @@ struct Open {
     handed: bool,
     /// Whether it may be that this session of a user ended, and not another.
     doubtful: bool,
+    /// Whether the message that it brings next is to be put on hold.
+    holds: bool,
 }
 
 /// What other lines said of a session's attempts.
@@ -205,6 +207,20 @@ impl Sessions {
                 facts.push(&login_row(line, &open.row, Word::Ok.id()));
             }
         }
+    }
+
+    /// The message that the session brings is to be put on hold, before it has a queue entry.
+    pub fn hold(&mut self, line: &Line<'_>) {
+        if line.event.key == 0
+            && let Some(open) = self.open.get_mut(&line.event.other)
+        {
+            open.holds = true;
+        }
+    }
+
+    /// Whether the message that a line tells of is to be put on hold.
+    pub fn take_hold(&mut self, line: &Line<'_>) -> bool {
+        self.open.get_mut(&line.event.other).is_some_and(|open| std::mem::take(&mut open.holds))
     }
 
     /// A command was refused: at CONNECT, that is the session's end; a reply of 421 or 521 closes it too.
@@ -371,6 +387,7 @@ impl Open {
             by_server: false,
             handed: false,
             doubtful: false,
+            holds: false,
         };
         open.merge(line);
         open

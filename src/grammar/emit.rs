@@ -252,12 +252,12 @@ impl<'a> Emitter<'a> {
         (session, if rules.is(Role::Login) || rules.is(Role::LoginNote) { person(found) } else { 0 })
     }
 
-    /// The entry or session that a line about a queue entry names: its child, or the session that brought it.
+    /// The entry or session that a line about a queue entry names: its child, or the session that brings it.
     fn named_by(&self, found: Match<'_>) -> u64 {
         if let Some(child) = Self::queue(found, Field::ChildQueueId) {
             return child;
         }
-        if found.rules.is(Role::QueueOpen) {
+        if found.rules.is(Role::QueueOpen) || found.rules.is(Role::QueueHold) {
             return process(found);
         }
         let next =
