@@ -14,7 +14,7 @@ mod waiting;
 pub use carry::Carry;
 
 use crate::event::{Event, Events, Field, NO_TEXT, Role, TextId, Word, first_number, is_word};
-use crate::facts::schema::{Filing, Notice, Rejection};
+use crate::facts::schema::{Filing, Notice, Rejection, Session};
 use crate::facts::{Facts, NULL};
 use crate::grammar::{ChunkFacts, Grammars, Last, MOST_REPETITIONS, Scratch};
 use directory::Directory;
@@ -226,7 +226,7 @@ impl<'g> Correlator<'g> {
             Role::QueueClose => queue.close(line, facts),
             Role::Rejection => {
                 sessions.rejected(line);
-                rejection(line, queue.refused(line), sessions.number(line.event.key), facts);
+                rejection(line, queue.refused(line), sessions.get(line.event.key), facts);
             }
             Role::Operation => directory.request(line, sessions, facts),
             Role::OperationNote => directory.note(line),
@@ -292,7 +292,7 @@ fn global(field: Field, value: i64, line: &Line<'_>) -> i64 {
     }
 }
 
-fn rejection(line: &Line<'_>, refused: Option<Refused>, session: i64, facts: &mut Facts) {
+fn rejection(line: &Line<'_>, refused: Option<Refused>, session: Option<&Session>, facts: &mut Facts) {
     let queue_id = line.text(Field::QueueId);
     let mut row = Rejection {
         time: line.event.time,
@@ -313,18 +313,22 @@ fn rejection(line: &Line<'_>, refused: Option<Refused>, session: i64, facts: &mu
         reason: line.text(Field::Reason),
         shape: line.text(Field::Shape),
         permanence: line.text(Field::Permanence),
-        session,
+        session: session.map_or(NULL, |session| session.session),
         host: line.host(),
         system: line.system,
         program: line.program(),
         source: line.source,
         offset: line.offset(),
     };
-    // What refuses a message after its data is no service of its own, and may not name the client: it spoke to another.
+    let mut client = session.map(|session| (session.client_ip, session.client_name));
+    // What refuses a message after its data is no service of its own: the client spoke to another.
     if let Some(entry) = refused {
         (row.service, row.session) = (entry.service, entry.session);
-        keep(&mut row.client_ip, entry.client_ip, &NO_TEXT);
-        keep(&mut row.client_name, entry.client_name, &NO_TEXT);
+        client = Some((entry.client_ip, entry.client_name));
+    }
+    // Not every line names the client.
+    if let Some((ip, name)) = client.filter(|_| row.client_ip == NO_TEXT) {
+        (row.client_ip, row.client_name) = (ip, name);
     }
     facts.push(&row);
 }

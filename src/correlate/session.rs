@@ -67,11 +67,6 @@ impl Sessions {
         self.open.get(&key).map(|open| &open.row)
     }
 
-    /// The number of the session of a key; [`NULL`] where there is none.
-    pub fn number(&self, key: u64) -> i64 {
-        self.get(key).map_or(NULL, |session| session.session)
-    }
-
     pub fn open(&mut self, line: &Line<'_>, facts: &mut Facts) {
         self.sweep(line.event.time, facts);
         let mut open = Open::new(line);
