@@ -14,11 +14,11 @@ mod waiting;
 pub use carry::Carry;
 
 use crate::event::{Event, Events, Field, NO_TEXT, Role, TextId, Word, first_number, is_word};
-use crate::facts::schema::{Filing, Notice, Rejection};
+use crate::facts::schema::{Filing, Notice, Rejection, Session};
 use crate::facts::{Facts, NULL};
 use crate::grammar::{ChunkFacts, Grammars, Last, MOST_REPETITIONS, Scratch};
 use directory::Directory;
-use queue::Queue;
+use queue::{Queue, Refused};
 use session::Sessions;
 use std::collections::BTreeMap;
 
@@ -208,6 +208,9 @@ impl<'g> Correlator<'g> {
             Role::QueueOpen => {
                 sessions.message(line, facts);
                 queue.open(line, sessions.get(line.event.other), facts);
+                if sessions.take_hold(line) {
+                    queue.hold_when_complete(line);
+                }
             }
             Role::QueueNote => queue.note(line, facts),
             Role::QueueAccept => queue.accept(line, facts),
@@ -216,14 +219,14 @@ impl<'g> Correlator<'g> {
             Role::QueueChild => queue.child(line, facts),
             Role::QueueReject => queue.reject(line, facts),
             Role::QueueDiscard => queue.discard(line, facts),
-            Role::QueueHold => queue.hold(line, facts),
+            Role::QueueHold => {
+                sessions.hold(line);
+                queue.hold(line, facts);
+            }
             Role::QueueClose => queue.close(line, facts),
             Role::Rejection => {
                 sessions.rejected(line);
-                // What refuses a message after its data is no service of its own: its client spoke to another.
-                let own = || (line.service(), sessions.number(line.event.key));
-                let (service, session) = queue.refused(line).unwrap_or_else(own);
-                rejection(line, service, session, facts);
+                rejection(line, queue.refused(line), sessions.get(line.event.key), facts);
             }
             Role::Operation => directory.request(line, sessions, facts),
             Role::OperationNote => directory.note(line),
@@ -289,11 +292,11 @@ fn global(field: Field, value: i64, line: &Line<'_>) -> i64 {
     }
 }
 
-fn rejection(line: &Line<'_>, service: TextId, session: i64, facts: &mut Facts) {
+fn rejection(line: &Line<'_>, refused: Option<Refused>, session: Option<&Session>, facts: &mut Facts) {
     let queue_id = line.text(Field::QueueId);
-    facts.push(&Rejection {
+    let mut row = Rejection {
         time: line.event.time,
-        service,
+        service: line.service(),
         queue_id: if queue_id == Word::NoQueue.id() { NO_TEXT } else { queue_id },
         client_ip: line.text(Field::ClientIp),
         client_name: line.text(Field::ClientName),
@@ -310,13 +313,24 @@ fn rejection(line: &Line<'_>, service: TextId, session: i64, facts: &mut Facts) 
         reason: line.text(Field::Reason),
         shape: line.text(Field::Shape),
         permanence: line.text(Field::Permanence),
-        session,
+        session: session.map_or(NULL, |session| session.session),
         host: line.host(),
         system: line.system,
         program: line.program(),
         source: line.source,
         offset: line.offset(),
-    });
+    };
+    let mut client = session.map(|session| (session.client_ip, session.client_name));
+    // What refuses a message after its data is no service of its own: the client spoke to another.
+    if let Some(entry) = refused {
+        (row.service, row.session) = (entry.service, entry.session);
+        client = Some((entry.client_ip, entry.client_name));
+    }
+    // Not every line names the client.
+    if let Some((ip, name)) = client.filter(|_| row.client_ip == NO_TEXT) {
+        (row.client_ip, row.client_name) = (ip, name);
+    }
+    facts.push(&row);
 }
 
 fn filing(line: &Line<'_>, facts: &mut Facts) {

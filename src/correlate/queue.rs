@@ -3,12 +3,12 @@
 use super::open::{Keyed, entries, in_order};
 use super::waiting::Waiting;
 use super::{Line, keep};
-use crate::event::{Field, NO_TEXT, TextId, Word};
+use crate::event::{Event, Field, NO_TEXT, TextId, Word, hash_seed, queue_key};
 use crate::facts::schema::{Delivery, Message, Row, Session};
 use crate::facts::{Facts, NULL};
 use crate::time::SECOND;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How long a finished entry waits for a filter to tell that it was its child.
 const LINGER: i64 = 120 * SECOND;
@@ -42,7 +42,12 @@ pub(super) struct Queue {
     /// Destinations that put mail off, with the transport that told so first.
     unreachable: BTreeMap<Vec<u8>, TextId>,
     /// The entry refused last, for the refusal that the same line tells.
+    #[serde(skip)]
     refused: Option<Refused>,
+    /// The names of all instances that had entries: one may hand a message to another of its host. Made when it is first
+    /// asked for.
+    #[serde(skip)]
+    instances: Option<BTreeSet<Vec<u8>>>,
 }
 
 /// One life of a queue id.
@@ -65,12 +70,14 @@ struct Entry {
     removed: bool,
 }
 
-/// An entry that was refused: its key, the service that its client spoke to, and the session.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Refused {
+/// An entry that was refused: its key, its client, the service that this one spoke to, and the session.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refused {
     key: u64,
-    service: TextId,
-    session: i64,
+    pub client_ip: TextId,
+    pub client_name: TextId,
+    pub service: TextId,
+    pub session: i64,
 }
 
 /// What a parent says of its child.
@@ -212,9 +219,9 @@ impl Queue {
             }
             Some(entry) => {
                 self.linger(key, entry, line.event.time, facts);
-                self.fresh(line)
+                self.fresh(line, facts)
             }
-            None => self.fresh(line),
+            None => self.fresh(line, facts),
         };
         entry.opened = true;
         entry.service = line.service();
@@ -228,8 +235,12 @@ impl Queue {
     }
 
     /// A new entry, adopted by the parent that announced it.
-    fn fresh(&mut self, line: &Line<'_>) -> Entry {
+    fn fresh(&mut self, line: &Line<'_>, facts: &Facts) -> Entry {
         let mut entry = Entry::new(line);
+        let instance = facts.texts.get(entry.row.instance).unwrap_or_default();
+        if let Some(instances) = self.instances.as_mut().filter(|known| !known.contains(instance)) {
+            instances.insert(instance.to_vec());
+        }
         if let Some(parent) = self.awaited.remove(&line.event.key) {
             entry.adopt(parent);
         }
@@ -240,7 +251,7 @@ impl Queue {
     fn entry(&mut self, line: &Line<'_>, facts: &mut Facts) -> &mut Entry {
         self.sweep(line.event.time, facts);
         if !self.open.contains_key(&line.event.key) {
-            let entry = self.fresh(line);
+            let entry = self.fresh(line, facts);
             self.open.insert(line.event.key, entry);
         }
         self.open.entry(line.event.key).or_insert_with(|| Entry::new(line))
@@ -249,6 +260,8 @@ impl Queue {
     pub fn note(&mut self, line: &Line<'_>, facts: &mut Facts) {
         let entry = self.entry(line, facts);
         entry.merge(line);
+        // What is on hold is not told to be complete: that its header was read must do.
+        entry.accepted |= entry.held;
         let message_id = entry.row.message_id;
         if message_id != NO_TEXT {
             self.link_late(line.event.key, message_id, facts);
@@ -284,17 +297,29 @@ impl Queue {
         }
     }
 
+    /// The message is put on hold once its data are there.
+    pub fn hold_when_complete(&mut self, line: &Line<'_>) {
+        if let Some(entry) = self.open.get_mut(&line.event.key) {
+            entry.held = true;
+        }
+    }
+
     /// The data were refused: the entry never becomes a message.
     pub fn reject(&mut self, line: &Line<'_>, _facts: &mut Facts) {
         let key = line.event.key;
-        let refused = |entry: Entry| Refused { key, service: entry.service, session: entry.row.session };
+        let refused = |Entry { row, service, .. }: Entry| Refused {
+            key,
+            client_ip: row.client_ip,
+            client_name: row.client_name,
+            service,
+            session: row.session,
+        };
         self.refused = self.open.remove(&key).map(refused);
     }
 
-    /// The service to which the client of a refused entry spoke, and the number of the session.
-    pub fn refused(&self, line: &Line<'_>) -> Option<(TextId, i64)> {
-        let refused = self.refused.filter(|refused| refused.key == line.event.key);
-        refused.map(|refused| (refused.service, refused.session))
+    /// The entry that a line has refused.
+    pub fn refused(&self, line: &Line<'_>) -> Option<Refused> {
+        self.refused.filter(|refused| refused.key == line.event.key)
     }
 
     /// The message is taken and thrown away: each recipient that the line names is discarded.
@@ -318,6 +343,7 @@ impl Queue {
     }
 
     pub fn delivery(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        let line = &self.across_instances(line, facts);
         let filtered = self.is_filtered(line, facts);
         let entry = self.entry(line, facts);
         let mut row = delivery_row(line, &entry.row);
@@ -369,6 +395,26 @@ impl Queue {
         {
             waiting.transport = real;
         }
+    }
+
+    /// The line; where another instance of its host may have taken the message over, with the key of that one's entry.
+    fn across_instances<'l>(&mut self, line: &Line<'l>, facts: &Facts) -> Line<'l> {
+        let (open, lingering) = (&self.open, &self.lingering);
+        let known = |key: &u64| open.contains_key(key) || lingering.contains_key(key);
+        if line.event.other == 0 || known(&line.event.other) {
+            return *line;
+        }
+        let entries = || open.values().chain(lingering.values());
+        let text = |id| facts.texts.get(id).unwrap_or_default();
+        let instances = self
+            .instances
+            .get_or_insert_with(|| entries().map(|entry| text(entry.row.instance).to_vec()).collect());
+        if instances.len() < 2 {
+            return *line;
+        }
+        let (host, id) = (hash_seed(text(line.host())), text(line.text(Field::NextQueueId)));
+        let other = instances.iter().map(|instance| queue_key(host, hash_seed(instance), id)).find(known);
+        other.map_or(*line, |other| Line { event: Event { other, ..line.event }, ..*line })
     }
 
     /// Whether the entry that took the message over is one of ours and carries the same Message-ID: then the other
@@ -527,7 +573,8 @@ impl Queue {
             parent.each_text(call);
         }
         self.unreachable.values_mut().for_each(&mut *call);
-        self.refused.iter_mut().for_each(|refused| call(&mut refused.service));
+        // The line that it is for is done.
+        self.refused = None;
     }
 
     /// Calls a function for each text of what began before a time, with its column.

@@ -48,6 +48,8 @@ struct Open {
     handed: bool,
     /// Whether it may be that this session of a user ended, and not another.
     doubtful: bool,
+    /// Whether the message that it brings next is to be put on hold.
+    holds: bool,
 }
 
 /// What other lines said of a session's attempts.
@@ -63,11 +65,6 @@ impl Sessions {
     /// The session of a key.
     pub fn get(&self, key: u64) -> Option<&Session> {
         self.open.get(&key).map(|open| &open.row)
-    }
-
-    /// The number of the session of a key; [`NULL`] where there is none.
-    pub fn number(&self, key: u64) -> i64 {
-        self.get(key).map_or(NULL, |session| session.session)
     }
 
     pub fn open(&mut self, line: &Line<'_>, facts: &mut Facts) {
@@ -127,8 +124,11 @@ impl Sessions {
     pub fn end(&mut self, line: &Line<'_>) {
         let open = self.entry(line);
         open.merge(line);
-        open.ended = line.text(Field::Ended);
-        take(&mut open.row.lost_after, line.text(Field::After), &NO_TEXT);
+        // Whom the server has turned away may hang up; nothing is lost by that.
+        if open.ended != Word::Refused.id() {
+            open.ended = line.text(Field::Ended);
+            take(&mut open.row.lost_after, line.text(Field::After), &NO_TEXT);
+        }
     }
 
     pub fn close(&mut self, line: &Line<'_>, facts: &mut Facts) {
@@ -202,6 +202,20 @@ impl Sessions {
                 facts.push(&login_row(line, &open.row, Word::Ok.id()));
             }
         }
+    }
+
+    /// The message that the session brings is to be put on hold, before it has a queue entry.
+    pub fn hold(&mut self, line: &Line<'_>) {
+        if line.event.key == 0
+            && let Some(open) = self.open.get_mut(&line.event.other)
+        {
+            open.holds = true;
+        }
+    }
+
+    /// Whether the message that a line tells of is to be put on hold.
+    pub fn take_hold(&mut self, line: &Line<'_>) -> bool {
+        self.open.get_mut(&line.event.other).is_some_and(|open| std::mem::take(&mut open.holds))
     }
 
     /// A command was refused: at CONNECT, that is the session's end; a reply of 421 or 521 closes it too.
@@ -368,6 +382,7 @@ impl Open {
             by_server: false,
             handed: false,
             doubtful: false,
+            holds: false,
         };
         open.merge(line);
         open

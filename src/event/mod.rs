@@ -136,6 +136,12 @@ pub(crate) fn hash_seed(owner: &[u8]) -> u64 {
     crate::find::digest(owner, dictionary::secrets()).0
 }
 
+/// The key of a queue entry: by the hashes of its host and its instance, and its id.
+#[inline]
+pub(crate) fn queue_key(host: u64, instance: u64, id: &[u8]) -> u64 {
+    key(instance ^ host.rotate_left(17), b'q', id)
+}
+
 /// What tells whether two processes hash keys alike.
 pub fn hash_probe() -> u64 {
     key(hash_seed(b"owner"), b'p', b"mailtrail")

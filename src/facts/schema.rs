@@ -264,7 +264,7 @@ tables! {
         instance word "The instance of the mail system.";
         queue_id word "Its queue id.";
         message_id person "Its Message-ID (RFC 5322 3.6.4).";
-        origin word "smtp, submission, local, notification, forward, filter.";
+        origin word "smtp, submission, local, notification, forward, filter, requeue.";
         notification word "Of a notification: non_delivery, delay, success, postmaster.";
         client_ip person "The client that brought it.";
         client_name person "That client's name.";

@@ -3,7 +3,7 @@
 use super::captures::Captures;
 use super::value::{domain_of, id_at_start, integer, micros, shape_into, undressed};
 use super::{Grammar, Grammars, KeyKind, Pattern, Scratch};
-use crate::event::{Event, Events, Field, Interner, NO_TEXT, Role, TextId, Type, Word, hash_seed, key};
+use crate::event::{Event, Events, Field, Interner, NO_TEXT, Role, TextId, Type, Word, hash_seed, key, queue_key};
 
 /// Who wrote a line, and when.
 #[derive(Clone, Copy, Debug)]
@@ -252,12 +252,12 @@ impl<'a> Emitter<'a> {
         (session, if rules.is(Role::Login) || rules.is(Role::LoginNote) { person(found) } else { 0 })
     }
 
-    /// The entry or session that a line about a queue entry names: its child, or the session that brought it.
+    /// The entry or session that a line about a queue entry names: its child, or the session that brings it.
     fn named_by(&self, found: Match<'_>) -> u64 {
         if let Some(child) = Self::queue(found, Field::ChildQueueId) {
             return child;
         }
-        if found.rules.is(Role::QueueOpen) {
+        if found.rules.is(Role::QueueOpen) || found.rules.is(Role::QueueHold) {
             return process(found);
         }
         let next =
@@ -270,10 +270,9 @@ impl<'a> Emitter<'a> {
         (id != Word::NoQueue.text().as_bytes()).then(|| Self::queue_key(found.context, id))
     }
 
-    /// The key of a queue entry: host, instance and id.
     #[inline]
     fn queue_key(context: Context, id: &[u8]) -> u64 {
-        key(context.instance_hash ^ context.host_hash.rotate_left(17), b'q', id)
+        queue_key(context.host_hash, context.instance_hash, id)
     }
 }
 

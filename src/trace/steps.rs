@@ -94,6 +94,7 @@ fn opening(row: &Row) -> &'static str {
         "notification" => "notified",
         "forward" => "copied",
         "filter" => "given back",
+        "requeue" => "queued again",
         _ => "accepted",
     }
 }
@@ -119,6 +120,9 @@ fn born_as(row: &Row) -> String {
         }
         "filter" => {
             let _ = write!(words, ", from the filter that had {parent}");
+        }
+        "requeue" => {
+            let _ = write!(words, ", what was {parent}");
         }
         "local" => words.push_str(", submitted on this machine"),
         _ => {}
