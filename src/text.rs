@@ -99,6 +99,26 @@ fn guard(out: &mut String) {
     }
 }
 
+/// The bytes of which [`utf8`] made a text.
+pub fn bytes(text: &str) -> Vec<u8> {
+    let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);
+    while let Some(at) = rest.find('\\') {
+        let (before, after) = rest.split_at(at);
+        out.extend_from_slice(before.as_bytes());
+        let code = after.strip_prefix("\\x").and_then(|code| u8::from_str_radix(code.get(..2)?, 16).ok());
+        let guards = || after.strip_prefix("\\\\").is_some_and(|next| next.starts_with(['x', 'u', '\\']));
+        let len = match code {
+            Some(_) => 4,
+            None if guards() => 2,
+            None => 1,
+        };
+        out.push(code.unwrap_or(b'\\'));
+        rest = &after[len..];
+    }
+    out.extend_from_slice(rest.as_bytes());
+    out
+}
+
 /// Whether the text begins with something that an escape of ours could be.
 fn looks_escaped(text: &str) -> bool {
     text.starts_with("\\x") || text.starts_with("\\u{") || text.starts_with("\\\\")
@@ -303,6 +323,9 @@ mod tests {
         assert_eq!(utf8(b"a\xffb"), "a\\xffb");
         assert_eq!(utf8(b"a\xff\\xff"), "a\\xff\\\\xff");
         assert_eq!(utf8("jörg".as_bytes()), "jörg");
+        for all in [&b"a\xffb"[..], b"\\\xff\\x41\\u{41}", b"\\\\\xff", b"\\\\x41\\", b"\\u\\y\\\\", b"\\x+1"] {
+            assert_eq!(bytes(&utf8(all)), all, "{}", utf8(all));
+        }
     }
 
     #[test]

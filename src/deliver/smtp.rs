@@ -5,6 +5,7 @@
 //! (CVE-2011-0411). And each recipient has a fate of its own.
 
 use super::{Carrier, Outcome, Secret};
+use crate::own;
 use crate::text::shown;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -165,7 +166,8 @@ impl Smtp {
             None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
             Some(path) => {
                 let unreadable = |e: &dyn std::fmt::Display| format!("{}: {e}", path.display());
-                for certificate in CertificateDer::pem_file_iter(path).map_err(|e| unreadable(&e))? {
+                let pem = own::bytes(path, own::CERTIFICATES).map_err(|e| unreadable(&e))?;
+                for certificate in CertificateDer::pem_slice_iter(&pem) {
                     let certificate = certificate.map_err(|e| unreadable(&e))?;
                     roots.add(certificate).map_err(|e| unreadable(&e))?;
                 }

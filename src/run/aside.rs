@@ -34,8 +34,9 @@ impl Aside {
         Self { shelf: Some(shelf), ..Self::new(options) }
     }
 
-    pub(super) fn is_due(&self, facts: &Facts) -> bool {
-        self.limit.is_some_and(|limit| facts.size() > limit)
+    /// Whether facts of so many bytes are to be put here.
+    pub(super) fn is_due(&self, size: usize) -> bool {
+        self.limit.is_some_and(|limit| size > limit)
     }
 
     pub(super) fn put(&mut self, facts: &Facts, sources: &[&str]) -> Result<()> {
@@ -75,7 +76,7 @@ impl Aside {
         Self::default()
     }
 
-    pub(super) fn is_due(&self, _: &Facts) -> bool {
+    pub(super) fn is_due(&self, _: usize) -> bool {
         self.limit.is_some()
     }
 

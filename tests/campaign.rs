@@ -1,0 +1,159 @@
+//! A campaign against the whole program: what goes wrong once in many thousand times. `MAILTRAIL_ROUNDS` says how often
+//! each is tried.
+
+use crate::store::{Site, lives, times};
+use crate::support::program::program;
+use crate::support::skip;
+use mailtrail::deliver;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Takes the place of the system's calls: each third is interrupted, and what is done is done in small pieces.
+const PIECEMEAL: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static __thread unsigned calls;
+
+static size_t some(size_t most) { return most > 1 ? 1 + (most - 1) / (2 + calls % 5) : most; }
+static int interrupted(void) { return ++calls % 3 == 0; }
+
+#define TAKE(name) static __typeof__(name) *real; if (!real) real = dlsym(RTLD_NEXT, #name)
+
+ssize_t read(int fd, void *to, size_t most) {
+    TAKE(read);
+    if (interrupted()) { errno = EINTR; return -1; }
+    return real(fd, to, some(most));
+}
+ssize_t write(int fd, const void *from, size_t most) {
+    TAKE(write);
+    if (interrupted()) { errno = EINTR; return -1; }
+    return real(fd, from, some(most));
+}
+ssize_t pread64(int fd, void *to, size_t most, off64_t at) {
+    TAKE(pread64);
+    if (interrupted()) { errno = EINTR; return -1; }
+    return real(fd, to, some(most), at);
+}
+ssize_t writev(int fd, const struct iovec *parts, int count) {
+    TAKE(writev);
+    if (interrupted()) { errno = EINTR; return -1; }
+    return real(fd, parts, count > 1 ? 1 : count);
+}
+"#;
+
+#[test]
+fn c64_short_and_interrupted_calls_go_unnoticed() {
+    let site = Site::new();
+    site.write("piecemeal.c", PIECEMEAL.as_bytes());
+    let mut cc = Command::new("cc");
+    cc.args(["-shared", "-fPIC", "-O", "-o", "piecemeal.so", "piecemeal.c", "-ldl"])
+        .current_dir(site.folder.path());
+    if !cc.status().is_ok_and(|status| status.success()) {
+        return skip("c64", "cc is not there");
+    }
+    site.write("mail.log", &lives(0..200));
+    assert!(Command::new("gzip").args(["-k", "mail.log"]).current_dir(site.folder.path()).status().is_ok());
+    let run = |args: &str, library: &str| {
+        let mut command = site.command(args);
+        if !library.is_empty() {
+            command.env("LD_PRELOAD", site.path(library));
+        }
+        command.stdin(fs::File::open(site.path("mail.log")).expect("a log"));
+        let output = command.output().expect("the program runs");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), told.as_str()), (Some(0), ""), "{args}");
+        output.stdout
+    };
+    for args in [
+        "report mail.log --format json",
+        "report - --format json",
+        "report mail.log.gz --format html",
+        "ingest --store STORE mail.log",
+        "report --store STORE --format json",
+        "store forget --store STORE --older-than 0d -q",
+        "report --store STORE --report full --format csv --section deliveries",
+    ] {
+        let [right, piecemeal] = [("a", ""), ("b", "piecemeal.so")].map(|(store, library)| {
+            String::from_utf8_lossy(&run(&args.replace("STORE", store), library)).replace("store b", "store a")
+        });
+        assert_eq!(right, piecemeal, "{args}");
+    }
+}
+
+#[test]
+fn c65_no_sync_is_tried_again_after_one_failed() {
+    if !Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_ok_and(|s| s.success()) {
+        return skip("c65", "strace is not there");
+    }
+    let site = Site::new();
+    site.write("mail.log", &lives(0..20));
+    site.fine("ingest --store st mail.log");
+    let trace = site.path("trace");
+    let mut failures = 0;
+    for args in
+        ["ingest --store st mail.log", "report mail.log -o report.html", "store forget --older-than 0d --store st"]
+    {
+        for nth in 1.. {
+            site.append("mail.log", &lives(20 + nth..21 + nth));
+            let mut strace = Command::new("strace");
+            strace.args(["-f", "-y", "-e", "trace=fsync,fdatasync", "-o"]).arg(&trace);
+            strace.args(["-e", &format!("inject=fsync,fdatasync:error=EIO:when={nth}")]).arg(program());
+            strace.args(args.split_whitespace()).current_dir(site.folder.path()).stderr(Stdio::null());
+            let status = strace.stdout(Stdio::null()).status().expect("strace runs");
+            let calls = fs::read_to_string(&trace).expect("a trace");
+            let Some(at) = calls.lines().position(|line| line.contains("(INJECTED)")) else { break };
+            assert!(!status.success(), "{args}: the {nth}. sync failed and nobody was told");
+            let file = |line: &str| line.split(['<', '>']).nth(1).map(str::to_owned);
+            let failed = file(calls.lines().nth(at).expect("a line"));
+            let again = calls.lines().skip(at + 1).filter(|line| file(line) == failed).count();
+            assert_eq!(again, 0, "{args}, the {nth}.:\n{calls}");
+            failures += 1;
+        }
+    }
+    assert!(failures > 10, "{failures}");
+    site.fine("store check --store st");
+}
+
+#[test]
+fn c93_a_race_for_a_report_in_a_folder_of_all_is_never_won() {
+    // Where nothing has to reach a disk it goes faster.
+    let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder");
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o1777)).expect("all may write to it");
+    let place = |name: &str| folder.path().join(name);
+    fs::write(place("victim"), "untouched").expect("written");
+    fs::set_permissions(place("victim"), fs::Permissions::from_mode(0o666)).expect("set");
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                // A rename takes the place of whatever is there at that moment.
+                let _ = symlink(place("victim"), place("bait"));
+                let _ = fs::rename(place("bait"), place("report.html"));
+                let _ = fs::remove_file(place("report.html"));
+            }
+        });
+        for round in 0..times("MAILTRAIL_ROUNDS", 300) {
+            let report = round.to_string();
+            deliver::file(&place("report.html"), report.as_bytes()).expect("it is written");
+            assert_eq!(fs::read(place("victim")).expect("read"), b"untouched", "round {round}");
+            // It may be gone again by now, or a link be there; where it is ours it is ours alone.
+            if let Ok(there) = fs::symlink_metadata(place("report.html"))
+                && there.is_file()
+            {
+                assert_eq!(there.permissions().mode() & 0o777, 0o600, "round {round}");
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(
+        fs::read_dir(folder.path()).expect("a folder").flatten().filter(|e| e.file_name() != "victim").count()
+            <= 1,
+        true
+    );
+}
