@@ -417,9 +417,11 @@ impl Talk {
                 return Err(later(phase, "the server's answer does not end"));
             }
             let mut buffer = [0; 4096];
-            match self.line.read(&mut buffer).map_err(|e| later(phase, e))? {
-                0 => return Err(later(phase, "the server hung up")),
-                got => self.heard.extend_from_slice(buffer.get(..got).unwrap_or_default()),
+            match self.line.read(&mut buffer) {
+                Ok(0) => return Err(later(phase, "the server hung up")),
+                Ok(got) => self.heard.extend_from_slice(buffer.get(..got).unwrap_or_default()),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(later(phase, e)),
             }
         }
     }

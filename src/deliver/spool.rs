@@ -209,7 +209,7 @@ impl Spool {
     /// nothing has there. Where the file itself cannot be read it waits, since that may pass.
     fn set_aside(&self, path: &Path) -> Result<Event> {
         let id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if let Err(error) = own::open(path).and_then(|mut file| file.read(&mut [0]))
+        if let Err(error) = own::open(path).and_then(|file| io::copy(&mut file.take(1), &mut io::sink()))
             && error.kind() != io::ErrorKind::InvalidInput
         {
             return Ok(Event { id, what: What::Later(format!("it cannot be read: {error}")) });
