@@ -155,3 +155,83 @@ fn c93_a_race_for_a_report_in_a_folder_of_all_is_never_won() {
         fs::read_dir(folder.path()).expect("a folder").flatten().filter(|entry| entry.file_name() != "victim");
     assert!(left.count() <= 1, "something temporary was left");
 }
+
+#[test]
+fn t15_no_two_runs_hash_the_keys_of_strangers_alike() {
+    let probe = mailtrail::event::hash_probe();
+    if std::env::var_os("MAILTRAIL_PROBE").is_some() {
+        println!("probe {probe}");
+        return;
+    }
+    let other = || {
+        let mut command = Command::new(std::env::current_exe().expect("this binary"));
+        command.args(["--exact", "campaign::t15_no_two_runs_hash_the_keys_of_strangers_alike", "--nocapture"]);
+        let output = command.env("MAILTRAIL_PROBE", "1").output().expect("it runs");
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        let number = told.lines().find_map(|line| line.strip_prefix("probe ").map(str::to_owned));
+        number.unwrap_or_else(|| panic!("{told}"))
+    };
+    // Whoever chose keys that collide in one run has chosen none for the next.
+    let probes = std::collections::BTreeSet::from([probe.to_string(), other(), other(), other()]);
+    assert_eq!(probes.len(), 4, "{probes:?}");
+}
+
+#[test]
+fn t25_nothing_of_another_domain_stands_in_a_domains_report() {
+    let mail = |id: &str, domain: &str, second: u32| {
+        let at = format!("Nov 24 09:00:{second:02} mx1");
+        format!(
+            "{at} postfix/smtpd[1]: {id}: client=c.{domain}[192.0.2.{second}]\n\
+             {at} postfix/cleanup[2]: {id}: message-id=<{id}@{domain}>\n\
+             {at} postfix/qmgr[3]: {id}: from=<from@{domain}>, size=9, nrcpt=1 (queue active)\n\
+             {at} postfix/smtp[4]: {id}: to=<to@{domain}>, relay=mx.{domain}[192.0.2.9]:25, delay=900, delays=0/899/0/1, dsn=4.2.2, status=deferred (host mx.{domain}[192.0.2.9] said: 452 4.2.2 <to@{domain}> full)\n\
+             {at} postfix/smtpd[1]: NOQUEUE: reject: RCPT from c.{domain}[192.0.2.{second}]: 550 5.1.1 <none@{domain}>: Recipient address rejected: unknown; from=<a@{domain}> to=<none@{domain}> proto=ESMTP helo=<{domain}>\n\
+             {at} postfix/smtpd[1]: nobody knows this line of {domain} {id}\n\
+             {at} postfix/smtpd[1]: warning: hostname {domain} does not resolve to address 192.0.2.{second}\n"
+        ) + &format!(
+            "{at} dovecot: imap-login: Disconnected (auth failed, 50 attempts in 9 secs): user=<u@{domain}>, method=PLAIN, rip=192.0.2.{second}, lip=192.0.2.1, session=<{id}>\n"
+        )
+        .repeat(3)
+    };
+    let site = Site::new();
+    site.write("mail.log", (mail("4XkA01", "one.example", 1) + &mail("4XkB02", "two.example", 2)).as_bytes());
+    site.fine("ingest --store st --year 2026 mail.log");
+    for from in ["mail.log --year 2026", "--store st"] {
+        for format in ["html", "json", "text", "csv", "mail"] {
+            let folder = if format == "csv" { "-o tables" } else { "" };
+            let output =
+                site.run(&format!("report {from} --report full --domain one.example --format {format} {folder}"));
+            let tables = fs::read_dir(site.path("tables")).into_iter().flatten().flatten();
+            let tables = tables.flat_map(|table| fs::read(table.path()).expect("a table"));
+            let bytes: Vec<u8> = output.stdout.into_iter().chain(tables).collect();
+            let told = String::from_utf8_lossy(&bytes);
+            assert!(told.contains("one.example") || format == "mail", "{from} {format}: {told}");
+            for other in ["two.example", "4XkB02", "192.0.2.2"] {
+                assert!(!told.contains(other), "{other} in {from} {format}:\n{told}");
+            }
+        }
+    }
+}
+
+#[test]
+fn f26_a_run_that_gets_no_memory_leaves_the_store_as_it_was() {
+    let site = Site::new();
+    site.write("mail.log", &lives(0..50));
+    site.fine("ingest --store st mail.log");
+    site.write("mail.log", &lives(0..3000));
+    let mut failed = 0;
+    // From too little to begin with up to enough, in KiB.
+    for most in (100_000..1_500_000).step_by(100_000) {
+        let before = site.deliveries();
+        let script = format!("ulimit -v {most} -c 0; exec {} ingest --store st -q mail.log", program());
+        let output = Command::new("bash").args(["-c", &script]).current_dir(site.folder.path()).output();
+        let status = output.expect("bash").status;
+        failed += usize::from(!status.success());
+        let (now, recipients) = site.deliveries();
+        assert!(now == recipients && (now == before.0 || now == 3000), "{most} KiB: {now} {recipients}");
+        site.fine("store check --store st");
+    }
+    assert!(failed > 0, "it never lacked memory");
+    site.fine("ingest --store st -q mail.log");
+    assert_eq!(site.deliveries(), (3000, 3000));
+}
