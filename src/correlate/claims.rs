@@ -7,8 +7,8 @@
 /// So many more events than lines told: as many as a log of a gigabyte has lines.
 const MOST: u64 = 10_000_000;
 
-/// So many rows may come of claims until it is asked whether memory holds them.
-const OFTEN: u64 = 1 << 12;
+/// After so many it is asked whether memory holds what came of them.
+const OFTEN: u64 = 1 << 17;
 
 /// The claims of a run.
 #[derive(Clone, Debug)]
