@@ -62,7 +62,7 @@ pub const MACHINE: Kind = Kind::of(16 * MIB);
 
 /// How long a pipe is waited for that nobody writes to, and how long all of what one gives may take.
 const NOBODY: Duration = Duration::from_secs(10);
-const ALL: Duration = Duration::from_secs(60);
+const ALL: Duration = Duration::from_mins(1);
 
 /// How often a pipe is asked.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -232,17 +232,15 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let pipe = folder.path().join("pipe");
         assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
-        let read = |written: &'static [u8]| {
-            let to = pipe.clone();
+        let read = |len: usize| {
+            let (to, written) = (pipe.clone(), vec![b'x'; len]);
             let writer = std::thread::spawn(move || std::fs::write(to, written));
             let read = bytes(&pipe, Kind::of(100 << 10).or_pipe()).map_err(|e| e.kind());
             drop(writer.join());
             read
         };
-        static LONG: [u8; 100 << 10] = [b'x'; 100 << 10];
-        static LONGER: [u8; 200 << 10] = [b'x'; 200 << 10];
-        assert_eq!(read(&LONG), Ok(LONG.to_vec()));
-        assert_eq!(read(&LONGER), Err(ErrorKind::FileTooLarge));
+        assert_eq!(read(100 << 10), Ok(vec![b'x'; 100 << 10]));
+        assert_eq!(read(200 << 10), Err(ErrorKind::FileTooLarge));
         assert_eq!(bytes(&pipe, CONFIGURATION).map_err(|e| e.kind()), Err(ErrorKind::TimedOut));
     }
 }

@@ -335,6 +335,22 @@ mod tests {
     }
 
     #[test]
+    fn a_text_leaves_by_the_encoder_of_its_sink() {
+        let text = Text::from_bytes(b"=a\x1b\xff");
+        assert_eq!((text.raw(), &*text.tty()), ("=a\u{1b}\\xff", "=a\\x1b\\xff"));
+        assert_eq!((&*text.csv(), json(text.raw())), ("'=a\\x1b\\xff", "\"=a\\u001b\\\\xff\"".to_owned()));
+        assert_eq!((&*json_safe("a\u{202e}"), &*json_safe("a")), ("a\\u202e", "a"));
+        assert_eq!(Text::from("a".to_owned()), Text::from("a"));
+    }
+
+    #[test]
+    fn a_shape_is_as_long_whatever_stands_before_it() {
+        let (mut after, line) = ("x".repeat(300), "a 1 b.c ".repeat(60));
+        shape_into(&line, &mut after);
+        assert_eq!(after.strip_prefix(&"x".repeat(300)), Some(&*shape(&line)));
+    }
+
+    #[test]
     fn markup_is_inert() {
         assert_eq!(Text::from("<b a='1'>&`").html(), "&lt;b a=&#39;1&#39;&gt;&amp;&#96;");
     }

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Takes the place of the system's calls: each third is interrupted, and what is done is done in small pieces.
-const PIECEMEAL: &str = r#"
+const PIECEMEAL: &str = r"
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -45,7 +45,7 @@ ssize_t writev(int fd, const struct iovec *parts, int count) {
     if (interrupted()) { errno = EINTR; return -1; }
     return real(fd, parts, count > 1 ? 1 : count);
 }
-"#;
+";
 
 #[test]
 fn c64_short_and_interrupted_calls_go_unnoticed() {
