@@ -9,7 +9,8 @@ use mailtrail::time::Zone;
 use mailtrail::time::stamp::ClockState;
 use std::sync::LazyLock;
 
-static GRAMMARS: LazyLock<Grammars> = LazyLock::new(|| Grammars::load(&Assets::default()).expect("they are right"));
+static GRAMMARS: LazyLock<Grammars> =
+    LazyLock::new(|| Grammars::load(&Assets::default()).expect("they are right"));
 static ZONE: LazyLock<Zone> = LazyLock::new(|| Zone::named("Europe/Berlin").expect("it is compiled in"));
 
 fuzz_target!(|log: &[u8]| {
@@ -19,7 +20,11 @@ fuzz_target!(|log: &[u8]| {
     let mut offset = 0;
     for line in log.split_inclusive(|b| *b == b'\n') {
         let text = line.strip_suffix(b"\n").unwrap_or(line);
-        if layouts.is_own() { reader.laid_line(text, offset) } else { reader.line(text, offset) }
+        if layouts.is_own() {
+            reader.laid_line(text, offset)
+        } else {
+            reader.line(text, offset)
+        }
         offset += line.len() as u64;
     }
     let counts = reader.finish().counts;
