@@ -3,7 +3,7 @@
 
 use crate::store::{Site, lives, times};
 use crate::support::program::program;
-use crate::support::skip;
+use crate::support::{project, skip};
 use mailtrail::deliver;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -234,4 +234,26 @@ fn f26_a_run_that_gets_no_memory_leaves_the_store_as_it_was() {
     assert!(failed > 0, "it never lacked memory");
     site.fine("ingest --store st -q mail.log");
     assert_eq!(site.deliveries(), (3000, 3000));
+}
+
+#[test]
+fn c96_the_bill_of_materials_names_every_crate_of_the_build_and_no_other() {
+    let Ok(output) = Command::new(project("scripts/sbom")).output() else {
+        return skip("c96", "python3 is not there");
+    };
+    if !output.status.success() {
+        return skip("c96", &String::from_utf8_lossy(&output.stderr));
+    }
+    let bill: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let lock = fs::read_to_string(project("Cargo.lock")).expect("it is there");
+    let components = bill["components"].as_array().expect("components");
+    for component in components {
+        let told = |name: &str| component[name].as_str().expect("a text");
+        let locked = format!("name = \"{}\"\nversion = \"{}\"\n", told("name"), told("version"));
+        assert!(lock.contains(&locked), "{component} is not in Cargo.lock");
+        let checksum = component["hashes"][0]["content"].as_str().expect("a checksum");
+        assert!(lock.contains(checksum) && component["licenses"].is_array(), "{component}");
+    }
+    let has = |name: &str| components.iter().any(|component| component["name"] == name);
+    assert!(has("polars") && has("rustls") && !has("proptest"), "what is linked, and no more");
 }
