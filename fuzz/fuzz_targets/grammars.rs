@@ -6,9 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use mailtrail::grammar::Grammars;
 
 fuzz_target!(|text: &str| {
-    let mut grammars = Grammars::load(&mailtrail::assets::Assets::default()).expect("they are right");
-    grammars.list.clear();
-    grammars.patterns.clear();
+    let mut grammars = Grammars { list: Vec::new(), patterns: Vec::new() };
     if let Err(error) = grammars.add("fuzz.toml", text) {
         error.render(true);
     }
