@@ -1,6 +1,7 @@
 //! Grammars, sections, reports and templates: those built in, and a user's own, which come first.
 
 use crate::error::{Error, Exit, Result};
+use crate::own;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
@@ -83,7 +84,7 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn unreadable(path: &Path, error: &io::Error) -> Error {
     let help = if error.kind() == ErrorKind::InvalidData { "it must be UTF-8" } else { "see who may read it" };
-    Error::new(Exit::Config, format!("{} cannot be read", path.display())).why(error).help(help)
+    own::told(Error::new(Exit::Config, format!("{} cannot be read", path.display())).help(help), error)
 }
 
 fn built_in(path: &str) -> Option<Asset> {
@@ -94,7 +95,7 @@ fn built_in(path: &str) -> Option<Asset> {
 
 /// A user's own file; nothing where there is none.
 fn user_file(path: &Path) -> Result<Option<Asset>> {
-    match fs::read_to_string(path) {
+    match own::text(path, own::ASSET) {
         Ok(text) => Ok(Some(Asset { origin: path.display().to_string(), text: text.into(), built_in: false })),
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(unreadable(path, &e)),

@@ -6,6 +6,7 @@
 pub mod text;
 pub mod find;
 pub mod error;
+pub mod own;
 pub mod time;
 pub mod units;
 pub mod address;

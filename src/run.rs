@@ -41,6 +41,9 @@ pub struct Options {
     pub memory: Memory,
 }
 
+/// How much more facts take while they are laid out to go aside.
+const LAID_OUT: usize = 4;
+
 /// The size of chunks that parses fastest: their dictionaries stay in the cache.
 pub const CHUNK: usize = 1 << 20;
 
@@ -120,8 +123,19 @@ pub fn run_after(
     let inputs = opened(before, paths, options)?;
     let parser = Parser { grammars, options, spare: Mutex::default() };
     let Walk { correlator, account, aside, notes, numbers, .. } = walk(before, aside, &parser, &inputs, progress)?;
+    let refused = refused(&correlator);
     let facts = aside.with(correlator.finish());
-    Ok(told(facts, &account, grammars, before.several, inputs, &numbers, notes))
+    let mut run = told(facts, &account, grammars, before.several, inputs, &numbers, notes);
+    run.doubts.extend(refused);
+    Ok(run)
+}
+
+/// What lines claimed to have happened many times and was not believed, in words.
+fn refused(correlator: &Correlator<'_>) -> Option<Text> {
+    let events = correlator.refused_claims();
+    (events > 0).then(|| {
+        Text::from(format!("lines say that others were repeated {events} times more than is believed and counted"))
+    })
 }
 
 /// Reads what is new behind the paths, to be kept. Facts that memory does not hold go aside.
@@ -146,7 +160,7 @@ pub fn ingest(
     let carry = correlator.carry();
     let open = Correlator::going_on(grammars, carry.clone()).finish();
     let mail = inputs.mail.iter().map(|mail| not_kept(&mail.source));
-    let notes = inputs.notes.iter().cloned().chain(notes).chain(mail).collect();
+    let notes = inputs.notes.iter().cloned().chain(notes).chain(mail).chain(refused(&correlator)).collect();
     Ok(After { account, carry, facts: correlator.facts, open, notes })
 }
 
@@ -410,10 +424,20 @@ impl<'a> Walk<'a> {
             self.account.add(&mut facts, self.parser.grammars);
             let source = self.account.current();
             self.account.twice.add(source, &chunk, &facts.events.list);
-            self.parser.take_back(self.correlator.fold(facts, u32::try_from(source).unwrap_or(u32::MAX)));
+            let (aside, account, failed) = (&mut self.aside, &self.account, &mut self.failed);
+            let mut relieve = |facts: &mut Facts| {
+                // To lay them out takes several times as much as they take here.
+                let size = LAID_OUT * (facts.size() - facts.texts.size());
+                if failed.is_none() && aside.is_due(size) {
+                    *failed = aside.put(facts, &account.names()).err();
+                    facts.let_go();
+                }
+            };
+            let source = u32::try_from(source).unwrap_or(u32::MAX);
+            self.parser.take_back(self.correlator.fold(facts, source, &mut relieve));
             self.remember(&chunk);
         }
-        if self.aside.is_due(&self.correlator.facts) {
+        if self.failed.is_none() && self.aside.is_due(self.correlator.facts.size()) {
             let facts = self.correlator.release();
             self.failed = self.aside.put(&facts, &self.account.names()).err();
         }

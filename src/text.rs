@@ -99,6 +99,26 @@ fn guard(out: &mut String) {
     }
 }
 
+/// The bytes of which [`utf8`] made a text.
+pub fn bytes(text: &str) -> Vec<u8> {
+    let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);
+    while let Some(at) = rest.find('\\') {
+        let (before, after) = rest.split_at(at);
+        out.extend_from_slice(before.as_bytes());
+        let code = after.strip_prefix("\\x").and_then(|code| u8::from_str_radix(code.get(..2)?, 16).ok());
+        let guards = || after.strip_prefix("\\\\").is_some_and(|next| next.starts_with(['x', 'u', '\\']));
+        let len = match code {
+            Some(_) => 4,
+            None if guards() => 2,
+            None => 1,
+        };
+        out.push(code.unwrap_or(b'\\'));
+        rest = &after[len..];
+    }
+    out.extend_from_slice(rest.as_bytes());
+    out
+}
+
 /// Whether the text begins with something that an escape of ours could be.
 fn looks_escaped(text: &str) -> bool {
     text.starts_with("\\x") || text.starts_with("\\u{") || text.starts_with("\\\\")
@@ -303,12 +323,31 @@ mod tests {
         assert_eq!(utf8(b"a\xffb"), "a\\xffb");
         assert_eq!(utf8(b"a\xff\\xff"), "a\\xff\\\\xff");
         assert_eq!(utf8("jörg".as_bytes()), "jörg");
+        for all in [&b"a\xffb"[..], b"\\\xff\\x41\\u{41}", b"\\\\\xff", b"\\\\x41\\", b"\\u\\y\\\\", b"\\x+1"] {
+            assert_eq!(bytes(&utf8(all)), all, "{}", utf8(all));
+        }
     }
 
     #[test]
     fn nothing_steers_a_terminal() {
         assert_eq!(shown("a\x1b[31m\u{202e}b\r\n"), "a\\x1b[31m\\u{202e}b\\x0d\\x0a");
         assert_eq!(shown("plain"), "plain");
+    }
+
+    #[test]
+    fn a_text_leaves_by_the_encoder_of_its_sink() {
+        let text = Text::from_bytes(b"=a\x1b\xff");
+        assert_eq!((text.raw(), &*text.tty()), ("=a\u{1b}\\xff", "=a\\x1b\\xff"));
+        assert_eq!((&*text.csv(), json(text.raw())), ("'=a\\x1b\\xff", "\"=a\\u001b\\\\xff\"".to_owned()));
+        assert_eq!((&*json_safe("a\u{202e}"), &*json_safe("a")), ("a\\u202e", "a"));
+        assert_eq!(Text::from("a".to_owned()), Text::from("a"));
+    }
+
+    #[test]
+    fn a_shape_is_as_long_whatever_stands_before_it() {
+        let (mut after, line) = ("x".repeat(300), "a 1 b.c ".repeat(60));
+        shape_into(&line, &mut after);
+        assert_eq!(after.strip_prefix(&"x".repeat(300)), Some(&*shape(&line)));
     }
 
     #[test]

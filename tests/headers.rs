@@ -6,7 +6,9 @@ use mail_parser::{Host, MessageParser, Received};
 use mailtrail::headers::{self, Hop};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -185,6 +187,28 @@ fn a_header_in_a_maildir_is_read_back() {
     assert!(header.starts_with("Received: from ") && header.contains("; "), "{header}");
     let text = String::from_utf8(report("--report full").stdout().to_vec()).expect("it is UTF-8");
     assert!(text.contains(" of mail/cur/") && !text.contains(",S:"), "{text}");
+}
+
+#[test]
+fn a_header_is_read_back_whatever_the_name_of_its_folder() {
+    let mut test = Test::new("report ways.log --year 2026 --timezone Europe/Berlin --format json --report full")
+        .file("ways.log", log())
+        .file("mail/new/.keep", "");
+    for (at, message) in sample().split("\nFrom ").enumerate() {
+        let text = message.split_once('\n').map_or("", |(_, text)| text);
+        test = test.file(&format!("mail/cur/{at}.M1P1.mx:2,S"), text);
+    }
+    for name in [&b"m\xe4il"[..], b"m\\xe4il", b"m\\\\\xff"] {
+        let folder = OsStr::from_bytes(name);
+        fs::rename(test.folder().join("mail"), test.folder().join(folder)).expect("it is renamed");
+        let output = test.command().arg(folder).output().expect("the program runs");
+        fs::rename(test.folder().join(folder), test.folder().join("mail")).expect("it is renamed");
+        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let findings = report["findings"].as_array().expect("findings");
+        let finding = findings.iter().find(|one| one["rule"] == "hop-differs").expect("the log says otherwise");
+        let header = finding["evidence"][1]["line"].as_str();
+        assert!(header.is_some_and(|header| header.starts_with("Received: from ")), "{folder:?}: {finding}");
+    }
 }
 
 #[test]

@@ -635,6 +635,24 @@ fn t13_a_line_longer_than_any_limit_is_one_damaged_line() {
 }
 
 #[test]
+fn t13_lines_that_stand_for_very_many_events_are_counted_in_little_memory() {
+    let reject = "NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 554 5.7.1 <b@local.example>: Relay access denied; from=<a@remote.example> to=<b@local.example> proto=ESMTP helo=<h>";
+    let repeated = format!("Nov 24 09:00:00 mx1 postfix/smtpd[1]: message repeated 99999 times: [ {reject}]\n");
+    let attempts = "Nov 24 09:00:01 mx1 dovecot: imap-login: Disconnected (auth failed, 999999 attempts in 9 secs): user=<a>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.2, session=<s>\n";
+    let log = repeated.repeat(200) + &attempts.repeat(200);
+    let count = |table: &str| {
+        let test = Test::new("query --format csv --year 2026").arg(format!("SELECT COUNT(*) AS n FROM {table}"));
+        peak(&test.arg("mail.log").file("mail.log", &log))
+    };
+    let [(peak, rejections), (_, logins)] = ["rejections", "logins"].map(count);
+    assert_eq!(
+        [rejections, logins].map(|n| String::from_utf8_lossy(&n).into_owned()),
+        ["n\r\n2000000\r\n", "n\r\n200000\r\n"]
+    );
+    assert!(peak < 600 << 20, "{} MiB", peak >> 20);
+}
+
+#[test]
 fn f25_what_is_no_log_is_told_and_never_waited_for() {
     let test = Test::new("report --year 2026 --section deliveries --format csv mail.log /dev/null /dev/zero")
         .file("mail.log", crate::cli::LOG);

@@ -19,10 +19,10 @@ pub struct Site {
 }
 
 /// Numbers that only look random, always the same.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, sides: u64) -> usize {
+    pub fn below(&mut self, sides: u64) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

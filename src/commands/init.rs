@@ -11,6 +11,7 @@ use crate::config::{Config, quoted};
 use crate::deliver;
 use crate::error::{Error, Exit, Result};
 use crate::grammar::Grammars;
+use crate::own;
 use crate::render::{self, Options, Rendered};
 use crate::text::shown;
 use crate::time::Zone;
@@ -18,7 +19,7 @@ use crate::units::{count, share};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, IsTerminal, Read, Seek, SeekFrom};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -179,7 +180,7 @@ fn look(place: &Place, root: &Path, grammars: &Grammars, not_mail: &[String]) ->
 
 /// The beginning of a file, and whole lines of its end.
 fn end_of(path: &Path) -> io::Result<(Vec<u8>, Vec<u8>)> {
-    let mut file = File::open(path)?;
+    let mut file = own::open(path)?;
     let mut head = Vec::new();
     file.by_ref().take(64 * 1024).read_to_end(&mut head)?;
     let start = file.metadata()?.len().saturating_sub(TAIL);
@@ -213,7 +214,7 @@ fn seen(head: &[u8], end: &[u8], grammars: &Grammars, not_mail: &[String]) -> Se
 
 /// The name of a group, as the machine that is looked at has it.
 fn group(root: &Path, gid: u32) -> Option<String> {
-    let text = fs::read_to_string(below(root, "/etc/group")).ok()?;
+    let text = own::text(&below(root, "/etc/group"), own::MACHINE).ok()?;
     text.lines().find_map(|line| {
         let mut fields = line.split(':');
         let (name, _, id) = (fields.next()?, fields.next()?, fields.next()?);
@@ -239,7 +240,8 @@ fn zone(root: &Path, global: &Global, config: &Config) -> Result<Zone> {
     }
     let link = fs::read_link(below(root, "/etc/localtime")).ok();
     let by_link = link.and_then(|link| Some(link.to_str()?.rsplit_once("zoneinfo/")?.1.to_owned()));
-    let by_file = || fs::read_to_string(below(root, "/etc/timezone")).ok().map(|text| text.trim().to_owned());
+    let by_file =
+        || own::text(&below(root, "/etc/timezone"), own::MACHINE).ok().map(|text| text.trim().to_owned());
     let Some(name) = by_link.or_else(by_file) else { return Ok(Zone::utc()) };
     Ok(Zone::named(&name).unwrap_or_else(|_| {
         say(format_args!("the machine's time zone `{}` is not known; UTC is taken instead", shown(&name)));

@@ -7,6 +7,7 @@ use crate::cli::{About, Global, Ingest, Nightly as Args, Period, Report as Repor
 use crate::config::Config;
 use crate::deliver;
 use crate::error::{Error, Exit, Result};
+use crate::own;
 use crate::render::mail::{Mail, PlainLetter, file_name, plain};
 use crate::render::{self, Options, Rendered, calendar};
 use crate::report::{Report, State};
@@ -252,7 +253,7 @@ impl<'a> House<'a> {
 }
 
 fn day(path: &Path) -> Option<calendar::Day> {
-    let night: Night = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    let night: Night = serde_json::from_slice(&own::bytes(path, own::RECORD).ok()?).ok()?;
     let mut parts = night.date.splitn(3, '-');
     let (year, month, number) = (parts.next()?, parts.next()?, parts.next()?);
     Some(calendar::Day {

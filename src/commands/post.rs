@@ -11,6 +11,7 @@ use crate::deliver::smtp::{Login, Smtp, Tls as Secrecy};
 use crate::deliver::spool::{Event, Mail, Put, Spool, What};
 use crate::deliver::{self, Carrier, Secret};
 use crate::error::{Error, Exit, Result};
+use crate::own;
 use crate::render::mail::{Attachment, Figures, Letter, MOST, file_name};
 use crate::report::Report;
 use crate::text::shown;
@@ -196,14 +197,15 @@ fn sender(asked: Option<&str>, settings: &Settings) -> Result<Mailbox> {
 
 /// The name that stands in the machine's mail addresses.
 pub(super) fn mail_name() -> String {
-    let line =
-        |path: &str| fs::read_to_string(path).ok().map(|text| text.trim().to_owned()).filter(|t| !t.is_empty());
+    let line = |path: &str| {
+        own::text(Path::new(path), own::MACHINE).ok().map(|text| text.trim().to_owned()).filter(|t| !t.is_empty())
+    };
     line("/etc/mailname").unwrap_or_else(host_name)
 }
 
 /// The machine's name.
 pub(super) fn host_name() -> String {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = own::text(Path::new("/proc/sys/kernel/hostname"), own::MACHINE).unwrap_or_default();
     let name = name.trim();
     let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
     if is_name { name.to_owned() } else { "localhost".to_owned() }
@@ -296,7 +298,7 @@ fn password(file: &Path) -> Result<Secret> {
 
 /// The first line of a file with a password; else why it cannot be used.
 fn first_line(path: &Path) -> std::result::Result<String, String> {
-    let text = fs::read_to_string(path).map_err(|e| e.to_string())?;
+    let text = own::text(path, own::PASSWORD).map_err(|e| e.to_string())?;
     let first = text.lines().next().unwrap_or_default();
     if first.is_empty() || first.len() > MOST_PASSWORD || first.contains('\0') {
         return Err("its first line is no password".to_owned());
@@ -399,7 +401,7 @@ impl Series {
         let names = fs::read_dir(&self.folder).ok()?.flatten().map(|entry| entry.file_name());
         let names = names.filter_map(|name| name.into_string().ok());
         let before = names.filter(|name| *name < self.name && !name.starts_with('.')).max()?;
-        serde_json::from_slice(&fs::read(self.folder.join(before)).ok()?).ok()
+        serde_json::from_slice(&own::bytes(&self.folder.join(before), own::RECORD).ok()?).ok()
     }
 
     fn remember(&self, report: &Report) -> Result<()> {

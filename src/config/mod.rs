@@ -23,6 +23,7 @@ pub use show::{line as show_line, quoted};
 pub use table::{File, Spot, Spotted, Value};
 
 use crate::error::{Error, Exit, Result};
+use crate::own;
 use crate::time::Zone;
 use std::collections::BTreeMap;
 use std::fs;
@@ -91,7 +92,7 @@ impl Config {
     pub fn read(paths: &[PathBuf]) -> Result<Self> {
         let mut config = Self::default();
         for path in paths {
-            let text = fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;
+            let text = own::text(path, own::CONFIGURATION).map_err(|e| unreadable(path, &e))?;
             config.add(path.display().to_string(), text)?;
             config.files.push(path.clone());
         }
@@ -260,5 +261,5 @@ pub fn user_folder(variable: &str, place: &str) -> Option<PathBuf> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Error {
-    Error::new(Exit::Config, format!("the configuration {} cannot be read", path.display())).why(error)
+    own::told(Error::new(Exit::Config, format!("the configuration {} cannot be read", path.display())), error)
 }

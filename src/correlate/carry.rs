@@ -263,7 +263,7 @@ impl<'g> Correlator<'g> {
 
     /// Lets go of the facts so far; what is open stays, with its own texts.
     pub fn release(&mut self) -> crate::facts::Facts {
-        let next = Self::going_on(self.grammars, self.carry());
+        let next = Self { claims: self.claims.clone(), ..Self::going_on(self.grammars, self.carry()) };
         std::mem::replace(self, next).facts
     }
 }

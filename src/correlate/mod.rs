@@ -5,6 +5,7 @@
 //! next. What part a line plays is told by its roles; no product is known here.
 
 mod carry;
+mod claims;
 mod directory;
 mod open;
 mod queue;
@@ -17,6 +18,7 @@ use crate::event::{Event, Events, Field, NO_TEXT, Role, TextId, Word, first_numb
 use crate::facts::schema::{Filing, Notice, Rejection, Session};
 use crate::facts::{Facts, NULL};
 use crate::grammar::{ChunkFacts, Grammars, Last, MOST_REPETITIONS, Scratch};
+use claims::Claims;
 use directory::Directory;
 use queue::{Queue, Refused};
 use session::Sessions;
@@ -30,7 +32,11 @@ pub struct Correlator<'g> {
     pub facts: Facts,
     systems: Vec<TextId>,
     state: State,
+    claims: Claims,
 }
+
+/// Takes finished facts off memory where that holds enough of them; texts and what is open stay.
+pub type Relieve<'a> = &'a mut dyn FnMut(&mut Facts);
 
 /// What is open between two lines.
 #[derive(Clone, Debug, Default)]
@@ -156,14 +162,15 @@ impl<'g> Correlator<'g> {
     pub fn new(grammars: &'g Grammars) -> Self {
         let mut facts = Facts::default();
         let systems = grammars.list.iter().map(|g| facts.texts.add_one(g.system.as_bytes())).collect();
-        Self { grammars, facts, systems, state: State::default() }
+        Self { grammars, facts, systems, state: State::default(), claims: Claims::default() }
     }
 
-    /// Takes the next chunk of a stream; its memory comes back.
-    pub fn fold(&mut self, mut chunk: ChunkFacts, source: u32) -> Scratch {
+    /// Takes the next chunk of a stream; its memory comes back. Where lines stand for many events it is relieved meanwhile.
+    pub fn fold(&mut self, mut chunk: ChunkFacts, source: u32, relieve: Relieve<'_>) -> Scratch {
         let base = self.facts.texts.add(std::mem::take(&mut chunk.texts));
         for event in &chunk.events.list {
-            self.event(event, chunk.events.values(event), base, source);
+            self.claims.line();
+            self.event(event, chunk.events.values(event), base, source, relieve);
         }
         self.remember(&chunk.last, &chunk.events, base);
         chunk.into_scratch()
@@ -177,20 +184,28 @@ impl<'g> Correlator<'g> {
         self.facts
     }
 
-    fn event(&mut self, event: &Event, values: &[(Field, i64)], base: u32, source: u32) {
+    /// How many events the lines so far claimed that were not believed.
+    pub fn refused_claims(&self) -> u64 {
+        self.claims.refused()
+    }
+
+    fn event(&mut self, event: &Event, values: &[(Field, i64)], base: u32, source: u32, relieve: Relieve<'_>) {
         let Some(pattern) = self.grammars.patterns.get(event.pattern as usize) else {
             return;
         };
         let system = self.systems.get(pattern.grammar).copied().unwrap_or(NO_TEXT);
         let line = Line { event: *event, values, base, source: i64::from(source), system };
-        for _ in 0..event.count {
+        for _ in 0..self.claims.of(event.count.into()) {
             for role in &pattern.roles {
-                self.role(*role, &line);
+                self.role(*role, &line, relieve);
+            }
+            if self.claims.is_much() {
+                relieve(&mut self.facts);
             }
         }
     }
 
-    fn role(&mut self, role: Role, line: &Line<'_>) {
+    fn role(&mut self, role: Role, line: &Line<'_>, relieve: Relieve<'_>) {
         let facts = &mut self.facts;
         let State { queue, sessions, directory, .. } = &mut self.state;
         match role {
@@ -203,7 +218,7 @@ impl<'g> Correlator<'g> {
             Role::UserSessionClose => sessions.close_of_user(line, facts),
             Role::SessionHandOver => sessions.hand_over(line),
             Role::Session => sessions.whole(line, facts),
-            Role::Login => sessions.login(line, facts),
+            Role::Login => sessions.login(line, &mut self.claims, facts),
             Role::LoginNote => sessions.login_note(line),
             Role::QueueOpen => {
                 sessions.message(line, facts);
@@ -234,13 +249,13 @@ impl<'g> Correlator<'g> {
             Role::Filing => filing(line, facts),
             Role::Restart => sessions.restart(line, facts),
             Role::Notice => notice(line, facts),
-            Role::Repeat => self.repeat(line),
+            Role::Repeat => self.repeat(line, relieve),
             Role::Info => {}
         }
     }
 
     /// A repetition of a host's last line, told in a later chunk: the line happens again, as often as it says.
-    fn repeat(&mut self, line: &Line<'_>) {
+    fn repeat(&mut self, line: &Line<'_>, relieve: Relieve<'_>) {
         let host = self.facts.texts.get(line.host()).unwrap_or_default().to_vec();
         let Some((mut event, values)) = self.state.last.get(&host).cloned() else {
             return;
@@ -249,7 +264,7 @@ impl<'g> Correlator<'g> {
         event.offset = line.event.offset;
         let times = u32::try_from(line.number(Field::Attempts)).unwrap_or(MOST_REPETITIONS);
         event.count = times.min(MOST_REPETITIONS);
-        self.event(&event, &values, 0, u32::try_from(line.source).unwrap_or(0));
+        self.event(&event, &values, 0, u32::try_from(line.source).unwrap_or(0), relieve);
     }
 
     /// Keeps the last line of each host, with texts of the run.

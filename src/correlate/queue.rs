@@ -20,6 +20,9 @@ const AWAIT: i64 = 600 * SECOND;
 /// before the log tells of it.
 const LATE: i64 = 5 * SECOND;
 
+/// So many deliveries wait at most; of more the oldest are told as they are.
+const MOST_LATE: usize = 100_000;
+
 /// Entries opened by a line that only tells more, and by their opener shortly after, are one life.
 const OUT_OF_ORDER: i64 = SECOND;
 
@@ -365,6 +368,9 @@ impl Queue {
         if row.outcome == Word::Sent.id() && self.names_unknown(line) && row.message_id != NO_TEXT {
             self.late.entry(line.event.other).or_default().push((row, parent(line, Word::Filter, row.entry)));
             self.lateness.push_back((line.event.time, line.event.other));
+            if self.lateness.len() > MOST_LATE {
+                self.tell_late(facts);
+            }
             return;
         }
         facts.push(&row);
@@ -551,13 +557,19 @@ impl Queue {
             self.awaiting.pop_front();
             self.awaited.remove(&key);
         }
-        while let Some((time, key)) = self.lateness.front().copied() {
+        while let Some((time, _)) = self.lateness.front().copied() {
             if now - time < LATE {
                 break;
             }
-            self.lateness.pop_front();
-            self.late.remove(&key).unwrap_or_default().iter().for_each(|(row, _)| facts.push(row));
+            self.tell_late(facts);
         }
+    }
+
+    /// Tells the deliveries that wait with the oldest: the entry that they named is not one of ours.
+    fn tell_late(&mut self, facts: &mut Facts) {
+        let key = self.lateness.pop_front().map(|(_, key)| key);
+        let rows = key.and_then(|key| self.late.remove(&key)).unwrap_or_default();
+        rows.iter().for_each(|(row, _)| facts.push(row));
     }
 
     /// Calls a function for each text of what is open.

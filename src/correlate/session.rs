@@ -1,5 +1,6 @@
 //! Sessions: connections from their opening to their end, and the attempts to authenticate in them.
 
+use super::claims::Claims;
 use super::open::{Keyed, entries, in_order};
 use super::{Line, keep, take};
 use crate::event::{Field, NO_TEXT, TextId, Word, hash_seed, key};
@@ -252,7 +253,7 @@ impl Sessions {
     }
 
     /// One or more attempts; those of the session that were told already do not count again.
-    pub fn login(&mut self, line: &Line<'_>, facts: &mut Facts) {
+    pub fn login(&mut self, line: &Line<'_>, claims: &mut Claims, facts: &mut Facts) {
         let attempts = line.raw(Field::Attempts).unwrap_or(1).clamp(0, MOST_ATTEMPTS);
         let mut outcome = line.text(Field::Outcome);
         let notes = self.notes.get(&line.event.key).or_else(|| self.notes.get(&line.event.other));
@@ -273,7 +274,8 @@ impl Sessions {
             open.logins += i64::from(outcome == Word::Ok.id());
             take(&mut open.row.user, line.text(Field::User), &NO_TEXT);
         }
-        (told..attempts).for_each(|_| facts.push(&row));
+        let rows = claims.of(u64::try_from(attempts - told).unwrap_or(0));
+        (0..rows).for_each(|_| facts.push(&row));
         if outcome == Word::PlaintextRefused.id() {
             self.notes.entry(line.event.key).or_default().told += 1;
             self.noting.push_back((line.event.time, line.event.key));

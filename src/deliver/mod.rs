@@ -1,6 +1,7 @@
 //! Delivery: bytes to where they are wanted. Files appear whole or not at all, messages are sent once.
 
 use crate::error::{Error, Exit, Result};
+use crate::own;
 use lettre::Address;
 use std::fmt;
 use std::fs::{self, File, Metadata, TryLockError};
@@ -83,7 +84,7 @@ pub fn private_folder(path: &Path) -> Result<()> {
 /// Where it cannot be made, or is still held.
 pub fn lock(path: &Path, patience: Duration) -> Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
-    let options = File::options().create(true).truncate(false).write(true).mode(0o600).open(path);
+    let options = own::options().create(true).truncate(false).write(true).mode(0o600).open(path);
     let file = options.map_err(|e| failed(path, &e))?;
     let deadline = Instant::now() + patience;
     loop {
@@ -142,7 +143,7 @@ fn folder_of(path: &Path) -> &Path {
 /// lie elsewhere. In a folder to which all may write it is not, but replaced: it may be a stranger's, who wants another
 /// file overwritten (CWE-59).
 fn place(path: &Path) -> PathBuf {
-    let shared = fs::metadata(folder_of(path)).is_ok_and(|folder| folder.permissions().mode() & 0o002 != 0);
+    let shared = is_shared(folder_of(path));
     match fs::read_link(path) {
         // A link to a link, or one that leads nowhere yet.
         Ok(to) if !shared => fs::canonicalize(path).unwrap_or_else(|_| folder_of(path).join(to)),
@@ -160,11 +161,24 @@ fn write_beside(folder: &Path, path: &Path, bytes: &[u8], mode: u32) -> std::io:
     fs::metadata(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| std::io::Error::from(e.kind()))?;
     file.write_all(bytes)?;
-    let before = fs::metadata(path).map(|before| before.permissions());
-    file.as_file().set_permissions(before.unwrap_or_else(|_| fs::Permissions::from_mode(mode)))?;
+    let permissions = kept(folder, path, &file.as_file().metadata()?);
+    file.as_file().set_permissions(permissions.unwrap_or_else(|| fs::Permissions::from_mode(mode)))?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|e| e.error)?;
     fs::File::open(folder)?.sync_all()
+}
+
+/// The permissions of the file that is replaced. In a folder to which all may write it may be a stranger's, or a link to
+/// any file: then whoever put it there would say who may read ours.
+fn kept(folder: &Path, path: &Path, new: &Metadata) -> Option<fs::Permissions> {
+    let before = if is_shared(folder) { fs::symlink_metadata(path) } else { fs::metadata(path) };
+    let before = before.ok().filter(|before| !before.is_symlink())?;
+    (!is_shared(folder) || before.uid() == new.uid()).then(|| before.permissions())
+}
+
+/// Whether all may write to a folder.
+fn is_shared(folder: &Path) -> bool {
+    fs::metadata(folder).is_ok_and(|folder| folder.permissions().mode() & 0o002 != 0)
 }
 
 /// Writes files into a folder, which is made where it is missing.

@@ -5,6 +5,7 @@
 //! (CVE-2011-0411). And each recipient has a fate of its own.
 
 use super::{Carrier, Outcome, Secret};
+use crate::own;
 use crate::text::shown;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -165,7 +166,8 @@ impl Smtp {
             None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
             Some(path) => {
                 let unreadable = |e: &dyn std::fmt::Display| format!("{}: {e}", path.display());
-                for certificate in CertificateDer::pem_file_iter(path).map_err(|e| unreadable(&e))? {
+                let pem = own::bytes(path, own::CERTIFICATES).map_err(|e| unreadable(&e))?;
+                for certificate in CertificateDer::pem_slice_iter(&pem) {
                     let certificate = certificate.map_err(|e| unreadable(&e))?;
                     roots.add(certificate).map_err(|e| unreadable(&e))?;
                 }
@@ -415,9 +417,11 @@ impl Talk {
                 return Err(later(phase, "the server's answer does not end"));
             }
             let mut buffer = [0; 4096];
-            match self.line.read(&mut buffer).map_err(|e| later(phase, e))? {
-                0 => return Err(later(phase, "the server hung up")),
-                got => self.heard.extend_from_slice(buffer.get(..got).unwrap_or_default()),
+            match self.line.read(&mut buffer) {
+                Ok(0) => return Err(later(phase, "the server hung up")),
+                Ok(got) => self.heard.extend_from_slice(buffer.get(..got).unwrap_or_default()),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(later(phase, e)),
             }
         }
     }

@@ -7,11 +7,13 @@
 
 use super::{Carrier, Outcome};
 use crate::error::{Error, Exit, Result};
+use crate::own;
 use crate::time::{DAY, SECOND};
 use lettre::Address;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -138,7 +140,7 @@ impl Spool {
     /// When the message of this key was sent; nothing where it was not.
     pub fn sent(&self, key: &str) -> Option<i64> {
         let path = self.path("sent", key);
-        path.exists().then(|| read(&path).map_or(0, |(envelope, _)| envelope.end.unwrap_or(envelope.first)))
+        path.exists().then(|| envelope(&path).map_or(0, |envelope| envelope.end.unwrap_or(envelope.first)))
     }
 
     /// Puts a message here to be sent, unless it was sent already.
@@ -189,8 +191,8 @@ impl Spool {
         let mut waiting = Vec::new();
         let mut events = Vec::new();
         for path in files(&self.folder.join("waiting")) {
-            match read(&path) {
-                Some((envelope, _)) => waiting.push((envelope, path)),
+            match envelope(&path) {
+                Some(envelope) => waiting.push((envelope, path)),
                 None => events.push(self.set_aside(&path)?),
             }
         }
@@ -207,7 +209,9 @@ impl Spool {
     /// nothing has there. Where the file itself cannot be read it waits, since that may pass.
     fn set_aside(&self, path: &Path) -> Result<Event> {
         let id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if let Err(error) = fs::read(path) {
+        if let Err(error) = own::open(path).and_then(|file| io::copy(&mut file.take(1), &mut io::sink()))
+            && error.kind() != io::ErrorKind::InvalidInput
+        {
             return Ok(Event { id, what: What::Later(format!("it cannot be read: {error}")) });
         }
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -281,13 +285,18 @@ impl Spool {
     fn forget(&self, now: i64) {
         for (part, keep) in [("sent", KEEP_SENT), ("failed", KEEP_FAILED)] {
             for path in files(&self.folder.join(part)) {
-                let end = read(&path).map(|(envelope, _)| envelope.end.unwrap_or(envelope.first));
-                if end.is_some_and(|end| now - end > keep) {
+                let told = envelope(&path).map(|envelope| envelope.end.unwrap_or(envelope.first));
+                if told.or_else(|| lies_since(&path)).is_some_and(|end| now - end > keep) {
                     let _ = fs::remove_file(path);
                 }
             }
         }
     }
+}
+
+/// Since when a file lies where it lies: a rename changes that time, and no content does so without us.
+fn lies_since(path: &Path) -> Option<i64> {
+    fs::symlink_metadata(path).ok()?.ctime().checked_mul(SECOND)
 }
 
 /// The wait before the next try.
@@ -319,10 +328,16 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn read(path: &Path) -> Option<(Envelope, Vec<u8>)> {
-    let bytes = fs::read(path).ok()?;
+    let mut bytes = own::bytes(path, own::MESSAGE).ok()?;
     let end = memchr::memchr(b'\n', &bytes)?;
-    let envelope = serde_json::from_slice(bytes.get(..end)?).ok()?;
-    Some((envelope, bytes.get(end + 1..)?.to_vec()))
+    let message = bytes.split_off(end + 1);
+    Some((serde_json::from_slice(&bytes).ok()?, message))
+}
+
+/// The envelope alone, which is the first line.
+fn envelope(path: &Path) -> Option<Envelope> {
+    let line = own::first_line(path, own::ENVELOPE).ok()?;
+    serde_json::from_slice(line.strip_suffix(b"\n")?).ok()
 }
 
 fn write(path: &Path, envelope: &Envelope, bytes: &[u8]) -> Result<()> {

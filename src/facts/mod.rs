@@ -74,6 +74,11 @@ macro_rules! facts {
                 $(self.$name.shuffle(seed);)*
             }
 
+            /// Lets go of the rows; the texts stay.
+            pub fn let_go(&mut self) {
+                $(self.$name = Rows::default();)*
+            }
+
             /// The tables, in the order of [`TABLES`].
             pub fn tables(&self) -> Vec<&dyn Table> {
                 vec![$(&self.$name),*]

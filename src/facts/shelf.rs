@@ -10,6 +10,7 @@ use super::schema::ColumnDef;
 use super::{Facts, NULL, Table, TableDef, parquet};
 use crate::error::{Error, Exit, Result};
 use crate::event::{NO_TEXT, TextId};
+use crate::own::{self, Kind};
 use crate::text::Text;
 use crate::time::{DAY, Span, Zone};
 use polars::prelude::{DataFrame, ParallelStrategy, ParquetReader, PolarsError, SerReader};
@@ -180,7 +181,7 @@ impl Shelf {
     /// Where they cannot be read, or are not those that were written.
     pub fn bytes(&self, segment: &Segment) -> Result<Vec<u8>> {
         let path = self.root.join(&segment.path);
-        let bytes = fs::read(&path).map_err(|e| unreadable(&path, &e))?;
+        let bytes = own::bytes(&path, Kind::of(segment.bytes)).map_err(|e| unreadable(&path, &e))?;
         if xxh3_64(&bytes) != segment.hash {
             return Err(damaged(&path));
         }
@@ -247,8 +248,11 @@ pub fn damaged(path: &Path) -> Error {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Error {
-    if error.kind() == io::ErrorKind::NotFound {
-        return damaged(path).why("it is not there");
+    match error.kind() {
+        io::ErrorKind::NotFound => return damaged(path).why("it is not there"),
+        io::ErrorKind::FileTooLarge => return damaged(path).why("it has grown"),
+        io::ErrorKind::InvalidInput => return damaged(path).why(error),
+        _ => {}
     }
     Error::new(Exit::Io, format!("{} cannot be read", path.display())).why(error)
 }

@@ -159,7 +159,7 @@ impl Known {
         if skipped + (tail.len() as u64) < self.done {
             return Ok(self.is_part(source).then_some(Fit::Part));
         }
-        let ends = text.read(&mut [0])? == 0;
+        let ends = io::copy(&mut text.take(1), &mut io::sink())? == 0;
         Ok((xxh3_64(&tail) == self.tail.1).then_some(Fit::Whole(tail, ends)))
     }
 

@@ -31,7 +31,12 @@ pub(super) fn open(path: &Path, tell: &dyn Fn(&str)) -> io::Result<impl Read + u
     let mut file = opened.unwrap_or_else(|| Err(nobody()))?;
     let first = move || {
         let mut bytes = vec![0; FIRST];
-        let got = file.read(&mut bytes)?;
+        let got = loop {
+            match file.read(&mut bytes) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
         bytes.truncate(got);
         Ok::<_, io::Error>((bytes, file))
     };

@@ -146,7 +146,7 @@ impl Source {
         options: &Options,
     ) -> io::Result<Self> {
         let mut magic = [0; 10];
-        let got = file.read_at(&mut magic, 0)?;
+        let got = beginning(file, &mut magic)?;
         let compression = Compression::of(&magic[..got]);
         let written = gzip_time(compression, &magic).unwrap_or(metadata.mtime()) * SECOND;
         let mut source = Self {
@@ -304,6 +304,20 @@ impl Source {
         self.open().ok()?.read_exact_at(&mut bytes, offset).ok()?;
         Some(bytes)
     }
+}
+
+/// Reads what a file begins with; a call may be interrupted, or give less than there is.
+fn beginning(file: &File, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut got = 0;
+    while got < buffer.len() {
+        match file.read_at(&mut buffer[got..], got as u64) {
+            Ok(0) => break,
+            Ok(more) => got += more,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(got)
 }
 
 fn born(metadata: &Metadata) -> Option<i64> {

@@ -5,9 +5,11 @@ use crate::evidence::{self, Place, lines, place};
 use crate::input::Source;
 use crate::report::{Cell, Evidence, Finding};
 use crate::sections::Asker;
-use crate::text::Text;
+use crate::text::{Text, bytes};
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Component, PathBuf};
 
 /// Lines of a finding at most.
 const MOST: usize = 3;
@@ -40,11 +42,17 @@ pub(super) fn note(finding: &mut Finding, asker: &Asker<'_>, sources: &[Source],
 /// The file of a folder of messages that a cell names; no other file is ever read for it.
 fn inside<'a>(source: &Source, file: &'a Cell) -> Option<&'a Text> {
     let Cell::Text(file) = file else { return None };
-    let path = Path::new(file.raw()).strip_prefix(&source.path).ok()?;
+    let path = path(file);
+    let path = path.strip_prefix(&source.path).ok()?;
     path.components()
         .all(|part| matches!(part, Component::Normal(_)))
         .then_some(file)
         .filter(|_| !path.as_os_str().is_empty())
+}
+
+/// The path of a file that is told: its name need not be UTF-8.
+fn path(file: &Text) -> PathBuf {
+    OsString::from_vec(bytes(file.raw())).into()
 }
 
 /// Reads the lines of all evidence. What cannot be read any more is left out.
@@ -58,7 +66,7 @@ pub(super) fn read(findings: &mut [Finding], sources: &[Source]) {
         evidence.retain_mut(|evidence| {
             let line = match of(evidence) {
                 Some(place) => lines.get(&place).cloned(),
-                None => evidence::field(Path::new(evidence.source.raw()), evidence.offset, LONGEST),
+                None => evidence::field(&path(&evidence.source), evidence.offset, LONGEST),
             };
             line.map(|line| evidence.line = line).is_some()
         });

@@ -34,8 +34,9 @@ impl Aside {
         Self { shelf: Some(shelf), ..Self::new(options) }
     }
 
-    pub(super) fn is_due(&self, facts: &Facts) -> bool {
-        self.limit.is_some_and(|limit| facts.size() > limit.0)
+    /// Whether facts of so many bytes are to be put here.
+    pub(super) fn is_due(&self, size: usize) -> bool {
+        self.limit.is_some_and(|limit| size > limit.0)
     }
 
     pub(super) fn put(&mut self, facts: &Facts, sources: &[&str]) -> Result<()> {
@@ -76,7 +77,7 @@ impl Aside {
         Self::default()
     }
 
-    pub(super) fn is_due(&self, _: &Facts) -> bool {
+    pub(super) fn is_due(&self, _: usize) -> bool {
         self.limit.is_some()
     }
 

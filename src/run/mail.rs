@@ -9,7 +9,7 @@ use crate::facts::{Facts, NULL};
 use crate::headers::{self, Hop, Message, Messages};
 use crate::input::{Mail, Source};
 use crate::report::{Counts, Coverage, Evidence, Shape, SourceCoverage};
-use crate::text::Text;
+use crate::text::{Text, bytes};
 use std::collections::BTreeMap;
 
 /// What takes the place of a grammar's name.
@@ -109,8 +109,9 @@ struct Texts {
 }
 
 impl Texts {
+    /// A text, as its bytes: they are told as text again when they are shown.
     fn id(&mut self, text: &str) -> TextId {
-        let id = self.interner.id(text.as_bytes());
+        let id = self.interner.id(&bytes(text));
         if crate::event::is_word(id) { id } else { id + self.base }
     }
 

@@ -3,6 +3,7 @@
 use super::manifest;
 use crate::error::{Error, Exit, Result};
 use crate::facts::{not_written, sync, write};
+use crate::own;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File};
@@ -69,7 +70,7 @@ impl std::fmt::Debug for Secret {
 impl Secret {
     /// That of a store, if it has one.
     pub fn of(root: &Path) -> Option<Self> {
-        fs::read(root.join(SECRET)).ok()?.try_into().ok().map(Self)
+        own::bytes(&root.join(SECRET), own::SECRET).ok()?.try_into().ok().map(Self)
     }
 
     /// A new one, in the place of what may be there.

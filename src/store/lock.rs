@@ -5,7 +5,8 @@
 
 use crate::error::{Error, Exit, Result};
 use crate::facts::not_written;
-use std::fs::{File, OpenOptions, TryLockError};
+use crate::own;
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -78,7 +79,7 @@ impl Drop for Writing {
 impl Reading {
     /// Holds what is there. Where we may not even do that, we read all the same.
     pub fn begin(root: &Path) -> Option<Self> {
-        let file = File::open(root.join(READERS)).ok()?;
+        let file = own::open(&root.join(READERS)).ok()?;
         file.lock_shared().ok()?;
         Some(Self(file))
     }
@@ -92,7 +93,7 @@ pub(super) fn alone(root: &Path) -> Option<Reading> {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+    own::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
 impl Drop for Reading {

@@ -3,10 +3,11 @@
 use super::proven;
 use crate::error::{Error, Exit, Result};
 use crate::facts::{Segment, damaged, not_written, write};
+use crate::own;
 use crate::run::Account;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
-use std::io;
+use std::io::ErrorKind;
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -58,7 +59,7 @@ impl State {
     /// Its bytes, proven.
     pub fn read(&self, root: &Path) -> Result<Vec<u8>> {
         let path = root.join(&self.path);
-        let bytes = fs::read(&path).map_err(|e| damaged(&path).why(e))?;
+        let bytes = own::bytes(&path, own::STATE).map_err(|e| damaged(&path).why(e))?;
         let bytes = proven(&path, bytes, self.hash)?;
         // Stores of the first versions do not compress it.
         if path.extension().is_some_and(|ending| ending == "zst") {
@@ -87,11 +88,14 @@ impl Manifest {
     /// Reads the manifest of a store; nothing where there is none.
     pub fn read(root: &Path) -> Result<Option<Self>> {
         let path = root.join(NAME);
-        let text = match fs::read(&path) {
+        let text = match own::bytes(&path, own::MANIFEST) {
             Ok(text) => text,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(e) if matches!(e.kind(), ErrorKind::InvalidInput | ErrorKind::FileTooLarge) => {
+                return Err(damaged(&path).why(e));
+            }
             Err(e) => {
-                let exit = if e.kind() == io::ErrorKind::PermissionDenied { Exit::NoInput } else { Exit::Io };
+                let exit = if e.kind() == ErrorKind::PermissionDenied { Exit::NoInput } else { Exit::Io };
                 return Err(Error::new(exit, format!("{} cannot be read", path.display())).why(e));
             }
         };

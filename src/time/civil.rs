@@ -15,3 +15,19 @@ pub fn civil_date(day: i64) -> (i32, u32, u32) {
         .unwrap_or_default();
     (date.year(), date.month(), date.day())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_counted_from_1970_on() {
+        for (day, date) in
+            [(0, (1970, 1, 1)), (-1, (1969, 12, 31)), (20_781, (2026, 11, 24)), (11_016, (2000, 2, 29))]
+        {
+            assert_eq!(civil_day(date.0, date.1, date.2), Some(day));
+            assert_eq!(civil_date(day), date);
+        }
+        assert_eq!(civil_day(2026, 2, 29), None);
+    }
+}

@@ -65,6 +65,7 @@ mod tests {
     fn durations_carry_units() {
         assert_eq!(parse_duration("10 min"), Some(600 * SECOND));
         assert_eq!(parse_duration("2h"), Some(2 * HOUR));
+        assert_eq!(["250ms", "36500d"].map(parse_duration), [250_000, i64::from(MOST_DAYS) * DAY].map(Some));
         assert_eq!(
             [parse_duration("x"), parse_duration("36501d"), parse_duration("99999999999999999999w")],
             [None; 3]
@@ -77,5 +78,6 @@ mod tests {
         for wrong in ["9", "2h", "1.5d", "d", "-1d", "36501d", "999999999d", "99999999999999999999w"] {
             assert!(parse_age(wrong).is_err(), "{wrong}");
         }
+        assert!(["1.5d", "d"].iter().all(|age| parse_age(age).is_err_and(|help| help.starts_with("write days"))));
     }
 }

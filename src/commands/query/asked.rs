@@ -4,11 +4,12 @@ use crate::assets::Assets;
 use crate::cli::Query;
 use crate::commands::now;
 use crate::error::{Error, Exit, Result};
-use crate::sections::{Answer, Asker, LONGEST_TEXT, Named, Needs, Settled, first_line, names, try_out};
+use crate::own;
+use crate::sections::{Answer, Asker, Named, Needs, Settled, first_line, names, try_out};
 use crate::time::Zone;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What is asked, and of which logs.
@@ -111,9 +112,10 @@ pub(super) fn begins_as_sql(text: &str) -> bool {
 
 /// The question in a file, as far as one that passes is long.
 fn question_in(file: &Path) -> Result<String> {
-    let mut sql = Vec::new();
-    let read = File::open(file).and_then(|file| file.take(LONGEST_TEXT as u64 + 1).read_to_end(&mut sql));
-    read.map_err(|e| Error::new(Exit::NoInput, format!("{} cannot be read", file.display())).why(e))?;
+    let sql = own::bytes(file, own::QUESTION).map_err(|e| {
+        let exit = if e.kind() == ErrorKind::FileTooLarge { Exit::Usage } else { Exit::NoInput };
+        own::told(Error::new(exit, format!("{} cannot be read", file.display())), &e)
+    })?;
     String::from_utf8(sql).map_err(|e| {
         let before = String::from_utf8_lossy(&e.as_bytes()[..e.utf8_error().valid_up_to()]);
         let line = 1 + before.matches('\n').count();

@@ -4,6 +4,7 @@ use super::session::{COMMANDS, Go, Session};
 use super::statements;
 use crate::commands::say;
 use crate::error::{Error, Exit, Result};
+use crate::own;
 use crate::run::Run;
 use crate::sections::{columns, functions, tables};
 use rustyline::completion::Completer;
@@ -11,7 +12,7 @@ use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Config, Context, Editor, Helper, Highlighter, Hinter};
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::DirBuilder;
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
@@ -58,8 +59,8 @@ fn history() -> Option<PathBuf> {
     let folder = crate::config::user_folder("XDG_STATE_HOME", ".local/state")?;
     DirBuilder::new().recursive(true).mode(0o700).create(&folder).ok()?;
     let file = folder.join("query-history");
-    OpenOptions::new().append(true).create(true).mode(0o600).open(&file).ok()?;
-    Some(file)
+    own::options().append(true).create(true).mode(0o600).open(&file).ok()?;
+    own::text(&file, own::RECORD).ok().map(|_| file)
 }
 
 /// Knows when what is typed is complete, and what a word could become.

@@ -5,6 +5,9 @@ use std::io::{self, BufRead, Read};
 /// The longest line, and the longest question of several; a longer one can lie in a file.
 pub(super) const LONGEST: usize = 1 << 20;
 
+/// How much of a line that is too long is passed over; one that is longer does not end.
+const PASSED_OVER: u64 = 1 << 30;
+
 /// A line that was typed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line {
@@ -18,7 +21,7 @@ pub(super) enum Line {
 ///
 /// # Errors
 ///
-/// Where the input cannot be read.
+/// Where the input cannot be read, or a line does not end.
 pub(super) fn next(input: &mut impl BufRead) -> io::Result<Option<Line>> {
     let mut bytes = Vec::new();
     input.take(LONGEST as u64).read_until(b'\n', &mut bytes)?;
@@ -26,7 +29,9 @@ pub(super) fn next(input: &mut impl BufRead) -> io::Result<Option<Line>> {
         return Ok(None);
     }
     if bytes.len() == LONGEST && !bytes.ends_with(b"\n") {
-        input.skip_until(b'\n')?;
+        if input.take(PASSED_OVER).skip_until(b'\n')? as u64 == PASSED_OVER {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "a line of it does not end"));
+        }
         return Ok(Some(Line::Bad(String::new(), "is longer than 1 MiB")));
     }
     Ok(Some(match String::from_utf8(bytes) {
@@ -43,6 +48,8 @@ mod tests {
     fn a_line_without_end_takes_little_memory() {
         let mut input = io::BufReader::new(io::repeat(b'x').take(64 << 20).chain(&b"\nrest"[..]));
         let lines: Vec<_> = std::iter::from_fn(|| next(&mut input).expect("it is read")).collect();
+        let endless = next(&mut io::BufReader::new(io::repeat(0)));
+        assert!(endless.is_err_and(|e| e.kind() == io::ErrorKind::FileTooLarge));
         assert_eq!(lines, [Line::Bad(String::new(), "is longer than 1 MiB"), Line::Text("rest".into())]);
     }
 }

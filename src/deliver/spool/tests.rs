@@ -172,6 +172,23 @@ fn a_message_without_an_envelope_fails_and_is_told_once() {
 }
 
 #[test]
+fn what_failed_without_an_envelope_goes_with_the_rest_after_thirty_days() {
+    let (house, server) = (House::new(), Server::new(&[Answer::Takes]));
+    let spool = house.spool();
+    let since = std::time::UNIX_EPOCH.elapsed().expect("a clock");
+    let now = i64::try_from(since.as_micros()).expect("this century");
+    let waiting = house.folder.path().join("mail/waiting");
+    fs::write(waiting.join("odd.mail"), "no envelope").expect("written");
+    fs::write(waiting.join("none.mail"), "").expect("written");
+    assert!(std::process::Command::new("mkfifo").arg(waiting.join("pipe.mail")).status().expect("runs").success());
+    assert_eq!(flush(&spool, &server, now).len(), 3);
+    for (days, left) in [(0, 3), (29, 3), (31, 0)] {
+        assert!(flush(&spool, &server, now + days * DAY).is_empty());
+        assert_eq!((house.files("waiting"), house.files("failed")), (0, left), "after {days} days");
+    }
+}
+
+#[test]
 fn t21_no_message_id_leaves_the_folder() {
     assert_eq!(file_stem("<../../etc/passwd@x>"), "------etc-passwd@x");
     assert_eq!(file_stem(&"x".repeat(400)).len(), 200);
