@@ -1,5 +1,6 @@
 //! What a match captured.
 
+use super::scan::route;
 use crate::event::{Field, Word};
 
 /// Captured bytes: where they start and end in the text.
@@ -122,8 +123,7 @@ const CUT: usize = 480;
 /// The length of `<name>: ` at the start of a text, or of all of it where it is cut off in the name.
 fn subject(text: &[u8], name: &[u8]) -> Option<usize> {
     let rest = &text[1..];
-    let as_it_is = if rest.starts_with(name) { Some(name.len()) } else { None };
-    let len = as_it_is.into_iter().chain(unquoted(rest, name)).max()?;
+    let len = as_it_is(rest, name).into_iter().chain(unquoted(rest, name)).max()?;
     let behind = &rest[len..];
     match behind {
         [b'>', b':', b' ', ..] => Some(1 + len + 3),
@@ -131,12 +131,22 @@ fn subject(text: &[u8], name: &[u8]) -> Option<usize> {
     }
 }
 
+/// How far a text goes on as a name; nothing where it differs.
+fn as_it_is(text: &[u8], name: &[u8]) -> Option<usize> {
+    let same = |(b, own): (&u8, &u8)| b == own || (*b == b' ' && *own == b'?');
+    text.iter().zip(name).all(same).then_some(name.len().min(text.len()))
+}
+
 /// How far a text goes on as an address whose quotes and escapes (RFC 5321 4.1.2) it leaves out; nothing where it
 /// differs. What cannot be printed is a blank in it, and a `?` in the address.
 fn unquoted(text: &[u8], address: &[u8]) -> Option<usize> {
-    let mut quoted = address.first() == Some(&b'"');
-    let mut own = address.iter().skip(usize::from(quoted));
-    let mut len = 0;
+    let route = route(address);
+    if address.get(route) != Some(&b'"') || !text.starts_with(&address[..route]) {
+        return None;
+    }
+    let mut own = address[route + 1..].iter();
+    let mut quoted = true;
+    let mut len = route;
     while let Some(mut byte) = own.next() {
         match byte {
             b'"' if quoted => {
@@ -258,6 +268,7 @@ mod tests {
             ("<DATA>: no", "a@b"),
             ("<x>: yes>: y\\ \"z @b>: no", "\"x>: yes>: y\\\\ \\\"z?\"@b"),
             ("<x y>: no", "x y"),
+            ("<@x>: yes:a b@c>: no", "@x>:\" yes:a b\"@c"),
         ] {
             assert_eq!(reason(text, sender), "no", "{text} of {sender}");
         }

@@ -247,13 +247,17 @@ impl Stops {
     }
 }
 
-/// The end of an address: the first stop outside of quotes; if quotes do not close, the first stop of all.
+/// The end of an address: the first stop outside of quotes. Where these do not close, the line was cut off.
 fn address(text: &[u8], stops: &Stops) -> Option<usize> {
-    if text.first() != Some(&b'"') {
+    if !matches!(text.first(), Some(b'"' | b'@')) {
         return stops.first(text);
     }
+    let route = route(text);
+    if text.get(route) != Some(&b'"') {
+        return Some(route + stops.first(&text[route..])?);
+    }
     let mut quoted = false;
-    let mut at = 0;
+    let mut at = route;
     while at < text.len() {
         match text[at] {
             b'\\' if quoted => at += 1,
@@ -263,16 +267,19 @@ fn address(text: &[u8], stops: &Stops) -> Option<usize> {
         }
         at += 1;
     }
-    stops.first(text)
+    (!quoted && stops.end).then_some(text.len())
 }
 
-/// The longest address that is read as such. No command of SMTP is longer (RFC 5321 4.5.3.1.4 asks for 512).
-const LONGEST_ADDRESS: usize = 8 << 10;
+/// The length of a route before an address (RFC 5321 4.1.2, A-d-l). Whoever quotes a local part may leave its route as it
+/// came (Postfix, global/quote_822_local.c), with anything in it but the colon that ends it.
+pub(super) fn route(text: &[u8]) -> usize {
+    let end = if text.first() == Some(&b'@') { memchr(b':', text) } else { None };
+    end.map_or(0, |end| end + 1)
+}
 
-/// The length of an address: nothing at all, or a local part that is plain or quoted, and perhaps a domain. One that
-/// begins with a route (RFC 5321 4.1.2, A-d-l) is none: whoever quotes a local part may leave a route as it came.
+/// The length of an address: nothing at all, or a local part that is plain or quoted, and perhaps a domain. One with a
+/// route is none.
 fn mailbox(text: &[u8]) -> Option<usize> {
-    let text = &text[..text.len().min(LONGEST_ADDRESS)];
     let local = match text.first()? {
         b'"' => quoted(&text[1..])? + 2,
         b'@' => return None,
@@ -333,7 +340,9 @@ mod tests {
         let line = r#""a>, relay=x, status=bounced "@v.example>, relay=mx"#;
         assert_eq!(take(Scanner::Address, line, ">, relay="), Some(r#""a>, relay=x, status=bounced "@v.example"#));
         assert_eq!(take(Scanner::Address, "a@b.example>, relay=mx", ">, relay="), Some("a@b.example"));
-        assert_eq!(take(Scanner::Address, "\"a@b>, relay=mx", ">, relay="), Some("\"a@b"));
+        assert_eq!(take(Scanner::Address, "\"a@b>, relay=mx", ">, relay="), None);
+        let line = r#"@a>, relay=x:"b>, relay=y"@v.example>, relay=mx"#;
+        assert_eq!(take(Scanner::Address, line, ">, relay="), Some(r#"@a>, relay=x:"b>, relay=y"@v.example"#));
     }
 
     #[test]

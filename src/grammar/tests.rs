@@ -1,7 +1,7 @@
 //! T1 for every pattern that holds something that a stranger chose: the line is written as its program writes it, with
 //! hostile values, and read back. No other field, and no other pattern, may come of it.
 
-use super::{Explained, Grammars};
+use super::{Explained, Grammars, Pattern};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -94,19 +94,30 @@ fn read(form: &Form, text: &str) -> Explained {
 
 /// What is wrong with how a line is read, if anything.
 fn wrong(form: &Form, line: &Line) -> Option<String> {
-    let found = read(form, &line.text);
+    // Postfix cuts its lines at 2000 bytes (util/msg_syslog.c); nothing goes by the end of one that may be cut.
+    let most = if form.system == "postfix" { 2000 } else { usize::MAX };
+    let end = (0..=most.min(line.text.len())).rev().find(|at| line.text.is_char_boundary(*at)).unwrap_or(0);
+    let (whole, is_cut) = (line.text.len() < most - 100, line.text.len() > end);
+    let found = read(form, &line.text[..end]);
     let name = found.taken_by.map_or_else(|| "no pattern".to_owned(), |(_, name)| name);
-    if name != form.pattern && !form.unsure.contains(&name.as_str()) {
-        return Some(format!("it is taken by {name}, not {}", form.pattern));
+    if name != form.pattern {
+        let is_silent = |pattern: &Pattern| pattern.name == name && pattern.is_silent();
+        let silent = name == "no pattern" || GRAMMARS.patterns.iter().any(is_silent);
+        let unsure = form.unsure.contains(&name.as_str()) && (form.told == Told::Sure || is_cut);
+        return (!unsure && (whole || !silent)).then(|| format!("it is taken by {name}, not {}", form.pattern));
     }
     let fields: BTreeMap<&str, String> =
         found.fields.iter().map(|(f, value)| (*f, String::from_utf8_lossy(value).into_owned())).collect();
-    let forged = fields.iter().find(|(field, value)| line.is.get(*field) != Some(value));
-    if let Some((field, value)) = forged {
+    let is_own = |field: &str, value: &String| {
+        line.is
+            .get(field)
+            .is_some_and(|own| own == value || (is_cut && (own.starts_with(value) || value.starts_with(own))))
+    };
+    if let Some((field, value)) = fields.iter().find(|(field, value)| !is_own(field, value)) {
         return Some(format!("{field} is {value:?}, and was {:?}", line.is.get(field)));
     }
     let is_missing = |(field, value): &(&&str, &String)| !value.is_empty() && !fields.contains_key(**field);
-    let missing = line.is.iter().find(is_missing).filter(|_| form.told == Told::All);
+    let missing = line.is.iter().find(is_missing).filter(|_| whole && form.told == Told::All);
     missing.map(|(field, _)| format!("{field} is not told"))
 }
 
@@ -183,9 +194,10 @@ const SIGNS: [&str; 28] = [
 
 /// A text of pieces of the form's own lines and of signs.
 fn text(pieces: &[String], signs: usize) -> BoxedStrategy<String> {
+    let long = (1..12_usize, 0..190_usize).prop_map(|(tens, more)| "a".repeat(160 * tens + more));
     let piece = proptest::sample::select(pieces.to_vec());
     let sign = proptest::sample::select(SIGNS[..signs].to_vec()).prop_map(str::to_owned);
-    vec(prop_oneof![2 => piece, 3 => sign], 0..7).prop_map(|parts| parts.concat()).boxed()
+    vec(prop_oneof![40 => piece, 60 => sign, 1 => long], 0..7).prop_map(|parts| parts.concat()).boxed()
 }
 
 /// An address before it is quoted.
@@ -345,6 +357,10 @@ fn reject_message(free: &Free) -> Line {
     head(": milter-reject: ", "END-OF-MESSAGE").refused(&without_route(free), quoted, true).login(6)
 }
 
+fn reject_message_to_several(free: &Free) -> Line {
+    head(": reject: ", "END-OF-MESSAGE").refused(&without_route(free), quoted, false)
+}
+
 fn reject_warning(free: &Free) -> Line {
     head(": reject_warning: ", "RCPT").refused(&without_route(free), quoted, true)
 }
@@ -449,7 +465,6 @@ fn expired(free: &Free) -> Line {
 }
 
 fn delivery(free: &Free) -> Line {
-    let free = without_route(free);
     let line = Line::default()
         .is("queue_id", "3FA1B2C3D4")
         .own(": to=<")
@@ -474,7 +489,6 @@ fn delivery(free: &Free) -> Line {
 }
 
 fn forwarded(free: &Free) -> Line {
-    let free = without_route(free);
     let line = Line::default()
         .is("queue_id", "3FA1B2C3D4")
         .own(": to=<")
@@ -779,6 +793,7 @@ static FORMS: &[Form] = &[
     form("postfix", "smtpd", "reject", reject_sender),
     unsure(form("postfix", "smtpd", "reject", reject_sender_before_3_5), &["reject"]),
     form("postfix", "smtpd", "reject-message", reject_message),
+    form("postfix", "smtpd", "reject-message", reject_message_to_several),
     form("postfix", "smtpd", "reject-warning", reject_warning),
     unsure(form("postfix", "smtpd", "reject-early", reject_helo), &["reject-early"]),
     form("postfix", "smtpd", "discard", discard),
@@ -793,7 +808,7 @@ static FORMS: &[Form] = &[
     form("postfix", "qmgr", "queued", queued_before_3_5),
     form("postfix", "qmgr", "expired", expired),
     form("postfix", "smtp", "delivery", delivery),
-    form("postfix", "local", "forwarded", forwarded),
+    Form { unsure: &["delivery"], ..form("postfix", "local", "forwarded", forwarded) },
     unsure(form("postfix", "postscreen", "postscreen-reject", postscreen), &["postscreen-reject"]),
     form("postfix", "smtpd", "sasl-failed", sasl_failed),
     form("postfix", "pickup", "pickup", pickup),
@@ -806,9 +821,9 @@ static FORMS: &[Form] = &[
     unsure(form("dovecot", "", "proxy-login", proxy_login), &["proxy-unsure", "login-details"]),
     unsure(form("dovecot", "", "login-note", login_note), &["auth-details"]),
     unsure(form("dovecot", "", "login-note", login_note_behind), &["auth-details"]),
-    unsure(form("dovecot", "", "login-note", login_note_24), &["no pattern", "auth-details"]),
+    unsure(form("dovecot", "", "login-note", login_note_24), &["no pattern", "auth-details", "login-note-unsure"]),
     unsure(form("dovecot", "", "login-info", login_info), &["auth-details"]),
-    unsure(form("dovecot", "", "login-info", login_info_24), &["no pattern", "auth-details"]),
+    unsure(form("dovecot", "", "login-info", login_info_24), &["no pattern", "auth-details", "login-note-unsure"]),
     form("dovecot", "", "saved", saved),
     form("dovecot", "", "save-failed", save_failed),
     form("dovecot", "", "sieve-stored", stored),
