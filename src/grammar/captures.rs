@@ -165,11 +165,11 @@ fn unquoted(text: &[u8], address: &[u8]) -> Option<usize> {
     Some(len)
 }
 
-/// The length of `<word>: ` at the start of a text, where the word is a name, and no address.
+/// The length of `<word>: ` at the start of a text, where the word is a name or a plain address, and has no route.
 fn word_as_subject(text: &[u8]) -> Option<usize> {
     let end = text.iter().position(|b| *b == b'>')?;
-    let plain = text[1..end].iter().all(|b| b.is_ascii_alphanumeric() || b"-_.:[]".contains(b));
-    (plain && text[end..].starts_with(b">: ")).then_some(end + 3)
+    let plain = text[1..end].iter().all(|b| b.is_ascii_alphanumeric() || b"-_.:[]@+=".contains(b));
+    (plain && text[1] != b'@' && text[end..].starts_with(b">: ")).then_some(end + 3)
 }
 
 /// SMTP command counters (`smtpd/smtpd.c`, `smtpd_format_cmd_stats`) and what follows from them.
@@ -266,6 +266,7 @@ mod tests {
             ("<a@b>: no", "a@b"),
             ("<mx[192.0.2.1]>: no", "a@b"),
             ("<DATA>: no", "a@b"),
+            ("<c@d>: no", "a@b"),
             ("<x>: yes>: y\\ \"z @b>: no", "\"x>: yes>: y\\\\ \\\"z?\"@b"),
             ("<x y>: no", "x y"),
             ("<@x>: yes:a b@c>: no", "@x>:\" yes:a b\"@c"),
@@ -275,7 +276,9 @@ mod tests {
         let long = "x>: yes ".repeat(80);
         assert_eq!(reason(&format!("<{}", &long[..499]), &format!("\"{long}\"@b")), "");
         assert_eq!(reason("<x>: yes", "\"x>: yes; she said\"@b"), "yes");
-        assert_eq!(reason("<x y>: no", "a@b"), "<x y>: no");
+        for unknown in ["<x y>: no", "<@x>: no"] {
+            assert_eq!(reason(unknown, "a@b"), unknown);
+        }
     }
 
     #[test]
