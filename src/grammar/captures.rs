@@ -2,6 +2,7 @@
 
 use super::scan::route;
 use crate::event::{Field, Word};
+use memchr::memmem;
 
 /// Captured bytes: where they start and end in the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -165,11 +166,13 @@ fn unquoted(text: &[u8], address: &[u8]) -> Option<usize> {
     Some(len)
 }
 
-/// The length of `<word>: ` at the start of a text, where the word is a name or a plain address, and has no route.
+/// The length of `<word>: ` at the start of a text, where it can end nowhere else, or the word is a name or a plain address
+/// without a route.
 fn word_as_subject(text: &[u8]) -> Option<usize> {
-    let end = text.iter().position(|b| *b == b'>')?;
+    let end = memmem::find(text, b">: ")?;
+    let only = memmem::rfind(text, b">: ") == Some(end);
     let plain = text[1..end].iter().all(|b| b.is_ascii_alphanumeric() || b"-_.:[]@+=".contains(b));
-    (plain && text[1] != b'@' && text[end..].starts_with(b">: ")).then_some(end + 3)
+    (only || (plain && text[1] != b'@')).then_some(end + 3)
 }
 
 /// SMTP command counters (`smtpd/smtpd.c`, `smtpd_format_cmd_stats`) and what follows from them.
@@ -276,7 +279,8 @@ mod tests {
         let long = "x>: yes ".repeat(80);
         assert_eq!(reason(&format!("<{}", &long[..499]), &format!("\"{long}\"@b")), "");
         assert_eq!(reason("<x>: yes", "\"x>: yes; she said\"@b"), "yes");
-        for unknown in ["<x y>: no", "<@x>: no"] {
+        assert_eq!(reason("<x y>: no", "a@b"), "no");
+        for unknown in ["<x y>: yes>: no", "<@x>: yes>: no"] {
             assert_eq!(reason(unknown, "a@b"), unknown);
         }
     }

@@ -59,6 +59,7 @@ enum Told {
 }
 
 /// A form of lines: who writes it, the pattern that reads it, another that may where it is not sure, and how it is written.
+#[derive(Clone, Copy)]
 struct Form {
     system: &'static str,
     program: &'static str,

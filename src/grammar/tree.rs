@@ -234,8 +234,9 @@ fn walk(ops: &[Op], text: &[u8], mut at: usize, pairs: &Pairs, captures: &mut Ca
             Op::Literal(literal) => literal.begins(rest).then_some(literal.len())?,
             Op::Run(field, class) => put(*field, start, class.run(rest)?, captures),
             Op::UpTo(field, stop) => put(*field, start, stop.first_in(rest)?, captures),
-            Op::Capture(field, scanner, stops) => put(*field, start, scanner.end(rest, stops)?, captures),
-            Op::Fit(field, scanner, stops) => put(*field, start, scanner.end(rest, stops)?, captures),
+            Op::Capture(field, scanner, stops) | Op::Fit(field, scanner, stops) => {
+                put(*field, start, scanner.end(rest, stops)?, captures)
+            }
             Op::Last(literal) => literal.is_last_at_start(rest).then_some(literal.len())?,
             Op::OneOf(field, words) => {
                 let word = words.iter().find(|word| word.begins(rest))?;

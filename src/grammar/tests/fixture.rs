@@ -172,7 +172,7 @@ fn content_with_brackets(free: &Free) -> Line {
 }
 
 fn content_of_milter(free: &Free) -> Line {
-    let way = if free.way % 3 == 0 { free.way + 1 } else { free.way };
+    let way = if free.way.is_multiple_of(3) { free.way + 1 } else { free.way };
     content(&Free { way, ..free.clone() }, ": milter-header-reject: header ", "no")
 }
 
@@ -226,7 +226,7 @@ fn delivery(free: &Free) -> Line {
         .own(": to=<")
         .is("recipient", &quoted(&free.recipient))
         .own(">");
-    let line = if free.way % 2 == 0 {
+    let line = if free.way.is_multiple_of(2) {
         line
     } else {
         line.own(", orig_to=<").is("original_recipient", &quoted(&free.sender)).own(">")
@@ -294,7 +294,11 @@ fn sasl_failed(free: &Free) -> Line {
         .is("mechanism", "LOGIN")
         .own(" authentication failed: ");
     let line = line.is("reason", "UGFzc3dvcmQ6").own(", sasl_username=");
-    if free.way % 4 == 0 { line.own("(unavailable)") } else { line.is("user", &format!("x{}", free.text)) }
+    if free.way.is_multiple_of(4) {
+        line.own("(unavailable)")
+    } else {
+        line.is("user", &format!("x{}", free.text))
+    }
 }
 
 fn proxy_reject(free: &Free) -> Line {
@@ -461,7 +465,7 @@ fn login_note(free: &Free) -> Line {
 /// With `auth_verbose_passwords` a password is told, and always a name that has what no name may have.
 fn login_note_behind(free: &Free) -> Line {
     let line = Line::default().own("auth: sql(");
-    let line = if free.way % 2 == 0 { line.is("user", "anna") } else { line.is("user", "?") };
+    let line = if free.way.is_multiple_of(2) { line.is("user", "anna") } else { line.is("user", "?") };
     let line = line.own(",").is("client_ip", "192.0.2.7").own(",<").is("session_id", "Nas+AmiHBWuR").own(">): ");
     match free.way % 2 {
         0 => line.is("outcome", "Password mismatch").own(" (given password: ").own(&free.text).own(")"),
@@ -508,7 +512,7 @@ fn lmtp() -> Line {
 }
 
 fn message(free: &Free, sieve: &str, what: &str, to: &str) -> Line {
-    let line = if free.way % 2 == 0 {
+    let line = if free.way.is_multiple_of(2) {
         lmtp().own(sieve).own("msgid=<").is("message_id", &free.text).own(">: ")
     } else {
         lmtp().own(sieve).own("msgid=").is("message_id", &format!("x{}", free.text)).own(": ")
