@@ -252,7 +252,7 @@ fn address(text: &[u8], stops: &Stops) -> Option<usize> {
     if !matches!(text.first(), Some(b'"' | b'@')) {
         return stops.first(text);
     }
-    let route = route(text);
+    let route = Some(route(text)).filter(|route| is_mailbox(&text[*route..], stops)).unwrap_or(0);
     if text.get(route) != Some(&b'"') {
         return Some(route + stops.first(&text[route..])?);
     }
@@ -268,6 +268,10 @@ fn address(text: &[u8], stops: &Stops) -> Option<usize> {
         at += 1;
     }
     (!quoted && stops.end).then_some(text.len())
+}
+
+fn is_mailbox(text: &[u8], stops: &Stops) -> bool {
+    mailbox(text).is_some_and(|end| stops.at(&text[end..]))
 }
 
 /// The length of a route before an address (RFC 5321 4.1.2, A-d-l). Whoever quotes a local part may leave its route as it
@@ -341,6 +345,7 @@ mod tests {
         assert_eq!(take(Scanner::Address, line, ">, relay="), Some(r#""a>, relay=x, status=bounced "@v.example"#));
         assert_eq!(take(Scanner::Address, "a@b.example>, relay=mx", ">, relay="), Some("a@b.example"));
         assert_eq!(take(Scanner::Address, "\"a@b>, relay=mx", ">, relay="), None);
+        assert_eq!(take(Scanner::Address, "@a>, relay=mx[192.0.2.1]:25", ">, relay="), Some("@a"));
         let line = r#"@a>, relay=x:"b>, relay=y"@v.example>, relay=mx"#;
         assert_eq!(take(Scanner::Address, line, ">, relay="), Some(r#"@a>, relay=x:"b>, relay=y"@v.example"#));
     }
