@@ -14,7 +14,7 @@ pub use twice::Twice;
 
 use crate::correlate::{Carry, Correlator};
 use crate::error::{Error, Result};
-use crate::facts::Facts;
+use crate::facts::{Facts, Memory};
 use crate::grammar::{ChunkFacts, Grammars, Layouts, Reader, Scratch};
 use crate::input::{self, Chunk, Chunks, Compression, Inputs, Known, Source, Stream, TAIL};
 use crate::report::Coverage;
@@ -37,12 +37,9 @@ pub struct Options {
     pub input: input::Options,
     /// Bytes of a chunk.
     pub chunk: usize,
-    /// Bytes of facts that are kept in memory; more go aside.
-    pub memory: usize,
+    /// Facts that are kept in memory; more go aside.
+    pub memory: Memory,
 }
-
-/// Facts in memory: as many as a million lines and more give.
-pub const MEMORY: usize = 256 << 20;
 
 /// The size of chunks that parses fastest: their dictionaries stay in the cache.
 pub const CHUNK: usize = 1 << 20;

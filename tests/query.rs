@@ -4,7 +4,7 @@ use crate::cli::LOG;
 use crate::support::program::{Test, program, write};
 use crate::support::{project, skip};
 use mailtrail::assets::Assets;
-use mailtrail::facts::{Scope, View, Wanted};
+use mailtrail::facts::{Memory, Scope, View, Wanted};
 use mailtrail::grammar::Grammars;
 use mailtrail::input;
 use mailtrail::report::Cell;
@@ -66,11 +66,13 @@ fn every_named_question_is_answered() {
         let asked = ASKED.iter().any(|line| line.split(' ').next() == Some(name));
         assert!(asked, "`{name}` is not asked here");
     }
-    Test::new("query lab.log --year 2026")
-        .file("lab.log", lab())
-        .stdin(typed)
-        .stdout_golden("query/named.csv")
-        .run();
+    for memory in ["", " --memory 1 --chunk-size 4000"] {
+        Test::new(&format!("query lab.log --year 2026{memory}"))
+            .file("lab.log", lab())
+            .stdin(&typed)
+            .stdout_golden("query/named.csv")
+            .run();
+    }
 }
 
 #[test]
@@ -410,7 +412,7 @@ fn read_log(log: &[u8]) -> Run {
         host: String::new(),
         input: input::Options { now: 0, year: Some(2026), layouts: grammars.layouts(), tell: |_| {} },
         chunk: run::CHUNK,
-        memory: run::MEMORY,
+        memory: Memory::default(),
     };
     run::run(&[path], &grammars, &options, &|_, _| {}).expect("the log is read")
 }

@@ -3,7 +3,7 @@
 
 use crate::support::golden::same;
 use crate::support::program::program;
-use crate::support::{beside, skip};
+use crate::support::{beside, project, skip};
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -601,6 +601,14 @@ fn facts_that_memory_does_not_hold_give_the_same_report() {
                 "report --report full --format {format} --memory {memory} --chunk-size 50000 mail.log"
             ));
             same(&format!("{memory} bytes in memory"), &whole, &aside);
+        }
+    }
+    site.write("lab.log", &fs::read(project("sample-logs/lab/set-a-small.log")).expect("the sample is read"));
+    for report in ["full", "security"] {
+        let report = format!("report -q --report {report} --format json --year 2026 lab.log");
+        for memory in [1, 100_000] {
+            let aside = site.fine(&format!("{report} --memory {memory} --chunk-size 4000"));
+            same(&format!("{memory} bytes in memory"), &site.fine(&report), &aside);
         }
     }
     let domain = "report -q --format json --domain d.example --since 2026-11-01T02:00:00Z";

@@ -28,7 +28,7 @@ fn read(paths: &[PathBuf]) -> Run {
         host: String::new(),
         input: input::Options { now: i64::MAX / 4, year: Some(2026), layouts: Vec::new(), tell: |_| {} },
         chunk: run::CHUNK,
-        memory: run::MEMORY,
+        memory: mailtrail::facts::Memory::default(),
     };
     run::run(paths, grammars(), &options, &|_, _| ()).expect("there is input")
 }

@@ -4,6 +4,7 @@ use super::{assets, say};
 use crate::cli::{Global, When};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
+use crate::facts::Memory;
 use crate::grammar::Grammars;
 use crate::input;
 use crate::run::{self, Run};
@@ -28,7 +29,7 @@ pub(super) fn logs(paths: &[PathBuf], global: &Global, config: &Config, zone: &Z
         bar.set_position(done.min(all));
     };
     let run = match &store {
-        Some(store) if paths.is_empty() => Ok(store.run(&grammars)),
+        Some(store) if paths.is_empty() => Ok(store.run(&grammars, memory(global))),
         Some(store) => store.run_with(paths, &grammars, &options, &progress),
         None => run::run(&self::paths(paths, config)?, &grammars, &options, &progress),
     };
@@ -69,8 +70,12 @@ pub(super) fn options(global: &Global, config: &Config, zone: &Zone, grammars: &
             tell: super::teller(global),
         },
         chunk: global.chunk_size.unwrap_or(run::CHUNK),
-        memory: global.memory.unwrap_or(run::MEMORY),
+        memory: memory(global),
     }
+}
+
+fn memory(global: &Global) -> Memory {
+    global.memory.map(Memory).unwrap_or_default()
 }
 
 pub(super) fn progress_bar(global: &Global) -> ProgressBar {

@@ -4,7 +4,7 @@ use super::{Outcome, assets, colors, format, period, print, read, say, width};
 use crate::cli::{Global, Trace as Args, TraceKind};
 use crate::config::Config;
 use crate::error::Exit;
-use crate::facts::{Scope, View};
+use crate::facts::{Memory, Scope, View};
 use crate::render;
 use crate::render::trace::FORMATS;
 use crate::report::trace::Trace;
@@ -19,7 +19,9 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let format = format::choose(&formats, args.format.as_deref(), args.output.as_deref())?;
     let request = Request { key: &args.key, kind: args.kind.map(kind), span, limit: args.limit };
     trace::check(&request)?;
-    let run = read::logs(&args.paths, global, config, &zone)?;
+    let mut run = read::logs(&args.paths, global, config, &zone)?;
+    // Few rows of a store are of interest, and most columns of no other: none is read before it is known to be needed.
+    run.facts.memory = Memory(0);
     let view = View::new(&run.facts, &zone, &Scope::ALL, trace::wanted())?;
     let asker = Asker::new(&view, &run.coverage)?;
     let trace = trace::trace(&asker, &run.sources, &zone, &request)?;

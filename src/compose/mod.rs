@@ -199,6 +199,7 @@ fn scoped(coverage: &Coverage, domains: &[String]) -> Coverage {
 mod tests {
     use super::*;
     use crate::config::Config;
+    use crate::facts::Memory;
     use crate::grammar::Grammars;
     use crate::{input, run};
     use std::path::Path;
@@ -210,7 +211,7 @@ mod tests {
             host: String::new(),
             input: input::Options { now: 0, year: Some(2026), layouts: Vec::new(), tell: |_| {} },
             chunk: run::CHUNK,
-            memory: run::MEMORY,
+            memory: Memory::default(),
         };
         let log = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-logs/lab/set-a-small.log");
         run::run(&[log], &grammars, &options, &|_, _| ()).expect("there is input")

@@ -23,12 +23,23 @@ pub use schema::{NULL, Row, TABLES, TableDef};
 pub use shelf::{SOURCE_PATH, Segment, Shelf, damaged, not_written, sync, write};
 pub use texts::{Texts, is_forgotten};
 #[cfg(feature = "sql")]
-pub use view::{DERIVED, Scope, View, Wanted, columns, is_told_by_domain};
+pub use view::{CLIENT_NET, DERIVED, Scope, View, Wanted, columns, is_told_by_domain};
 
 use crate::event::{NO_TEXT, TextId};
 use crate::text::Text;
 use schema::{Delivery, DirectoryOp, Filing, Gauge, Hop, Login, Measurement, Message, Notice, Rejection, Session};
 use std::collections::BTreeSet;
+
+/// Bytes of facts that are held in memory, about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory(pub usize);
+
+impl Default for Memory {
+    /// As many as a million lines and more give.
+    fn default() -> Self {
+        Self(256 << 20)
+    }
+}
 
 /// A row type that has its place among the facts.
 pub trait Stored: Row + Sized {
@@ -46,6 +57,8 @@ macro_rules! facts {
             /// Facts that lie on the disk; the rest is in memory.
             #[cfg(feature = "sql")]
             pub shelves: Vec<Shelf>,
+            /// How much of them questions may hold.
+            pub memory: Memory,
             /// The place in the coverage of each source, by the number that rows name it by; the number itself where
             /// absent.
             pub places: Vec<u32>,

@@ -6,7 +6,7 @@
 use super::columns::internal;
 use super::networks::Networks;
 use super::shelf::{Segment, Shelf};
-use super::view::{CLIENT_NET, Domains, Scope, Wanted, buckets, is_source, names};
+use super::view::{CLIENT_NET, Domains, Scope, Wanted, buckets, each, is_source, names};
 use super::{Facts, TABLES, TableDef};
 use crate::error::Result;
 use crate::time::{Span, Zone};
@@ -14,8 +14,12 @@ use polars::prelude::{BooleanChunked, Column, DataFrame, IntoColumn, NamedFrom, 
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The values of all columns that are kept at most.
-const KEPT: usize = 25_000_000;
+/// Bytes that a value takes as the engine has it, about.
+const VALUE: usize = 16;
+
+/// Bytes of a row as the engine has it, with what it makes of it, at most. A portion that takes all memory has enough rows
+/// that the engine's own work for each portion does not count.
+const ROW: usize = 1 << 10;
 
 /// Stored facts within a period and a scope.
 #[derive(Debug)]
@@ -60,7 +64,7 @@ impl<'a> Stored<'a> {
     }
 
     fn keep(&mut self, wanted: &Wanted) -> Result<()> {
-        let mut left = KEPT;
+        let mut left = self.facts.memory.0 / VALUE;
         for (place, table) in TABLES.iter().enumerate() {
             let names = names(table, |name| wanted.has(table.name, name));
             let rows: u64 = self.segments[place].iter().map(|(_, segment)| segment.rows).sum();
@@ -86,9 +90,39 @@ impl<'a> Stored<'a> {
         }
     }
 
+    /// Whether a table is not kept.
+    pub fn is_large(&self, place: usize) -> bool {
+        !self.segments[place].is_empty() && !self.kept.contains_key(&place)
+    }
+
+    /// The segments of a table, so many together as are read at once.
+    pub fn portions(&self, place: usize) -> Vec<&[(&'a Shelf, &'a Segment)]> {
+        let most = (self.facts.memory.0 / ROW) as u64;
+        let mut rows = 0;
+        let together = |_: &_, next: &(&Shelf, &Segment)| {
+            rows += next.1.rows;
+            let fits = rows <= most;
+            rows = if fits { rows } else { next.1.rows };
+            fits
+        };
+        self.segments[place].chunk_by(together).collect()
+    }
+
+    /// These columns of a portion.
+    pub fn portion(
+        &self,
+        place: usize,
+        segments: &[(&Shelf, &Segment)],
+        names: &[&'static str],
+    ) -> Result<DataFrame> {
+        let mut parts = segments.iter().map(|part| self.part(place, *part, names));
+        let Some(first) = parts.next() else { return Ok(DataFrame::empty()) };
+        parts.try_fold(first?, |all, part| all.vstack(&part?).map_err(|e| internal(&e)))
+    }
+
     fn read(&self, place: usize, names: &[&'static str]) -> Result<Option<DataFrame>> {
-        let parts = self.segments[place].par_iter().map(|part| self.part(place, *part, names));
-        let mut parts = parts.collect::<Result<Vec<_>>>()?.into_iter();
+        let parts = each(&self.segments[place], |part| self.part(place, part, names));
+        let mut parts = parts.into_iter().collect::<Result<Vec<_>>>()?.into_iter();
         let Some(mut all) = parts.next() else { return Ok(None) };
         for part in parts {
             all.vstack_mut(&part).map_err(|e| internal(&e))?;

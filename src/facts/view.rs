@@ -23,7 +23,8 @@ pub const DERIVED: [(&str, &str); 3] = [
     (CLIENT_NET, "Of tables with `client_ip`: the client's network, an IPv4 /24 or an IPv6 /48."),
 ];
 
-pub(super) const CLIENT_NET: &str = "client_net";
+/// The column of clients' networks.
+pub const CLIENT_NET: &str = "client_net";
 
 /// What part of the facts is looked at.
 #[derive(Clone, Debug)]
@@ -125,14 +126,69 @@ impl<'a> View<'a> {
     /// Where stored facts cannot be read; where polars refuses, which would be our own fault.
     pub fn frame(&self, table: &str, wanted: &BTreeSet<String>) -> Result<Option<DataFrame>> {
         let Some(place) = TABLES.iter().position(|def| def.name == table) else { return Ok(None) };
-        let made = &self.made[place];
         let names = names(&TABLES[place], |name| wanted.contains(name) && self.wanted.has(table, name));
-        let columns = names.iter().filter_map(|name| made.columns.get(name)).cloned().collect();
-        let mut frame = DataFrame::new(made.height, columns).map_err(|e| internal(&e))?;
+        let mut frame = self.made(place, &names)?;
         if let Some(stored) = self.stored.frame(place, &names)? {
-            frame = if made.height == 0 { stored } else { frame.vstack(&stored).map_err(|e| internal(&e))? };
+            frame = if frame.height() == 0 { stored } else { frame.vstack(&stored).map_err(|e| internal(&e))? };
         }
         Ok(Some(frame))
+    }
+
+    /// These columns of the rows in memory.
+    fn made(&self, place: usize, names: &[&'static str]) -> Result<DataFrame> {
+        let made = &self.made[place];
+        let columns = names.iter().filter_map(|name| made.columns.get(name)).cloned().collect();
+        DataFrame::new(made.height, columns).map_err(|e| internal(&e))
+    }
+}
+
+impl View<'_> {
+    /// Whether a table is more than memory holds, and read anew by each question.
+    pub fn is_large(&self, table: &str) -> bool {
+        TABLES.iter().position(|def| def.name == table).is_some_and(|place| self.stored.is_large(place))
+    }
+
+    /// Asks a table portion by portion; one that is not large in one. Who asks is given a way to read columns of his
+    /// portion. The answers stand in the order of the portions.
+    ///
+    /// # Errors
+    ///
+    /// As [`View::frame`]; what the asking meets.
+    pub fn portions<T: Send>(
+        &self,
+        table: &str,
+        ask: impl Fn(&dyn Fn(&BTreeSet<String>) -> Result<DataFrame>) -> Result<T> + Sync,
+    ) -> Result<Vec<T>> {
+        let Some(place) = TABLES.iter().position(|def| def.name == table) else { return Ok(Vec::new()) };
+        if !self.stored.is_large(place) {
+            let read = |wanted: &_| Ok(self.frame(table, wanted)?.unwrap_or_default());
+            return Ok(vec![ask(&read)?]);
+        }
+        let names = |wanted: &BTreeSet<String>| names(&TABLES[place], |name| wanted.contains(name));
+        let memory = (self.made[place].height > 0).then(|| ask(&|wanted| self.made(place, &names(wanted))));
+        let stored = each(&self.stored.portions(place), |portion| {
+            ask(&|wanted| self.stored.portion(place, portion, &names(wanted)))
+        });
+        memory.into_iter().chain(stored).collect()
+    }
+
+    /// A table without rows.
+    ///
+    /// # Errors
+    ///
+    /// As [`View::frame`].
+    pub fn nothing(&self, table: &str, wanted: &BTreeSet<String>) -> Result<DataFrame> {
+        let Some(place) = TABLES.iter().position(|def| def.name == table) else { return Ok(DataFrame::default()) };
+        Ok(self.made(place, &names(&TABLES[place], |name| wanted.contains(name)))?.slice(0, 0))
+    }
+}
+
+/// Does something with each part, several at a time; one after the other where others work beside us: who waits for his
+/// own parts meanwhile begins what is another's, and one question would stand on the stack of the next.
+pub(super) fn each<P: Copy + Sync, T: Send>(parts: &[P], work: impl Fn(P) -> T + Sync) -> Vec<T> {
+    match rayon::current_thread_index() {
+        Some(_) => parts.iter().map(|part| work(*part)).collect(),
+        None => parts.par_iter().map(|part| work(*part)).collect(),
     }
 }
 

@@ -2,14 +2,14 @@
 
 use super::Options;
 use crate::error::Result;
-use crate::facts::Facts;
 #[cfg(feature = "sql")]
 use crate::facts::Shelf;
+use crate::facts::{Facts, Memory};
 
 /// A place for finished facts, and how many stay in memory before it is used.
 #[derive(Debug, Default)]
 pub struct Aside {
-    limit: Option<usize>,
+    limit: Option<Memory>,
     #[cfg(feature = "sql")]
     shelf: Option<Shelf>,
     /// Shelves that were there before.
@@ -35,7 +35,7 @@ impl Aside {
     }
 
     pub(super) fn is_due(&self, facts: &Facts) -> bool {
-        self.limit.is_some_and(|limit| facts.size() > limit)
+        self.limit.is_some_and(|limit| facts.size() > limit.0)
     }
 
     pub(super) fn put(&mut self, facts: &Facts, sources: &[&str]) -> Result<()> {
@@ -57,6 +57,7 @@ impl Aside {
     }
 
     pub(super) fn with(self, mut facts: Facts) -> Facts {
+        facts.memory = self.limit.unwrap_or_default();
         facts.shelves = self.shelves.into_iter().chain(self.shelf).collect();
         facts
     }

@@ -177,7 +177,7 @@ const OPERATORS: &[Token] = &[
 ];
 
 /// Parses as the engine does, or what passes here could mean something else there.
-fn parse(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<Vec<Statement>> {
+pub(super) fn parse(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<Vec<Statement>> {
     let options = ParserOptions { trailing_commas: true, ..ParserOptions::default() };
     let parser = Parser::new(&GenericDialect {}).with_options(options);
     parser.with_tokens_with_locations(tokens).parse_statements().map_err(|e| {

@@ -4,10 +4,12 @@
 //! out: rows. What they look like in the end is not known here.
 
 mod front;
+mod grouping;
 mod guard;
 mod named;
 mod network;
 mod parts;
+mod portions;
 mod rows;
 mod tokens;
 

@@ -1,6 +1,8 @@
 //! Asking: a question goes through the gate, then to polars; its answer comes back as rows.
 
 use super::guard::{self, Needs};
+use super::parts::Parts;
+use super::portions::{Portion, Portions, Probe};
 use super::tokens;
 use crate::error::{Error, Exit, Result};
 use crate::facts::schema::{ColumnDef, ColumnKind, Holds};
@@ -8,7 +10,9 @@ use crate::facts::{Facts, Scope, TableDef, View, Wanted};
 use crate::report::{Cell, Coverage, Past};
 use crate::text::Text;
 use crate::time::Zone;
-use polars::prelude::{AnyValue, DataFrame, DataType, IntoLazy, NamedFrom, PolarsError, PolarsResult, Series};
+use polars::prelude::{
+    AnyValue, DataFrame, DataType, IntoLazy, LazyFrame, NamedFrom, PolarsError, PolarsResult, Series,
+};
 use polars::sql::SQLContext;
 use std::collections::BTreeSet;
 
@@ -92,35 +96,111 @@ impl<'a> Asker<'a> {
     }
 
     fn answer(&self, needs: &Needs) -> Result<Answer> {
-        let mut wanted = needs.columns();
-        // COUNT(*) needs the height of a table; a frame must have a column to have one.
-        wanted.insert("offset".into());
+        let large = needs.tables.iter().any(|table| self.view.is_large(table));
+        let portions = large.then(|| Portions::of(&needs.parts)).flatten();
         let mut context = SQLContext::new();
         for table in &needs.tables {
-            let frame = match table.as_str() {
-                name if name == COVERAGE.name => Some(self.coverage.clone()),
-                name if name == USUAL.name => Some(self.usual.clone()),
-                name => self.view.frame(name, &wanted)?,
-            };
-            if let Some(frame) = frame {
+            let whole = portions.as_ref().is_none_or(|portions| portions.whole.contains(table.as_str()));
+            if let Some(frame) = self.table(table, needs, whole)? {
                 context.register(table, frame.lazy());
             }
         }
-        let frame = run(&mut context, needs).map_err(|e| refused(&e))?;
+        let asked = portions.iter().flat_map(|portions| portions.asked.chunk_by(|a, b| a.table == b.table));
+        for asked in asked {
+            for (portion, frame) in asked.iter().zip(self.answers(asked)?) {
+                context.register(&portion.answers, frame.lazy());
+            }
+        }
+        let parts = portions.as_ref().map_or(&needs.parts, |portions| &portions.parts);
+        let frame = run(&mut context, parts, needs.crossed).map_err(|e| refused(&e))?;
         Ok(Answer { columns: frame.get_column_names().iter().map(ToString::to_string).collect(), frame })
+    }
+
+    /// A table that a question names; of facts only where it is asked whole.
+    fn table(&self, table: &str, needs: &Needs, whole: bool) -> Result<Option<DataFrame>> {
+        match table {
+            name if name == COVERAGE.name => Ok(Some(self.coverage.clone())),
+            name if name == USUAL.name => Ok(Some(self.usual.clone())),
+            name if whole => {
+                let mut wanted = needs.columns();
+                // COUNT(*) needs the height of a table; a frame must have a column to have one.
+                wanted.insert("offset".into());
+                self.view.frame(name, &wanted)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The answers of all portions of a table to some questions.
+    fn answers(&self, asked: &[Portion]) -> Result<Vec<DataFrame>> {
+        let table = asked[0].table;
+        let wanted: BTreeSet<String> = asked.iter().flat_map(|portion| &portion.columns).cloned().collect();
+        let probes: Option<Vec<&Probe>> = asked.iter().map(|portion| portion.probe.as_ref()).collect();
+        let first: BTreeSet<String> = probes.iter().flatten().flat_map(|probe| &probe.columns).cloned().collect();
+        let answer = |frame: DataFrame| {
+            let sql = asked.iter().map(|portion| portion.sql.as_str());
+            ask_of(table, frame, sql)?.into_iter().map(LazyFrame::collect).collect::<PolarsResult<Vec<_>>>()
+        };
+        let nothing = answer(self.view.nothing(table, &wanted)?).map_err(|e| refused(&e))?;
+        let answers = self.view.portions(table, |read| {
+            let Some(probes) = &probes else { return Ok(Some(answer(read(&wanted)?).map_err(|e| refused(&e))?)) };
+            let frame = read(&first)?;
+            let sql = probes.iter().map(|probe| probe.sql.as_str());
+            if !finds(table, &frame, sql).map_err(|e| refused(&e))? {
+                return Ok(None);
+            }
+            let rest = read(&wanted.difference(&first).cloned().collect())?;
+            let frame = frame.hstack(rest.columns()).map_err(|e| refused(&e))?;
+            answer(frame).map(Some).map_err(|e| refused(&e))
+        })?;
+        stacked(nothing, answers.into_iter().flatten()).map_err(|e| refused(&e))
     }
 }
 
-fn run(context: &mut SQLContext, needs: &Needs) -> PolarsResult<DataFrame> {
+/// The answers of all portions below one another, to each question. They are put into one piece: sums of fractions depend
+/// on the pieces.
+fn stacked(
+    mut all: Vec<DataFrame>,
+    portions: impl Iterator<Item = Vec<DataFrame>>,
+) -> PolarsResult<Vec<DataFrame>> {
+    for answers in portions {
+        for (all, answer) in all.iter_mut().zip(answers) {
+            all.vstack_mut_owned(answer)?;
+        }
+    }
+    all.iter_mut().for_each(|all| {
+        all.rechunk_mut();
+    });
+    Ok(all)
+}
+
+/// The answers of a table to some questions, not yet worked out.
+fn ask_of<'q>(table: &str, frame: DataFrame, sql: impl Iterator<Item = &'q str>) -> PolarsResult<Vec<LazyFrame>> {
+    let mut context = SQLContext::new();
+    context.register(table, frame.lazy());
+    sql.map(|sql| context.execute(sql)).collect()
+}
+
+/// Whether one of these questions has rows as its answer.
+fn finds<'q>(table: &str, frame: &DataFrame, sql: impl Iterator<Item = &'q str>) -> PolarsResult<bool> {
+    for answer in ask_of(table, frame.clone(), sql)? {
+        if answer.collect()?.height() > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn run(context: &mut SQLContext, parts: &Parts, crossed: bool) -> PolarsResult<DataFrame> {
     // Of a cross join, a side of which no column is asked for loses its height with its columns, and rows would not count.
     let ask = |context: &mut SQLContext, sql: &str| {
-        context.execute(sql).map(|asked| asked.with_projection_pushdown(!needs.crossed))
+        context.execute(sql).map(|asked| asked.with_projection_pushdown(!crossed))
     };
-    for part in &needs.parts.common {
+    for part in &parts.common {
         let asked = ask(context, &part.sql)?;
         context.register(&part.name, if part.shared { asked.collect()?.lazy() } else { asked });
     }
-    ask(context, &needs.parts.sql)?.collect()
+    ask(context, &parts.sql)?.collect()
 }
 
 /// What a question needs, once it has been asked of no facts at all: whatever the engine refuses, it refuses now.

@@ -16,7 +16,7 @@ pub use lock::Patience;
 use crate::correlate::Carry;
 use crate::error::{Error, Exit, Result};
 use crate::event::hash_with;
-use crate::facts::{Facts, Segment, Shelf, damaged};
+use crate::facts::{Facts, Memory, Segment, Shelf, damaged};
 use crate::grammar::Grammars;
 use crate::run::{self, After, Aside, Before, Options, Progress, Run, Twice};
 use crate::text::Text;
@@ -84,9 +84,10 @@ impl Store {
     }
 
     /// What the store tells by itself.
-    pub fn run(&self, grammars: &Grammars) -> Run {
+    pub fn run(&self, grammars: &Grammars, memory: Memory) -> Run {
         let all = self.manifest.segments.iter().chain(&self.manifest.open);
         let mut facts = Facts::default();
+        facts.memory = memory;
         facts.shelves.push(self.shelf(all.cloned().collect()));
         let mut run = run::stored(facts, &self.manifest.account, grammars);
         let lost = || {

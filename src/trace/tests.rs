@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::assets::Assets;
-use crate::facts::{Scope, View};
+use crate::facts::{Memory, Scope, View};
 use crate::grammar::Grammars;
 use crate::{input, run};
 use std::sync::LazyLock;
@@ -23,7 +23,7 @@ fn traced_in(logs: &[&str], key: &str, limit: usize) -> Trace {
         host: String::new(),
         input: input::Options { now: 0, year: Some(2026), layouts: Vec::new(), tell: |_| {} },
         chunk: run::CHUNK,
-        memory: run::MEMORY,
+        memory: Memory::default(),
     };
     let paths: Vec<_> = (0..logs.len()).map(path).collect();
     let run = run::run(&paths, &GRAMMARS, &options, &|_, _| ()).expect("there is input");

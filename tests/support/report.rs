@@ -56,7 +56,7 @@ impl Reading {
                 tell: |_| {},
             },
             chunk: run::CHUNK,
-            memory: run::MEMORY,
+            memory: mailtrail::facts::Memory::default(),
         };
         Self { folder: tempfile::tempdir().expect("a folder"), paths: Vec::new(), options, jobs: 2 }
     }
