@@ -1,6 +1,8 @@
 //! What a match captured.
 
+use super::scan::route;
 use crate::event::{Field, Word};
+use memchr::memmem;
 
 /// Captured bytes: where they start and end in the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,11 +87,92 @@ impl Captures {
         parts
     }
 
+    /// Leaves out what a field begins with: `<x>: `, where x is what the line is about, and is named elsewhere in it as a
+    /// sender, a recipient, a client. So far as strangers chose that name, it may hold anything, and be cut off. What is
+    /// left of the field.
+    pub(super) fn without_subject<'t>(&mut self, field: Field, text: &'t [u8]) -> &'t [u8] {
+        let Some(at) = self.fields().iter().rposition(|(f, _)| *f == field) else { return b"" };
+        let told = self.list[at].1.of(text);
+        if told.first() == Some(&b'<') {
+            let others = self.fields().iter().filter(|(f, _)| *f != field).map(|(_, bytes)| *bytes);
+            let named = others.chain(self.client()).filter_map(|bytes| subject(told, bytes.of(text))).max();
+            let len = named.or_else(|| word_as_subject(told)).unwrap_or(0);
+            self.list[at].1.start += u32::try_from(len).unwrap_or(0);
+        }
+        self.list[at].1.of(text)
+    }
+
+    /// The client with its name, address and port, as lines name it in one piece.
+    fn client(&self) -> impl Iterator<Item = Bytes> {
+        let of = |field| self.fields().iter().find(|(f, _)| *f == field).map(|(_, bytes)| *bytes);
+        let (name, ip, port) = (of(Field::ClientName), of(Field::ClientIp), of(Field::ClientPort));
+        let from_name = move |end: u32| name.map(|name| Bytes { start: name.start, end });
+        let ends = [ip.map(|ip| ip.end + 1), port.map(|port| port.end)];
+        ends.into_iter().flatten().filter_map(from_name)
+    }
+
     /// All captured fields, in the order of the line.
     #[inline]
     pub fn fields(&self) -> &[(Field, Bytes)] {
         self.list.get(..self.len).unwrap_or_default()
     }
+}
+
+/// A text that is shorter is not cut off: a reply has 512 octets, less its codes and its line end (RFC 5321 4.5.3.1.5).
+const CUT: usize = 480;
+
+/// The length of `<name>: ` at the start of a text, or of all of it where it is cut off in the name.
+fn subject(text: &[u8], name: &[u8]) -> Option<usize> {
+    let rest = &text[1..];
+    let len = as_it_is(rest, name).into_iter().chain(unquoted(rest, name)).max()?;
+    let behind = &rest[len..];
+    match behind {
+        [b'>', b':', b' ', ..] => Some(1 + len + 3),
+        _ => (text.len() >= CUT && b">: ".starts_with(behind)).then_some(text.len()),
+    }
+}
+
+/// How far a text goes on as a name; nothing where it differs.
+fn as_it_is(text: &[u8], name: &[u8]) -> Option<usize> {
+    let same = |(b, own): (&u8, &u8)| b == own || (*b == b' ' && *own == b'?');
+    text.iter().zip(name).all(same).then_some(name.len().min(text.len()))
+}
+
+/// How far a text goes on as an address whose quotes and escapes (RFC 5321 4.1.2) it leaves out; nothing where it
+/// differs. What cannot be printed is a blank in it, and a `?` in the address.
+fn unquoted(text: &[u8], address: &[u8]) -> Option<usize> {
+    let route = route(address);
+    if address.get(route) != Some(&b'"') || !text.starts_with(&address[..route]) {
+        return None;
+    }
+    let mut own = address[route + 1..].iter();
+    let mut quoted = true;
+    let mut len = route;
+    while let Some(mut byte) = own.next() {
+        match byte {
+            b'"' if quoted => {
+                quoted = false;
+                continue;
+            }
+            b'\\' if quoted => byte = own.next()?,
+            _ => {}
+        }
+        match text.get(len) {
+            None => return Some(len),
+            Some(b) if b == byte || (*b == b' ' && *byte == b'?') => len += 1,
+            Some(_) => return None,
+        }
+    }
+    Some(len)
+}
+
+/// The length of `<word>: ` at the start of a text, where it can end nowhere else, or the word is a name or a plain address
+/// without a route.
+fn word_as_subject(text: &[u8]) -> Option<usize> {
+    let end = memmem::find(text, b">: ")?;
+    let only = memmem::rfind(text, b">: ") == Some(end);
+    let plain = text[1..end].iter().all(|b| b.is_ascii_alphanumeric() || b"-_.:[]@+=".contains(b));
+    (only || (plain && text[1] != b'@')).then_some(end + 3)
 }
 
 /// SMTP command counters (`smtpd/smtpd.c`, `smtpd_format_cmd_stats`) and what follows from them.
@@ -167,6 +250,40 @@ fn fraction(text: &[u8]) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn t1_what_a_reply_is_about_is_left_out_whatever_it_holds() {
+        let reason = |text: &str, sender: &str| {
+            let line = format!("mx[192.0.2.1] {text}|{sender}");
+            let from = line.len() - sender.len();
+            let mut captures = Captures::default();
+            captures.put(Field::ClientName, 0, 2);
+            captures.put(Field::ClientIp, 3, 12);
+            captures.put(Field::Reason, 14, from - 1);
+            captures.put(Field::Sender, from, line.len());
+            captures.without_subject(Field::Reason, line.as_bytes());
+            String::from_utf8_lossy(captures.get(Field::Reason, line.as_bytes()).unwrap_or_default()).into_owned()
+        };
+        for (text, sender) in [
+            ("no", "a@b"),
+            ("<a@b>: no", "a@b"),
+            ("<mx[192.0.2.1]>: no", "a@b"),
+            ("<DATA>: no", "a@b"),
+            ("<c@d>: no", "a@b"),
+            ("<x>: yes>: y\\ \"z @b>: no", "\"x>: yes>: y\\\\ \\\"z?\"@b"),
+            ("<x y>: no", "x y"),
+            ("<@x>: yes:a b@c>: no", "@x>:\" yes:a b\"@c"),
+        ] {
+            assert_eq!(reason(text, sender), "no", "{text} of {sender}");
+        }
+        let long = "x>: yes ".repeat(80);
+        assert_eq!(reason(&format!("<{}", &long[..499]), &format!("\"{long}\"@b")), "");
+        assert_eq!(reason("<x>: yes", "\"x>: yes; she said\"@b"), "yes");
+        assert_eq!(reason("<x y>: no", "a@b"), "no");
+        for unknown in ["<x y>: yes>: no", "<@x>: yes>: no"] {
+            assert_eq!(reason(unknown, "a@b"), unknown);
+        }
+    }
 
     #[test]
     fn counters_tell_a_goodbye() {

@@ -93,6 +93,11 @@ impl Literal {
         memmem::find(text.get(from..)?, &self.text).map(|at| from + at)
     }
 
+    /// Whether a text begins with it and holds it nowhere else.
+    pub fn is_last_at_start(&self, text: &[u8]) -> bool {
+        self.begins(text) && self.last_in(text) == Some(0)
+    }
+
     /// The last place in a text where it stands.
     pub fn last_in(&self, text: &[u8]) -> Option<usize> {
         let mut end = text.len();

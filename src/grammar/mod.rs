@@ -268,3 +268,6 @@ fn matches_name(pattern: &str, name: &str) -> bool {
         None => pattern == name,
     }
 }
+
+#[cfg(test)]
+mod tests;

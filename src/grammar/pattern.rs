@@ -9,6 +9,7 @@
 //! | `{?...}` | this, or nothing |
 //! | `{=a\|b}` | one of these texts |
 //! | `{field=a\|b}` | one of these texts, captured |
+//! | `{!text}` | this text, which does not stand once more behind |
 //! | `{@name}` | the grammar's macro of this name |
 //! | `{:pairs}` | `key=value` pairs, as the grammar's `[pairs]` says |
 //! | `{:counters}` | SMTP command counters: `ehlo=1 mail=0/1 quit=1 commands=2/3` |
@@ -36,6 +37,8 @@ pub enum Part {
     Optional(Vec<Part>),
     /// One of these texts; kept where there is a field.
     OneOf(Option<Field>, Vec<Vec<u8>>),
+    /// These bytes, where they stand for the last time.
+    Last(Vec<u8>),
     /// A list of pairs.
     Pairs,
     /// SMTP command counters.
@@ -128,10 +131,11 @@ enum Raw<'a> {
     Capture(&'a str, Option<&'a str>),
     Optional(Vec<Raw<'a>>),
     OneOf(&'a str, Vec<&'a str>),
+    Last(&'a str),
 }
 
 fn part(text: &str) -> IResult<&str, Raw<'_>> {
-    alt((optional, one_of, capture)).parse(text)
+    alt((optional, last, one_of, capture)).parse(text)
 }
 
 fn literal(text: &str) -> IResult<&str, Raw<'_>> {
@@ -147,6 +151,10 @@ fn inner_literal(text: &str) -> IResult<&str, Raw<'_>> {
 
 fn optional(text: &str) -> IResult<&str, Raw<'_>> {
     map(delimited(tag("{?"), many0(alt((inner_literal, part))), char('}')), Raw::Optional).parse(text)
+}
+
+fn last(text: &str) -> IResult<&str, Raw<'_>> {
+    map(delimited(tag("{!"), is_not("{}"), char('}')), Raw::Last).parse(text)
 }
 
 fn one_of(text: &str) -> IResult<&str, Raw<'_>> {
@@ -174,7 +182,8 @@ fn resolve(parts: Vec<Raw<'_>>) -> Result<Vec<Part>, Wrong<'_>> {
 fn resolve_one(part: Raw<'_>) -> Result<Part, Wrong<'_>> {
     Ok(match part {
         Raw::Literal(text) => Part::Literal(text.into_bytes()),
-        Raw::Optional(parts) => Part::Optional(resolve(parts)?),
+        Raw::Last(text) => Part::Last(text.as_bytes().to_vec()),
+        Raw::Optional(parts) => Part::Optional(resolve_inner(parts)?),
         Raw::OneOf(name, words) => {
             let mut words: Vec<Vec<u8>> = words.iter().map(|w| w.as_bytes().to_vec()).collect();
             // The longest first, so that a word that begins another does not hide it.
@@ -192,6 +201,15 @@ fn resolve_one(part: Raw<'_>) -> Result<Part, Wrong<'_>> {
             Part::Capture(field, scanner)
         }
     })
+}
+
+/// The parts of an option, which is tried once: nothing in it can go by what follows.
+fn resolve_inner(parts: Vec<Raw<'_>>) -> Result<Vec<Part>, Wrong<'_>> {
+    let fits = parts.iter().find_map(|part| match part {
+        Raw::Capture(_, Some(name @ ("to-fit" | "said"))) => Some(*name),
+        _ => None,
+    });
+    fits.map_or_else(|| resolve(parts), |name| Err((name, format!("`{name}` cannot stand inside of an option"))))
 }
 
 fn field(name: &str) -> Result<Option<Field>, Wrong<'_>> {
@@ -250,6 +268,7 @@ mod tests {
                 Part::Literal(b"]".to_vec()),
             ]
         );
+        assert_eq!(read("{!; x=<}"), Ok(vec![Part::Last(b"; x=<".to_vec())]));
     }
 
     #[test]
@@ -283,5 +302,6 @@ mod tests {
         let own = BTreeMap::from([("m".to_owned(), "xx {sendr}".to_owned())]);
         assert_eq!(parse("a {@m} b", &own).unwrap_err().at, 2..6);
         assert_eq!(read("{@nope}").unwrap_err().message, "there is no macro `nope`");
+        assert_eq!(read("a{?b{-:to-fit} c}").unwrap_err().at, 7..13);
     }
 }

@@ -22,31 +22,44 @@ pub enum Scanner {
     Host,
     /// No blank, no comma, no closing bracket.
     Word,
+    /// No blank, bracket of `<>()`, quote, backslash, semicolon or `@`: a name that was made harmless.
+    Plain,
     /// Blanks: what keeps columns of fixed width apart.
     Blanks,
     /// Up to the first place where what follows stands.
     To,
     /// Up to the last place where what follows stands.
     ToLast,
+    /// Up to the last place from which all that follows fits.
+    ToFit,
+    /// The same of what was said: without the `<x>: ` that it begins with, where x is a word, or the line names it elsewhere
+    /// too, or it can end nowhere else. What is left neither begins so nor holds what follows.
+    Said,
     /// A mail address up to its `>`: one inside a quoted local part does not end it (RFC 5321 4.1.2).
     Address,
+    /// A mail address as it is written where its local part is quoted if need be (RFC 5321 4.1.2); it ends by itself.
+    Mailbox,
     /// Up to a `"` that is not escaped by `\`.
     Quoted,
     /// The rest of the line.
     Rest,
 }
 
-const NAMES: [(&str, Scanner); 12] = [
+const NAMES: [(&str, Scanner); 16] = [
     ("id", Scanner::Id),
     ("int", Scanner::Int),
     ("number", Scanner::Number),
     ("ip", Scanner::Ip),
     ("host", Scanner::Host),
     ("word", Scanner::Word),
+    ("plain", Scanner::Plain),
     ("blanks", Scanner::Blanks),
     ("to", Scanner::To),
     ("to-last", Scanner::ToLast),
+    ("to-fit", Scanner::ToFit),
+    ("said", Scanner::Said),
     ("address", Scanner::Address),
+    ("mailbox", Scanner::Mailbox),
     ("quoted", Scanner::Quoted),
     ("rest", Scanner::Rest),
 ];
@@ -71,8 +84,16 @@ impl Scanner {
             Self::Ip => IP,
             Self::Host => HOST,
             Self::Word => WORD,
+            Self::Plain => PLAIN,
             Self::Blanks => BLANKS,
-            Self::To | Self::ToLast | Self::Address | Self::Quoted | Self::Rest => return None,
+            Self::To
+            | Self::ToLast
+            | Self::ToFit
+            | Self::Said
+            | Self::Address
+            | Self::Mailbox
+            | Self::Quoted
+            | Self::Rest => return None,
         };
         Some(Class(class))
     }
@@ -82,8 +103,9 @@ impl Scanner {
     pub(super) fn end(self, text: &[u8], stops: &Stops) -> Option<usize> {
         match self {
             Self::To => stops.first(text),
-            Self::ToLast => stops.last(text),
+            Self::ToLast | Self::ToFit | Self::Said => stops.last(text),
             Self::Address => address(text, stops),
+            Self::Mailbox => mailbox(text),
             Self::Quoted => quoted(text),
             Self::Rest => Some(text.len()),
             class => class.class()?.run(text),
@@ -118,6 +140,7 @@ const IP: u8 = 8;
 const HOST: u8 = 16;
 const WORD: u8 = 32;
 const BLANKS: u8 = 64;
+const PLAIN: u8 = 128;
 
 const fn classes() -> [u8; 256] {
     let mut table = [0_u8; 256];
@@ -147,6 +170,8 @@ const fn classes() -> [u8; 256] {
         }
         if matches!(b, b' ' | b'\t') {
             class |= BLANKS;
+        } else if !matches!(b, b'<' | b'>' | b'(' | b')' | b'\\' | b'"' | b';' | b'@') {
+            class |= PLAIN;
         }
         table[at] = class;
         at += 1;
@@ -203,18 +228,36 @@ impl Stops {
         found.or_else(|| self.end.then_some(text.len()))
     }
 
+    /// Whether one of the texts stands somewhere.
+    pub(super) fn are_in(&self, text: &[u8]) -> bool {
+        self.texts.iter().any(|stop| stop.first_in(text).is_some())
+    }
+
+    /// The last place before `end` where a stop stands.
+    pub(super) fn before(&self, text: &[u8], end: usize) -> Option<usize> {
+        let last = |stop: &Literal| {
+            let most = (end + stop.len()).saturating_sub(1).min(text.len());
+            stop.last_in(&text[..most])
+        };
+        self.texts.iter().filter_map(last).max()
+    }
+
     fn at(&self, text: &[u8]) -> bool {
         self.texts.iter().any(|stop| stop.begins(text)) || (self.end && text.is_empty())
     }
 }
 
-/// The end of an address: the first stop outside of quotes; if quotes do not close, the first stop of all.
+/// The end of an address: the first stop outside of quotes. Where these do not close, the line was cut off.
 fn address(text: &[u8], stops: &Stops) -> Option<usize> {
-    if text.first() != Some(&b'"') {
+    if !matches!(text.first(), Some(b'"' | b'@')) {
         return stops.first(text);
     }
+    let route = Some(route(text)).filter(|route| is_mailbox(&text[*route..], stops)).unwrap_or(0);
+    if text.get(route) != Some(&b'"') {
+        return Some(route + stops.first(&text[route..])?);
+    }
     let mut quoted = false;
-    let mut at = 0;
+    let mut at = route;
     while at < text.len() {
         match text[at] {
             b'\\' if quoted => at += 1,
@@ -224,7 +267,55 @@ fn address(text: &[u8], stops: &Stops) -> Option<usize> {
         }
         at += 1;
     }
-    stops.first(text)
+    (!quoted && stops.end).then_some(text.len())
+}
+
+fn is_mailbox(text: &[u8], stops: &Stops) -> bool {
+    mailbox(text).is_some_and(|end| stops.at(&text[end..]))
+}
+
+/// The length of a route before an address (RFC 5321 4.1.2, A-d-l). Whoever quotes a local part may leave its route as it
+/// came (Postfix, global/quote_822_local.c), with anything in it but the colon that ends it.
+pub(super) fn route(text: &[u8]) -> usize {
+    let end = if text.first() == Some(&b'@') { memchr(b':', text) } else { None };
+    end.map_or(0, |end| end + 1)
+}
+
+/// The length of an address: nothing at all, or a local part that is plain or quoted, and perhaps a domain. One with a
+/// route is none.
+fn mailbox(text: &[u8]) -> Option<usize> {
+    let local = match text.first()? {
+        b'"' => quoted(&text[1..])? + 2,
+        b'@' => return None,
+        _ => atoms(text),
+    };
+    match text.get(local) {
+        Some(b'@') if local > 0 => Some(local + 1 + domain(&text[local + 1..])?),
+        _ => Some(local),
+    }
+}
+
+/// The length of a run of bytes that need no quotes: dots and atoms.
+fn atoms(text: &[u8]) -> usize {
+    let ends = |b: &u8| {
+        matches!(
+            b,
+            0..=b' ' | 127 | b'(' | b')' | b'<' | b'>' | b'@' | b',' | b';' | b':' | b'\\' | b'"' | b'[' | b']'
+        )
+    };
+    text.iter().position(ends).unwrap_or(text.len())
+}
+
+/// The length of a domain, or of an address of a host in brackets.
+fn domain(text: &[u8]) -> Option<usize> {
+    if text.first() != Some(&b'[') {
+        return Some(atoms(text));
+    }
+    let inner = Class(HOST).run(&text[1..])?;
+    let more =
+        text[1 + inner..].iter().position(|b| !matches!(b, b':' | b'.' | b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F'));
+    let end = 1 + inner + more?;
+    (text.get(end) == Some(&b']')).then_some(end + 1)
 }
 
 fn quoted(text: &[u8]) -> Option<usize> {
@@ -253,7 +344,37 @@ mod tests {
         let line = r#""a>, relay=x, status=bounced "@v.example>, relay=mx"#;
         assert_eq!(take(Scanner::Address, line, ">, relay="), Some(r#""a>, relay=x, status=bounced "@v.example"#));
         assert_eq!(take(Scanner::Address, "a@b.example>, relay=mx", ">, relay="), Some("a@b.example"));
-        assert_eq!(take(Scanner::Address, "\"a@b>, relay=mx", ">, relay="), Some("\"a@b"));
+        assert_eq!(take(Scanner::Address, "\"a@b>, relay=mx", ">, relay="), None);
+        assert_eq!(take(Scanner::Address, "@a>, relay=mx[192.0.2.1]:25", ">, relay="), Some("@a"));
+        let line = r#"@a>, relay=x:"b>, relay=y"@v.example>, relay=mx"#;
+        assert_eq!(take(Scanner::Address, line, ">, relay="), Some(r#"@a>, relay=x:"b>, relay=y"@v.example"#));
+    }
+
+    #[test]
+    fn t1_a_mailbox_ends_where_its_own_grammar_ends() {
+        for whole in [
+            "",
+            "a@b.example",
+            "a..b=c/d@b.example",
+            r#""a> to=<b \" c"@d.example"#,
+            r#""a b""#,
+            r#""\\"@d.example"#,
+            r#"""@d.example"#,
+            "a@[192.0.2.1]",
+            "a@[IPv6:2001:db8::1]",
+            r#""x y"@"#,
+            "j\u{f6}rg@d.example",
+        ] {
+            assert_eq!(take(Scanner::Mailbox, &format!("{whole}> to=<x>"), ""), Some(whole));
+        }
+        for (text, start) in
+            [("a b@c>", "a"), ("a>@c>", "a"), (r#""a"b@c>"#, r#""a""#), ("a@b c>", "a@b"), ("a\\\"@b>", "a")]
+        {
+            assert_eq!(take(Scanner::Mailbox, text, ""), Some(start));
+        }
+        for none in ["\"a> to=<b>", "@x> to=<y>:a@b>", "a@[x> to=<y>", "a@[192.0.2.1"] {
+            assert_eq!(take(Scanner::Mailbox, none, ""), None);
+        }
     }
 
     #[test]
@@ -263,6 +384,7 @@ mod tests {
         assert_eq!(take(Scanner::Host, "mx.example[1]", ""), Some("mx.example"));
         assert_eq!(take(Scanner::Int, "x", ""), None);
         assert_eq!(take(Scanner::Blanks, "   D 1", ""), Some("   "));
+        assert_eq!(take(Scanner::Plain, "[IPv6:2001:db8::1]>", ""), Some("[IPv6:2001:db8::1]"));
         assert_eq!(take(Scanner::Quoted, r#"a\"b" c"#, ""), Some(r#"a\"b"#));
     }
 

@@ -21,11 +21,19 @@ pub(super) enum Op {
     /// Up to the first place where a text stands.
     UpTo(Option<Field>, Literal),
     Capture(Option<Field>, Scanner, Stops),
+    /// Up to the last place from which all that follows fits: no step, but a choice among places.
+    Fit(Option<Field>, Scanner, Stops),
+    /// A text that does not stand once more behind.
+    Last(Literal),
     OneOf(Option<Field>, Vec<Literal>),
     Optional(Vec<Op>),
     Pairs,
     Counters,
 }
+
+/// A line of so many bytes may have been cut off (Postfix cuts at 2000, util/msg_syslog.c; who receives by RFC 5424, 6.1, at
+/// 2048), and what looks like its end may be a stranger's: nothing goes by it.
+const MAY_BE_CUT: usize = 1900;
 
 /// `key=value` pairs of a grammar.
 #[derive(Clone, Debug, Default)]
@@ -124,7 +132,7 @@ impl Tree {
     fn only_way(&mut self) -> Option<(Op, Self)> {
         match (self.literals.len(), self.others.len()) {
             (1, 0) => self.literals.pop().map(|(literal, next)| (Op::Literal(literal), next)),
-            (0, 1) => self.others.pop(),
+            (0, 1) if !matches!(self.others[0].0, Op::Fit(..)) => self.others.pop(),
             _ => None,
         }
     }
@@ -139,7 +147,7 @@ impl Tree {
             }
             match (node.literal_at(text, at), node.others.as_slice()) {
                 (Some((literal, next)), []) => (node, at) = (next, at + literal.len()),
-                (None, [(op, next)]) => {
+                (None, [(op, next)]) if !matches!(op, Op::Fit(..)) => {
                     at = walk(std::slice::from_ref(op), text, at, pairs, captures)?;
                     node = next;
                 }
@@ -165,9 +173,42 @@ impl Tree {
         }
         self.others.iter().find_map(|(op, next)| {
             captures.back_to(before);
+            if let Op::Fit(field, scanner, stops) = op {
+                return next.fit((*field, *scanner, stops), text, at, pairs, captures);
+            }
             let at = walk(std::slice::from_ref(op), text, at, pairs, captures)?;
             next.find(text, at, pairs, captures)
         })
+    }
+
+    /// Tries the places where a field that begins at `at` may end, the last of them first.
+    #[inline(never)]
+    fn fit(
+        &self,
+        (field, scanner, stops): (Option<Field>, Scanner, &Stops),
+        text: &[u8],
+        at: usize,
+        pairs: &Pairs,
+        captures: &mut Captures,
+    ) -> Option<u32> {
+        let before = captures.mark();
+        let is_sure = |captures: &mut Captures| match field.filter(|_| scanner == Scanner::Said) {
+            Some(field) => {
+                let said = captures.without_subject(field, text);
+                !said.starts_with(b"<") && !stops.are_in(said)
+            }
+            None => true,
+        };
+        let mut end = if text.len() < MAY_BE_CUT { text.len() - at } else { return None };
+        loop {
+            end = stops.before(&text[at..], end)?;
+            captures.back_to(before);
+            put(field, at, end, captures);
+            let found = self.find(text, at + end, pairs, captures);
+            if found.is_some() && is_sure(captures) {
+                return found;
+            }
+        }
     }
 
     #[inline]
@@ -193,7 +234,10 @@ fn walk(ops: &[Op], text: &[u8], mut at: usize, pairs: &Pairs, captures: &mut Ca
             Op::Literal(literal) => literal.begins(rest).then_some(literal.len())?,
             Op::Run(field, class) => put(*field, start, class.run(rest)?, captures),
             Op::UpTo(field, stop) => put(*field, start, stop.first_in(rest)?, captures),
-            Op::Capture(field, scanner, stops) => put(*field, start, scanner.end(rest, stops)?, captures),
+            Op::Capture(field, scanner, stops) | Op::Fit(field, scanner, stops) => {
+                put(*field, start, scanner.end(rest, stops)?, captures)
+            }
+            Op::Last(literal) => literal.is_last_at_start(rest).then_some(literal.len())?,
             Op::OneOf(field, words) => {
                 let word = words.iter().find(|word| word.begins(rest))?;
                 put(*field, start, word.len(), captures)
@@ -295,6 +339,7 @@ fn compile(parts: &[Part], after: &[Literal], end: bool) -> Vec<Op> {
                     let Stops { texts, end, .. } = stops();
                     Op::Optional(compile(inner, &texts, end))
                 }
+                Part::Last(text) => Op::Last(Literal::new(text)),
                 Part::Pairs => Op::Pairs,
                 Part::Counters => Op::Counters,
             }
@@ -308,6 +353,7 @@ fn capture(field: Option<Field>, scanner: Scanner, stops: impl Fn() -> Stops) ->
         return Op::Run(field, class);
     }
     match stops() {
+        stops if matches!(scanner, Scanner::ToFit | Scanner::Said) => Op::Fit(field, scanner, stops),
         Stops { texts, end: false, .. } if scanner == Scanner::To && texts.len() == 1 => {
             Op::UpTo(field, texts[0].clone())
         }
@@ -332,7 +378,7 @@ fn stops(parts: &[Part], after: &[Literal], end: bool) -> Stops {
     let mut texts = Vec::new();
     for part in parts {
         match part {
-            Part::Literal(text) => {
+            Part::Literal(text) | Part::Last(text) => {
                 texts.push(Literal::new(text));
                 return Stops::new(texts, false);
             }
@@ -386,5 +432,39 @@ mod tests {
         assert_eq!(captures.get(Field::User, text.as_bytes()), Some(&b"a@b"[..]));
         assert_eq!(captures.get(Field::Mechanism, text.as_bytes()), Some(&b"PLAIN"[..]));
         assert_eq!(find(&tree, "user=a").map(|(_, c)| c.get(Field::Mechanism, b"user=a").is_some()), Some(false));
+    }
+
+    /// The fields of a match, in the order of the line.
+    fn fields(tree: &Tree, text: &str) -> Option<Vec<String>> {
+        let (_, captures) = find(tree, text)?;
+        let shown = |(_, bytes): &(Field, super::super::captures::Bytes)| {
+            String::from_utf8_lossy(bytes.of(text.as_bytes())).into_owned()
+        };
+        Some(captures.fields().iter().map(shown).collect())
+    }
+
+    #[test]
+    fn t1_a_field_ends_at_the_last_place_from_which_the_rest_fits() {
+        let tree =
+            tree(&["{reason:to-fit} of {sender:mailbox}", "{reason:to-fit} of {sender:mailbox} by {helo:plain}"]);
+        let of = |text| fields(&tree, text);
+        assert_eq!(of("a of b@c"), Some(vec!["a".into(), "b@c".into()]));
+        assert_eq!(
+            of("a of x of \"b of d@e\"@c by h"),
+            Some(vec!["a of x".into(), "\"b of d@e\"@c".into(), "h".into()])
+        );
+        assert_eq!(of("a of b c"), None);
+        assert_eq!(of(""), None);
+        let long = format!("a{} of b@c", " of y z".repeat(200));
+        assert_eq!(of(&long).map(|fields| fields[0].len()), Some(1401));
+        let cut = format!("a{} of b@c", " of y z".repeat(300));
+        assert_eq!(of(&cut), None, "what stands at its end may be a part of something else");
+    }
+
+    #[test]
+    fn t1_a_text_that_must_be_the_last_of_its_kind() {
+        let tree = tree(&["{reason:to}{!; by=}{sender:to}{? x}"]);
+        assert_eq!(fields(&tree, "a; by=b x"), Some(vec!["a".into(), "b".into()]));
+        assert_eq!(fields(&tree, "a; by=b; by=c"), None);
     }
 }
