@@ -104,7 +104,9 @@ fn c65_no_sync_is_tried_again_after_one_failed() {
             let mut strace = Command::new("strace");
             strace.args(["-f", "-y", "-e", "trace=fsync,fdatasync", "-o"]).arg(&trace);
             strace.args(["-e", &format!("inject=fsync,fdatasync:error=EIO:when={nth}")]).arg(program());
-            strace.args(args.split_whitespace()).current_dir(site.folder.path()).stderr(Stdio::null());
+            // Of several threads at once strace breaks lines in two.
+            strace.args(args.split_whitespace()).args(["--jobs", "1"]);
+            strace.current_dir(site.folder.path()).stderr(Stdio::null());
             let status = strace.stdout(Stdio::null()).status().expect("strace runs");
             let calls = fs::read_to_string(&trace).expect("a trace");
             let Some(at) = calls.lines().position(|line| line.contains("(INJECTED)")) else { break };

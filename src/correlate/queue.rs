@@ -23,6 +23,9 @@ const LATE: i64 = 5 * SECOND;
 /// So many deliveries wait at most; of more the oldest are told as they are.
 const MOST_LATE: usize = 100_000;
 
+/// Instances among which the one that took a message over is looked for: no host has so many.
+const MOST_INSTANCES: usize = 64;
+
 /// Entries opened by a line that only tells more, and by their opener shortly after, are one life.
 const OUT_OF_ORDER: i64 = SECOND;
 
@@ -415,7 +418,7 @@ impl Queue {
         let instances = self
             .instances
             .get_or_insert_with(|| entries().map(|entry| text(entry.row.instance).to_vec()).collect());
-        if instances.len() < 2 {
+        if !(2..=MOST_INSTANCES).contains(&instances.len()) {
             return *line;
         }
         let (host, id) = (hash_seed(text(line.host())), text(line.text(Field::NextQueueId)));
