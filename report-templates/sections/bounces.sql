@@ -1,7 +1,7 @@
 -- title = "Bounces by destination and reason"
 -- group = "Delivery"
 -- help = """Deliveries that failed for good, by the recipients' domain and the reason (variable parts are \
--- masked by *). The sender was told. `mailtrail query` follows the example, a queue id."""
+-- masked by *). The sender was told. `mailtrail trace` follows the example, a queue id."""
 -- empty = "No message bounced."
 -- top = 20
 -- titles = { recipient_domain = "destination" }

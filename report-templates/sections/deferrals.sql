@@ -1,7 +1,7 @@
 -- title = "Deferrals by destination and reason"
 -- group = "Delivery"
 -- help = """Attempts that were deferred and will be tried again, by the recipients' domain and the reason \
--- (variable parts are masked by *). `mailtrail query` follows the example, a queue id."""
+-- (variable parts are masked by *). `mailtrail trace` follows the example, a queue id."""
 -- empty = "No delivery was deferred."
 -- top = 20
 -- titles = { recipient_domain = "destination" }

@@ -1,7 +1,7 @@
 -- title = "Slowest deliveries"
 -- group = "Delays"
 -- help = """The deliveries that took longest from the message's arrival, of those that took 5 seconds or more \
--- (without those that expired). `mailtrail query` follows one by its queue id."""
+-- (without those that expired). `mailtrail trace` follows one by its queue id."""
 -- empty = "No delivery took 5 seconds or more."
 -- top = 20
 -- units = { delay_s = "seconds" }

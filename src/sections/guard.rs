@@ -3,6 +3,7 @@
 //! polars' SQL opens any path by `read_parquet` and its like, and sends HTTP requests. So each statement is parsed first: it
 //! must be one query, of known tables, with listed functions. What passes can read the facts and nothing else.
 
+use super::aggregates;
 use super::parts::Parts;
 use super::rows::{COVERAGE, USUAL};
 use super::tokens::{self, UNNAMED, refuse};
@@ -279,6 +280,11 @@ impl Visitor for Gate<'_> {
         if select.into.is_some() {
             return stop(self.only_reads());
         }
+        if let Some(column) = aggregates::column_beside(select) {
+            let error = refuse(format!("`{}` stands beside a figure of many rows", column.value));
+            let error = error.why("it is not told of which of them it is").help("add GROUP BY");
+            return stop(self.point(error, column.span));
+        }
         let wild = |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
         self.needs.all |= select.projection.iter().any(wild);
         let tables: usize = select.from.iter().map(|from| 1 + from.joins.len()).sum();
@@ -444,11 +450,25 @@ mod tests {
             "SELECT `sender` FROM messages",
             "SELECT {x} FROM messages",
             "SELECT SUM(1) FROM messages",
+            "SELECT sender, COUNT(*) FROM messages",
+            "SELECT MAX(time) - time AS late FROM messages",
             "SELECT [1] FROM messages",
             "",
         ];
         for sql in refused {
             assert_eq!(check(sql).map_err(|e| e.exit()), Err(Exit::Usage), "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_figure_may_stand_beside_what_is_one_for_all_rows() {
+        for sql in [
+            "SELECT 'all' AS what, COUNT(*) AS n, MAX(time) - MIN(time) AS span FROM messages",
+            "SELECT sender, COUNT(*) AS n FROM messages GROUP BY sender",
+            "SELECT time, SUM(size_bytes) OVER (ORDER BY time) AS so_far FROM messages",
+            "SELECT COUNT(*) AS n, (SELECT MAX(time) FROM sessions) AS t FROM messages",
+        ] {
+            assert_eq!(check(sql).map(|_| ()).map_err(|e| e.to_string()), Ok(()), "{sql}");
         }
     }
 

@@ -3,6 +3,7 @@
 //! Comes in: a view of the facts, and files that each hold a question with what a report needs to know of it. Goes
 //! out: rows. What they look like in the end is not known here.
 
+mod aggregates;
 mod front;
 mod grouping;
 mod guard;

@@ -1,0 +1,77 @@
+//! A column beside a figure of many rows: of which of them it is to be nobody can tell, though the engine would answer.
+
+use sqlparser::ast::{Expr, Function, GroupByExpr, Ident, Select, Visit, Visitor};
+use std::ops::ControlFlow;
+
+/// The column that stands beside an aggregate in a SELECT that has no groups.
+pub(super) fn column_beside(select: &Select) -> Option<Ident> {
+    let GroupByExpr::Expressions(groups, _) = &select.group_by else { return None };
+    if !groups.is_empty() {
+        return None;
+    }
+    let mut seen = Seen::default();
+    let _ = select.projection.visit(&mut seen);
+    seen.column.filter(|_| seen.aggregate)
+}
+
+const AGGREGATES: &[&str] = &[
+    "avg",
+    "corr",
+    "count",
+    "first",
+    "last",
+    "max",
+    "median",
+    "min",
+    "quantile_cont",
+    "quantile_disc",
+    "stddev",
+    "sum",
+    "variance",
+];
+
+/// What stands in the columns of a SELECT.
+#[derive(Default)]
+struct Seen {
+    /// How deep in what is worked out by itself: an aggregate, a window, a question.
+    depth: usize,
+    aggregate: bool,
+    column: Option<Ident>,
+}
+
+impl Visitor for Seen {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        self.aggregate |= self.depth == 0 && is_aggregate(expr);
+        if stands_alone(expr) {
+            self.depth += 1;
+        }
+        let name = match expr {
+            Expr::Identifier(name) => Some(name),
+            Expr::CompoundIdentifier(names) => names.last(),
+            _ => None,
+        };
+        if let Some(name) = name.filter(|_| self.depth == 0) {
+            self.column.get_or_insert_with(|| name.clone());
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        if stands_alone(expr) {
+            self.depth -= 1;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn stands_alone(expr: &Expr) -> bool {
+    let question = matches!(expr, Expr::Subquery(_) | Expr::InSubquery { .. } | Expr::Exists { .. });
+    question || is_aggregate(expr) || matches!(expr, Expr::Function(Function { over: Some(_), .. }))
+}
+
+fn is_aggregate(expr: &Expr) -> bool {
+    let Expr::Function(function) = expr else { return false };
+    function.over.is_none() && AGGREGATES.contains(&function.name.to_string().to_lowercase().as_str())
+}
