@@ -125,7 +125,7 @@ impl<'a> View<'a> {
     ///
     /// Where stored facts cannot be read; where polars refuses, which would be our own fault.
     pub fn frame(&self, table: &str, wanted: &BTreeSet<String>) -> Result<Option<DataFrame>> {
-        let Some(place) = TABLES.iter().position(|def| def.name == table) else { return Ok(None) };
+        let Some(place) = place(table) else { return Ok(None) };
         let names = names(&TABLES[place], |name| wanted.contains(name) && self.wanted.has(table, name));
         let mut frame = self.made(place, &names)?;
         if let Some(stored) = self.stored.frame(place, &names)? {
@@ -140,12 +140,10 @@ impl<'a> View<'a> {
         let columns = names.iter().filter_map(|name| made.columns.get(name)).cloned().collect();
         DataFrame::new(made.height, columns).map_err(|e| internal(&e))
     }
-}
 
-impl View<'_> {
     /// Whether a table is more than memory holds, and read anew by each question.
     pub fn is_large(&self, table: &str) -> bool {
-        TABLES.iter().position(|def| def.name == table).is_some_and(|place| self.stored.is_large(place))
+        place(table).is_some_and(|place| self.stored.is_large(place))
     }
 
     /// Asks a table portion by portion; one that is not large in one. Who asks is given a way to read columns of his
@@ -159,7 +157,7 @@ impl View<'_> {
         table: &str,
         ask: impl Fn(&dyn Fn(&BTreeSet<String>) -> Result<DataFrame>) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
-        let Some(place) = TABLES.iter().position(|def| def.name == table) else { return Ok(Vec::new()) };
+        let Some(place) = place(table) else { return Ok(Vec::new()) };
         if !self.stored.is_large(place) {
             let read = |wanted: &_| Ok(self.frame(table, wanted)?.unwrap_or_default());
             return Ok(vec![ask(&read)?]);
@@ -178,9 +176,14 @@ impl View<'_> {
     ///
     /// As [`View::frame`].
     pub fn nothing(&self, table: &str, wanted: &BTreeSet<String>) -> Result<DataFrame> {
-        let Some(place) = TABLES.iter().position(|def| def.name == table) else { return Ok(DataFrame::default()) };
+        let Some(place) = place(table) else { return Ok(DataFrame::default()) };
         Ok(self.made(place, &names(&TABLES[place], |name| wanted.contains(name)))?.slice(0, 0))
     }
+}
+
+/// The place of a table among all.
+fn place(table: &str) -> Option<usize> {
+    TABLES.iter().position(|def| def.name == table)
 }
 
 /// Does something with each part, several at a time; one after the other where others work beside us: who waits for his

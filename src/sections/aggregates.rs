@@ -1,5 +1,6 @@
 //! A column beside a figure of many rows: of which of them it is to be nobody can tell, though the engine would answer.
 
+use super::portions::is_question;
 use sqlparser::ast::{Expr, Function, GroupByExpr, Ident, Select, Visit, Visitor};
 use std::ops::ControlFlow;
 
@@ -67,8 +68,7 @@ impl Visitor for Seen {
 }
 
 fn stands_alone(expr: &Expr) -> bool {
-    let question = matches!(expr, Expr::Subquery(_) | Expr::InSubquery { .. } | Expr::Exists { .. });
-    question || is_aggregate(expr) || matches!(expr, Expr::Function(Function { over: Some(_), .. }))
+    is_question(expr) || is_aggregate(expr) || matches!(expr, Expr::Function(Function { over: Some(_), .. }))
 }
 
 fn is_aggregate(expr: &Expr) -> bool {

@@ -477,14 +477,13 @@ fn login_note_behind(free: &Free) -> Line {
     }
 }
 
+fn auth_24(free: &Free) -> Line {
+    let line = Line::default().own("auth(").is("user", &sanitized(&free.text, 64)).own(",");
+    line.is("client_ip", "192.0.2.7").own(",sasl:").is("mechanism", "plain")
+}
+
 fn login_note_24(free: &Free) -> Line {
-    let line = Line::default()
-        .own("auth(")
-        .is("user", &sanitized(&free.text, 64))
-        .own(",")
-        .is("client_ip", "192.0.2.7")
-        .own(",sasl:");
-    let line = line.is("mechanism", "plain").own(")<").is("session_id", "Nas+AmiHBWuR").own(">: ");
+    let line = auth_24(free).own(")<").is("session_id", "Nas+AmiHBWuR").own(">: ");
     line.own("Info: sql: ").is("outcome", NO[free.way % 2])
 }
 
@@ -496,13 +495,7 @@ fn login_info(free: &Free) -> Line {
 }
 
 fn login_info_24(free: &Free) -> Line {
-    let line = Line::default()
-        .own("auth(")
-        .is("user", &sanitized(&free.text, 64))
-        .own(",")
-        .is("client_ip", "192.0.2.7")
-        .own(",sasl:");
-    line.is("mechanism", "plain").own("): ").own("sql: ").is("outcome", NO[free.way % 2])
+    auth_24(free).own("): ").own("sql: ").is("outcome", NO[free.way % 2])
 }
 
 fn lmtp() -> Line {
