@@ -4,7 +4,7 @@ use super::rows::Values;
 use super::schema::{ColumnDef, ColumnKind};
 use super::{NULL, Table, Texts};
 use crate::error::{Error, Exit, Result};
-use crate::event::{Dictionary, Interner, NO_TEXT, TextId, Word};
+use crate::event::{Dictionary, TextId, Word};
 use polars::prelude::{
     ChunkTake, Column, DataFrame, DataType, IdxCa, IdxSize, IntoColumn, NamedFrom, PolarsError, Series,
     StringChunked, StringChunkedBuilder,
@@ -71,32 +71,23 @@ impl Laid {
         Self::of(texts, &vec![true; texts.len() as usize])
     }
 
-    /// Texts of several dictionaries that are the same are mostly laid out once: to hash a text again costs less than to
-    /// carry it through all questions several times.
     fn of(texts: &Texts, used: &[bool]) -> Result<Self> {
-        let mut builder = StringChunkedBuilder::new("".into(), 1 + Word::ALL.len());
-        builder.append_null();
-        Word::ALL.iter().for_each(|word| builder.append_value(word));
-        let mut places: Vec<IdxSize> = (1..=Word::COUNT).collect();
-        let many = texts.parts().len().div_ceil(rayon::current_num_threads()).max(1);
-        let merged: Vec<Merged> = texts.parts().par_chunks(many).map(|parts| Merged::new(parts, used)).collect();
-        let mut next = 1 + Word::COUNT;
-        for Merged { ids, texts } in merged {
-            places.extend(ids.into_iter().map(|id| match id.checked_sub(Word::COUNT) {
-                _ if id == NO_TEXT => 0,
-                Some(at) => next + at,
-                None => 1 + id,
-            }));
-            next += texts.len();
-            let texts = texts.texts().map_err(|e| Error::new(Exit::Internal, "a text is not UTF-8").why(e))?;
-            texts.for_each(|text| builder.append_value(text));
+        let mut next = 0;
+        let place = |used: &bool| {
+            next += IdxSize::from(*used);
+            if *used { next } else { 0 }
+        };
+        let places = used.iter().map(place).collect();
+        let (of_words, used) = used.split_at(used.len().min(Word::COUNT as usize));
+        let words = Word::ALL.iter().zip(of_words).filter_map(|(word, used)| used.then_some(Some(*word)));
+        let first: Vec<Option<&str>> = std::iter::once(None).chain(words).collect();
+        let mut all = StringChunked::new("".into(), first);
+        let share = texts.parts().len().div_ceil(rayon::current_num_threads()).max(1);
+        let laid = texts.parts().par_chunks(share).map(|parts| laid(parts, used)).collect::<Result<Vec<_>>>()?;
+        for share in &laid {
+            all.append(share).map_err(|e| internal(&e))?;
         }
-        Ok(Self { texts: builder.finish(), places })
-    }
-
-    /// How many places there are.
-    pub fn len(&self) -> usize {
-        self.texts.len()
+        Ok(Self { texts: all.rechunk().into_owned(), places })
     }
 
     /// The place of a text.
@@ -117,24 +108,16 @@ impl Laid {
     }
 }
 
-/// Texts of several dictionaries, each once.
-struct Merged {
-    /// The id that each has here; of one that is not used none.
-    ids: Vec<TextId>,
-    texts: Dictionary,
-}
-
-impl Merged {
-    fn new(parts: &[(u32, Dictionary)], used: &[bool]) -> Self {
-        let mut interner = Interner::default();
-        let all = parts.iter().flat_map(|(base, part)| (0..part.len()).map(move |at| (base + at, part.get(at))));
-        let mut id = |(at, text)| {
-            let is_used = used.get((Word::COUNT + at) as usize).copied().unwrap_or_default();
-            if is_used { interner.id_again(text) } else { NO_TEXT }
-        };
-        let ids = all.map(&mut id).collect();
-        Self { ids, texts: interner.finish().0 }
+/// Those texts of some dictionaries that are used, in order.
+fn laid(parts: &[(u32, Dictionary)], used: &[bool]) -> Result<StringChunked> {
+    let count = parts.iter().map(|(_, part)| part.len() as usize).sum();
+    let mut builder = StringChunkedBuilder::new("".into(), count);
+    for (base, part) in parts {
+        let texts = part.texts().map_err(|e| Error::new(Exit::Internal, "a text is not UTF-8").why(e))?;
+        let used = used.get(*base as usize..).unwrap_or_default();
+        texts.zip(used).filter(|(_, used)| **used).for_each(|(text, _)| builder.append_value(text));
     }
+    Ok(builder.finish())
 }
 
 /// A column of some values.

@@ -29,6 +29,7 @@ pub use view::{CLIENT_NET, DERIVED, Scope, View, Wanted, columns, is_told_by_dom
 
 use crate::event::{NO_TEXT, TextId};
 use crate::text::Text;
+use rayon::prelude::*;
 use schema::{Delivery, DirectoryOp, Filing, Gauge, Hop, Login, Measurement, Message, Notice, Rejection, Session};
 use std::collections::BTreeSet;
 
@@ -93,12 +94,6 @@ macro_rules! facts {
                 $(self.$name = Rows::default();)*
             }
 
-            /// Hands each table to somebody and lets go of its rows.
-            #[cfg(feature = "sql")]
-            fn each_taken(mut self, mut each: impl FnMut(&dyn Table)) {
-                $(each(&std::mem::take(&mut self.$name));)*
-            }
-
             /// What is in memory, which is not here any more then.
             #[cfg(feature = "sql")]
             fn taken(&mut self) -> Self {
@@ -148,13 +143,13 @@ impl Facts {
 
     /// The hosts that wrote the facts, in order of name.
     pub fn hosts(&self) -> Vec<Text> {
-        let mut ids: BTreeSet<TextId> = BTreeSet::new();
-        for table in self.tables() {
+        let hosts = |table: &&dyn Table| {
             let mut hosts = table.texts("host", None).unwrap_or_default();
             hosts.dedup();
-            ids.extend(hosts.into_iter().filter(|id| *id != NO_TEXT));
-        }
-        let names: BTreeSet<&[u8]> = ids.into_iter().filter_map(|id| self.texts.get(id)).collect();
+            hosts.into_iter().filter(|id| *id != NO_TEXT).collect::<BTreeSet<TextId>>()
+        };
+        let ids: Vec<BTreeSet<TextId>> = self.tables().par_iter().map(hosts).collect();
+        let names: BTreeSet<&[u8]> = ids.into_iter().flatten().filter_map(|id| self.texts.get(id)).collect();
         let mut names: BTreeSet<Text> = names.into_iter().map(Text::from_bytes).collect();
         names.extend(self.stored_hosts());
         names.into_iter().collect()

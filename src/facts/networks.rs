@@ -3,6 +3,7 @@
 use super::columns::internal;
 use super::view::CLIENT_NET;
 use crate::error::Result;
+use foldhash::fast::RandomState;
 use polars::prelude::{ChunkTake, IdxCa, IdxSize, NamedFrom, Series, StringChunked};
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -10,14 +11,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Networks, of which each gets its text once.
 #[derive(Debug)]
 pub(super) struct Networks {
-    places: HashMap<IpAddr, IdxSize>,
+    places: HashMap<IpAddr, IdxSize, RandomState>,
     /// Their texts by place. The first is none: that of what is no address.
     texts: Vec<Option<String>>,
 }
 
 impl Default for Networks {
     fn default() -> Self {
-        Self { places: HashMap::new(), texts: vec![None] }
+        Self { places: HashMap::default(), texts: vec![None] }
     }
 }
 

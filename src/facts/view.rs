@@ -12,9 +12,10 @@ use super::{Facts, NULL, Shelved, TABLES, Table, Texts};
 use crate::error::Result;
 use crate::event::{NO_TEXT, TextId};
 use crate::time::{HOUR, Span, Zone};
+use foldhash::fast::RandomState;
 use polars::prelude::{Column, DataFrame, DataType, IdxSize, IntoColumn, NamedFrom, Series};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Columns that tables with a time have beside their own: the starts of the local hour and day, the client's network.
 pub const DERIVED: [(&str, &str); 3] = [
@@ -45,14 +46,14 @@ impl Scope<'_> {
 pub struct Wanted(BTreeMap<&'static str, BTreeSet<String>>);
 
 impl Wanted {
-    /// What questions may need: each word of a question may be a column of each table that it names.
+    /// What questions may need: each word of a question, but not of what stands in a line of comment, may be a column of
+    /// each table that it names.
     pub fn of<'q>(questions: impl IntoIterator<Item = &'q str>) -> Self {
         let mut wanted = Self::default();
         for question in questions {
-            let words: BTreeSet<&str> = question
-                .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                .filter(|w| !w.is_empty())
-                .collect();
+            let lines = question.lines().filter(|line| !line.trim_start().starts_with("--"));
+            let words = lines.flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+            let words: BTreeSet<&str> = words.filter(|word| !word.is_empty()).collect();
             let tables = TABLES.iter().filter(|table| words.contains(table.name));
             tables.for_each(|table| wanted.add(table.name, words.iter().map(|word| (*word).to_owned())));
         }
@@ -110,13 +111,9 @@ impl<'a> View<'a> {
     ///
     /// Where stored facts cannot be read; where a text is not UTF-8, which would be our own fault.
     pub fn new(facts: &'a Facts, zone: &'a Zone, scope: &Scope<'_>, wanted: Wanted) -> Result<Self> {
-        let (rows, stored) = found(facts, &facts.shelved, zone, scope, &wanted)?;
-        let tables = facts.tables();
-        let read = |(table, rows): (&&dyn Table, Option<Vec<u32>>)| Part::new(*table, rows.as_deref(), &wanted);
-        let parts: Vec<Part> = tables.par_iter().zip(rows).map(read).collect();
+        let (parts, stored) = read(facts, &facts.shelved, zone, scope, &wanted)?;
         let laid = Laid::new(&facts.texts, parts.iter().flat_map(Part::texts))?;
-        let made = parts.into_iter().map(|part| part.make(&facts.shelved, zone, &laid)).collect::<Result<_>>()?;
-        Ok(Self { wanted, made, stored })
+        Ok(Self { made: made(parts, &facts.shelved, zone, &laid)?, wanted, stored })
     }
 
     /// The same as the last view of these facts: what is in memory goes as columns are made of it, so that memory need
@@ -127,15 +124,11 @@ impl<'a> View<'a> {
     /// As [`View::new`].
     pub fn last(facts: &'a mut Facts, zone: &'a Zone, scope: &Scope<'_>, wanted: Wanted) -> Result<Self> {
         let mut own = facts.taken();
-        let shelved = &facts.shelved;
-        let (rows, stored) = found(&own, shelved, zone, scope, &wanted)?;
-        let laid = Laid::all(&std::mem::take(&mut own.texts))?;
-        let (mut made, mut rows) = (Vec::new(), rows.into_iter());
-        own.each_taken(|table| {
-            let part = Part::new(table, rows.next().flatten().as_deref(), &wanted);
-            made.push(part.make(shelved, zone, &laid));
-        });
-        Ok(Self { made: made.into_iter().collect::<Result<_>>()?, wanted, stored })
+        let (parts, stored) = read(&own, &facts.shelved, zone, scope, &wanted)?;
+        own.let_go();
+        let laid = Laid::new(&own.texts, parts.iter().flat_map(Part::texts))?;
+        drop(own);
+        Ok(Self { made: made(parts, &facts.shelved, zone, &laid)?, wanted, stored })
     }
 
     /// The table with those of these columns that it has and that were asked for at the beginning.
@@ -214,21 +207,23 @@ pub(super) fn each<P: Copy + Sync, T: Send>(parts: &[P], work: impl Fn(P) -> T +
     }
 }
 
-/// Rows of a table; nothing if all are meant.
-type Chosen = Option<Vec<u32>>;
-
-/// Finds what is of a scope: the rows of each table in memory, and what is shelved.
-fn found<'a>(
+/// Reads what is wanted of facts in memory, and of those that are shelved.
+fn read<'a>(
     facts: &Facts,
     shelved: &'a Shelved,
     zone: &'a Zone,
     scope: &Scope<'_>,
     wanted: &Wanted,
-) -> Result<(Vec<Chosen>, Stored<'a>)> {
+) -> Result<(Vec<Part>, Stored<'a>)> {
     let mut domains = Domains::new(facts, scope.domains);
     let stored = Stored::new(shelved, zone, scope, wanted, domains.as_mut())?;
-    let rows = |table: &&dyn Table| rows(*table, scope.span, domains.as_ref());
-    Ok((facts.tables().par_iter().map(rows).collect(), stored))
+    let read = |table: &&dyn Table| Part::new(*table, scope.span, domains.as_ref(), wanted);
+    Ok((facts.tables().par_iter().map(read).collect(), stored))
+}
+
+/// Makes the columns, one table after the other, so that what they are made of goes meanwhile.
+fn made(parts: Vec<Part>, shelved: &Shelved, zone: &Zone, laid: &Laid) -> Result<Vec<Made>> {
+    parts.into_iter().map(|part| part.make(shelved, zone, laid)).collect()
 }
 
 /// The values of a column, sources by their places in the coverage.
@@ -252,16 +247,17 @@ struct Part {
 }
 
 impl Part {
-    fn new(table: &dyn Table, rows: Option<&[u32]>, wanted: &Wanted) -> Self {
+    fn new(table: &dyn Table, span: Span, domains: Option<&Domains<'_>>, wanted: &Wanted) -> Self {
         let def = table.def();
+        let rows = rows(table, span, domains);
         let names = names(def, |name| wanted.has(def.name, name));
         let own: BTreeSet<&'static str> = names.iter().map(|name| origin(name)).collect();
         let places: Vec<usize> = own.iter().filter_map(|name| def.place(name)).collect();
         // Each thread reads a share of the columns: rows lie in memory one by one.
         let share = places.len().div_ceil(rayon::current_num_threads()).max(1);
-        let values = places.par_chunks(share).map(|places| table.columns(places, rows)).flatten_iter();
+        let values = places.par_chunks(share).map(|places| table.columns(places, rows.as_deref())).flatten_iter();
         let values = own.into_iter().zip(values.collect::<Vec<_>>()).collect();
-        Self { def, height: rows.map_or_else(|| table.len(), <[u32]>::len), names, values }
+        Self { def, height: rows.map_or_else(|| table.len(), |rows| rows.len()), names, values }
     }
 
     /// The ids of all its texts.
@@ -300,17 +296,22 @@ impl Part {
     }
 }
 
-/// The networks of clients with these addresses.
+/// The networks of clients with these addresses. Each thread reads each address once.
 fn networks(laid: &Laid, addresses: &[TextId]) -> Result<Series> {
-    // Each address is read once.
-    let mut known: Vec<Option<IdxSize>> = vec![None; laid.len()];
-    let mut networks = Networks::default();
-    let mut network = |id: TextId| {
-        let place = laid.place(id);
-        *known[place as usize].get_or_insert_with(|| networks.place(laid.text(place)))
+    let share = addresses.len().div_ceil(rayon::current_num_threads()).max(1);
+    let of_share = |addresses: &[TextId]| {
+        let mut known: HashMap<IdxSize, IdxSize, RandomState> = HashMap::default();
+        let mut networks = Networks::default();
+        let mut network = |place| *known.entry(place).or_insert_with(|| networks.place(laid.text(place)));
+        let places = addresses.iter().map(|id| network(laid.place(*id))).collect();
+        networks.series(places)
     };
-    let places = addresses.iter().map(|id| network(*id)).collect();
-    networks.series(places)
+    let shares = addresses.par_chunks(share).map(of_share).collect::<Result<Vec<_>>>()?;
+    let mut all = Series::new_empty(CLIENT_NET.into(), &DataType::String);
+    for share in &shares {
+        all.append(share).map_err(|e| internal(&e))?;
+    }
+    Ok(all.rechunk())
 }
 
 /// The table's own column that a column is made of: itself, where it is not derived.
@@ -360,7 +361,7 @@ fn can_derive(table: &TableDef, name: &str) -> bool {
 }
 
 /// The rows of a table that are in the view; nothing if all are.
-fn rows(table: &dyn Table, span: Span, domains: Option<&Domains<'_>>) -> Chosen {
+fn rows(table: &dyn Table, span: Span, domains: Option<&Domains<'_>>) -> Option<Vec<u32>> {
     if span == Span::ALL && domains.is_none() {
         return None;
     }
