@@ -153,6 +153,22 @@ fn a_finding_of_the_level_ends_with_1_and_none_with_0() {
 }
 
 #[test]
+fn who_knows_nothing_does_not_say_that_all_is_well() {
+    let strange = "Nov 24 09:00:00 mx1 postfix/smtpd[101]: what nobody has ever seen\n";
+    for (log, of) in [(LOG, " --on 2026-11-20"), (strange, ""), (LOG, " --domain nobody.example")] {
+        for level in ["warning", "critical"] {
+            let test = Test::new(&format!("report mail.log --report full{of} --fail-on {level}"));
+            let done = test.file("mail.log", log).status(1).any_stdout().any_stderr().run();
+            let text = String::from_utf8_lossy(done.stdout()).into_owned();
+            assert!(text.contains("\n? ") && text.contains("\nNothing is known of it.\n"), "{text}");
+            let affirms = ["No ", "Nobody ", "  ok"].map(|words| text.lines().find(|line| line.contains(words)));
+            assert_eq!(affirms, [None; 3]);
+        }
+    }
+    Test::new("report mail.log --on 2026-11-20").file("mail.log", LOG).any_stdout().run();
+}
+
+#[test]
 fn labels_are_those_of_the_metrics_the_users_own_too() {
     let metric = "-- about = 'x'\n-- unit = 'count'\n-- by = { transport = 'transport' }\n\
                   SELECT {by}COUNT(*) AS value FROM deliveries {group-by}\n";

@@ -140,7 +140,8 @@ fn exit(report: &Report, fail_on: Option<Level>, complete: bool) -> Option<Exit>
         Level::Warning => State::Warning,
         Level::Critical => State::Critical,
     });
-    if limit.is_some_and(|limit| report.verdict() >= limit) {
+    // Who knows nothing cannot say that all is well.
+    if limit.is_some_and(|limit| !report.is_known() || report.verdict() >= limit) {
         return Some(Exit::Findings);
     }
     (!complete).then_some(Exit::Incomplete)

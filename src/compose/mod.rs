@@ -95,7 +95,8 @@ pub fn compose(run: &Run, assets: &Assets, zone: &Zone, request: &Request<'_>, j
         sections,
         digest: definition.digest,
         left_out: left_out.iter().map(Question::title).collect(),
-    })
+    }
+    .answered_for())
 }
 
 /// Whether an answer can be narrowed to domains: what it asks for names domains, or is no fact at all.

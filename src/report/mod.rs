@@ -39,11 +39,35 @@ pub struct Report {
 }
 
 impl Report {
-    /// The worst state of any finding; `ok` where there is none, and unknown where no line was understood.
+    /// The worst state of any finding; `ok` where there is none, and unknown where nothing is known.
     pub fn verdict(&self) -> State {
-        let ground =
-            if self.coverage.counts.matched > 0 && self.is_told_of() { State::Ok } else { State::Unknown };
+        let ground = if self.is_known() { State::Ok } else { State::Unknown };
         self.findings.iter().map(|f| f.state).fold(ground, State::max)
+    }
+
+    /// Whether it rests on anything: on lines that were understood and tell of the period and the scope.
+    pub fn is_known(&self) -> bool {
+        self.coverage.counts.matched > 0 && self.is_told_of()
+    }
+
+    /// The report as it can be answered for: where nothing is known, no figure is within its limits, and a table without
+    /// rows does not say that nothing happened.
+    #[must_use]
+    pub fn answered_for(mut self) -> Self {
+        if self.is_known() {
+            return self;
+        }
+        let doubt = |state: &mut State| *state = State::max(*state, State::Unknown);
+        self.measurements.iter_mut().for_each(|measurement| doubt(&mut measurement.state));
+        for section in &mut self.sections {
+            "Nothing is known of it.".clone_into(&mut section.empty);
+            for cell in section.rows.iter_mut().flatten() {
+                if let Cell::State(state) = cell {
+                    doubt(state);
+                }
+            }
+        }
+        self
     }
 
     /// Whether the logs tell of anything in the period and the scope: a day without a line is not a good day.
