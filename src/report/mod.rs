@@ -11,6 +11,9 @@ pub use past::{Past, Usual};
 use crate::text::Text;
 use crate::time::Zone;
 
+/// The outcomes of logins that failed. One that was given up is none.
+pub const FAILED_LOGINS: &[&str] = &["failed", "unknown_user", "disabled", "plaintext_refused", "other"];
+
 /// A report for a period and a scope.
 #[derive(Clone, Debug)]
 pub struct Report {
