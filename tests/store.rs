@@ -103,7 +103,8 @@ impl Site {
 
 /// A report without what its commands ask.
 fn placeless(report: &[u8]) -> Vec<u8> {
-    let place = r#"(mailtrail (?:query|trace) [^\n]*?)(?: --store st|(?: mail\.log[\w.-]*| slapd\.log)+)([\\"<\r\n,])"#;
+    let place =
+        r#"(mailtrail (?:query|trace) [^\n]*?)(?: --store st|(?: mail\.log[\w.-]*| slapd\.log)+)([\\"<\r\n,])"#;
     let place = regex::Regex::new(place).expect("a pattern");
     place.replace_all(&String::from_utf8_lossy(report), "$1$2").into_owned().into_bytes()
 }
