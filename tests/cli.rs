@@ -163,6 +163,8 @@ fn who_knows_nothing_does_not_say_that_all_is_well() {
             assert!(text.contains("\n? ") && text.contains("\nNothing is known of it.\n"), "{text}");
             let affirms = ["No ", "Nobody ", "  ok"].map(|words| text.lines().find(|line| line.contains(words)));
             assert_eq!(affirms, [None; 3]);
+            let mut states = text.lines().filter(|line| line.ends_with("  unknown")).peekable();
+            assert!(states.peek().is_some() && states.all(|line| line.ends_with("–  unknown")), "{text}");
         }
     }
     Test::new("report mail.log --on 2026-11-20").file("mail.log", LOG).any_stdout().run();

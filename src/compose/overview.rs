@@ -48,7 +48,8 @@ pub(super) fn section(measurements: &[Measurement], past: &Past) -> Section {
         name: super::OVERVIEW.into(),
         title: "Overview".into(),
         group: "Overview".into(),
-        help: "The figures that matter first. A state other than ok is explained among the findings.".into(),
+        help: "The figures that matter first. Warning and critical are explained among the findings; unknown is what cannot \
+               be told.".into(),
         empty: "Nothing was counted.".into(),
         quiet: false,
         columns: columns.collect(),

@@ -88,7 +88,7 @@ pub(super) fn lead(report: &Report) -> String {
     let judged = match report.verdict() {
         State::Unknown if counts.lines == 0 => return "There was no line of any log.".to_owned(),
         State::Ok => "Nothing was beyond its limits.",
-        State::Unknown => "Something that should be watched could not be.",
+        State::Unknown => "Whether all is well cannot be told.",
         State::Warning => "Mail flows; what is listed below should be looked at.",
         State::Critical => "Something needs to be looked at now.",
     };

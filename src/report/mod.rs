@@ -53,20 +53,24 @@ impl Report {
         self.coverage.counts.matched > 0 && self.is_told_of()
     }
 
-    /// The report as it can be answered for: where nothing is known, no figure is within its limits, and a table without
-    /// rows does not say that nothing happened.
+    /// The report as it can be answered for: where nothing is known, no figure is 0 or within its limits, and a table
+    /// without rows does not say that nothing happened.
     #[must_use]
     pub fn answered_for(mut self) -> Self {
         if self.is_known() {
             return self;
         }
-        let doubt = |state: &mut State| *state = State::max(*state, State::Unknown);
-        self.measurements.iter_mut().for_each(|measurement| doubt(&mut measurement.state));
+        for measurement in &mut self.measurements {
+            measurement.value = measurement.value.filter(|value| *value != 0.0);
+            measurement.state = measurement.state.max(State::Unknown);
+        }
         for section in &mut self.sections {
             "Nothing is known of it.".clone_into(&mut section.empty);
-            for cell in section.rows.iter_mut().flatten() {
-                if let Cell::State(state) = cell {
-                    doubt(state);
+            for (cell, column) in section.rows.iter_mut().flat_map(|row| row.iter_mut().zip(&section.columns)) {
+                match cell {
+                    Cell::State(state) => *state = State::max(*state, State::Unknown),
+                    Cell::Number(0.0) if column.name == "value" => *cell = Cell::Null,
+                    _ => {}
                 }
             }
         }
