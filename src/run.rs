@@ -239,7 +239,7 @@ fn told(
     places.extend((first..).zip(&mail).map(|(place, _)| u32::try_from(place).unwrap_or(u32::MAX)));
     sources.extend(mail::read(mail, first, &mut facts, &mut coverage));
     if several {
-        facts.places = places;
+        facts.shelved.places = places;
     }
     let notes = notes.into_iter().chain(inputs.notes).collect();
     Run { facts, complete: coverage.problems.is_empty(), coverage, sources, files, notes, doubts }
@@ -428,7 +428,7 @@ impl<'a> Walk<'a> {
             let mut relieve = |facts: &mut Facts| {
                 // To lay them out takes several times as much as they take here.
                 let size = LAID_OUT * (facts.size() - facts.texts.size());
-                if failed.is_none() && aside.is_due(size) {
+                if failed.is_none() && aside.is_over(size) {
                     *failed = aside.put(facts, &account.names()).err();
                     facts.let_go();
                 }

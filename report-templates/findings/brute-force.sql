@@ -8,22 +8,21 @@
 -- meaning = "Somebody guesses passwords, or a device still has an old one. If you do not know the address, block it (a firewall, fail2ban). See that the accounts it tried have strong passwords."
 -- trace = "{client_ip}"
 -- evidence = "SELECT l.source, l.offset FROM logins l WHERE client_ip = {client_ip} AND outcome IN ('failed', 'unknown_user', 'disabled') ORDER BY time DESC, l.source DESC, l.offset DESC LIMIT 3"
-WITH suspects AS (
-    SELECT client_ip FROM logins
-    WHERE outcome IN ('failed', 'unknown_user', 'disabled') AND client_ip NOT IN {ignore}
-    GROUP BY client_ip HAVING COUNT(*) {attempts}
-), failed AS (
-    SELECT client_ip, user, time FROM logins
-    WHERE outcome IN ('failed', 'unknown_user', 'disabled') AND client_ip IN (SELECT client_ip FROM suspects)
+WITH failed AS (
+    SELECT client_ip, user, time FROM logins WHERE outcome IN ('failed', 'unknown_user', 'disabled')
+), suspects AS (
+    SELECT client_ip FROM failed GROUP BY client_ip HAVING COUNT(*) {attempts}
+), tries AS (
+    SELECT client_ip, user, time FROM failed WHERE client_ip IN (SELECT client_ip FROM suspects)
 ), spans AS (
-    SELECT client_ip, user, time - time % {within} AS span FROM failed
+    SELECT client_ip, user, time - time % {within} AS span FROM tries
     UNION ALL
-    SELECT client_ip, user, time - (time + {within/2}) % {within} AS span FROM failed
+    SELECT client_ip, user, time - (time + {within/2}) % {within} AS span FROM tries
 ), counted AS (
     SELECT client_ip, span, COUNT(*) AS n, COUNT(DISTINCT user) AS names, MIN(user) AS user FROM spans
     GROUP BY client_ip, span
 )
 SELECT client_ip, MAX(n) AS failures, MAX(names) AS names, MIN(user) AS user FROM counted
-WHERE n {attempts}
+WHERE n {attempts} AND client_ip NOT IN {ignore}
 GROUP BY client_ip
 ORDER BY failures DESC, client_ip

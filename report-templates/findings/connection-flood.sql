@@ -9,7 +9,7 @@
 -- command = "SELECT time, service, stage, reason FROM rejections r WHERE client_ip = {client_ip} AND class = 'rate_limit' ORDER BY time, r.source, r.offset LIMIT 100"
 -- evidence = "SELECT r.source, r.offset FROM rejections r WHERE client_ip = {client_ip} AND class = 'rate_limit' ORDER BY time DESC, r.source DESC, r.offset DESC LIMIT 3"
 WITH limited AS (
-    SELECT client_ip, time FROM rejections WHERE class = 'rate_limit' AND client_ip NOT IN {ignore}
+    SELECT client_ip, time FROM rejections WHERE class = 'rate_limit'
 ), spans AS (
     SELECT client_ip, time - time % {within} AS span FROM limited
     UNION ALL
@@ -18,6 +18,6 @@ WITH limited AS (
     SELECT client_ip, span, COUNT(*) AS n FROM spans GROUP BY client_ip, span
 )
 SELECT client_ip, MAX(n) AS refusals FROM counted
-WHERE n {refused}
+WHERE n {refused} AND client_ip NOT IN {ignore}
 GROUP BY client_ip
 ORDER BY refusals DESC, client_ip

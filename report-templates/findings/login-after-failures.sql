@@ -9,22 +9,28 @@
 -- meaning = "A password may have been guessed; a device whose old password was put right looks the same, but tries one name only. If the owner of the account does not know this address, change the password now, end the sessions of the account, and look at what it sent since."
 -- trace = "{client_ip}"
 -- evidence = "SELECT l.source, l.offset FROM logins l WHERE client_ip = {client_ip} AND time <= {first_ok} AND (outcome <> 'ok' OR user = {user}) ORDER BY time DESC, l.source DESC, l.offset DESC LIMIT 3"
-WITH suspects AS (
-    SELECT client_ip FROM logins
-    WHERE outcome IN ('failed', 'unknown_user', 'disabled') AND client_ip NOT IN {ignore}
-    GROUP BY client_ip HAVING COUNT(*) {failures}
+WITH failed AS (
+    SELECT client_ip, time FROM logins WHERE outcome IN ('failed', 'unknown_user', 'disabled')
+), suspects AS (
+    SELECT client_ip FROM failed GROUP BY client_ip HAVING COUNT(*) {failures}
+), failed_spans AS (
+    SELECT client_ip, time - time % {within} AS span FROM failed WHERE client_ip IN (SELECT client_ip FROM suspects)
+    UNION ALL
+    SELECT client_ip, time - (time + {within/2}) % {within} AS span FROM failed WHERE client_ip IN (SELECT client_ip FROM suspects)
+), bad_spans AS (
+    SELECT client_ip, span FROM failed_spans GROUP BY client_ip, span HAVING COUNT(*) {failures}
 ), tries AS (
     SELECT l.client_ip, l.user, l.time, l.source, l.offset AS place, CASE WHEN l.outcome = 'ok' THEN 1 ELSE 0 END AS good
     FROM logins l
-    WHERE l.outcome IN ('ok', 'failed', 'unknown_user', 'disabled') AND l.client_ip IN (SELECT client_ip FROM suspects)
+    WHERE l.outcome IN ('ok', 'failed', 'unknown_user', 'disabled') AND l.client_ip IN (SELECT client_ip FROM bad_spans)
 ), spans AS (
     SELECT client_ip, user, time, source, place, good, time - time % {within} AS span FROM tries
     UNION ALL
     SELECT client_ip, user, time, source, place, good, time - (time + {within/2}) % {within} AS span FROM tries
 ), counted AS (
-    SELECT client_ip, user, time, good, span,
-        SUM(good) OVER (PARTITION BY client_ip, span ORDER BY time, source, place) - good AS streak
-    FROM spans
+    SELECT s.client_ip, s.user, s.time, s.good, s.span,
+        SUM(s.good) OVER (PARTITION BY s.client_ip, s.span ORDER BY s.time, s.source, s.place) - s.good AS streak
+    FROM spans s JOIN bad_spans b ON s.client_ip = b.client_ip AND s.span = b.span
 ), streaks AS (
     SELECT client_ip, span, streak, SUM(1 - good) AS n, COUNT(DISTINCT CASE WHEN good = 0 THEN user END) AS names,
         MIN(CASE WHEN good = 1 THEN user END) AS user, MIN(CASE WHEN good = 1 THEN time END) AS first_ok
@@ -33,6 +39,6 @@ WITH suspects AS (
 SELECT client_ip, user, MAX(n) AS tries, MAX(names) AS names, MIN(first_ok) AS first_ok,
     CASE WHEN MAX(names) > 1 THEN 'critical' ELSE 'warning' END AS state
 FROM streaks
-WHERE first_ok IS NOT NULL AND n {failures}
+WHERE first_ok IS NOT NULL AND n {failures} AND client_ip NOT IN {ignore}
 GROUP BY client_ip, user
 ORDER BY tries DESC, client_ip, user

@@ -10,7 +10,8 @@
 -- command = "SELECT lost_after, ended, client_net, COUNT(*) AS connections FROM sessions s WHERE direction = 'in' AND service = {service} AND hour = {hour} AND ended IN ('lost', 'timeout') GROUP BY lost_after, ended, client_net ORDER BY connections DESC, lost_after, ended, client_net LIMIT 100"
 -- evidence = "SELECT s.source, s.offset FROM sessions s WHERE direction = 'in' AND service = {service} AND hour = {hour} AND ended IN ('lost', 'timeout') ORDER BY time, s.source, s.offset LIMIT 3"
 WITH hourly AS (
-    SELECT service, hour, COUNT(*) AS connections, SUM(CASE WHEN ended IN ('lost', 'timeout') THEN 1 ELSE 0 END) AS n
+    SELECT service, hour, COUNT(*) AS connections,
+        CAST(COUNT(CASE WHEN ended = 'lost' OR ended = 'timeout' THEN 1 END) AS BIGINT) AS n
     FROM sessions WHERE direction = 'in' AND service IS NOT NULL
     GROUP BY service, hour
 ), whole AS (

@@ -9,8 +9,7 @@
 -- trace = "{client_ip}"
 -- evidence = "SELECT r.source, r.offset FROM rejections r WHERE client_ip = {client_ip} AND class = 'relay_denied' ORDER BY time DESC, r.source DESC, r.offset DESC LIMIT 3"
 WITH denied AS (
-    SELECT client_ip, recipient, time FROM rejections
-    WHERE class = 'relay_denied' AND client_ip NOT IN {ignore}
+    SELECT client_ip, recipient, time FROM rejections WHERE class = 'relay_denied'
 ), spans AS (
     SELECT client_ip, recipient, time - time % {within} AS span FROM denied
     UNION ALL
@@ -20,6 +19,6 @@ WITH denied AS (
     FROM spans GROUP BY client_ip, span
 )
 SELECT client_ip, MAX(n) AS tries, MAX(recipients) AS recipients, MIN(recipient) AS recipient FROM counted
-WHERE n {attempts}
+WHERE n {attempts} AND client_ip NOT IN {ignore}
 GROUP BY client_ip
 ORDER BY tries DESC, client_ip

@@ -11,9 +11,10 @@
 WITH sent AS (
     SELECT COALESCE(user, sender) AS submitter, hour, COALESCE(recipients, 1) AS recipients FROM messages
     WHERE origin IN ('submission', 'local')
+), large AS (
+    SELECT submitter FROM sent GROUP BY submitter HAVING SUM(recipients) {recipients}
 ), hourly AS (
-    SELECT submitter, hour, SUM(recipients) AS n FROM sent
-    WHERE submitter <> '' AND submitter NOT IN {ignore}
+    SELECT submitter, hour, SUM(recipients) AS n FROM sent WHERE submitter IN (SELECT submitter FROM large)
     GROUP BY submitter, hour
 ), whole AS (
     SELECT submitter, SUM(n) AS total, COUNT(*) AS active, MAX(n) AS busiest FROM hourly GROUP BY submitter
@@ -24,5 +25,5 @@ WITH sent AS (
     GROUP BY h.submitter
 )
 SELECT submitter, busiest, hour, total - busiest AS others, active - 1 AS hours FROM peaks
-WHERE busiest {recipients} AND busiest * (active - 1) >= {times} * (total - busiest)
+WHERE submitter <> '' AND submitter NOT IN {ignore} AND busiest {recipients} AND busiest * (active - 1) >= {times} * (total - busiest)
 ORDER BY busiest DESC, submitter

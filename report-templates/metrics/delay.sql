@@ -7,51 +7,51 @@ WITH final AS (
     SELECT transport, delay_s, before_queue_s, in_queue_s, connect_s, transmit_s
     FROM deliveries WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded') AND transport IS NOT NULL
 ),
+measured AS (
+    SELECT
+        transport,
+        QUANTILE_DISC(delay_s, 0.5) AS total_p50,
+        QUANTILE_DISC(delay_s, 0.95) AS total_p95,
+        QUANTILE_DISC(delay_s, 0.99) AS total_p99,
+        MAX(delay_s) AS total_max,
+        QUANTILE_DISC(before_queue_s, 0.5) AS before_queue_p50,
+        QUANTILE_DISC(before_queue_s, 0.95) AS before_queue_p95,
+        QUANTILE_DISC(before_queue_s, 0.99) AS before_queue_p99,
+        MAX(before_queue_s) AS before_queue_max,
+        QUANTILE_DISC(in_queue_s, 0.5) AS in_queue_p50,
+        QUANTILE_DISC(in_queue_s, 0.95) AS in_queue_p95,
+        QUANTILE_DISC(in_queue_s, 0.99) AS in_queue_p99,
+        MAX(in_queue_s) AS in_queue_max,
+        QUANTILE_DISC(connect_s, 0.5) AS connect_p50,
+        QUANTILE_DISC(connect_s, 0.95) AS connect_p95,
+        QUANTILE_DISC(connect_s, 0.99) AS connect_p99,
+        MAX(connect_s) AS connect_max,
+        QUANTILE_DISC(transmit_s, 0.5) AS transmit_p50,
+        QUANTILE_DISC(transmit_s, 0.95) AS transmit_p95,
+        QUANTILE_DISC(transmit_s, 0.99) AS transmit_p99,
+        MAX(transmit_s) AS transmit_max
+    FROM final GROUP BY transport
+),
 stages AS (
-    SELECT
-        'total' AS stage,
-        transport,
-        QUANTILE_DISC(delay_s, 0.5) AS p50_s,
-        QUANTILE_DISC(delay_s, 0.95) AS p95_s,
-        QUANTILE_DISC(delay_s, 0.99) AS p99_s,
-        MAX(delay_s) AS max_s
-    FROM final GROUP BY transport
+    SELECT 'total' AS stage, transport,
+        total_p50 AS p50_s, total_p95 AS p95_s, total_p99 AS p99_s, total_max AS max_s
+    FROM measured
     UNION ALL
-    SELECT
-        'before_queue' AS stage,
-        transport,
-        QUANTILE_DISC(before_queue_s, 0.5) AS p50_s,
-        QUANTILE_DISC(before_queue_s, 0.95) AS p95_s,
-        QUANTILE_DISC(before_queue_s, 0.99) AS p99_s,
-        MAX(before_queue_s) AS max_s
-    FROM final GROUP BY transport
+    SELECT 'before_queue' AS stage, transport,
+        before_queue_p50 AS p50_s, before_queue_p95 AS p95_s, before_queue_p99 AS p99_s, before_queue_max AS max_s
+    FROM measured
     UNION ALL
-    SELECT
-        'in_queue' AS stage,
-        transport,
-        QUANTILE_DISC(in_queue_s, 0.5) AS p50_s,
-        QUANTILE_DISC(in_queue_s, 0.95) AS p95_s,
-        QUANTILE_DISC(in_queue_s, 0.99) AS p99_s,
-        MAX(in_queue_s) AS max_s
-    FROM final GROUP BY transport
+    SELECT 'in_queue' AS stage, transport,
+        in_queue_p50 AS p50_s, in_queue_p95 AS p95_s, in_queue_p99 AS p99_s, in_queue_max AS max_s
+    FROM measured
     UNION ALL
-    SELECT
-        'connect' AS stage,
-        transport,
-        QUANTILE_DISC(connect_s, 0.5) AS p50_s,
-        QUANTILE_DISC(connect_s, 0.95) AS p95_s,
-        QUANTILE_DISC(connect_s, 0.99) AS p99_s,
-        MAX(connect_s) AS max_s
-    FROM final GROUP BY transport
+    SELECT 'connect' AS stage, transport,
+        connect_p50 AS p50_s, connect_p95 AS p95_s, connect_p99 AS p99_s, connect_max AS max_s
+    FROM measured
     UNION ALL
-    SELECT
-        'transmit' AS stage,
-        transport,
-        QUANTILE_DISC(transmit_s, 0.5) AS p50_s,
-        QUANTILE_DISC(transmit_s, 0.95) AS p95_s,
-        QUANTILE_DISC(transmit_s, 0.99) AS p99_s,
-        MAX(transmit_s) AS max_s
-    FROM final GROUP BY transport
+    SELECT 'transmit' AS stage, transport,
+        transmit_p50 AS p50_s, transmit_p95 AS p95_s, transmit_p99 AS p99_s, transmit_max AS max_s
+    FROM measured
 ),
 figures AS (
     SELECT 'delay.p50_s' AS metric, stage, transport, p50_s AS value FROM stages

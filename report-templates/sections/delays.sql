@@ -14,56 +14,56 @@ WITH final AS (
     SELECT transport, delay_s, before_queue_s, in_queue_s, connect_s, transmit_s
     FROM deliveries WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded')
 ),
+measured AS (
+    SELECT
+        transport,
+        COUNT(delay_s) AS total_n,
+        QUANTILE_DISC(delay_s, 0.5) AS total_p50,
+        QUANTILE_DISC(delay_s, 0.95) AS total_p95,
+        QUANTILE_DISC(delay_s, 0.99) AS total_p99,
+        MAX(delay_s) AS total_max,
+        COUNT(before_queue_s) AS before_queue_n,
+        QUANTILE_DISC(before_queue_s, 0.5) AS before_queue_p50,
+        QUANTILE_DISC(before_queue_s, 0.95) AS before_queue_p95,
+        QUANTILE_DISC(before_queue_s, 0.99) AS before_queue_p99,
+        MAX(before_queue_s) AS before_queue_max,
+        COUNT(in_queue_s) AS in_queue_n,
+        QUANTILE_DISC(in_queue_s, 0.5) AS in_queue_p50,
+        QUANTILE_DISC(in_queue_s, 0.95) AS in_queue_p95,
+        QUANTILE_DISC(in_queue_s, 0.99) AS in_queue_p99,
+        MAX(in_queue_s) AS in_queue_max,
+        COUNT(connect_s) AS connect_n,
+        QUANTILE_DISC(connect_s, 0.5) AS connect_p50,
+        QUANTILE_DISC(connect_s, 0.95) AS connect_p95,
+        QUANTILE_DISC(connect_s, 0.99) AS connect_p99,
+        MAX(connect_s) AS connect_max,
+        COUNT(transmit_s) AS transmit_n,
+        QUANTILE_DISC(transmit_s, 0.5) AS transmit_p50,
+        QUANTILE_DISC(transmit_s, 0.95) AS transmit_p95,
+        QUANTILE_DISC(transmit_s, 0.99) AS transmit_p99,
+        MAX(transmit_s) AS transmit_max
+    FROM final GROUP BY transport
+),
 stages AS (
-    SELECT
-        'total' AS stage,
-        transport,
-        COUNT(delay_s) AS deliveries,
-        QUANTILE_DISC(delay_s, 0.5) AS p50_s,
-        QUANTILE_DISC(delay_s, 0.95) AS p95_s,
-        QUANTILE_DISC(delay_s, 0.99) AS p99_s,
-        MAX(delay_s) AS max_s
-    FROM final GROUP BY transport
+    SELECT 'total' AS stage, transport, total_n AS deliveries,
+        total_p50 AS p50_s, total_p95 AS p95_s, total_p99 AS p99_s, total_max AS max_s
+    FROM measured
     UNION ALL
-    SELECT
-        'before_queue' AS stage,
-        transport,
-        COUNT(before_queue_s) AS deliveries,
-        QUANTILE_DISC(before_queue_s, 0.5) AS p50_s,
-        QUANTILE_DISC(before_queue_s, 0.95) AS p95_s,
-        QUANTILE_DISC(before_queue_s, 0.99) AS p99_s,
-        MAX(before_queue_s) AS max_s
-    FROM final GROUP BY transport
+    SELECT 'before_queue' AS stage, transport, before_queue_n AS deliveries,
+        before_queue_p50 AS p50_s, before_queue_p95 AS p95_s, before_queue_p99 AS p99_s, before_queue_max AS max_s
+    FROM measured
     UNION ALL
-    SELECT
-        'in_queue' AS stage,
-        transport,
-        COUNT(in_queue_s) AS deliveries,
-        QUANTILE_DISC(in_queue_s, 0.5) AS p50_s,
-        QUANTILE_DISC(in_queue_s, 0.95) AS p95_s,
-        QUANTILE_DISC(in_queue_s, 0.99) AS p99_s,
-        MAX(in_queue_s) AS max_s
-    FROM final GROUP BY transport
+    SELECT 'in_queue' AS stage, transport, in_queue_n AS deliveries,
+        in_queue_p50 AS p50_s, in_queue_p95 AS p95_s, in_queue_p99 AS p99_s, in_queue_max AS max_s
+    FROM measured
     UNION ALL
-    SELECT
-        'connect' AS stage,
-        transport,
-        COUNT(connect_s) AS deliveries,
-        QUANTILE_DISC(connect_s, 0.5) AS p50_s,
-        QUANTILE_DISC(connect_s, 0.95) AS p95_s,
-        QUANTILE_DISC(connect_s, 0.99) AS p99_s,
-        MAX(connect_s) AS max_s
-    FROM final GROUP BY transport
+    SELECT 'connect' AS stage, transport, connect_n AS deliveries,
+        connect_p50 AS p50_s, connect_p95 AS p95_s, connect_p99 AS p99_s, connect_max AS max_s
+    FROM measured
     UNION ALL
-    SELECT
-        'transmit' AS stage,
-        transport,
-        COUNT(transmit_s) AS deliveries,
-        QUANTILE_DISC(transmit_s, 0.5) AS p50_s,
-        QUANTILE_DISC(transmit_s, 0.95) AS p95_s,
-        QUANTILE_DISC(transmit_s, 0.99) AS p99_s,
-        MAX(transmit_s) AS max_s
-    FROM final GROUP BY transport
+    SELECT 'transmit' AS stage, transport, transmit_n AS deliveries,
+        transmit_p50 AS p50_s, transmit_p95 AS p95_s, transmit_p99 AS p99_s, transmit_max AS max_s
+    FROM measured
 )
 SELECT transport, stage, deliveries, p50_s, p95_s, p99_s, max_s FROM stages
 WHERE deliveries > 0

@@ -8,15 +8,15 @@
 -- units = { share = "share" }
 -- titles = { share = "share of service" }
 WITH counted AS (
-    SELECT
-        service,
-        lost_after,
-        ended,
-        CAST(COUNT(*) AS BIGINT) AS connections,
-        COUNT(DISTINCT CASE WHEN ended IN ('lost', 'timeout') THEN client_ip END) AS clients
+    SELECT service, lost_after, ended, CAST(COUNT(*) AS BIGINT) AS connections, COUNT(DISTINCT client_ip) AS clients
+    FROM sessions
+    WHERE direction = 'in' AND ended IN ('lost', 'timeout')
+    GROUP BY service, lost_after, ended
+    UNION ALL
+    SELECT service, '' AS lost_after, 'all' AS ended, CAST(COUNT(*) AS BIGINT) AS connections, 0 AS clients
     FROM sessions
     WHERE direction = 'in'
-    GROUP BY service, lost_after, ended
+    GROUP BY service
 ),
 shared AS (
     SELECT
@@ -25,7 +25,7 @@ shared AS (
         ended,
         connections,
         clients,
-        1.0 * connections / SUM(connections) OVER (PARTITION BY service) AS share
+        1.0 * connections / MAX(connections) OVER (PARTITION BY service) AS share
     FROM counted
 )
 SELECT service, lost_after AS after, ended AS how, connections, clients, share

@@ -55,7 +55,7 @@ pub(super) fn make(args: &Args, global: &Global, config: &Config, now: i64) -> R
     let judge = Judge::new(config, &assets)?;
     let name = about.report.as_deref().unwrap_or("daily");
     compose::check(&assets, name)?;
-    let run = read::logs(&args.paths, global, config, &zone)?;
+    let mut run = read::logs(&args.paths, global, config, &zone)?;
     if !run.coverage.counts.balances() {
         return Err(Error::new(Exit::Internal, "lines were lost in the account; please report this")
             .why(format!("{:?}", run.coverage.counts)));
@@ -63,7 +63,7 @@ pub(super) fn make(args: &Args, global: &Global, config: &Config, now: i64) -> R
     let again = again(args, global, config);
     let request =
         Request { report: name, span, domains: &about.domain, top: about.top, by: &about.by, again: &again };
-    let report = compose::compose(&run, &assets, &zone, &request, &judge)?;
+    let report = compose::compose(&mut run, &assets, &zone, &request, &judge)?;
     Ok(Made { report, run })
 }
 

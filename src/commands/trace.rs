@@ -25,7 +25,7 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     refuse_key_behind(args)?;
     let mut run = read::logs(&args.paths, global, config, &zone)?;
     // Few rows of a store are of interest, and most columns of no other: none is read before it is known to be needed.
-    run.facts.memory = Memory(0);
+    run.facts.shelved.memory = Memory(0);
     let view = View::new(&run.facts, &zone, &Scope::ALL, trace::wanted())?;
     let asker = Asker::new(&view, &run.coverage)?;
     let trace = trace::trace(&asker, &run.sources, &zone, &request)?;

@@ -10,34 +10,49 @@ use crate::text::Text;
 use crate::time::{Span, Zone};
 use rayon::prelude::*;
 
-/// All figures, in the order of their names and labels.
-pub(super) fn measure(
+/// Figures that count what lies before the period too; none where there is no before.
+pub(super) fn since_ever(
     questions: &[Question],
     run: &Run,
     zone: &Zone,
     request: &Request<'_>,
-    asker: &Asker<'_>,
     period: &Period,
 ) -> Result<Vec<Measurement>> {
-    // What lies before the period counts for few questions, and only where there is a before.
-    let since_ever = || questions.iter().filter(|question| question.front.since_ever);
+    if request.span.start.is_none() {
+        return Ok(Vec::new());
+    }
+    let questions: Vec<&Question> = questions.iter().filter(|question| question.front.since_ever).collect();
     let scope = Scope { span: Span { start: None, end: request.span.end }, domains: request.domains };
-    let ever = request.span.start.map(|_| {
-        View::new(&run.facts, zone, &scope, Wanted::of(since_ever().map(|question| question.sql.as_str())))
-    });
-    let ever = ever.transpose()?;
-    let ever_asker = ever.as_ref().map(|view| Asker::new(view, &run.coverage)).transpose()?;
-    let end = period.end.unwrap_or(i64::MAX);
-    let figures = questions
-        .par_iter()
-        .map(|question| {
-            let asker = ever_asker.as_ref().filter(|_| question.front.since_ever).unwrap_or(asker);
-            figures(question, asker, request.by, end)
-        })
-        .collect::<Result<Vec<_>>>()?;
-    let mut all = figures.concat();
+    let wanted = Wanted::of(questions.iter().map(|question| question.sql.as_str()));
+    let view = View::new(&run.facts, zone, &scope, wanted)?;
+    all(&questions, &Asker::new(&view, &run.coverage)?, request, period)
+}
+
+/// All figures, in the order of their names and labels: those of the period, and those since ever.
+pub(super) fn measure(
+    questions: &[Question],
+    since_ever: Vec<Measurement>,
+    asker: &Asker<'_>,
+    request: &Request<'_>,
+    period: &Period,
+) -> Result<Vec<Measurement>> {
+    let known = |question: &Question| question.front.since_ever && request.span.start.is_some();
+    let questions: Vec<&Question> = questions.iter().filter(|question| !known(question)).collect();
+    let mut all = all(&questions, asker, request, period)?;
+    all.extend(since_ever);
     all.sort_by(|a, b| (&a.metric, key(a)).cmp(&(&b.metric, key(b))));
     Ok(all)
+}
+
+fn all(
+    questions: &[&Question],
+    asker: &Asker<'_>,
+    request: &Request<'_>,
+    period: &Period,
+) -> Result<Vec<Measurement>> {
+    let end = period.end.unwrap_or(i64::MAX);
+    let figures = questions.par_iter().map(|question| figures(question, asker, request.by, end));
+    Ok(figures.collect::<Result<Vec<_>>>()?.concat())
 }
 
 fn key(measurement: &Measurement) -> Vec<(&str, &Text)> {

@@ -67,7 +67,8 @@ fn ask(questions: &[Question], run: &Run, zone: &Zone, request: &Request<'_>) ->
     let view = View::new(&run.facts, zone, &Scope { span: request.span, domains: request.domains }, wanted)?;
     let asker = Asker::new(&view, &run.coverage)?;
     let period = Period { start: Some(start), end: Some(end), zone: zone.clone() };
-    metrics::measure(questions, run, zone, request, &asker, &period).map(Some)
+    let since_ever = metrics::since_ever(questions, run, zone, request, &period)?;
+    metrics::measure(questions, since_ever, &asker, request, &period).map(Some)
 }
 
 /// Whether the logs tell of a whole span, whatever domains are looked at. A log that begins in the middle of it tells of

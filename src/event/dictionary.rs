@@ -191,6 +191,12 @@ impl Interner {
         if plain { self.id_of_utf8(text, short(hash)) } else { self.id_of_any(text) }
     }
 
+    /// The id of a text of another dictionary, which is as it should be.
+    pub fn id_again(&mut self, text: &[u8]) -> TextId {
+        let hash = self.hash(text);
+        self.id_of_utf8(text, hash)
+    }
+
     #[cold]
     fn id_of_any(&mut self, text: &[u8]) -> TextId {
         let text = crate::text::utf8(text);

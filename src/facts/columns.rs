@@ -4,11 +4,12 @@ use super::rows::Values;
 use super::schema::{ColumnDef, ColumnKind};
 use super::{NULL, Table, Texts};
 use crate::error::{Error, Exit, Result};
-use crate::event::{TextId, Word};
+use crate::event::{Dictionary, Interner, NO_TEXT, TextId, Word};
 use polars::prelude::{
     ChunkTake, Column, DataFrame, DataType, IdxCa, IdxSize, IntoColumn, NamedFrom, PolarsError, Series,
     StringChunked, StringChunkedBuilder,
 };
+use rayon::prelude::*;
 
 pub(super) fn internal(error: &PolarsError) -> Error {
     Error::new(Exit::Internal, "the facts cannot be laid out").why(error)
@@ -70,32 +71,69 @@ impl Laid {
         Self::of(texts, &vec![true; texts.len() as usize])
     }
 
+    /// Texts of several dictionaries that are the same are mostly laid out once: to hash a text again costs less than to
+    /// carry it through all questions several times.
     fn of(texts: &Texts, used: &[bool]) -> Result<Self> {
-        let count = used.iter().filter(|used| **used).count();
-        let mut builder = StringChunkedBuilder::new("".into(), count + 1);
+        let mut builder = StringChunkedBuilder::new("".into(), 1 + Word::ALL.len());
         builder.append_null();
-        let mut places = vec![0; used.len()];
-        let mut next: IdxSize = 1;
-        let mut lay = |id: usize, text: &str| {
-            if used[id] {
-                builder.append_value(text);
-                places[id] = next;
-                next += 1;
-            }
-        };
-        Word::ALL.iter().enumerate().for_each(|(id, word)| lay(id, word));
-        for (base, part) in texts.parts() {
-            let texts = part.texts().map_err(|e| Error::new(Exit::Internal, "a text is not UTF-8").why(e))?;
-            texts.enumerate().for_each(|(at, text)| lay((Word::COUNT + base) as usize + at, text));
+        Word::ALL.iter().for_each(|word| builder.append_value(word));
+        let mut places: Vec<IdxSize> = (1..=Word::COUNT).collect();
+        let many = texts.parts().len().div_ceil(rayon::current_num_threads()).max(1);
+        let merged: Vec<Merged> = texts.parts().par_chunks(many).map(|parts| Merged::new(parts, used)).collect();
+        let mut next = 1 + Word::COUNT;
+        for Merged { ids, texts } in merged {
+            places.extend(ids.into_iter().map(|id| match id.checked_sub(Word::COUNT) {
+                _ if id == NO_TEXT => 0,
+                Some(at) => next + at,
+                None => 1 + id,
+            }));
+            next += texts.len();
+            let texts = texts.texts().map_err(|e| Error::new(Exit::Internal, "a text is not UTF-8").why(e))?;
+            texts.for_each(|text| builder.append_value(text));
         }
         Ok(Self { texts: builder.finish(), places })
     }
 
+    /// How many places there are.
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// The place of a text.
+    pub fn place(&self, id: TextId) -> IdxSize {
+        self.places.get(id as usize).copied().unwrap_or(0)
+    }
+
+    /// The text at a place.
+    pub fn text(&self, place: IdxSize) -> Option<&str> {
+        self.texts.get(place as usize)
+    }
+
     /// The column of the texts of these ids.
     pub fn series(&self, name: &str, ids: &[TextId]) -> Result<Series> {
-        let places = ids.iter().map(|id| self.places.get(*id as usize).copied().unwrap_or(0)).collect();
+        let places = ids.iter().map(|id| self.place(*id)).collect();
         let taken = self.texts.take(&IdxCa::from_vec("".into(), places)).map_err(|e| internal(&e))?;
         Ok(taken.with_name(name.into()).into())
+    }
+}
+
+/// Texts of several dictionaries, each once.
+struct Merged {
+    /// The id that each has here; of one that is not used none.
+    ids: Vec<TextId>,
+    texts: Dictionary,
+}
+
+impl Merged {
+    fn new(parts: &[(u32, Dictionary)], used: &[bool]) -> Self {
+        let mut interner = Interner::default();
+        let all = parts.iter().flat_map(|(base, part)| (0..part.len()).map(move |at| (base + at, part.get(at))));
+        let mut id = |(at, text)| {
+            let is_used = used.get((Word::COUNT + at) as usize).copied().unwrap_or_default();
+            if is_used { interner.id_again(text) } else { NO_TEXT }
+        };
+        let ids = all.map(&mut id).collect();
+        Self { ids, texts: interner.finish().0 }
     }
 }
 

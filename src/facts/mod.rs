@@ -43,6 +43,26 @@ impl Default for Memory {
     }
 }
 
+/// Facts on the disk, and how they and their sources are looked at.
+#[derive(Debug, Default)]
+pub struct Shelved {
+    /// The shelves that they lie on.
+    #[cfg(feature = "sql")]
+    pub shelves: Vec<Shelf>,
+    /// How much of them questions may hold.
+    pub memory: Memory,
+    /// The place in the coverage of each source, by the number that rows name it by; the number itself where absent.
+    pub places: Vec<u32>,
+}
+
+impl Shelved {
+    /// The place in the coverage of the source of this number.
+    pub fn place_of(&self, source: i64) -> i64 {
+        let place = usize::try_from(source).ok().and_then(|number| self.places.get(number));
+        place.map_or(source, |place| i64::from(*place))
+    }
+}
+
 /// A row type that has its place among the facts.
 pub trait Stored: Row + Sized {
     /// Its rows.
@@ -57,13 +77,7 @@ macro_rules! facts {
             /// The texts that rows name by id.
             pub texts: Texts,
             /// Facts that lie on the disk; the rest is in memory.
-            #[cfg(feature = "sql")]
-            pub shelves: Vec<Shelf>,
-            /// How much of them questions may hold.
-            pub memory: Memory,
-            /// The place in the coverage of each source, by the number that rows name it by; the number itself where
-            /// absent.
-            pub places: Vec<u32>,
+            pub shelved: Shelved,
             $($name: Rows<$row>,)*
         }
 
@@ -77,6 +91,19 @@ macro_rules! facts {
             /// Lets go of the rows; the texts stay.
             pub fn let_go(&mut self) {
                 $(self.$name = Rows::default();)*
+            }
+
+            /// Hands each table to somebody and lets go of its rows.
+            #[cfg(feature = "sql")]
+            fn each_taken(mut self, mut each: impl FnMut(&dyn Table)) {
+                $(each(&std::mem::take(&mut self.$name));)*
+            }
+
+            /// What is in memory, which is not here any more then.
+            #[cfg(feature = "sql")]
+            fn taken(&mut self) -> Self {
+                let texts = std::mem::take(&mut self.texts);
+                Self { texts, shelved: Shelved::default(), $($name: std::mem::take(&mut self.$name)),* }
             }
 
             /// The tables, in the order of [`TABLES`].
@@ -119,12 +146,6 @@ impl Facts {
         self.texts.size() + self.tables().iter().map(|table| table.size()).sum::<usize>()
     }
 
-    /// The place in the coverage of the source of this number.
-    pub fn place_of(&self, source: i64) -> i64 {
-        let place = usize::try_from(source).ok().and_then(|number| self.places.get(number));
-        place.map_or(source, |place| i64::from(*place))
-    }
-
     /// The hosts that wrote the facts, in order of name.
     pub fn hosts(&self) -> Vec<Text> {
         let mut ids: BTreeSet<TextId> = BTreeSet::new();
@@ -141,7 +162,8 @@ impl Facts {
 
     #[cfg(feature = "sql")]
     fn stored_hosts(&self) -> impl Iterator<Item = Text> {
-        let hosts = self.shelves.iter().flat_map(|shelf| &shelf.segments).flat_map(|segment| &segment.hosts);
+        let hosts =
+            self.shelved.shelves.iter().flat_map(|shelf| &shelf.segments).flat_map(|segment| &segment.hosts);
         hosts.filter(|host| !host.raw().is_empty()).cloned()
     }
 

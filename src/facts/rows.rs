@@ -5,8 +5,9 @@
 use super::schema::{ColumnKind, Row, TableDef};
 use crate::event::{NO_TEXT, TextId};
 
-/// Rows of a segment: enough that segments are few, little enough that a new one is no burden.
-const SEGMENT: usize = 1 << 14;
+/// Bytes of a segment. So large a piece of memory is given back when it is free (mallopt(3), `M_MMAP_THRESHOLD`), and takes
+/// no more of it than was written to.
+const SEGMENT: usize = 33 << 20;
 
 /// Rows whose columns are read together: few enough that they stay in the cache from the first column to the last.
 const BLOCK: usize = 512;
@@ -25,11 +26,14 @@ impl<R> Default for Rows<R> {
 }
 
 impl<R: Row> Rows<R> {
+    /// Rows of a segment.
+    const MOST: usize = SEGMENT / size_of::<R>();
+
     /// Appends a row.
     #[inline]
     pub fn push(&mut self, row: R) {
-        if self.len.is_multiple_of(SEGMENT) {
-            self.segments.push(Vec::with_capacity(SEGMENT));
+        if self.len.is_multiple_of(Self::MOST) {
+            self.segments.push(Vec::with_capacity(Self::MOST));
         }
         if let Some(last) = self.segments.last_mut() {
             last.push(row);
@@ -50,7 +54,7 @@ impl<R: Row> Rows<R> {
         match rows {
             None => self.segments.iter().flat_map(|segment| segment.chunks(BLOCK)).for_each(each),
             Some(rows) => {
-                let row = |at: &u32| self.segments[*at as usize / SEGMENT][*at as usize % SEGMENT];
+                let row = |at: &u32| self.segments[*at as usize / Self::MOST][*at as usize % Self::MOST];
                 rows.chunks(BLOCK).for_each(|block| each(&block.iter().map(row).collect::<Vec<R>>()));
             }
         }
@@ -156,10 +160,11 @@ mod tests {
     #[test]
     fn rows_keep_their_order_across_segments() {
         let mut rows = Rows::default();
-        let all = i64::try_from(SEGMENT).expect("small") + 3;
+        let most = u32::try_from(Rows::<Session>::MOST).expect("small");
+        let all = i64::from(most) + 3;
         (0..all).for_each(|time| rows.push(Session { time, ..Session::default() }));
         assert_eq!(rows.numbers("time", None), Some((0..all).collect()));
-        assert_eq!(rows.numbers("time", Some(&[1, 16_385])), Some(vec![1, 16_385]));
+        assert_eq!(rows.numbers("time", Some(&[1, most + 1])), Some(vec![1, i64::from(most) + 1]));
         assert_eq!(rows.texts("nonsense", None), None);
     }
 }

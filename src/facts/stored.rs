@@ -7,7 +7,7 @@ use super::columns::internal;
 use super::networks::Networks;
 use super::shelf::{Segment, Shelf};
 use super::view::{CLIENT_NET, Domains, Scope, Wanted, buckets, each, is_source, names};
-use super::{Facts, TABLES, TableDef};
+use super::{Shelved, TABLES, TableDef};
 use crate::error::Result;
 use crate::time::{Span, Zone};
 use polars::prelude::{BooleanChunked, Column, DataFrame, IntoColumn, NamedFrom, NewChunkedArray, Series};
@@ -24,7 +24,7 @@ const ROW: usize = 1 << 10;
 /// Stored facts within a period and a scope.
 #[derive(Debug)]
 pub(super) struct Stored<'a> {
-    facts: &'a Facts,
+    shelved: &'a Shelved,
     zone: &'a Zone,
     span: Span,
     /// The domains whose mail it is, and the queue entries with a recipient in them.
@@ -38,7 +38,7 @@ pub(super) struct Stored<'a> {
 impl<'a> Stored<'a> {
     /// The stored facts of a scope; what is wanted is read now as far as it may be kept.
     pub fn new(
-        facts: &'a Facts,
+        shelved: &'a Shelved,
         zone: &'a Zone,
         scope: &Scope<'_>,
         wanted: &Wanted,
@@ -46,11 +46,11 @@ impl<'a> Stored<'a> {
     ) -> Result<Self> {
         let of_table = |table: &str, span: Span| -> Vec<(&'a Shelf, &'a Segment)> {
             let of_shelf = |shelf: &'a Shelf| shelf.segments.iter().map(move |segment| (shelf, segment));
-            let all = facts.shelves.iter().flat_map(of_shelf);
+            let all = shelved.shelves.iter().flat_map(of_shelf);
             all.filter(|(_, segment)| segment.table == table && segment.meets(span)).collect()
         };
         let segments = TABLES.iter().map(|table| of_table(table.name, scope.span)).collect();
-        let mut stored = Self { facts, zone, span: scope.span, domains: None, segments, kept: BTreeMap::new() };
+        let mut stored = Self { shelved, zone, span: scope.span, domains: None, segments, kept: BTreeMap::new() };
         if let Some(domains) = domains {
             let names = domains.names.clone();
             let of_domains = |name: &str| names.iter().any(|domain| domain == name);
@@ -64,7 +64,7 @@ impl<'a> Stored<'a> {
     }
 
     fn keep(&mut self, wanted: &Wanted) -> Result<()> {
-        let mut left = self.facts.memory.0 / VALUE;
+        let mut left = self.shelved.memory.0 / VALUE;
         for (place, table) in TABLES.iter().enumerate() {
             let names = names(table, |name| wanted.has(table.name, name));
             let rows: u64 = self.segments[place].iter().map(|(_, segment)| segment.rows).sum();
@@ -97,7 +97,7 @@ impl<'a> Stored<'a> {
 
     /// The segments of a table, so many together as are read at once.
     pub fn portions(&self, place: usize) -> Vec<&[(&'a Shelf, &'a Segment)]> {
-        let most = (self.facts.memory.0 / ROW) as u64;
+        let most = (self.shelved.memory.0 / ROW) as u64;
         let mut rows = 0;
         let together = |_: &_, next: &(&Shelf, &Segment)| {
             rows += next.1.rows;
@@ -167,7 +167,7 @@ impl<'a> Stored<'a> {
             }
             name if is_source(name) => {
                 let sources = of(name)?.i64().map_err(|e| internal(&e))?;
-                let places = sources.iter().map(|source| source.map(|source| self.facts.place_of(source)));
+                let places = sources.iter().map(|source| source.map(|source| self.shelved.place_of(source)));
                 Series::new(name.into(), places.collect::<Vec<Option<i64>>>()).into_column()
             }
             CLIENT_NET => {

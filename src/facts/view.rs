@@ -8,7 +8,7 @@ use super::networks::Networks;
 use super::rows::Values;
 use super::schema::{ColumnDef, TableDef};
 use super::stored::Stored;
-use super::{Facts, NULL, TABLES, Table, Texts};
+use super::{Facts, NULL, Shelved, TABLES, Table, Texts};
 use crate::error::Result;
 use crate::event::{NO_TEXT, TextId};
 use crate::time::{HOUR, Span, Zone};
@@ -110,13 +110,32 @@ impl<'a> View<'a> {
     ///
     /// Where stored facts cannot be read; where a text is not UTF-8, which would be our own fault.
     pub fn new(facts: &'a Facts, zone: &'a Zone, scope: &Scope<'_>, wanted: Wanted) -> Result<Self> {
-        let mut domains = Domains::new(facts, scope.domains);
-        let stored = Stored::new(facts, zone, scope, &wanted, domains.as_mut())?;
-        let read = |table: &&dyn Table| Part::new(*table, scope.span, domains.as_ref(), &wanted);
-        let parts: Vec<Part> = facts.tables().par_iter().map(read).collect();
+        let (rows, stored) = found(facts, &facts.shelved, zone, scope, &wanted)?;
+        let tables = facts.tables();
+        let read = |(table, rows): (&&dyn Table, Option<Vec<u32>>)| Part::new(*table, rows.as_deref(), &wanted);
+        let parts: Vec<Part> = tables.par_iter().zip(rows).map(read).collect();
         let laid = Laid::new(&facts.texts, parts.iter().flat_map(Part::texts))?;
-        let made = parts.into_par_iter().map(|part| part.make(facts, zone, &laid)).collect::<Result<_>>()?;
+        let made = parts.into_iter().map(|part| part.make(&facts.shelved, zone, &laid)).collect::<Result<_>>()?;
         Ok(Self { wanted, made, stored })
+    }
+
+    /// The same as the last view of these facts: what is in memory goes as columns are made of it, so that memory need
+    /// not hold both.
+    ///
+    /// # Errors
+    ///
+    /// As [`View::new`].
+    pub fn last(facts: &'a mut Facts, zone: &'a Zone, scope: &Scope<'_>, wanted: Wanted) -> Result<Self> {
+        let mut own = facts.taken();
+        let shelved = &facts.shelved;
+        let (rows, stored) = found(&own, shelved, zone, scope, &wanted)?;
+        let laid = Laid::all(&std::mem::take(&mut own.texts))?;
+        let (mut made, mut rows) = (Vec::new(), rows.into_iter());
+        own.each_taken(|table| {
+            let part = Part::new(table, rows.next().flatten().as_deref(), &wanted);
+            made.push(part.make(shelved, zone, &laid));
+        });
+        Ok(Self { made: made.into_iter().collect::<Result<_>>()?, wanted, stored })
     }
 
     /// The table with those of these columns that it has and that were asked for at the beginning.
@@ -195,6 +214,33 @@ pub(super) fn each<P: Copy + Sync, T: Send>(parts: &[P], work: impl Fn(P) -> T +
     }
 }
 
+/// Rows of a table; nothing if all are meant.
+type Chosen = Option<Vec<u32>>;
+
+/// Finds what is of a scope: the rows of each table in memory, and what is shelved.
+fn found<'a>(
+    facts: &Facts,
+    shelved: &'a Shelved,
+    zone: &'a Zone,
+    scope: &Scope<'_>,
+    wanted: &Wanted,
+) -> Result<(Vec<Chosen>, Stored<'a>)> {
+    let mut domains = Domains::new(facts, scope.domains);
+    let stored = Stored::new(shelved, zone, scope, wanted, domains.as_mut())?;
+    let rows = |table: &&dyn Table| rows(*table, scope.span, domains.as_ref());
+    Ok((facts.tables().par_iter().map(rows).collect(), stored))
+}
+
+/// The values of a column, sources by their places in the coverage.
+fn placed(def: &ColumnDef, mut values: Values, shelved: &Shelved) -> Values {
+    if let Values::Numbers(sources) = &mut values
+        && is_source(def.name)
+    {
+        sources.iter_mut().for_each(|source| *source = shelved.place_of(*source));
+    }
+    values
+}
+
 /// What is wanted of a table in memory, not yet laid out.
 struct Part {
     def: &'static TableDef,
@@ -206,14 +252,16 @@ struct Part {
 }
 
 impl Part {
-    fn new(table: &dyn Table, span: Span, domains: Option<&Domains<'_>>, wanted: &Wanted) -> Self {
+    fn new(table: &dyn Table, rows: Option<&[u32]>, wanted: &Wanted) -> Self {
         let def = table.def();
-        let rows = rows(table, span, domains);
         let names = names(def, |name| wanted.has(def.name, name));
         let own: BTreeSet<&'static str> = names.iter().map(|name| origin(name)).collect();
         let places: Vec<usize> = own.iter().filter_map(|name| def.place(name)).collect();
-        let values = own.into_iter().zip(table.columns(&places, rows.as_deref())).collect();
-        Self { def, height: rows.map_or_else(|| table.len(), |rows| rows.len()), names, values }
+        // Each thread reads a share of the columns: rows lie in memory one by one.
+        let share = places.len().div_ceil(rayon::current_num_threads()).max(1);
+        let values = places.par_chunks(share).map(|places| table.columns(places, rows)).flatten_iter();
+        let values = own.into_iter().zip(values.collect::<Vec<_>>()).collect();
+        Self { def, height: rows.map_or_else(|| table.len(), <[u32]>::len), names, values }
     }
 
     /// The ids of all its texts.
@@ -224,32 +272,25 @@ impl Part {
         })
     }
 
-    fn make(mut self, facts: &Facts, zone: &Zone, laid: &Laid) -> Result<Made> {
-        // What others are made of comes before them in the table, and must be there until they are made.
-        let mut columns = BTreeMap::new();
-        for name in std::mem::take(&mut self.names).into_iter().rev() {
-            let column = match self.def.place(name) {
-                Some(place) => self.own(&self.def.columns[place], facts, laid)?,
-                None => self.derived(name, facts, zone)?,
-            };
-            columns.insert(name, column);
-        }
-        Ok(Made { height: self.height, columns })
+    /// Makes the columns: first those that are made of others.
+    fn make(self, shelved: &Shelved, zone: &Zone, laid: &Laid) -> Result<Made> {
+        let derived: Vec<&'static str> =
+            self.names.iter().copied().filter(|name| self.def.place(name).is_none()).collect();
+        let derived = derived.into_par_iter().map(|name| Ok((name, self.derived(name, zone, laid)?)));
+        let mut columns = derived.collect::<Result<BTreeMap<_, _>>>()?;
+        let Self { def, height, names, values } = self;
+        let own = values.into_par_iter().filter(|(name, _)| names.contains(name));
+        let make = |(name, values): (&'static str, Values)| {
+            let def = &def.columns[def.place(name)?];
+            Some(column(def, placed(def, values, shelved), laid).map(|column| (name, column)))
+        };
+        columns.extend(own.filter_map(make).collect::<Result<Vec<_>>>()?);
+        Ok(Made { height, columns })
     }
 
-    fn own(&mut self, def: &'static ColumnDef, facts: &Facts, laid: &Laid) -> Result<Column> {
-        let mut values = self.values.remove(def.name).unwrap_or_default();
-        if let Values::Numbers(sources) = &mut values
-            && is_source(def.name)
-        {
-            sources.iter_mut().for_each(|source| *source = facts.place_of(*source));
-        }
-        column(def, values, laid)
-    }
-
-    fn derived(&self, name: &'static str, facts: &Facts, zone: &Zone) -> Result<Column> {
+    fn derived(&self, name: &'static str, zone: &Zone, laid: &Laid) -> Result<Column> {
         let series = match self.values.get(origin(name)) {
-            Some(Values::Texts(addresses)) => networks(&facts.texts, addresses)?,
+            Some(Values::Texts(addresses)) => networks(laid, addresses)?,
             Some(Values::Numbers(times)) => {
                 buckets(zone, name, times.iter().map(|time| (*time != NULL).then_some(*time)))
             }
@@ -260,15 +301,15 @@ impl Part {
 }
 
 /// The networks of clients with these addresses.
-fn networks(texts: &Texts, addresses: &[TextId]) -> Result<Series> {
+fn networks(laid: &Laid, addresses: &[TextId]) -> Result<Series> {
     // Each address is read once.
-    let mut known: Vec<Option<IdxSize>> = vec![None; texts.len() as usize];
+    let mut known: Vec<Option<IdxSize>> = vec![None; laid.len()];
     let mut networks = Networks::default();
-    let mut place = |id: TextId| {
-        let text = || texts.get(id).and_then(|text| std::str::from_utf8(text).ok());
-        known.get_mut(id as usize).map_or(0, |place| *place.get_or_insert_with(|| networks.place(text())))
+    let mut network = |id: TextId| {
+        let place = laid.place(id);
+        *known[place as usize].get_or_insert_with(|| networks.place(laid.text(place)))
     };
-    let places = addresses.iter().map(|id| place(*id)).collect();
+    let places = addresses.iter().map(|id| network(*id)).collect();
     networks.series(places)
 }
 
@@ -319,7 +360,7 @@ fn can_derive(table: &TableDef, name: &str) -> bool {
 }
 
 /// The rows of a table that are in the view; nothing if all are.
-fn rows(table: &dyn Table, span: Span, domains: Option<&Domains<'_>>) -> Option<Vec<u32>> {
+fn rows(table: &dyn Table, span: Span, domains: Option<&Domains<'_>>) -> Chosen {
     if span == Span::ALL && domains.is_none() {
         return None;
     }

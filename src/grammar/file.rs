@@ -2,6 +2,7 @@
 
 use super::literal::Literal;
 use super::pattern::{self, PatternError};
+use super::tree::Ways;
 use super::{Classes, Find, Grammar, Pairs, Pattern, Tree, matches_name};
 use crate::error::{Error, Exit, Result};
 use crate::event::{Field, Role};
@@ -364,9 +365,10 @@ impl Trees {
     }
 
     fn insert(&mut self, programs: &[String], parts: &[pattern::Part], id: u32) {
+        let ways = Ways::of(parts);
         for (name, tree) in &mut self.trees {
             if programs.is_empty() || programs.contains(name) {
-                let clash = tree.insert(parts, id).map(|first| (first, id));
+                let clash = tree.insert(&ways, id).map(|first| (first, id));
                 self.clashes.extend(clash.filter(|clash| !self.clashes.contains(clash)));
             }
         }

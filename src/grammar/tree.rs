@@ -44,6 +44,17 @@ pub struct Pairs {
     pub(super) keys: Vec<(Literal, Field)>,
 }
 
+/// The steps of a pattern, once for each way to choose among its texts.
+#[derive(Debug)]
+pub struct Ways(Vec<Vec<Op>>);
+
+impl Ways {
+    /// Those of a pattern of these parts.
+    pub fn of(parts: &[Part]) -> Self {
+        Self(alternatives(parts).iter().map(|parts| compile(parts, &[], true)).collect())
+    }
+}
+
 /// A node: steps without a choice, and what may come next.
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
@@ -58,10 +69,10 @@ pub struct Tree {
 
 impl Tree {
     /// Adds a pattern. If another ends at the same node already, that one stays and is returned.
-    pub fn insert(&mut self, parts: &[Part], pattern: u32) -> Option<u32> {
+    pub fn insert(&mut self, ways: &Ways, pattern: u32) -> Option<u32> {
         let mut clash = None;
-        for alternative in alternatives(parts) {
-            clash = clash.or(self.insert_ops(&compile(&alternative, &[], true), pattern));
+        for steps in &ways.0 {
+            clash = clash.or(self.insert_ops(steps, pattern));
         }
         clash
     }
@@ -403,7 +414,8 @@ mod tests {
     fn tree(patterns: &[&str]) -> Tree {
         let mut tree = Tree::default();
         for (at, text) in (0..).zip(patterns) {
-            assert_eq!(tree.insert(&parse(text, &BTreeMap::new()).expect("a pattern"), at), None, "{text}");
+            let ways = Ways::of(&parse(text, &BTreeMap::new()).expect("a pattern"));
+            assert_eq!(tree.insert(&ways, at), None, "{text}");
         }
         tree.seal();
         tree

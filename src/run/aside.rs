@@ -6,6 +6,11 @@ use crate::error::Result;
 use crate::facts::Shelf;
 use crate::facts::{Facts, Memory};
 
+/// How much more may stay as long as nothing is here: to write facts and to read them again costs as much as to read the
+/// logs, and most logs of a day fit.
+#[cfg(feature = "sql")]
+const ALL: usize = 3;
+
 /// A place for finished facts, and how many stay in memory before it is used.
 #[derive(Debug, Default)]
 pub struct Aside {
@@ -36,6 +41,12 @@ impl Aside {
 
     /// Whether facts of so many bytes are to be put here.
     pub(super) fn is_due(&self, size: usize) -> bool {
+        let times = if self.shelf.is_none() && self.shelves.is_empty() { ALL } else { 1 };
+        self.is_over(size / times)
+    }
+
+    /// Whether so many bytes are more than is held while others are here.
+    pub(super) fn is_over(&self, size: usize) -> bool {
         self.limit.is_some_and(|limit| size > limit.0)
     }
 
@@ -58,8 +69,8 @@ impl Aside {
     }
 
     pub(super) fn with(self, mut facts: Facts) -> Facts {
-        facts.memory = self.limit.unwrap_or_default();
-        facts.shelves = self.shelves.into_iter().chain(self.shelf).collect();
+        facts.shelved.memory = self.limit.unwrap_or_default();
+        facts.shelved.shelves = self.shelves.into_iter().chain(self.shelf).collect();
         facts
     }
 
@@ -77,7 +88,11 @@ impl Aside {
         Self::default()
     }
 
-    pub(super) fn is_due(&self, _: usize) -> bool {
+    pub(super) fn is_due(&self, size: usize) -> bool {
+        self.is_over(size)
+    }
+
+    pub(super) fn is_over(&self, _: usize) -> bool {
         self.limit.is_some()
     }
 

@@ -369,7 +369,7 @@ mod tests {
         drop(writer);
         let store = Store::open(&root).expect("there");
         let mut stored = Facts::default();
-        stored.shelves.push(store.shelf(store.manifest.segments.clone()));
+        stored.shelved.shelves.push(store.shelf(store.manifest.segments.clone()));
         let zone = Zone::utc();
         let view = View::new(&stored, &zone, &Scope::ALL, Wanted::all()).expect("a view");
         let asker = Asker::new(&view, &Coverage::default()).expect("an asker");

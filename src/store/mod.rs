@@ -87,8 +87,8 @@ impl Store {
     pub fn run(&self, grammars: &Grammars, memory: Memory) -> Run {
         let all = self.manifest.segments.iter().chain(&self.manifest.open);
         let mut facts = Facts::default();
-        facts.memory = memory;
-        facts.shelves.push(self.shelf(all.cloned().collect()));
+        facts.shelved.memory = memory;
+        facts.shelved.shelves.push(self.shelf(all.cloned().collect()));
         let mut run = run::stored(facts, &self.manifest.account, grammars);
         let lost = || {
             Text::from(format!(

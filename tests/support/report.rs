@@ -117,10 +117,10 @@ impl Reading {
 
     /// The same for a period and for domains.
     pub fn report_on(&self, span: Span, domains: &[String]) -> Report {
-        let run = self.run();
+        let mut run = self.run();
         let again = Again::default();
         let request = Request { report: "full", span, domains, top: Some(1000), by: &[], again: &again };
-        let compose = || compose::compose(&run, &Assets::default(), &self.options.zone, &request, &JUDGE);
+        let compose = || compose::compose(&mut run, &Assets::default(), &self.options.zone, &request, &JUDGE);
         self.pool(compose).expect("the report is composed")
     }
 
