@@ -6,6 +6,11 @@
 use crate::text::shown;
 use lettre::Address;
 
+/// An address of a column as it is written: an empty envelope sender, that of notifications, is `<>` (RFC 5321 4.5.5).
+pub fn as_written<'t>(column: &str, address: &'t str) -> &'t str {
+    if address.is_empty() && column == "sender" { "<>" } else { address }
+}
+
 /// Bytes of a name at most, so that a header's line stays within what RFC 5322 2.1.1 allows.
 const MOST_NAME: usize = 200;
 

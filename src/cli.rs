@@ -203,7 +203,7 @@ pub struct Report {
     /// Only this section
     #[arg(long, value_name = "NAME")]
     pub section: Option<String>,
-    /// Exit with 1 if there is a finding of this level
+    /// Exit with 1 if there is a finding of this level, or the logs tell nothing (verdict `unknown`)
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub fail_on: Option<Level>,
 }

@@ -210,6 +210,23 @@ pub fn csv(text: &str) -> Cow<'_, str> {
     if guarded { Cow::Owned(format!("'{}", shown(text))) } else { shown(text) }
 }
 
+/// A word for a shell: quoted where it could mean something to it. Nothing where it cannot be typed.
+pub fn shell(word: &str) -> Option<String> {
+    let harmless = |c: char| c.is_ascii_alphanumeric() || "/._-+:,@%=".contains(c);
+    if shown(word) != word {
+        None
+    } else if !word.is_empty() && !word.starts_with('-') && word.chars().all(harmless) {
+        Some(word.to_owned())
+    } else if word.contains('\'') {
+        let escaped: String =
+            word.chars().flat_map(|c| if "\"\\$`".contains(c) { vec!['\\', c] } else { vec![c] }).collect();
+        // An interactive shell takes `!` for its history even between double quotes.
+        (!word.contains('!')).then(|| format!("\"{escaped}\""))
+    } else {
+        Some(format!("'{word}'"))
+    }
+}
+
 /// The most bytes of a shape.
 const MOST_OF_SHAPE: usize = 200;
 

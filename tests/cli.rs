@@ -153,6 +153,43 @@ fn a_finding_of_the_level_ends_with_1_and_none_with_0() {
 }
 
 #[test]
+fn who_knows_nothing_does_not_say_that_all_is_well() {
+    let strange = "Nov 24 09:00:00 mx1 postfix/smtpd[101]: what nobody has ever seen\n";
+    for (log, of) in [(LOG, " --on 2026-11-20"), (strange, ""), (LOG, " --domain nobody.example")] {
+        for level in ["warning", "critical"] {
+            let test = Test::new(&format!("report mail.log --report full{of} --fail-on {level}"));
+            let done = test.file("mail.log", log).status(1).any_stdout().any_stderr().run();
+            let text = String::from_utf8_lossy(done.stdout()).into_owned();
+            assert!(text.contains("\n? ") && text.contains("\nNothing is known of it.\n"), "{text}");
+            let affirms = ["No ", "Nobody ", "  ok"].map(|words| text.lines().find(|line| line.contains(words)));
+            assert_eq!(affirms, [None; 3]);
+            let mut states = text.lines().filter(|line| line.ends_with("  unknown")).peekable();
+            assert!(states.peek().is_some() && states.all(|line| line.ends_with("–  unknown")), "{text}");
+        }
+    }
+    Test::new("report mail.log --on 2026-11-20").file("mail.log", LOG).any_stdout().run();
+}
+
+#[test]
+fn the_overview_and_the_key_figures_agree() {
+    let sample = fs::read(project("sample-logs/lab/set-a-small.log")).expect("it is there");
+    let page = Test::new("report mail.log --year 2026 -o a.html").file("mail.log", &sample).run();
+    let page = fs::read_to_string(page.path("a.html")).expect("it is there");
+    let (_, tile) = page.split_once("<dt>Logins failed").expect("a key figure");
+    assert_eq!(tile.split(['<', '>']).find(|text| text.parse::<u32>().is_ok()), Some("88"));
+    assert!(page.contains("33 lost or timed out"));
+    let overview = Test::new("report mail.log --year 2026 --section overview --format csv");
+    let overview = overview.file("mail.log", &sample).any_stdout().run();
+    let overview = String::from_utf8(overview.stdout().to_vec()).expect("UTF-8");
+    let value = |line: &str| line.split(',').rev().nth(1).and_then(|value| value.parse::<u32>().ok());
+    let of = |what: &str| {
+        let lines = overview.lines().filter(|line| line.trim_matches('"').starts_with(what));
+        lines.filter_map(value).sum::<u32>()
+    };
+    assert_eq!([of("Logins that failed"), of("Failed logins: "), of("Connections lost")], [88, 88, 33]);
+}
+
+#[test]
 fn labels_are_those_of_the_metrics_the_users_own_too() {
     let metric = "-- about = 'x'\n-- unit = 'count'\n-- by = { transport = 'transport' }\n\
                   SELECT {by}COUNT(*) AS value FROM deliveries {group-by}\n";

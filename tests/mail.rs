@@ -87,6 +87,19 @@ fn what_is_sent_is_what_a_dry_run_shows() {
 }
 
 #[test]
+fn a_message_that_would_not_be_sent_is_shown_with_the_reason() {
+    let dry = |more: &str, told: &str| {
+        let test = Test::new(&format!("send mail.log --state state --dry-run --to a@b.example {more}"));
+        test.file("mail.log", LOG).any_stdout().stderr(told).run();
+    };
+    let why = "its verdict is ok, and mail is wanted from critical on";
+    dry("--when critical", &format!("mailtrail: this would not be sent: {why}\n"));
+    dry("--when critical --quiet", "");
+    dry("--when critical --on 2026-11-20", "");
+    dry("", "");
+}
+
+#[test]
 fn a_mail_waits_for_a_server_that_is_down_and_goes_out_once() {
     let machine = Machine::new(SEND, "host = '127.0.0.1'\nport = 1\ntls = 'none'");
     ends_with(&machine.run(), 69, "could not be sent, and waits: 127.0.0.1:1: connect:");

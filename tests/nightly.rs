@@ -289,11 +289,27 @@ fn f24_a_second_run_gives_way() {
 
 #[test]
 fn without_a_recipient_the_reports_are_kept_and_nothing_is_mailed() {
+    let done = "mailtrail: 2026-11-24: All is well; state/reports/daily-2026-11-24.html\n";
     let test = Test::new("nightly log --state state --now 2026-11-25T00:20:00Z")
         .file("log/mail.log", crate::cli::LOG)
+        .stderr(done)
         .run();
     assert!(test.path("state/reports/daily-2026-11-24.html").exists());
     assert!(test.path("state/reports/index.html").exists() && !test.path("state/mail").exists());
+}
+
+#[test]
+fn a_night_says_in_a_line_what_it_did_unless_it_is_to_be_quiet() {
+    let night = |more: &str, done: &str| {
+        let args = format!("nightly log --state state --now 2026-11-25T00:20:00Z --to a@b.example {more}");
+        let files = Test::new(&args).file("log/mail.log", crate::cli::LOG);
+        files.file("c.toml", "[mail]\nby = 'sendmail'\nsendmail = '/bin/true'\n").stderr(done).run();
+    };
+    let kept = "mailtrail: 2026-11-24: All is well; state/reports/daily-2026-11-24.html";
+    night("--config c.toml", &format!("{kept}; mail to a@b.example\n"));
+    let why = "no mail, since its verdict is ok, and mail is wanted from critical on";
+    night("--config c.toml --when critical", &format!("{kept}; {why}\n"));
+    night("--config c.toml --quiet", "");
 }
 
 #[test]

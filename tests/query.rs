@@ -152,6 +152,12 @@ fn what_is_wrong_with_a_question_is_said_before_a_log_is_read() {
         "mail.log|SELECT 1 FROM messages",
         "mail.log|mail-to|recipient=x@y.example",
         "nonsense",
+        "DA335211319",
+        "zoe@example.org",
+        "who sent mail",
+        "mail-to recipient=x@y.example",
+        "SELECT sender FROM messages WHERE time > '2026-11-20 09:00'",
+        "SELECT sender FROM messages m WHERE m.end_time BETWEEN 1 AND '2026-11-20'",
         "-",
     ];
     let mut all = String::new();
@@ -306,6 +312,32 @@ fn rows_of_a_join_without_a_condition_count() {
             .file("mail.log", LOG)
             .stdout(&format!("n\r\n{n}\r\n"))
             .run();
+    }
+}
+
+#[test]
+fn a_count_without_a_name_is_called_one() {
+    for (sql, answer) in [
+        ("SELECT COUNT(*) FROM messages", "count\r\n1\r\n"),
+        ("SELECT outcome, COUNT(*) FROM deliveries GROUP BY outcome", "outcome,count\r\nsent,1\r\n"),
+        ("SELECT COUNT(*) AS len FROM messages", "len\r\n1\r\n"),
+        ("SELECT COUNT(*), 2 AS count FROM messages", "len,count\r\n1,2\r\n"),
+    ] {
+        for memory in ["", " --memory 1"] {
+            let test = Test::new(&format!("query --format csv mail.log --file q.sql{memory}"));
+            test.file("q.sql", sql).file("mail.log", LOG).stdout(answer).run();
+        }
+    }
+}
+
+#[test]
+fn an_empty_sender_is_written_as_one_in_tables_alone() {
+    let log = LOG.replace("from=<alice@remote.example>", "from=<>");
+    for (format, answer) in
+        [("table", "sender\n------\n<>\n"), ("csv", "sender\r\n\"\"\r\n"), ("jsonl", "{\"sender\": \"\"}\n")]
+    {
+        let test = Test::new(&format!("query --format {format}")).arg("SELECT sender FROM messages");
+        test.arg("mail.log").file("mail.log", &log).stdout(answer).run();
     }
 }
 

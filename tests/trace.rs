@@ -274,6 +274,14 @@ fn the_keys_of_a_trace_stand_in_the_order_of_the_contract() {
 }
 
 #[test]
+fn a_key_behind_its_logs_is_told_with_the_command_that_was_meant() {
+    let expected = "error: `a.log` is a file, and stands where a key should\n |\n = help: what is followed goes first: mailtrail trace 9F9F9F9F a.log b.log\n";
+    for args in ["trace a.log b.log 9F9F9F9F", "trace a.log 9F9F9F9F b.log"] {
+        Test::new(args).file("a.log", "").file("b.log", "").status(64).stderr(expected).run();
+    }
+}
+
+#[test]
 fn nothing_found_ends_with_1_and_says_what_to_try() {
     let test = sample(Test::new("trace 9F9F9F9F"), &["postfix/expiry.log"]).status(1);
     test.stderr_golden("trace/nothing.stderr.txt").run();

@@ -33,11 +33,13 @@ use crate::cli::Period;
 use crate::cli::{Cli, Command, Global, When};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
-use crate::text::Text;
+use crate::text::{self, Text};
 use crate::time::{SECOND, Zone};
 #[cfg(feature = "sql")]
 use crate::time::{Span, parse_day, parse_instant};
 use std::collections::BTreeMap;
+#[cfg(feature = "sql")]
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -171,6 +173,13 @@ const MOST_NAMES: usize = 5;
 /// Where grammars, sections, reports and templates are looked up: the command line's folders go first.
 fn assets(global: &Global, config: &Config) -> Assets {
     Assets { folders: global.libraries.iter().chain(&config.libraries).cloned().collect() }
+}
+
+/// A command as it can be typed.
+#[cfg(feature = "sql")]
+fn corrected<'a>(name: &str, words: impl Iterator<Item = &'a OsString>) -> String {
+    let words: Option<Vec<String>> = words.map(|word| text::shell(word.to_str()?)).collect();
+    format!("mailtrail {name} {}", words.map_or_else(|| "... PATH...".to_owned(), |words| words.join(" ")))
 }
 
 /// Says something on standard error. Where that cannot be written nobody is there to hear it.

@@ -109,7 +109,11 @@ impl<'a> House<'a> {
         deliver::private_folder(&self.ledger())?;
         deliver::private_folder(&self.archive)?;
         let mut incomplete = self.read_new()?;
-        for day in self.due() {
+        let due = self.due();
+        if due.is_empty() {
+            self.say("no night is due: yesterday was reported on already");
+        }
+        for day in due {
             incomplete = self.night(day, post)?.or(incomplete);
         }
         self.forget();
@@ -160,11 +164,14 @@ impl<'a> House<'a> {
         };
         let made = report::make(&args, self.global, self.config, self.now)?;
         let file = self.keep(&made.report)?;
-        if let Some(post) = post {
-            self.put(&made.report, &date, post)?;
-            post.remember(&made.report)?;
-        }
+        let told = match post {
+            Some(post) => self.mail(&made.report, &date, post)?,
+            None => String::new(),
+        };
+        let kept = self.archive.join(&file);
+        let done = format!("{date}: {}; {}{told}", render::headline(&made.report), kept.display());
         self.write_down(&made.report, &date, file)?;
+        self.say(&done);
         Ok((!made.run.complete).then_some(Exit::Incomplete))
     }
 
@@ -182,11 +189,19 @@ impl<'a> House<'a> {
         Ok(name)
     }
 
+    /// Mails a night's report where that is wanted; what is told of it.
+    fn mail(&self, report: &Report, date: &str, post: &Post<'_>) -> Result<String> {
+        let why_not = post.why_not(self.args.when.map(send::when), report);
+        if why_not.is_none() {
+            self.put(report, date, post)?;
+        }
+        post.remember(report)?;
+        let to = || post.to().iter().map(|to| to.address().to_string()).collect::<Vec<_>>().join(", ");
+        Ok(why_not.map_or_else(|| format!("; mail to {}", to()), |why| format!("; no mail, since {why}")))
+    }
+
     /// Puts the night's mail into the spool, under the night's name: a night that is made again is not sent again.
     fn put(&self, report: &Report, date: &str, post: &Post<'_>) -> Result<()> {
-        if !post.wants(self.args.when.map(send::when), report) {
-            return Ok(());
-        }
         let assets = super::assets(self.global, self.config);
         let options = Options { assets: &assets, width: 80, color: false, section: None };
         let message = Mail::new(post.letter(report)).message(report, &options)?;
@@ -206,6 +221,11 @@ impl<'a> House<'a> {
         let json =
             serde_json::to_vec(&night).map_err(|e| Error::new(Exit::Internal, "a night makes no JSON").why(e))?;
         deliver::file(&self.ledger().join(format!("{date}.json")), &json)
+    }
+
+    /// Says what was done, to who types it or to the journal.
+    fn say(&self, done: &str) {
+        super::teller(self.global)(done);
     }
 
     /// The nights that were reported on, the oldest first.

@@ -102,7 +102,18 @@ impl<'a> Post<'a> {
 
     /// Whether a report of this verdict is to be mailed.
     pub fn wants(&self, when: Option<When>, report: &Report) -> bool {
-        when.or(self.settings.when).unwrap_or(When::Always).holds(report.verdict())
+        self.why_not(when, report).is_none()
+    }
+
+    /// Why a report of this verdict is not to be mailed; nothing where it is.
+    pub fn why_not(&self, when: Option<When>, report: &Report) -> Option<String> {
+        let verdict = report.verdict();
+        match when.or(self.settings.when) {
+            Some(when @ When::From(worse)) if !when.holds(verdict) => {
+                Some(format!("its verdict is {}, and mail is wanted from {} on", verdict.word(), worse.word()))
+            }
+            _ => None,
+        }
     }
 
     /// Puts a message into the spool. What was sent under this key, or waits, stays as it is.

@@ -6,7 +6,7 @@ use crate::cli::{About, Global, Level, Period, Report as Args};
 use crate::compose::{self, Request};
 use crate::config::{Config, ReportDefaults};
 use crate::error::{Error, Exit, Result};
-use crate::judge::Judge;
+use crate::judge::{Again, Judge, Store};
 use crate::render::{self, Rendered, Renderer};
 use crate::report::{Report, State};
 use crate::run::Run;
@@ -60,9 +60,21 @@ pub(super) fn make(args: &Args, global: &Global, config: &Config, now: i64) -> R
         return Err(Error::new(Exit::Internal, "lines were lost in the account; please report this")
             .why(format!("{:?}", run.coverage.counts)));
     }
-    let request = Request { report: name, span, domains: &about.domain, top: about.top, by: &about.by };
+    let again = again(args, global, config);
+    let request =
+        Request { report: name, span, domains: &about.domain, top: about.top, by: &about.by, again: &again };
     let report = compose::compose(&mut run, &assets, &zone, &request, &judge)?;
     Ok(Made { report, run })
+}
+
+/// Where the commands that show more find what this report was made of.
+fn again(args: &Args, global: &Global, config: &Config) -> Again {
+    let store = match super::store_folder(global, config) {
+        Some(folder) => Store::Kept(folder.to_string_lossy().into_owned()),
+        None if global.no_store => Store::LeftOut,
+        None => Store::None,
+    };
+    Again { store, paths: args.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect() }
 }
 
 /// The options, those that the command line leaves open as the configuration sets them.
@@ -140,7 +152,8 @@ fn exit(report: &Report, fail_on: Option<Level>, complete: bool) -> Option<Exit>
         Level::Warning => State::Warning,
         Level::Critical => State::Critical,
     });
-    if limit.is_some_and(|limit| report.verdict() >= limit) {
+    // Who knows nothing cannot say that all is well.
+    if limit.is_some_and(|limit| !report.is_known() || report.verdict() >= limit) {
         return Some(Exit::Findings);
     }
     (!complete).then_some(Exit::Incomplete)

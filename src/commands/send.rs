@@ -1,7 +1,7 @@
 //! `mailtrail send`: mails a report.
 
 use super::post::{Asked, Post};
-use super::{Outcome, print, report};
+use super::{Outcome, print, report, say};
 use crate::cli::{Global, Mailing, Report as ReportArgs, Send};
 use crate::config::Config;
 use crate::config::mail::When;
@@ -24,6 +24,9 @@ pub(super) fn run(args: &Send, global: &Global, config: &Config) -> Outcome {
     if args.dry_run {
         let message = mail.message(&made.report, &options)?;
         print(&message.bytes)?;
+        if let Some(why) = post.why_not(args.when.map(when), &made.report).filter(|_| !global.quiet) {
+            say(format_args!("mailtrail: this would not be sent: {why}"));
+        }
         return Ok(incomplete);
     }
     if !post.wants(args.when.map(when), &made.report) {

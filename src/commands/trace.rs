@@ -1,16 +1,19 @@
 //! `mailtrail trace`: the life of a message, a session, an address or a client.
 
-use super::{Outcome, assets, colors, format, period, print, read, say, width};
+use super::{Outcome, assets, colors, corrected, format, period, print, read, say, width};
 use crate::cli::{Global, Trace as Args, TraceKind};
 use crate::config::Config;
-use crate::error::Exit;
+use crate::error::{Error, Exit, Result};
 use crate::facts::{Memory, Scope, View};
 use crate::render;
 use crate::render::trace::FORMATS;
 use crate::report::trace::Trace;
 use crate::sections::Asker;
 use crate::trace::{self, Kind, Request};
+use std::ffi::OsString;
+use std::fs;
 use std::io::{self, IsTerminal};
+use std::path::Path;
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let zone = read::zone(global, config)?;
@@ -19,6 +22,7 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let format = format::choose(&formats, args.format.as_deref(), args.output.as_deref())?;
     let request = Request { key: &args.key, kind: args.kind.map(kind), span, limit: args.limit };
     trace::check(&request)?;
+    refuse_key_behind(args)?;
     let mut run = read::logs(&args.paths, global, config, &zone)?;
     // Few rows of a store are of interest, and most columns of no other: none is read before it is known to be needed.
     run.facts.shelved.memory = Memory(0);
@@ -40,6 +44,22 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
         None => print(&bytes)?,
     }
     Ok((!run.complete).then_some(Exit::Incomplete))
+}
+
+/// Refuses what is to be followed behind its logs.
+fn refuse_key_behind(args: &Args) -> Result<()> {
+    let is_there = |path: &Path| fs::metadata(path).is_ok();
+    let is_path =
+        |path: &Path| is_there(path) || path.as_os_str() == "-" || path.to_string_lossy().contains(['/', '*']);
+    let Some(at) = args.paths.iter().position(|path| !is_path(path)).filter(|_| is_there(Path::new(&args.key)))
+    else {
+        return Ok(());
+    };
+    let mut words: Vec<OsString> = [&args.key].into_iter().map(OsString::from).collect();
+    words.extend(args.paths.iter().map(OsString::from));
+    words[..=at + 1].rotate_right(1);
+    let error = Error::new(Exit::Usage, format!("`{}` is a file, and stands where a key should", args.key));
+    Err(error.help(format!("what is followed goes first: {}", corrected("trace", words.iter()))))
 }
 
 fn kind(kind: TraceKind) -> Kind {

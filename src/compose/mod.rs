@@ -10,7 +10,7 @@ mod section;
 use crate::assets::{Asset, Assets};
 use crate::error::{Error, Exit, Result};
 use crate::facts::{self, Scope, TABLES, View, Wanted};
-use crate::judge::{Case, Judge};
+use crate::judge::{Again, Case, Judge};
 use crate::report::{Coverage, Period, Report};
 use crate::run::Run;
 use crate::sections::{Asker, Question, spot, try_out};
@@ -31,6 +31,8 @@ pub struct Request<'a> {
     pub top: Option<usize>,
     /// Labels that the figures are told by as well.
     pub by: &'a [String],
+    /// Where commands find the same facts again.
+    pub again: &'a Again,
 }
 
 /// A report's definition: `report-templates/reports/<name>.toml`.
@@ -82,7 +84,8 @@ pub fn compose(
     measurements.retain(|figure| activity.iter().all(|question| question.name != figure.metric));
     past.note(&mut measurements);
     let whole_site = request.domains.is_empty();
-    let case = Case { asker: &asker, sources: &run.sources, period: &period, whole_site, weeks: &past.weeks };
+    let (sources, weeks) = (&run.sources, &past.weeks);
+    let case = Case { asker: &asker, sources, again: request.again, period: &period, whole_site, weeks };
     let findings = judge.judge(&case, &mut measurements)?;
     let mut sections = questions
         .par_iter()
@@ -103,7 +106,8 @@ pub fn compose(
         sections,
         digest: definition.digest,
         left_out: left_out.iter().map(Question::title).collect(),
-    })
+    }
+    .answered_for())
 }
 
 /// Whether an answer can be narrowed to domains: what it asks for names domains, or is no fact at all.
@@ -230,7 +234,8 @@ mod tests {
         let judge = Judge::new(&Config::default(), &Assets::default()).expect("the built-in rules are right");
         let by: Vec<String> = ["host", "instance", "domain"].map(str::to_owned).into();
         let ask = |run: &mut Run, top| {
-            let request = Request { report: "full", span: Span::ALL, domains: &[], top, by: &by };
+            let again = Again::default();
+            let request = Request { report: "full", span: Span::ALL, domains: &[], top, by: &by, again: &again };
             let report = compose(run, &Assets::default(), &Zone::utc(), &request, &judge).expect("it is composed");
             format!("{:#?}\n{:#?}\n{:#?}", report.sections, report.measurements, report.findings)
         };

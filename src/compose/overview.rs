@@ -1,36 +1,37 @@
 //! The overview: the figures that matter first, with their states.
 
 use super::past::Past;
-use crate::report::{Cell, Column, Kind, Measurement, Section, State, Unit};
+use crate::report::{Cell, Column, FAILED_LOGINS, Kind, Measurement, Section, State, Unit};
 use crate::text::Text;
 
-/// A line of the overview: what it is called, its metric and the labels that its rows must carry.
-type Line = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+/// A line of the overview: what it is called, its metric, and the label of which its rows must carry one of some values.
+type Line = (&'static str, &'static str, Option<(&'static str, &'static [&'static str])>);
 
 const LINES: &[Line] = &[
-    ("Messages accepted from the net", "messages.accepted", &[("origin", "smtp")]),
-    ("Messages submitted by users", "messages.accepted", &[("origin", "submission")]),
-    ("Messages of the machine itself", "messages.accepted", &[("origin", "local")]),
-    ("Deliveries", "deliveries", &[("outcome", "sent")]),
-    ("Deliveries bounced", "deliveries", &[("outcome", "bounced")]),
-    ("Deliveries expired", "deliveries", &[("outcome", "expired")]),
-    ("Messages deferred at least once", "messages.deferred", &[]),
-    ("Messages still in the queue", "queue.remaining", &[]),
-    ("Rejections", "messages.rejected", &[]),
-    ("Connections", "connections", &[]),
-    ("Connections lost", "connections.lost", &[]),
-    ("Connections refused", "connections.refused", &[]),
-    ("Logins that succeeded", "logins", &[("outcome", "ok")]),
-    ("Logins that failed", "logins", &[("outcome", "failed")]),
-    ("Logins of unknown users", "logins", &[("outcome", "unknown_user")]),
-    ("Logins of users who are disabled", "logins", &[("outcome", "disabled")]),
-    ("Logins refused without encryption", "logins", &[("outcome", "plaintext_refused")]),
-    ("Logins that failed otherwise", "logins", &[("outcome", "other")]),
-    ("Logins given up", "logins", &[("outcome", "aborted")]),
-    ("Directory operations", "directory.operations", &[]),
-    ("Directory errors", "directory.errors", &[]),
-    ("Warnings in the logs", "notices", &[("severity", "warning")]),
-    ("Errors in the logs", "notices", &[("severity", "error")]),
+    ("Messages accepted from the net", "messages.accepted", Some(("origin", &["smtp"]))),
+    ("Messages submitted by users", "messages.accepted", Some(("origin", &["submission"]))),
+    ("Messages of the machine itself", "messages.accepted", Some(("origin", &["local"]))),
+    ("Deliveries", "deliveries", Some(("outcome", &["sent"]))),
+    ("Deliveries bounced", "deliveries", Some(("outcome", &["bounced"]))),
+    ("Deliveries expired", "deliveries", Some(("outcome", &["expired"]))),
+    ("Messages deferred at least once", "messages.deferred", None),
+    ("Messages still in the queue", "queue.remaining", None),
+    ("Rejections", "messages.rejected", None),
+    ("Connections", "connections", None),
+    ("Connections lost or timed out", "connections.lost", None),
+    ("Connections refused", "connections.refused", None),
+    ("Logins that succeeded", "logins", Some(("outcome", &["ok"]))),
+    ("Logins that failed", "logins", Some(("outcome", FAILED_LOGINS))),
+    ("Failed logins: password, or not told why", "logins", Some(("outcome", &["failed"]))),
+    ("Failed logins: unknown users", "logins", Some(("outcome", &["unknown_user"]))),
+    ("Failed logins: disabled users", "logins", Some(("outcome", &["disabled"]))),
+    ("Failed logins: refused without encryption", "logins", Some(("outcome", &["plaintext_refused"]))),
+    ("Failed logins: other reasons", "logins", Some(("outcome", &["other"]))),
+    ("Logins given up", "logins", Some(("outcome", &["aborted"]))),
+    ("Directory operations", "directory.operations", None),
+    ("Directory errors", "directory.errors", None),
+    ("Warnings in the logs", "notices", Some(("severity", &["warning"]))),
+    ("Errors in the logs", "notices", Some(("severity", &["error"]))),
 ];
 
 /// Makes the overview of the figures; beside them what they were at earlier times, where that is known.
@@ -47,7 +48,8 @@ pub(super) fn section(measurements: &[Measurement], past: &Past) -> Section {
         name: super::OVERVIEW.into(),
         title: "Overview".into(),
         group: "Overview".into(),
-        help: "The figures that matter first. A state other than ok is explained among the findings.".into(),
+        help: "The figures that matter first. Warning and critical are explained among the findings; unknown is what cannot \
+               be told.".into(),
         empty: "Nothing was counted.".into(),
         quiet: false,
         columns: columns.collect(),
@@ -78,7 +80,10 @@ fn row(line: &Line, measurements: &[Measurement], past: &Past) -> Option<Vec<Cel
     Some(cells)
 }
 
-fn of_line<'m>((_, metric, labels): &Line, span: &'m [Measurement]) -> impl Iterator<Item = &'m Measurement> {
-    let (metric, labels) = (*metric, *labels);
-    span.iter().filter(move |m| m.metric == metric && m.has(labels))
+fn of_line<'m>((_, metric, label): &Line, span: &'m [Measurement]) -> impl Iterator<Item = &'m Measurement> {
+    let (metric, label) = (*metric, *label);
+    let fits = move |m: &Measurement| {
+        label.is_none_or(|(name, values)| values.iter().any(|value| m.has(&[(name, value)])))
+    };
+    span.iter().filter(move |m| m.metric == metric && fits(m))
 }

@@ -3,6 +3,7 @@
 //!
 //! A value that is filled in is never looked at again, so that no `{name}` in it is filled.
 
+use super::{Again, Store};
 use crate::report::Cell;
 use crate::sections::{Literal, one_line};
 use crate::text;
@@ -57,37 +58,25 @@ pub(super) fn literal(cell: &Cell) -> Literal {
     }
 }
 
-/// The command that asks a question of some logs. Nothing where it holds what cannot be typed.
-pub(super) fn query_command(sql: &str, paths: &[&str]) -> Option<String> {
-    command("query", &one_line(sql).ok()?, paths)
+/// The command that asks a question of the same facts. Nothing where it holds what cannot be typed.
+pub(super) fn query_command(sql: &str, facts: &Again) -> Option<String> {
+    command("query", &one_line(sql).ok()?, facts)
 }
 
-/// The command that follows a key through some logs. Nothing where it holds what cannot be typed.
-pub(super) fn trace_command(key: &str, paths: &[&str]) -> Option<String> {
-    command("trace", key, paths)
+/// The command that follows a key through the same facts. Nothing where it holds what cannot be typed.
+pub(super) fn trace_command(key: &str, facts: &Again) -> Option<String> {
+    command("trace", key, facts)
 }
 
-fn command(name: &str, first: &str, paths: &[&str]) -> Option<String> {
-    let words = std::iter::once(first).chain(paths.iter().copied());
-    let words = words.map(shell_word).collect::<Option<Vec<_>>>()?;
-    Some(format!("mailtrail {name} {}", words.join(" ")))
-}
-
-/// A word for a shell: quoted where it could mean something to it.
-fn shell_word(word: &str) -> Option<String> {
-    let harmless = |c: char| c.is_ascii_alphanumeric() || "/._-+:,@%=".contains(c);
-    if text::shown(word) != word {
-        None
-    } else if !word.is_empty() && !word.starts_with('-') && word.chars().all(harmless) {
-        Some(word.to_owned())
-    } else if word.contains('\'') {
-        let escaped: String =
-            word.chars().flat_map(|c| if "\"\\$`".contains(c) { vec!['\\', c] } else { vec![c] }).collect();
-        // An interactive shell takes `!` for its history even between double quotes.
-        (!word.contains('!')).then(|| format!("\"{escaped}\""))
-    } else {
-        Some(format!("'{word}'"))
+fn command(name: &str, first: &str, facts: &Again) -> Option<String> {
+    let words = std::iter::once(first).chain(facts.paths.iter().map(String::as_str));
+    let mut words = words.map(text::shell).collect::<Option<Vec<_>>>()?;
+    match &facts.store {
+        Store::Kept(folder) => words.extend(["--store".to_owned(), text::shell(folder)?]),
+        Store::LeftOut => words.push("--no-store".to_owned()),
+        Store::None => {}
     }
+    Some(format!("mailtrail {name} {}", words.join(" ")))
 }
 
 #[cfg(test)]
@@ -110,9 +99,11 @@ mod tests {
 
     #[test]
     fn commands_are_safe_to_paste() {
+        let again =
+            |paths: &[&str], store| Again { store, paths: paths.iter().map(|p| (*p).to_owned()).collect() };
         let command = |user: &str| {
             let sql = format!("SELECT {}", Literal::Text(user.to_owned()).sql());
-            query_command(&sql, &["a b", "-x"])
+            query_command(&sql, &again(&["a b", "-x"], Store::None))
         };
         assert_eq!(command("anna").as_deref(), Some("mailtrail query \"SELECT 'anna'\" 'a b' '-x'"));
         assert_eq!(
@@ -121,8 +112,13 @@ mod tests {
         );
         assert_eq!((command("a\x1b[2J"), command("!rm")), (None, None));
         assert_eq!(command("two  spaces").as_deref(), Some("mailtrail query \"SELECT 'two  spaces'\" 'a b' '-x'"));
-        let trace = |key: &str| trace_command(key, &["mail.log"]);
+        let trace = |key: &str| trace_command(key, &again(&["mail.log"], Store::None));
         assert_eq!(trace("192.0.2.7").as_deref(), Some("mailtrail trace 192.0.2.7 mail.log"));
         assert_eq!(trace("$(id)").as_deref(), Some("mailtrail trace '$(id)' mail.log"));
+        let kept = |folder: &str| trace_command("x", &again(&[], Store::Kept(folder.to_owned())));
+        assert_eq!(kept("/a/my store").as_deref(), Some("mailtrail trace x --store '/a/my store'"));
+        assert_eq!(kept("/a\n"), None);
+        let without = trace_command("x", &again(&["mail.log"], Store::LeftOut));
+        assert_eq!(without.as_deref(), Some("mailtrail trace x mail.log --no-store"));
     }
 }

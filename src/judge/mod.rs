@@ -36,6 +36,27 @@ pub struct Judge {
     rules: Vec<Rule>,
 }
 
+/// Where a command finds the same facts again.
+#[derive(Clone, Debug, Default)]
+pub struct Again {
+    /// In which store.
+    pub store: Store,
+    /// The logs that were named beside it.
+    pub paths: Vec<String>,
+}
+
+/// A store, as a command names it.
+#[derive(Clone, Debug, Default)]
+pub enum Store {
+    /// There is none.
+    #[default]
+    None,
+    /// The one in this folder.
+    Kept(String),
+    /// None, although there may be one.
+    LeftOut,
+}
+
 /// What is judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Case<'a> {
@@ -43,6 +64,8 @@ pub struct Case<'a> {
     pub asker: &'a Asker<'a>,
     /// The sources, by the number that facts name them by.
     pub sources: &'a [Source],
+    /// Where commands find the same facts again.
+    pub again: &'a Again,
     /// The period.
     pub period: &'a Period,
     /// Whether the facts are those of the whole site, not of some domains only.

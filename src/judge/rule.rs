@@ -4,10 +4,10 @@
 //! texts `{column}` stands for a value of the row and `{parameter}` for a parameter. A column `state` says for each row
 //! how bad it is.
 
-use super::Case;
 use super::evidence;
 use super::fill::{fill, literal, query_command, trace_command};
 use super::parameter::Parameter;
+use super::{Again, Case, Store};
 use crate::assets::Assets;
 use crate::config::{Anomaly, Config, Spotted, Value, figure, points_at};
 use crate::error::{Error, Result};
@@ -170,7 +170,7 @@ impl Rule {
                 command(&sql(&front.command)?, case)
             } else {
                 let key = fill(&front.trace, |name| row.label(name).map(|key| key.raw().to_owned()));
-                trace_command(&key, &logs(case)).map(Text::from)
+                trace_command(&key, &again(case)).map(Text::from)
             },
             evidence: Vec::new(),
         };
@@ -283,19 +283,23 @@ impl Row<'_> {
     }
 }
 
-/// The command that asks a question of the logs that were read, where these are few enough to name.
+/// The command that asks a question of the same facts.
 pub(super) fn command(sql: &str, case: &Case<'_>) -> Option<Text> {
     if sql.is_empty() {
         return None;
     }
-    query_command(sql, &logs(case)).map(Text::from)
+    query_command(sql, &again(case)).map(Text::from)
 }
 
-/// The logs that were read, where these are few enough to name.
-fn logs<'a>(case: &Case<'a>) -> Vec<&'a str> {
-    let names: Vec<&str> = case.sources.iter().map(|source| source.name.raw()).collect();
-    let few = names.len() <= 3 && names.iter().all(|name| *name != "-" && shown(name) == *name);
-    if few { names } else { Vec::new() }
+/// Where a command finds the same facts: in the store and the logs that were named beside it, else in the logs that were
+/// read; logs where they are few enough to name.
+fn again(case: &Case<'_>) -> Again {
+    let paths = match &case.again.store {
+        Store::Kept(_) => case.again.paths.clone(),
+        _ => case.sources.iter().map(|source| source.name.raw().to_owned()).collect(),
+    };
+    let few = paths.len() <= 3 && paths.iter().all(|name| name != "-" && shown(name) == *name);
+    Again { paths: if few { paths } else { Vec::new() }, store: case.again.store.clone() }
 }
 
 fn level(word: &str) -> Option<State> {

@@ -44,7 +44,8 @@ fn judged(judge: &Judge, facts: &Facts, figures: &mut [Measurement], period: &Pe
     let zone = Zone::utc();
     let view = View::new(facts, &zone, &Scope::ALL, Wanted::of(judge.questions())).expect("a view");
     let asker = Asker::new(&view, &Coverage::default()).expect("an asker");
-    let case = Case { asker: &asker, sources: &[], period, whole_site: true, weeks: &[] };
+    let case =
+        Case { asker: &asker, sources: &[], again: &Again::default(), period, whole_site: true, weeks: &[] };
     judge.judge(&case, figures).expect("all can be asked")
 }
 
@@ -159,6 +160,7 @@ proptest! {
                 let case = Case {
                     asker: &asker,
                     sources: &[],
+                    again: &Again::default(),
                     period: &period(0, HOUR),
                     whole_site: true,
                     weeks: &[],

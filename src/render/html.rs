@@ -3,7 +3,7 @@
 //! The page is a template of `report-templates/html/`, which a user's own may replace file by file. Templates escape
 //! every value; a log's text is a value and is never compiled. The page's policy allows its one script by its hash.
 
-use super::{Options, Rendered, Renderer, parts, template};
+use super::{Options, Rendered, Renderer, parts, show, template};
 use crate::assets::Assets;
 use crate::error::Result;
 use crate::report::Report;
@@ -44,6 +44,7 @@ impl Renderer for Html {
     }
 
     fn render(&self, report: &Report, options: &Options<'_>) -> Result<Rendered> {
+        let report = &*show::for_people(report);
         let sections = parts::sections(report, options.section)?;
         let assets = options.assets;
         let script = template::embedded(assets, FOLDER, SCRIPT)?;

@@ -1,7 +1,7 @@
 //! The key figures, which stand at the head of a page.
 
 use super::parts;
-use crate::report::{Report, State, Unit};
+use crate::report::{FAILED_LOGINS, Report, State, Unit};
 use crate::units;
 
 /// A key figure of a report.
@@ -59,9 +59,6 @@ const KEYS: [Key; 8] = [
 
 /// Mail that is new here; notifications and forwards are not.
 const NEW: [&str; 3] = ["smtp", "submission", "local"];
-
-/// Outcomes of logins that failed. One that was given up is none.
-const NO_LOGIN: [&str; 5] = ["failed", "unknown_user", "disabled", "plaintext_refused", "other"];
 
 /// The key figures of a report.
 pub(super) fn of(report: &Report) -> Vec<KeyFigure> {
@@ -141,11 +138,11 @@ fn lost_share(report: &Report) -> Option<f64> {
 }
 
 fn lost(report: &Report) -> Option<String> {
-    report.total("connections.lost", &[]).map(|n| format!("{} without a goodbye", units::number(n)))
+    report.total("connections.lost", &[]).map(|n| format!("{} lost or timed out", units::number(n)))
 }
 
 fn logins_failed(report: &Report) -> Option<f64> {
-    sum(report, "logins", "outcome", &NO_LOGIN)
+    sum(report, "logins", "outcome", FAILED_LOGINS)
 }
 
 fn logins(report: &Report) -> Option<String> {

@@ -1,7 +1,7 @@
 //! Parts of a report that several formats show: which sections, the verdict in words, the account of the lines.
 
 use crate::error::{Error, Exit, Result};
-use crate::report::{Counts, Report, Section, State};
+use crate::report::{Counts, Measurement, Report, Section, State};
 use crate::units;
 
 /// What can become of a line.
@@ -88,18 +88,27 @@ pub(super) fn lead(report: &Report) -> String {
     let judged = match report.verdict() {
         State::Unknown if counts.lines == 0 => return "There was no line of any log.".to_owned(),
         State::Ok => "Nothing was beyond its limits.",
-        State::Unknown => "Something that should be watched could not be.",
+        State::Unknown => "Whether all is well cannot be told.",
         State::Warning => "Mail flows; what is listed below should be looked at.",
         State::Critical => "Something needs to be looked at now.",
     };
     let lines = plural(counts.lines, "line", "lines");
     let unread = counts.unmatched + counts.damaged;
+    let no_past = no_past(report).map(|told| format!(" {told}")).unwrap_or_default();
     if unread == 0 {
-        return format!("{judged} All of the {lines} read were understood or set aside by name.");
+        return format!("{judged} All of the {lines} read were understood or set aside by name.{no_past}");
     }
     #[expect(clippy::cast_precision_loss, reason = "a share of a hundred million million lines is exact enough")]
     let share = units::share(unread as f64 / counts.lines as f64);
-    format!("{judged} Of the {lines} read, {share} could not be understood.")
+    format!("{judged} Of the {lines} read, {share} could not be understood.{no_past}")
+}
+
+/// What is said where figures should be judged by what is usual, and the past is not known.
+pub(super) fn no_past(report: &Report) -> Option<&'static str> {
+    let is_left_open = |m: &Measurement| m.state == State::Unknown && m.value.is_some();
+    let told = "What is usual is not known yet, since the logs do not reach back far enough: figures that are judged by \
+                it are in the state unknown.";
+    (report.is_known() && report.measurements.iter().any(is_left_open)).then_some(told)
 }
 
 pub(super) use units::plural;
@@ -139,6 +148,17 @@ mod tests {
         let mut fine = fixture::report();
         fine.findings.clear();
         assert_eq!(headline(&fine), "All is well");
+    }
+
+    #[test]
+    fn a_past_that_is_not_known_is_said_once_where_figures_are_left_open() {
+        let mut report = fixture::report();
+        report.measurements.iter_mut().for_each(|m| m.state = m.state.min(State::Ok));
+        assert_eq!((no_past(&report), lead(&report).matches("What is usual").count()), (None, 0));
+        report.measurements[0].state = State::Unknown;
+        assert_eq!((no_past(&report).is_some(), lead(&report).matches("What is usual").count()), (true, 1));
+        report.coverage.counts.matched = 0;
+        assert_eq!(no_past(&report), None, "of nothing there is no past either");
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Values as people read them, by their units, in the report's zone.
 
+use crate::address::as_written;
 use crate::report::{Cell, Period, Report, Section, Unit};
-use crate::text::shown;
+use crate::text::{Text, shown};
 use crate::time::{DAY, SECOND, Zone};
 use crate::units;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// What stands where a value is not known.
@@ -69,6 +71,31 @@ fn clock(section: &Section, at: usize, period: &Period) -> &'static str {
 
 fn instant(cell: &Cell) -> Option<i64> {
     if let Cell::Time(micros) = cell { Some(*micros) } else { None }
+}
+
+/// The report as people read it: an empty envelope sender is written as one.
+pub(super) fn for_people(report: &Report) -> Cow<'_, Report> {
+    let mut report = Cow::Borrowed(report);
+    for number in 0..report.sections.len() {
+        for (row, column, text) in unwritten(&report.sections[number]) {
+            report.to_mut().sections[number].rows[row][column] = Cell::Text(text);
+        }
+    }
+    report
+}
+
+/// The cells whose text people write in another way: their row, their column, and how.
+fn unwritten(section: &Section) -> Vec<(usize, usize, Text)> {
+    let in_row = |(number, row): (usize, &Vec<Cell>)| {
+        let cells = row.iter().zip(&section.columns).enumerate();
+        let other = cells.filter_map(move |(at, (cell, column))| {
+            let Cell::Text(text) = cell else { return None };
+            let written = as_written(&column.name, text.raw());
+            (written != text.raw()).then(|| (number, at, Text::from(written)))
+        });
+        other.collect::<Vec<_>>()
+    };
+    section.rows.iter().enumerate().flat_map(in_row).collect()
 }
 
 /// The hosts by name; of many, the first few.
@@ -150,6 +177,20 @@ mod tests {
             ["–", "0 B"]
         );
         assert_eq!(figure_or_absent(None, Unit::Count), "–");
+    }
+
+    #[test]
+    fn an_empty_sender_is_written_as_one_for_people_alone() {
+        let names = ["sender", "reason"].map(str::to_owned);
+        let mut section = section(&[Cell::Text(Text::default())], Unit::None);
+        let column = section.columns[0].clone();
+        section.columns = names.map(|name| Column { name, ..column.clone() }).into();
+        section.rows = vec![vec![Cell::Text(Text::default()); 2], vec![Cell::Null; 2]];
+        let report = Report { sections: vec![section], ..crate::render::fixture::nothing() };
+        let shown = for_people(&report);
+        assert_eq!(shown.sections[0].rows[0], [Cell::Text(Text::from("<>")), Cell::Text(Text::default())]);
+        assert_eq!(shown.sections[0].rows[1], [Cell::Null, Cell::Null]);
+        assert!(matches!(for_people(&crate::render::fixture::nothing()), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -37,12 +37,14 @@ impl Renderer for Plain {
     }
 
     fn render(&self, report: &Report, options: &Options<'_>) -> Result<Rendered> {
+        let report = &*show::for_people(report);
         let sections = parts::sections(report, options.section)?;
         let mut page = Page::new(options.width, options.color);
         if options.section.is_none() {
             head(&mut page, report);
             report.findings.iter().for_each(|finding| self::finding(&mut page, finding));
             coverage(&mut page, &report.coverage);
+            parts::no_past(report).into_iter().for_each(|told| page.prose(0, told));
         }
         for (group, members) in parts::groups(&sections) {
             if options.section.is_none() {

@@ -11,6 +11,9 @@ pub use past::{Past, Usual};
 use crate::text::Text;
 use crate::time::Zone;
 
+/// The outcomes of logins that failed. One that was given up is none.
+pub const FAILED_LOGINS: &[&str] = &["failed", "unknown_user", "disabled", "plaintext_refused", "other"];
+
 /// A report for a period and a scope.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -39,11 +42,39 @@ pub struct Report {
 }
 
 impl Report {
-    /// The worst state of any finding; `ok` where there is none, and unknown where no line was understood.
+    /// The worst state of any finding; `ok` where there is none, and unknown where nothing is known.
     pub fn verdict(&self) -> State {
-        let ground =
-            if self.coverage.counts.matched > 0 && self.is_told_of() { State::Ok } else { State::Unknown };
+        let ground = if self.is_known() { State::Ok } else { State::Unknown };
         self.findings.iter().map(|f| f.state).fold(ground, State::max)
+    }
+
+    /// Whether it rests on anything: on lines that were understood and tell of the period and the scope.
+    pub fn is_known(&self) -> bool {
+        self.coverage.counts.matched > 0 && self.is_told_of()
+    }
+
+    /// The report as it can be answered for: where nothing is known, no figure is 0 or within its limits, and a table
+    /// without rows does not say that nothing happened.
+    #[must_use]
+    pub fn answered_for(mut self) -> Self {
+        if self.is_known() {
+            return self;
+        }
+        for measurement in &mut self.measurements {
+            measurement.value = measurement.value.filter(|value| *value != 0.0);
+            measurement.state = measurement.state.max(State::Unknown);
+        }
+        for section in &mut self.sections {
+            "Nothing is known of it.".clone_into(&mut section.empty);
+            for (cell, column) in section.rows.iter_mut().flat_map(|row| row.iter_mut().zip(&section.columns)) {
+                match cell {
+                    Cell::State(state) => *state = State::max(*state, State::Unknown),
+                    Cell::Number(0.0) if column.name == "value" => *cell = Cell::Null,
+                    _ => {}
+                }
+            }
+        }
+        self
     }
 
     /// Whether the logs tell of anything in the period and the scope: a day without a line is not a good day.

@@ -1,6 +1,9 @@
-//! A column beside a figure of many rows: of which of them it is to be nobody can tell, though the engine would answer.
+//! Figures of many rows: a column beside one (of which of the rows it is to be nobody can tell, though the engine would
+//! answer), and what one is called that has no name.
 
+use super::guard::Needs;
 use super::portions::is_question;
+use polars::prelude::DataFrame;
 use sqlparser::ast::{Expr, Function, GroupByExpr, Ident, Select, Visit, Visitor};
 use std::ops::ControlFlow;
 
@@ -13,6 +16,16 @@ pub(super) fn column_beside(select: &Select) -> Option<Ident> {
     let mut seen = Seen::default();
     let _ = select.projection.visit(&mut seen);
     seen.column.filter(|_| seen.aggregate)
+}
+
+/// The answer with a word of ours for a COUNT(*) that the question gives no name. The engine's is `len`.
+pub(super) fn named(mut answer: DataFrame, needs: &Needs) -> DataFrame {
+    let has = |name: &str| answer.get_column_index(name).is_some();
+    if has("len") && !has("count") && !needs.names("len") {
+        // Refused only where there were no such column.
+        let _ = answer.rename("len", "count".into());
+    }
+    answer
 }
 
 const AGGREGATES: &[&str] = &[

@@ -4,6 +4,7 @@
 //! must be one query, of known tables, with listed functions. What passes can read the facts and nothing else.
 
 use super::aggregates;
+use super::front::is_time;
 use super::parts::Parts;
 use super::rows::{COVERAGE, USUAL};
 use super::tokens::{self, UNNAMED, refuse};
@@ -11,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::facts::{DERIVED, TABLES, TableDef, columns};
 use sqlparser::ast::{
     Expr, Function, Ident, ObjectName, Query, Select, SelectItem, SetExpr, Spanned, Statement, TableAlias,
-    TableFactor, Visit, Visitor, visit_expressions,
+    TableFactor, Value, ValueWithSpan, Visit, Visitor, visit_expressions,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
@@ -57,6 +58,11 @@ pub struct Needs {
 }
 
 impl Needs {
+    /// Whether it names something so.
+    pub(super) fn names(&self, word: &str) -> bool {
+        self.columns.contains(word)
+    }
+
     /// The columns that it may need.
     pub fn columns(&self) -> BTreeSet<String> {
         if !self.all {
@@ -100,6 +106,9 @@ pub fn check(sql: &str) -> Result<Needs> {
     Ok(Needs { columns, parts, ..gate.needs })
 }
 
+/// What helps where something else is asked.
+const BEGINS: &str = "a question begins with SELECT or WITH; `mailtrail query --list` shows those that have a name, `mailtrail schema` the tables";
+
 /// The query, if that is all.
 fn one_query<'s>(sql: &str, statements: &'s [Statement]) -> Result<&'s Query> {
     let (what, at) = match statements {
@@ -108,7 +117,7 @@ fn one_query<'s>(sql: &str, statements: &'s [Statement]) -> Result<&'s Query> {
         [_] => ("a question can only read", Some(&statements[0])),
         [_, second, ..] => ("only one question can be asked at a time", Some(second)),
     };
-    let error = refuse(what).help("a question begins with SELECT or WITH; `mailtrail schema` lists the tables");
+    let error = refuse(what).help(BEGINS);
     Err(match at {
         Some(statement) => error.at(UNNAMED, sql, first_word(sql, tokens::bytes(sql, statement.span()).start)),
         None => error,
@@ -182,7 +191,10 @@ pub(super) fn parse(sql: &str, tokens: Vec<TokenWithSpan>) -> Result<Vec<Stateme
     let options = ParserOptions { trailing_commas: true, ..ParserOptions::default() };
     let parser = Parser::new(&GenericDialect {}).with_options(options);
     parser.with_tokens_with_locations(tokens).parse_statements().map_err(|e| {
-        let error = refuse("this is not SQL that can be read");
+        let mut error = refuse("this is not SQL that can be read");
+        if !["select", "with"].contains(&sql[first_word(sql, 0)].to_lowercase().as_str()) {
+            error = error.help(BEGINS);
+        }
         match e {
             ParserError::RecursionLimitExceeded => error.why("it is nested too deep"),
             ParserError::TokenizerError(why) | ParserError::ParserError(why) => {
@@ -305,6 +317,12 @@ impl Visitor for Gate<'_> {
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Self::Break> {
+        if let Some((text, span)) = time_and_text(expr) {
+            let error =
+                refuse("a time cannot be compared with a text").why("times are microseconds since the epoch");
+            let help = format!("`date +%s000000 -d '{}'` prints such a number", text.replace('\'', ""));
+            return stop(self.point(error.help(help), span));
+        }
         match expr {
             Expr::Function(function) => self.function(function),
             Expr::Identifier(name) => {
@@ -318,6 +336,28 @@ impl Visitor for Gate<'_> {
             _ => ControlFlow::Continue(()),
         }
     }
+}
+
+/// The text that a column of times is compared with.
+fn time_and_text(expr: &Expr) -> Option<(&str, Span)> {
+    let compared: Vec<&Expr> = match expr {
+        Expr::BinaryOp { left, right, .. } => vec![left, right],
+        Expr::Between { expr, low, high, .. } => vec![expr, low, high],
+        Expr::InList { expr, list, .. } => std::iter::once(&**expr).chain(list).collect(),
+        _ => return None,
+    };
+    let is_of_times = |expr: &Expr| match expr {
+        Expr::Identifier(name) => is_time(&name.value),
+        Expr::CompoundIdentifier(names) => names.last().is_some_and(|name| is_time(&name.value)),
+        _ => false,
+    };
+    let of_times = compared.iter().any(|expr| is_of_times(expr));
+    compared.into_iter().filter(|_| of_times).find_map(|expr| match expr {
+        Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), span }) => {
+            Some((text.as_str(), *span))
+        }
+        _ => None,
+    })
 }
 
 fn names_a_column(part: &impl Visit) -> bool {

@@ -1,5 +1,6 @@
 //! Asking: a question goes through the gate, then to polars; its answer comes back as rows.
 
+use super::aggregates;
 use super::guard::{self, Needs};
 use super::parts::Parts;
 use super::portions::{Portion, Portions, Probe};
@@ -113,6 +114,7 @@ impl<'a> Asker<'a> {
         }
         let parts = portions.as_ref().map_or(&needs.parts, |portions| &portions.parts);
         let frame = run(&mut context, parts, needs.crossed).map_err(|e| refused(&e))?;
+        let frame = aggregates::named(frame, needs);
         Ok(Answer { columns: frame.get_column_names().iter().map(ToString::to_string).collect(), frame })
     }
 

@@ -6,7 +6,7 @@ use mailtrail::compose::{self, Request};
 use mailtrail::config::Config;
 use mailtrail::grammar::Grammars;
 use mailtrail::input;
-use mailtrail::judge::Judge;
+use mailtrail::judge::{Again, Judge};
 use mailtrail::render::{self, Rendered};
 use mailtrail::report::{Cell, Report};
 use mailtrail::run::{self, Run};
@@ -118,7 +118,8 @@ impl Reading {
     /// The same for a period and for domains.
     pub fn report_on(&self, span: Span, domains: &[String]) -> Report {
         let mut run = self.run();
-        let request = Request { report: "full", span, domains, top: Some(1000), by: &[] };
+        let again = Again::default();
+        let request = Request { report: "full", span, domains, top: Some(1000), by: &[], again: &again };
         let compose = || compose::compose(&mut run, &Assets::default(), &self.options.zone, &request, &JUDGE);
         self.pool(compose).expect("the report is composed")
     }

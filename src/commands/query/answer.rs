@@ -1,5 +1,6 @@
 //! How an answer is written: an aligned table, CSV, JSON, JSON Lines, Parquet.
 
+use crate::address::as_written;
 use crate::cli::QueryFormat;
 use crate::error::{Error, Exit, Result};
 use crate::report::Cell;
@@ -62,8 +63,11 @@ fn plain(cell: &Cell, zone: &Zone, text: impl Fn(&text::Text) -> String) -> Stri
 }
 
 fn table(columns: &[String], rows: &[Vec<Cell>], zone: &Zone) -> String {
-    let cells: Vec<Vec<String>> =
-        rows.iter().map(|row| row.iter().map(|c| plain(c, zone, |t| t.tty().into_owned())).collect()).collect();
+    let written = |(cell, column): (&Cell, &String)| match cell {
+        Cell::Text(text) => text::shown(as_written(column, text.raw())).into_owned(),
+        cell => plain(cell, zone, |text| text.tty().into_owned()),
+    };
+    let cells: Vec<Vec<String>> = rows.iter().map(|row| row.iter().zip(columns).map(written).collect()).collect();
     let names: Vec<String> = columns.iter().map(|name| text::shown(name).into_owned()).collect();
     let width = |at: usize| {
         let cells = cells.iter().map(|row| row[at].width());

@@ -2,7 +2,7 @@
 
 use crate::assets::Assets;
 use crate::cli::Query;
-use crate::commands::now;
+use crate::commands::{corrected, now};
 use crate::error::{Error, Exit, Result};
 use crate::own;
 use crate::sections::{Answer, Asker, Named, Needs, Settled, first_line, names, try_out};
@@ -10,6 +10,7 @@ use crate::time::Zone;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// What is asked, and of which logs.
@@ -77,7 +78,13 @@ pub(super) fn asked(args: &Query, assets: &Assets, zone: &Zone) -> Result<Asked>
             Err(Error::new(Exit::Usage, "a question in SQL has no parameters").help("name one with `--name`"))
         }
         Some(sql) if sql.contains(char::is_whitespace) && fs::metadata(first).is_err() => {
+            refuse_quoted_name(sql, &args.words, &names(assets)?)?;
             Ok(Asked::One(Question::Sql(sql.to_owned(), None), rest.map(PathBuf::from).collect()))
+        }
+        Some(word) if could_be_a_key(word) => {
+            let error = Error::new(Exit::Usage, format!("`{word}` is no question"));
+            let trace = corrected("trace", args.question.iter().chain(&args.words));
+            Err(error.help(format!("to follow it through the logs: {trace}")))
         }
         Some(word) if !could_be_a_path(word) => {
             let error =
@@ -89,6 +96,30 @@ pub(super) fn asked(args: &Query, assets: &Assets, zone: &Zone) -> Result<Asked>
             many(args, words().map(PathBuf::from).collect())
         }
     }
+}
+
+/// Refuses a named question that quotes hold together with what it must be told.
+fn refuse_quoted_name(question: &str, paths: &[OsString], names: &[String]) -> Result<()> {
+    let words = question.split_whitespace().map(OsString::from).collect::<Vec<_>>();
+    match names.iter().find(|name| words.first().is_some_and(|first| first == name.as_str())) {
+        Some(name) => {
+            let error =
+                Error::new(Exit::Usage, format!("`{name}` and what it must be told are words of their own"));
+            Err(error.help(corrected("query", words.iter().chain(paths))))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether a word that names no file looks like what is followed through the logs: an address, a Message-ID, an IP address,
+/// a queue id.
+fn could_be_a_key(word: &str) -> bool {
+    let is_id = |word: &str| {
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        digits > 2 && word.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    let is_key = word.contains('@') || word.parse::<IpAddr>().is_ok() || is_id(word);
+    is_key && !word.contains(['/', '*', '?', '[']) && fs::metadata(word).is_err()
 }
 
 /// Refuses a question that stands behind its logs.

@@ -20,7 +20,7 @@ const MOST_FIGURES: usize = 2;
 
 /// The report with the tables of its short form, and no more rows and findings than the plan says.
 pub(super) fn cut(whole: &Report, plan: &Plan) -> Report {
-    let mut report = whole.clone();
+    let mut report = show::for_people(whole).into_owned();
     report.sections.retain(|section| {
         !section.rows.is_empty() && (whole.digest.is_empty() || whole.digest.contains(&section.name))
     });
