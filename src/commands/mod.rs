@@ -33,7 +33,7 @@ use crate::cli::Period;
 use crate::cli::{Cli, Command, Global, When};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
-use crate::text::{self, Text};
+use crate::text::Text;
 use crate::time::{SECOND, Zone};
 #[cfg(feature = "sql")]
 use crate::time::{Span, parse_day, parse_instant};
@@ -178,7 +178,7 @@ fn assets(global: &Global, config: &Config) -> Assets {
 /// A command as it can be typed.
 #[cfg(feature = "sql")]
 fn corrected<'a>(name: &str, words: impl Iterator<Item = &'a OsString>) -> String {
-    let words: Option<Vec<String>> = words.map(|word| text::shell(word.to_str()?)).collect();
+    let words: Option<Vec<String>> = words.map(|word| crate::text::shell(word.to_str()?)).collect();
     format!("mailtrail {name} {}", words.map_or_else(|| "... PATH...".to_owned(), |words| words.join(" ")))
 }
 

@@ -71,6 +71,11 @@ impl Captures {
         self.fields().iter().rev().find(|(f, _)| *f == field).map(|(_, bytes)| bytes.of(text))
     }
 
+    /// Where a field begins.
+    pub(super) fn start_of(&self, field: Field) -> Option<usize> {
+        self.fields().iter().rev().find(|(f, _)| *f == field).map(|(_, bytes)| bytes.start as usize)
+    }
+
     /// The same once for each part of a field that holds a list; empty parts are none.
     pub(super) fn of_each(&self, field: Field, separator: u8, text: &[u8]) -> Vec<Self> {
         let Some(at) = self.fields().iter().rposition(|(f, _)| *f == field) else { return Vec::new() };

@@ -230,7 +230,7 @@ fn free(form: &Form) -> BoxedStrategy<Free> {
 
 #[test]
 fn t1_no_field_of_a_stranger_forges_another() {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(400);
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(2000);
     let only = std::env::var("FORM").ok();
     let mut complaints = Vec::new();
     for (at, form) in FORMS.iter().enumerate().filter(|(_, f)| only.as_ref().is_none_or(|only| f.pattern == only))

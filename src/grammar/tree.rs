@@ -35,6 +35,10 @@ pub(super) enum Op {
 /// 2048), and what looks like its end may be a stranger's: nothing goes by it.
 const MAY_BE_CUT: usize = 1900;
 
+/// Bytes of a reply from its code on, without its line end (RFC 5321 4.5.3.1.5). Postfix cuts there what it says
+/// (smtpd/smtpd_check.c, `smtpd_check_reject`), before it names a sender.
+const REPLY: usize = 510;
+
 /// `key=value` pairs of a grammar.
 #[derive(Clone, Debug, Default)]
 pub struct Pairs {
@@ -210,9 +214,13 @@ impl Tree {
             }
             None => true,
         };
-        let mut end = if text.len() < MAY_BE_CUT { text.len() - at } else { return None };
+        let rest = if text.len() < MAY_BE_CUT { &text[at..] } else { return None };
+        let code = captures.start_of(Field::ReplyCode).filter(|_| scanner == Scanner::Said);
+        // What looks like the end of a reply farther on than it goes stands in what follows it.
+        let in_reply = code.map(|code| (code + REPLY + 1).saturating_sub(at).min(rest.len()));
+        let mut end = in_reply.filter(|end| stops.before(rest, *end).is_some()).unwrap_or(rest.len());
         loop {
-            end = stops.before(&text[at..], end)?;
+            end = stops.before(rest, end)?;
             captures.back_to(before);
             put(field, at, end, captures);
             let found = self.find(text, at + end, pairs, captures);
