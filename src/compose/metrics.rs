@@ -23,8 +23,7 @@ pub(super) fn since_ever(
     }
     let questions: Vec<&Question> = questions.iter().filter(|question| question.front.since_ever).collect();
     let scope = Scope { span: Span { start: None, end: request.span.end }, domains: request.domains };
-    let wanted = Wanted::of(questions.iter().map(|question| question.sql.as_str()));
-    let view = View::new(&run.facts, zone, &scope, wanted)?;
+    let view = View::new(&run.facts, zone, &scope, wanted(questions.iter().copied(), request.by))?;
     all(&questions, &Asker::new(&view, &run.coverage)?, request, period)
 }
 
@@ -42,6 +41,12 @@ pub(super) fn measure(
     all.extend(since_ever);
     all.sort_by(|a, b| (&a.metric, key(a)).cmp(&(&b.metric, key(b))));
     Ok(all)
+}
+
+/// The columns that figures need which are told by these labels.
+pub(super) fn wanted<'q>(questions: impl Iterator<Item = &'q Question>, by: &[String]) -> Wanted {
+    let asked: Vec<String> = questions.map(|question| sql(question, by, 0)).collect();
+    Wanted::of(asked.iter().map(String::as_str))
 }
 
 fn all(

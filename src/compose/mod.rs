@@ -67,8 +67,9 @@ pub fn compose(
     let (questions, left_out): (Vec<_>, Vec<_>) = questions.into_iter().partition(is_told);
     let metrics: Vec<_> = Question::all(assets, "metrics")?.into_iter().filter(is_told).collect();
     let activity = if request.domains.is_empty() { Question::all(assets, "activity")? } else { Vec::new() };
-    let asked = questions.iter().chain(&metrics).chain(&activity).map(|question| question.sql.as_str());
-    let wanted = Wanted::of(asked.chain(judge.questions()));
+    let figures = metrics.iter().chain(&activity).map(|question| metrics::sql(question, request.by, 0));
+    let asked: Vec<String> = questions.iter().map(|question| question.sql.clone()).chain(figures).collect();
+    let wanted = Wanted::of(asked.iter().map(String::as_str).chain(judge.questions()));
     let scope = Scope { span: request.span, domains: request.domains };
     let period = period(run, zone, request.span);
     // What is watched for silence is no figure of the report, and is asked where there is something to compare it with.

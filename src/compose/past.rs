@@ -63,7 +63,7 @@ fn ask(questions: &[Question], run: &Run, zone: &Zone, request: &Request<'_>) ->
     if !is_told(run, zone, start, end)? {
         return Ok(None);
     }
-    let wanted = Wanted::of(questions.iter().map(|question| question.sql.as_str()));
+    let wanted = metrics::wanted(questions.iter(), request.by);
     let view = View::new(&run.facts, zone, &Scope { span: request.span, domains: request.domains }, wanted)?;
     let asker = Asker::new(&view, &run.coverage)?;
     let period = Period { start: Some(start), end: Some(end), zone: zone.clone() };
