@@ -68,6 +68,10 @@ pub struct Shelf {
 /// The most hosts that have a partition of their own in one go: strangers may make names up.
 const MOST_HOSTS: usize = 64;
 
+/// Rows of a segment that goes with the run, at most: to lay out all of a table at once would take as much memory as the
+/// rows take that are to go.
+const PIECE: usize = 1 << 17;
+
 impl Shelf {
     /// A shelf in a folder, for segments whose names begin with a tag.
     pub fn new(root: &Path, tag: &str) -> Self {
@@ -109,7 +113,11 @@ impl Shelf {
         let laid = Laid::all(&facts.texts)?;
         let hosts = Hosts::of(facts);
         let tables = facts.tables();
-        let parts = tables.iter().flat_map(|table| hosts.parts(*table).into_iter().map(|part| (*table, part)));
+        let most = if self.durable { usize::MAX } else { PIECE };
+        let parts = tables.iter().flat_map(|table| {
+            let pieces = hosts.parts(*table).into_iter().flat_map(move |part| part.pieces(most));
+            pieces.map(|piece| (*table, piece))
+        });
         let parts: Vec<(&dyn Table, Part)> = parts.collect();
         let first = self.segments.len();
         let written = parts.into_par_iter().enumerate().map(|(at, (table, mut part))| {
@@ -357,6 +365,12 @@ impl Hosts {
 const BY_NUMBER: [(&str, &str); 2] = [("sessions", "session"), ("messages", "entry")];
 
 impl Part {
+    /// The same in pieces of so many rows at most.
+    fn pieces(self, most: usize) -> Vec<Self> {
+        let piece = |rows: &[u32]| Self { rows: rows.to_vec(), hosts: self.hosts.clone(), ..self };
+        self.rows.chunks(most).map(piece).collect()
+    }
+
     /// Puts the rows into the order in which they take the least room.
     fn sort(&mut self, table: &dyn Table) {
         let own = BY_NUMBER.iter().find(|(name, _)| *name == table.def().name);
