@@ -187,7 +187,7 @@ pub fn say(what: impl Display) {
     let _ = writeln!(io::stderr(), "{what}");
 }
 
-/// Says what is waited for, if anything is to be said.
+/// Says what is waited for, or was done, if anything is to be said.
 fn teller(global: &Global) -> fn(&str) {
     if global.quiet { |_| {} } else { |what| say(format_args!("mailtrail: {what}")) }
 }

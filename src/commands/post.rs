@@ -100,11 +100,6 @@ impl<'a> Post<'a> {
         }
     }
 
-    /// Whether a report of this verdict is to be mailed.
-    pub fn wants(&self, when: Option<When>, report: &Report) -> bool {
-        self.why_not(when, report).is_none()
-    }
-
     /// Why a report of this verdict is not to be mailed; nothing where it is.
     pub fn why_not(&self, when: Option<When>, report: &Report) -> Option<String> {
         let verdict = report.verdict();

@@ -1,7 +1,7 @@
 //! `mailtrail send`: mails a report.
 
 use super::post::{Asked, Post};
-use super::{Outcome, print, report, say};
+use super::{Outcome, print, report, teller};
 use crate::cli::{Global, Mailing, Report as ReportArgs, Send};
 use crate::config::Config;
 use crate::config::mail::When;
@@ -21,15 +21,16 @@ pub(super) fn run(args: &Send, global: &Global, config: &Config) -> Outcome {
     let options = Options { assets: &assets, width: 80, color: false, section: None };
     let mail = Mail::new(post.letter(&made.report));
     let incomplete = (!made.run.complete).then_some(Exit::Incomplete);
+    let why_not = post.why_not(args.when.map(when), &made.report);
     if args.dry_run {
         let message = mail.message(&made.report, &options)?;
         print(&message.bytes)?;
-        if let Some(why) = post.why_not(args.when.map(when), &made.report).filter(|_| !global.quiet) {
-            say(format_args!("mailtrail: this would not be sent: {why}"));
+        if let Some(why) = why_not {
+            teller(global)(&format!("this would not be sent: {why}"));
         }
         return Ok(incomplete);
     }
-    if !post.wants(args.when.map(when), &made.report) {
+    if why_not.is_some() {
         return Ok(post.flush(None)?.or(incomplete));
     }
     let message = mail.message(&made.report, &options)?;

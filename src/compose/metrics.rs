@@ -23,7 +23,8 @@ pub(super) fn since_ever(
     }
     let questions: Vec<&Question> = questions.iter().filter(|question| question.front.since_ever).collect();
     let scope = Scope { span: Span { start: None, end: request.span.end }, domains: request.domains };
-    let view = View::new(&run.facts, zone, &scope, wanted(questions.iter().copied(), request.by))?;
+    let asked = asked(questions.iter().copied(), request.by);
+    let view = View::new(&run.facts, zone, &scope, Wanted::of(asked.iter().map(String::as_str)))?;
     all(&questions, &Asker::new(&view, &run.coverage)?, request, period)
 }
 
@@ -43,10 +44,9 @@ pub(super) fn measure(
     Ok(all)
 }
 
-/// The columns that figures need which are told by these labels.
-pub(super) fn wanted<'q>(questions: impl Iterator<Item = &'q Question>, by: &[String]) -> Wanted {
-    let asked: Vec<String> = questions.map(|question| sql(question, by, 0)).collect();
-    Wanted::of(asked.iter().map(String::as_str))
+/// What is asked for figures that are told by these labels; at the end of which period makes no difference to the columns.
+pub(super) fn asked<'q>(questions: impl Iterator<Item = &'q Question>, by: &[String]) -> Vec<String> {
+    questions.map(|question| sql(question, by, 0)).collect()
 }
 
 fn all(

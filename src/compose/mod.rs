@@ -67,9 +67,9 @@ pub fn compose(
     let (questions, left_out): (Vec<_>, Vec<_>) = questions.into_iter().partition(is_told);
     let metrics: Vec<_> = Question::all(assets, "metrics")?.into_iter().filter(is_told).collect();
     let activity = if request.domains.is_empty() { Question::all(assets, "activity")? } else { Vec::new() };
-    let figures = metrics.iter().chain(&activity).map(|question| metrics::sql(question, request.by, 0));
-    let asked: Vec<String> = questions.iter().map(|question| question.sql.clone()).chain(figures).collect();
-    let wanted = Wanted::of(asked.iter().map(String::as_str).chain(judge.questions()));
+    let figures = metrics::asked(metrics.iter().chain(&activity), request.by);
+    let asked = questions.iter().map(|question| &question.sql).chain(&figures).map(String::as_str);
+    let wanted = Wanted::of(asked.chain(judge.questions()));
     let scope = Scope { span: request.span, domains: request.domains };
     let period = period(run, zone, request.span);
     // What is watched for silence is no figure of the report, and is asked where there is something to compare it with.
@@ -113,8 +113,9 @@ pub fn compose(
 
 /// Whether an answer can be narrowed to domains: what it asks for names domains, or is no fact at all.
 fn is_told_by_domain(question: &Question) -> bool {
-    let mut tables = question.words().filter(|word| TABLES.iter().any(|table| table.name == *word)).peekable();
-    tables.peek().is_none() || tables.any(|table| facts::is_told_by_domain(&table))
+    let words = facts::words(&question.sql);
+    let mut tables = words.filter(|word| TABLES.iter().any(|table| table.name == *word)).peekable();
+    tables.peek().is_none() || tables.any(facts::is_told_by_domain)
 }
 
 /// Says whether there is such a report and whether its questions can be asked, before any log is read. Those that were

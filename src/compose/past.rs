@@ -63,7 +63,8 @@ fn ask(questions: &[Question], run: &Run, zone: &Zone, request: &Request<'_>) ->
     if !is_told(run, zone, start, end)? {
         return Ok(None);
     }
-    let wanted = metrics::wanted(questions.iter(), request.by);
+    let asked = metrics::asked(questions.iter(), request.by);
+    let wanted = Wanted::of(asked.iter().map(String::as_str));
     let view = View::new(&run.facts, zone, &Scope { span: request.span, domains: request.domains }, wanted)?;
     let asker = Asker::new(&view, &run.coverage)?;
     let period = Period { start: Some(start), end: Some(end), zone: zone.clone() };

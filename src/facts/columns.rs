@@ -46,6 +46,11 @@ pub(super) fn absent(def: &ColumnDef, height: usize) -> Column {
     Column::full_null(def.name.into(), height, &kind)
 }
 
+/// How many of so many things each thread takes; 1 of none.
+pub(super) fn share(count: usize) -> usize {
+    count.div_ceil(rayon::current_num_threads()).max(1)
+}
+
 /// The texts of the columns that are needed, as one column of polars', and the place of each in it.
 #[derive(Debug)]
 pub(super) struct Laid {
@@ -82,8 +87,11 @@ impl Laid {
         let words = Word::ALL.iter().zip(of_words).filter_map(|(word, used)| used.then_some(Some(*word)));
         let first: Vec<Option<&str>> = std::iter::once(None).chain(words).collect();
         let mut all = StringChunked::new("".into(), first);
-        let share = texts.parts().len().div_ceil(rayon::current_num_threads()).max(1);
-        let laid = texts.parts().par_chunks(share).map(|parts| laid(parts, used)).collect::<Result<Vec<_>>>()?;
+        let laid = texts
+            .parts()
+            .par_chunks(share(texts.parts().len()))
+            .map(|parts| laid(parts, used))
+            .collect::<Result<Vec<_>>>()?;
         for share in &laid {
             all.append(share).map_err(|e| internal(&e))?;
         }

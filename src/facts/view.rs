@@ -3,7 +3,7 @@
 //! The period and the scope are applied once, before any question is asked. Only the columns that some question needs
 //! are made, and only their texts are laid out.
 
-use super::columns::{Laid, column, internal};
+use super::columns::{Laid, column, internal, share};
 use super::networks::Networks;
 use super::rows::Values;
 use super::schema::{ColumnDef, TableDef};
@@ -52,8 +52,7 @@ impl Wanted {
         let mut wanted = Self::default();
         for question in questions {
             let lines = question.lines().filter(|line| !line.trim_start().starts_with("--"));
-            let words = lines.flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
-            let words: BTreeSet<&str> = words.filter(|word| !word.is_empty()).collect();
+            let words: BTreeSet<&str> = lines.flat_map(words).collect();
             let tables = TABLES.iter().filter(|table| words.contains(table.name));
             tables.for_each(|table| wanted.add(table.name, words.iter().map(|word| (*word).to_owned())));
         }
@@ -86,6 +85,11 @@ impl Wanted {
     pub(super) fn has(&self, table: &str, column: &str) -> bool {
         self.0.get(table).is_some_and(|columns| columns.contains(column))
     }
+}
+
+/// Every word of a question: among them are the tables and columns that it needs.
+pub fn words(question: &str) -> impl Iterator<Item = &str> {
+    question.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
 
 /// Facts within a period and a scope.
@@ -254,8 +258,10 @@ impl Part {
         let own: BTreeSet<&'static str> = names.iter().map(|name| origin(name)).collect();
         let places: Vec<usize> = own.iter().filter_map(|name| def.place(name)).collect();
         // Each thread reads a share of the columns: rows lie in memory one by one.
-        let share = places.len().div_ceil(rayon::current_num_threads()).max(1);
-        let values = places.par_chunks(share).map(|places| table.columns(places, rows.as_deref())).flatten_iter();
+        let values = places
+            .par_chunks(share(places.len()))
+            .map(|places| table.columns(places, rows.as_deref()))
+            .flatten_iter();
         let values = own.into_iter().zip(values.collect::<Vec<_>>()).collect();
         Self { def, height: rows.map_or_else(|| table.len(), |rows| rows.len()), names, values }
     }
@@ -298,7 +304,6 @@ impl Part {
 
 /// The networks of clients with these addresses. Each thread reads each address once.
 fn networks(laid: &Laid, addresses: &[TextId]) -> Result<Series> {
-    let share = addresses.len().div_ceil(rayon::current_num_threads()).max(1);
     let of_share = |addresses: &[TextId]| {
         let mut known: HashMap<IdxSize, IdxSize, RandomState> = HashMap::default();
         let mut networks = Networks::default();
@@ -306,7 +311,7 @@ fn networks(laid: &Laid, addresses: &[TextId]) -> Result<Series> {
         let places = addresses.iter().map(|id| network(laid.place(*id))).collect();
         networks.series(places)
     };
-    let shares = addresses.par_chunks(share).map(of_share).collect::<Result<Vec<_>>>()?;
+    let shares = addresses.par_chunks(share(addresses.len())).map(of_share).collect::<Result<Vec<_>>>()?;
     let mut all = Series::new_empty(CLIENT_NET.into(), &DataType::String);
     for share in &shares {
         all.append(share).map_err(|e| internal(&e))?;

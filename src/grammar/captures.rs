@@ -68,12 +68,17 @@ impl Captures {
 
     /// The bytes of a field.
     pub fn get<'a>(&self, field: Field, text: &'a [u8]) -> Option<&'a [u8]> {
-        self.fields().iter().rev().find(|(f, _)| *f == field).map(|(_, bytes)| bytes.of(text))
+        self.last(field).map(|bytes| bytes.of(text))
     }
 
     /// Where a field begins.
     pub(super) fn start_of(&self, field: Field) -> Option<usize> {
-        self.fields().iter().rev().find(|(f, _)| *f == field).map(|(_, bytes)| bytes.start as usize)
+        self.last(field).map(|bytes| bytes.start as usize)
+    }
+
+    #[inline]
+    fn last(&self, field: Field) -> Option<Bytes> {
+        self.fields().iter().rev().find(|(f, _)| *f == field).map(|(_, bytes)| *bytes)
     }
 
     /// The same once for each part of a field that holds a list; empty parts are none.

@@ -218,15 +218,16 @@ impl Tree {
         let code = captures.start_of(Field::ReplyCode).filter(|_| scanner == Scanner::Said);
         // What looks like the end of a reply farther on than it goes stands in what follows it.
         let in_reply = code.map(|code| (code + REPLY + 1).saturating_sub(at).min(rest.len()));
-        let mut end = in_reply.filter(|end| stops.before(rest, *end).is_some()).unwrap_or(rest.len());
+        let last = in_reply.and_then(|end| stops.before(rest, end));
+        let mut end = last.or_else(|| stops.before(rest, rest.len()))?;
         loop {
-            end = stops.before(rest, end)?;
             captures.back_to(before);
             put(field, at, end, captures);
             let found = self.find(text, at + end, pairs, captures);
             if found.is_some() && is_sure(captures) {
                 return found;
             }
+            end = stops.before(rest, end)?;
         }
     }
 

@@ -208,11 +208,6 @@ impl Question {
         error.in_file(&self.origin, &self.sql, first_line(&self.sql))
     }
 
-    /// Every word of the file: among them are the columns that it needs.
-    pub fn words(&self) -> impl Iterator<Item = String> + '_ {
-        words(&self.sql)
-    }
-
     /// The title, made of the name where there is none.
     pub fn title(&self) -> String {
         if self.front.title.is_empty() { spaced(&self.name) } else { self.front.title.clone() }
@@ -229,12 +224,6 @@ pub(crate) fn first_line(text: &str) -> Range<usize> {
 /// A name as words: `client_ip` becomes `client ip`.
 pub(crate) fn spaced(name: &str) -> String {
     name.replace(['_', '-'], " ")
-}
-
-/// Every word of a text.
-fn words(sql: &str) -> impl Iterator<Item = String> + '_ {
-    let words = sql.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    words.filter(|word| !word.is_empty()).map(str::to_owned)
 }
 
 /// The pictures that there are.

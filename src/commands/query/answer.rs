@@ -63,9 +63,8 @@ fn plain(cell: &Cell, zone: &Zone, text: impl Fn(&text::Text) -> String) -> Stri
 }
 
 fn table(columns: &[String], rows: &[Vec<Cell>], zone: &Zone) -> String {
-    let written = |(cell, column): (&Cell, &String)| match cell {
-        Cell::Text(text) => text::shown(as_written(column, text.raw())).into_owned(),
-        cell => plain(cell, zone, |text| text.tty().into_owned()),
+    let written = |(cell, column): (&Cell, &String)| {
+        plain(cell, zone, |text| text::shown(as_written(column, text.raw())).into_owned())
     };
     let cells: Vec<Vec<String>> = rows.iter().map(|row| row.iter().zip(columns).map(written).collect()).collect();
     let names: Vec<String> = columns.iter().map(|name| text::shown(name).into_owned()).collect();

@@ -119,7 +119,7 @@ fn could_be_a_key(word: &str) -> bool {
         digits > 2 && word.bytes().all(|b| b.is_ascii_alphanumeric())
     };
     let is_key = word.contains('@') || word.parse::<IpAddr>().is_ok() || is_id(word);
-    is_key && !word.contains(['/', '*', '?', '[']) && fs::metadata(word).is_err()
+    is_key && !names_files(word)
 }
 
 /// Refuses a question that stands behind its logs.
@@ -156,7 +156,12 @@ fn question_in(file: &Path) -> Result<String> {
 
 /// A file that is there, or a word that no name is: a pattern, a path, standard input.
 fn could_be_a_path(word: &str) -> bool {
-    word == "-" || word.contains(['/', '.', '*', '?', '[']) || fs::metadata(word).is_ok()
+    word == "-" || word.contains('.') || names_files(word)
+}
+
+/// A file that is there, or a pattern, or a path.
+fn names_files(word: &str) -> bool {
+    word.contains(['/', '*', '?', '[']) || fs::metadata(word).is_ok()
 }
 
 fn many(args: &Query, paths: Vec<PathBuf>) -> Result<Asked> {
