@@ -219,7 +219,7 @@ impl<'g> Correlator<'g> {
             Role::SessionHandOver => sessions.hand_over(line),
             Role::Session => sessions.whole(line, facts),
             Role::Login => sessions.login(line, &mut self.claims, facts),
-            Role::LoginNote => sessions.login_note(line),
+            Role::LoginNote => sessions.login_note(line, facts),
             Role::QueueOpen => {
                 sessions.message(line, facts);
                 queue.open(line, sessions.get(line.event.other), facts);

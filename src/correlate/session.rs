@@ -16,6 +16,10 @@ const HAND_OVER: i64 = 600 * SECOND;
 /// How long what is said of an attempt waits for the line that reports it.
 const NOTES: i64 = HOUR;
 
+/// How long at least a server keeps a failed attempt waiting for its answer: what is said sooner is said of the same one
+/// (Dovecot's `auth_failure_delay` of two seconds, counted in whole seconds: src/auth/auth-request-handler.c).
+const ANSWER: i64 = SECOND;
+
 /// The most attempts that one line may stand for; more is no truth but a forgery.
 const MOST_ATTEMPTS: i64 = 1_000;
 
@@ -54,12 +58,23 @@ struct Open {
 }
 
 /// What other lines said of a session's attempts.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Notes {
     wrong_password: bool,
     unknown_user: bool,
     /// Attempts of this session that were told already.
     told: i64,
+    /// The attempts of this session, one for all that was said of it. They failed, if they were all of their own.
+    tried: Vec<Login>,
+}
+
+impl Notes {
+    /// Takes what a line says of an attempt: of the last one, or of one more.
+    fn take(&mut self, row: Login, facts: &Facts) {
+        let same = self.tried.pop_if(|last| is_one(last, &row, facts));
+        let failed = same.map(|last| last.outcome).filter(|outcome| *outcome == Word::Failed.id());
+        self.tried.push(Login { outcome: failed.unwrap_or(row.outcome), ..row });
+    }
 }
 
 impl Sessions {
@@ -240,15 +255,19 @@ impl Sessions {
         }
     }
 
-    pub fn login_note(&mut self, line: &Line<'_>) {
+    pub fn login_note(&mut self, line: &Line<'_>, facts: &Facts) {
         // Without a session's id the person and the address must do.
-        let key = if line.text(Field::SessionId) == NO_TEXT { line.event.other } else { line.event.key };
+        let of_session = line.text(Field::SessionId) != NO_TEXT;
+        let key = if of_session { line.event.key } else { line.event.other };
         if key == 0 {
             return;
         }
         let notes = self.notes.entry(key).or_default();
         notes.wrong_password |= line.is(Field::Outcome, Word::Failed);
         notes.unknown_user |= line.is(Field::Outcome, Word::UnknownUser);
+        if of_session {
+            notes.take(login_row(line, &Session::default(), line.text(Field::Outcome)), facts);
+        }
         self.noting.push_back((line.event.time, key));
     }
 
@@ -257,9 +276,9 @@ impl Sessions {
         let attempts = line.raw(Field::Attempts).unwrap_or(1).clamp(0, MOST_ATTEMPTS);
         let mut outcome = line.text(Field::Outcome);
         let notes = self.notes.get(&line.event.key).or_else(|| self.notes.get(&line.event.other));
-        let notes = notes.copied().unwrap_or_default();
-        let told = if line.raw(Field::Attempts).is_some() { notes.told } else { 0 };
-        if outcome == Word::Failed.id() && notes.unknown_user && !notes.wrong_password {
+        let (told, unknown) = notes.map_or((0, false), |n| (n.told, n.unknown_user && !n.wrong_password));
+        let told = if line.raw(Field::Attempts).is_some() { told } else { 0 };
+        if outcome == Word::Failed.id() && unknown {
             outcome = Word::UnknownUser.id();
         }
         let open = self.open.get_mut(&line.event.key);
@@ -274,11 +293,24 @@ impl Sessions {
             open.logins += i64::from(outcome == Word::Ok.id());
             take(&mut open.row.user, line.text(Field::User), &NO_TEXT);
         }
+        if outcome != Word::PlaintextRefused.id() {
+            self.before(line.event.key, &row, facts);
+        }
         let rows = claims.of(u64::try_from(attempts - told).unwrap_or(0));
         (0..rows).for_each(|_| facts.push(&row));
         if outcome == Word::PlaintextRefused.id() {
             self.notes.entry(line.event.key).or_default().told += 1;
             self.noting.push_back((line.event.time, line.event.key));
+        }
+    }
+
+    /// The attempts of a session before its last one. Where that succeeded no other line counts them: they are told.
+    fn before(&mut self, key: u64, last: &Login, facts: &mut Facts) {
+        let mut tried = self.notes.get_mut(&key).map(|notes| std::mem::take(&mut notes.tried)).unwrap_or_default();
+        tried.pop_if(|tried| is_one(tried, last, facts));
+        if last.outcome == Word::Ok.id() {
+            let Login { service, tls_version, session, .. } = *last;
+            tried.iter().for_each(|row| facts.push(&Login { service, tls_version, session, ..*row }));
         }
     }
 
@@ -304,6 +336,7 @@ impl Sessions {
 
     /// Calls a function for each text of what is open.
     pub fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
+        self.notes.values_mut().flat_map(|notes| &mut notes.tried).for_each(|row| row.each_text(call));
         for open in self.open.values_mut() {
             open.row.each_text(call);
             call(&mut open.ended);
@@ -315,6 +348,8 @@ impl Sessions {
     pub fn each_old(&mut self, before: i64, call: &mut dyn FnMut(&'static str, &mut TextId)) {
         let old = self.open.values_mut().filter(|open| open.row.time < before);
         old.for_each(|open| open.row.each_named(call));
+        let tried = self.notes.values_mut().flat_map(|notes| &mut notes.tried);
+        tried.filter(|row| row.time < before).for_each(|row| row.each_named(call));
     }
 
     pub fn finish(&mut self, facts: &mut Facts) {
@@ -354,6 +389,14 @@ fn by_user(sessions: &Keyed<Open>, facts: &Facts) -> Keyed<Vec<u64>> {
     let mut users: Keyed<Vec<u64>> = Keyed::default();
     sessions.iter().for_each(|(key, open)| users.entry(whose(&open.row, facts)).or_default().push(*key));
     users
+}
+
+/// Whether what is said of a login is said of the same attempt as what was said last: too soon for the client to have
+/// been answered, or of a user whom one database did not know and another did.
+fn is_one(last: &Login, next: &Login, facts: &Facts) -> bool {
+    let unknown = Word::UnknownUser.id();
+    let found = last.outcome == unknown && next.outcome != unknown;
+    next.time - last.time <= ANSWER || found && facts.texts.get(last.user) == facts.texts.get(next.user)
 }
 
 fn place(open: &Open) -> (i64, i64) {

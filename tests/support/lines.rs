@@ -176,6 +176,14 @@ impl Log<'_> {
             let end = format!(
                 "imap(anna@local.example)<4711><{session}>: Disconnected: Logged out in=31 out=940 deleted=0 expunged=0 trashed=0 hdr_count=0 hdr_bytes=0 body_count=0 body_bytes=0"
             );
+            // Nothing, a first database that did not know the user, an attempt that failed.
+            for (after, said) in
+                [&[][..], &[(0, "unknown user")], &[(-3, "Password mismatch"), (0, "unknown user")]]
+                    [usize::from(b % 3)]
+            {
+                let text = format!("auth: passwd-file(anna@local.example,{ip},<{session}>): {said}");
+                self.line(*after, "dovecot", None, text);
+            }
             self.line(0, "dovecot", None, login);
             self.line(3, "dovecot", None, end);
         } else {
