@@ -6,12 +6,15 @@ use super::{Line, keep, take};
 use crate::event::{Field, NO_TEXT, TextId, Word, hash_seed, key};
 use crate::facts::schema::{Login, Row, Session};
 use crate::facts::{Facts, NULL};
-use crate::time::{HOUR, SECOND};
+use crate::time::{DAY, HOUR, SECOND};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// How long a session that another process takes over may wait for it.
 const HAND_OVER: i64 = 600 * SECOND;
+
+/// How long a session that a restart seems to have cut off may still prove that its process goes on.
+const CUT_OFF: i64 = 7 * DAY;
 
 /// How long what is said of an attempt waits for the line that reports it.
 const NOTES: i64 = HOUR;
@@ -31,6 +34,8 @@ pub(super) struct Sessions {
     #[serde(with = "entries")]
     handed: Keyed<VecDeque<u64>>,
     handing: VecDeque<(i64, u64, u64)>,
+    /// Sessions that were open when their system started anew, and the time of that start.
+    cutting: VecDeque<(i64, u64)>,
     #[serde(with = "entries")]
     notes: Keyed<Notes>,
     noting: VecDeque<(i64, u64)>,
@@ -55,6 +60,8 @@ struct Open {
     doubtful: bool,
     /// Whether the message that it brings next is to be put on hold.
     holds: bool,
+    /// When its system started anew; absent where a line of its own came since.
+    cut_off: i64,
 }
 
 /// What other lines said of a session's attempts.
@@ -108,7 +115,7 @@ impl Sessions {
         let mut found = None;
         while found.is_none() {
             let Some(key) = waiting.pop_front() else { break };
-            if self.open.get(&key).is_some_and(|open| open.handed) {
+            if self.open.get(&key).is_some_and(|open| open.handed && open.cut_off == NULL) {
                 found = self.open.remove(&key);
             }
         }
@@ -119,26 +126,29 @@ impl Sessions {
     }
 
     pub fn hand_over(&mut self, line: &Line<'_>) {
-        if let Some(open) = self.open.get_mut(&line.event.key) {
+        if let Some(open) = self.live(line.event.key) {
             open.handed = true;
             self.handed.entry(line.event.other).or_default().push_back(line.event.key);
             self.handing.push_back((line.event.time, line.event.key, line.event.other));
         }
     }
 
-    /// The session that a line is about; one is begun where the log does not hold its opening.
-    fn entry(&mut self, line: &Line<'_>) -> &mut Open {
-        self.open.entry(line.event.key).or_insert_with(|| Open::new(line))
+    /// The session of a key, of which a line tells: it goes on.
+    fn live(&mut self, key: u64) -> Option<&mut Open> {
+        let open = self.open.get_mut(&key)?;
+        open.cut_off = NULL;
+        Some(open)
     }
 
     pub fn note(&mut self, line: &Line<'_>) {
-        if let Some(open) = self.open.get_mut(&line.event.key) {
+        if let Some(open) = self.live(line.event.key) {
             open.merge(line);
         }
     }
 
+    /// The session ends; one is begun where the log does not hold its opening.
     pub fn end(&mut self, line: &Line<'_>) {
-        let open = self.entry(line);
+        let open = self.open.entry(line.event.key).or_insert_with(|| Open::new(line));
         open.merge(line);
         // Whom the server has turned away may hang up; nothing is lost by that.
         if open.ended != Word::Refused.id() {
@@ -164,10 +174,12 @@ impl Sessions {
         keys.retain(|key| sessions.get(key).is_some_and(|open| whose(&open.row, facts) == whose_end));
         keys.sort_unstable();
         keys.dedup();
-        let Some(oldest) = keys.iter().copied().min_by_key(|key| self.open.get(key).map(place)) else { return };
-        let several = keys.len() > 1;
-        for key in keys {
-            self.open.entry(*key).and_modify(|open| open.doubtful |= several);
+        // One that a restart seems to have cut off is the last to be thought of.
+        let rank = |key: &u64| sessions.get(key).map(|open| (open.cut_off != NULL, place(open), *key));
+        let Some((cut_off, _, oldest)) = keys.iter().filter_map(rank).min() else { return };
+        let alike: Vec<u64> = keys.iter().filter_map(rank).filter(|o| o.0 == cut_off).map(|o| o.2).collect();
+        for key in &alike {
+            self.open.entry(*key).and_modify(|open| open.doubtful |= alike.len() > 1);
         }
         if let Some(open) = self.open.remove(&oldest) {
             let end = if open.doubtful { NULL } else { line.event.time };
@@ -188,25 +200,31 @@ impl Sessions {
         push(open, facts);
     }
 
-    /// An instance of a system starts anew: no connection of before goes on.
+    /// An instance of a system starts anew: no connection of before goes on, unless its own lines say so. (Dovecot with
+    /// `shutdown_clients = no`, and Postfix's servers, finish what they have begun.)
     pub fn restart(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        self.sweep(line.event.time, facts);
         let (texts, instance) = (&facts.texts, line.text_id(line.event.instance));
         let same = |open: &Open| {
             open.row.system == line.system
                 && texts.get(open.row.host) == texts.get(line.host())
                 && texts.get(open.instance) == texts.get(instance)
         };
-        let mut gone: Keyed<Open> = self.open.extract_if(|_, open| same(open)).collect();
-        for mut open in in_order(&mut gone, place) {
-            open.row.ended = Word::Dropped.id();
-            push(open, facts);
-        }
+        let cut = self.open.iter_mut().filter(|(_, open)| open.cut_off == NULL && same(open));
+        let mut keys: Vec<_> = cut
+            .map(|(key, open)| {
+                open.cut_off = line.event.time;
+                (place(open), *key)
+            })
+            .collect();
+        keys.sort_unstable();
+        self.cutting.extend(keys.iter().map(|(_, key)| (line.event.time, *key)));
     }
 
     /// A message came by this session.
     pub fn message(&mut self, line: &Line<'_>, facts: &mut Facts) {
         let user = line.text(Field::User);
-        let Some(open) = self.open.get_mut(&line.event.other) else {
+        let Some(open) = self.live(line.event.other) else {
             return;
         };
         open.row.messages = open.row.messages.max(0) + 1;
@@ -237,7 +255,7 @@ impl Sessions {
     /// A command was refused: at CONNECT, that is the session's end; a reply of 421 or 521 closes it too.
     pub fn rejected(&mut self, line: &Line<'_>) {
         let warning = line.is(Field::Permanence, Word::Warning);
-        if let Some(open) = self.open.get_mut(&line.event.key)
+        if let Some(open) = self.live(line.event.key)
             && !warning
         {
             if line.is(Field::Stage, Word::Connect) {
@@ -322,6 +340,17 @@ impl Sessions {
             self.handing.pop_front();
             let waits = self.handed.get(&client).is_some_and(|keys| keys.contains(&key));
             if waits && let Some(open) = self.handed_over(client) {
+                push(open, facts);
+            }
+        }
+        while let Some((time, key)) = self.cutting.front().copied() {
+            if now - time < CUT_OFF {
+                break;
+            }
+            self.cutting.pop_front();
+            if self.open.get(&key).is_some_and(|open| open.cut_off == time)
+                && let Some(open) = self.open.remove(&key)
+            {
                 push(open, facts);
             }
         }
@@ -428,6 +457,7 @@ impl Open {
             handed: false,
             doubtful: false,
             holds: false,
+            cut_off: NULL,
         };
         open.merge(line);
         open
@@ -471,7 +501,8 @@ fn duration(start: i64, end: i64) -> i64 {
 
 fn push(mut open: Open, facts: &mut Facts) {
     if open.row.ended == NO_TEXT {
-        open.row.ended = if open.ended == NO_TEXT { Word::Open.id() } else { open.ended };
+        let still = if open.cut_off == NULL { Word::Open } else { Word::Dropped };
+        open.row.ended = if open.ended == NO_TEXT { still.id() } else { open.ended };
     }
     facts.push(&open.row);
 }

@@ -69,7 +69,7 @@ pub enum Role {
     OperationNote,
     /// The directory's answer.
     OperationResult,
-    /// The service starts: nothing that was open before goes on.
+    /// The service starts: sessions that were open are cut off, but for those of which lines of their own still come.
     Restart,
     /// A warning, an error, a fatal end, a panic; or the log's own confession of loss.
     Notice,

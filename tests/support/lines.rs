@@ -264,7 +264,7 @@ impl Log<'_> {
     }
 
     fn notice(&mut self, pid: u32, b: u8) {
-        match b % 3 {
+        match b % 4 {
             0 => {
                 self.line(
                     0,
@@ -274,6 +274,14 @@ impl Log<'_> {
                 );
             }
             1 => self.line(0, "systemd", Some(1), "Started Session 4 of user root.".to_owned()),
+            2 => {
+                let (program, pid, text) = [
+                    ("postfix/master", Some(40), "daemon started -- version 3.7.11, configuration /etc/postfix"),
+                    ("dovecot", None, "master: Dovecot v2.3.19.1 (9b53102964) starting up for imap, lmtp"),
+                    ("slapd", Some(pid), "slapd starting"),
+                ][usize::from(b % 3)];
+                self.line(0, program, pid, text.to_owned());
+            }
             _ => self.line(0, "postfix/smtpd", Some(pid), "something that no pattern knows".to_owned()),
         }
     }
