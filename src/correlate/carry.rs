@@ -5,6 +5,7 @@
 
 use super::directory::Directory;
 use super::queue::Queue;
+use super::refusals::Refusals;
 use super::session::Sessions;
 use super::{Correlator, State};
 use crate::event::{Event, Field, Interner, NO_TEXT, TextId, Type, hash_probe};
@@ -21,6 +22,7 @@ pub struct Carry {
     queue: Queue,
     sessions: Sessions,
     directory: Directory,
+    refusals: Refusals,
     last: Vec<LastLine>,
 }
 
@@ -86,6 +88,7 @@ impl Carry {
         self.queue.each_old(before, &mut call);
         self.sessions.each_old(before, &mut call);
         self.directory.each_old(before, &mut call);
+        self.refusals.each_old(before, &mut call);
         let old = self.last.iter_mut().filter(|line| line.time < before);
         old.for_each(|line| line.each_value(&mut |field, id| call(field.name(), id)));
         self.pack();
@@ -110,6 +113,7 @@ impl Carry {
         self.queue.each_text(&mut call);
         self.sessions.each_text(&mut call);
         self.directory.each_text(&mut call);
+        self.refusals.each_text(&mut call);
         for line in &mut self.last {
             line.each_value(&mut |_, id| call(id));
             [&mut line.host, &mut line.program, &mut line.service, &mut line.instance]
@@ -160,6 +164,7 @@ impl State {
         self.queue.each_text(call);
         self.sessions.each_text(call);
         self.directory.each_text(call);
+        self.refusals.each_text(call);
         for (event, values) in self.last.values_mut() {
             [&mut event.host, &mut event.program, &mut event.service, &mut event.instance]
                 .into_iter()
@@ -207,6 +212,7 @@ impl<'g> Correlator<'g> {
             queue: state.queue,
             sessions: state.sessions,
             directory: state.directory,
+            refusals: state.refusals,
             last,
         }
     }
@@ -255,6 +261,7 @@ impl<'g> Correlator<'g> {
             queue: carry.queue,
             sessions: carry.sessions,
             directory: carry.directory,
+            refusals: carry.refusals,
             last: last.collect(),
         };
         correlator.state.each_text(&mut |id| *id = ids.get(*id as usize).copied().unwrap_or(NO_TEXT));

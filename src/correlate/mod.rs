@@ -9,6 +9,7 @@ mod claims;
 mod directory;
 mod open;
 mod queue;
+mod refusals;
 mod session;
 mod waiting;
 
@@ -21,6 +22,7 @@ use crate::grammar::{ChunkFacts, Grammars, Last, MOST_REPETITIONS, Scratch};
 use claims::Claims;
 use directory::Directory;
 use queue::{Queue, Refused};
+use refusals::{Refusals, is_own};
 use session::Sessions;
 use std::collections::BTreeMap;
 
@@ -44,6 +46,7 @@ struct State {
     queue: Queue,
     sessions: Sessions,
     directory: Directory,
+    refusals: Refusals,
     /// The last line of each host, for a repetition that is told in another chunk.
     last: BTreeMap<Vec<u8>, (Event, Vec<(Field, i64)>)>,
 }
@@ -181,6 +184,7 @@ impl<'g> Correlator<'g> {
         self.state.queue.finish(&mut self.facts);
         self.state.sessions.finish(&mut self.facts);
         self.state.directory.finish(&mut self.facts);
+        self.state.refusals.finish(&mut self.facts);
         self.facts
     }
 
@@ -207,7 +211,7 @@ impl<'g> Correlator<'g> {
 
     fn role(&mut self, role: Role, line: &Line<'_>, relieve: Relieve<'_>) {
         let facts = &mut self.facts;
-        let State { queue, sessions, directory, .. } = &mut self.state;
+        let State { queue, sessions, directory, refusals, .. } = &mut self.state;
         match role {
             Role::SessionOpen => sessions.open(line, facts),
             Role::SessionNote => sessions.note(line),
@@ -241,7 +245,16 @@ impl<'g> Correlator<'g> {
             Role::QueueClose => queue.close(line, facts),
             Role::Rejection => {
                 sessions.rejected(line);
-                rejection(line, queue.refused(line), sessions.get(line.event.key), facts);
+                let (refused, session) = (queue.refused(line), sessions.get(line.event.key));
+                let row = rejection(line, refused, session);
+                let peer = session.map_or(row.client_ip, |session| session.client_ip);
+                let from_own_host =
+                    refused.map_or_else(|| is_own(facts.texts.get(peer)), |entry| entry.from_own_host);
+                match line.number(Field::StandIn) {
+                    1 => refusals.passed_on(row, facts),
+                    _ if from_own_host => refusals.behind(row, facts),
+                    _ => facts.push(&row),
+                }
             }
             Role::Operation => directory.request(line, sessions, facts),
             Role::OperationNote => directory.note(line),
@@ -307,7 +320,7 @@ fn global(field: Field, value: i64, line: &Line<'_>) -> i64 {
     }
 }
 
-fn rejection(line: &Line<'_>, refused: Option<Refused>, session: Option<&Session>, facts: &mut Facts) {
+fn rejection(line: &Line<'_>, refused: Option<Refused>, session: Option<&Session>) -> Rejection {
     let queue_id = line.text(Field::QueueId);
     let mut row = Rejection {
         time: line.event.time,
@@ -345,7 +358,7 @@ fn rejection(line: &Line<'_>, refused: Option<Refused>, session: Option<&Session
     if let Some((ip, name)) = client.filter(|_| row.client_ip == NO_TEXT) {
         (row.client_ip, row.client_name) = (ip, name);
     }
-    facts.push(&row);
+    row
 }
 
 fn filing(line: &Line<'_>, facts: &mut Facts) {

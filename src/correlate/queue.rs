@@ -1,6 +1,7 @@
 //! Queue entries: the life of a queue id, from its opener to its closer, and the deliveries in between.
 
 use super::open::{Keyed, entries, in_order};
+use super::refusals::is_own;
 use super::waiting::Waiting;
 use super::{Line, keep};
 use crate::event::{Event, Field, NO_TEXT, TextId, Word, hash_seed, queue_key};
@@ -62,6 +63,8 @@ struct Entry {
     row: Message,
     /// The service that its client spoke to.
     service: TextId,
+    /// Whether it was brought from the host itself, as by a filter.
+    from_own_host: bool,
     /// Whether its opener was seen.
     opened: bool,
     /// Whether the message was accepted.
@@ -76,13 +79,15 @@ struct Entry {
     removed: bool,
 }
 
-/// An entry that was refused: its key, its client, the service that this one spoke to, and the session.
+/// An entry that was refused: its key, its client, the service that this one spoke to, whether it was
+/// brought from the host itself, and the session.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Refused {
     key: u64,
     pub client_ip: TextId,
     pub client_name: TextId,
     pub service: TextId,
+    pub from_own_host: bool,
     pub session: i64,
 }
 
@@ -119,6 +124,7 @@ impl Entry {
         Self {
             row,
             service: line.service(),
+            from_own_host: false,
             opened: false,
             accepted: false,
             held: false,
@@ -236,6 +242,7 @@ impl Queue {
         if let Some(session) = session {
             entry.row.tls_version = session.tls_version;
             entry.row.session = session.session;
+            entry.from_own_host = is_own(facts.texts.get(session.client_ip));
         }
         self.open.insert(key, entry);
     }
@@ -313,11 +320,12 @@ impl Queue {
     /// The data were refused: the entry never becomes a message.
     pub fn reject(&mut self, line: &Line<'_>, _facts: &mut Facts) {
         let key = line.event.key;
-        let refused = |Entry { row, service, .. }: Entry| Refused {
+        let refused = |Entry { row, service, from_own_host, .. }: Entry| Refused {
             key,
             client_ip: row.client_ip,
             client_name: row.client_name,
             service,
+            from_own_host,
             session: row.session,
         };
         self.refused = self.open.remove(&key).map(refused);

@@ -136,6 +136,9 @@ impl Log<'_> {
 
     fn refusal(&mut self, pid: u32, b: u8) {
         let client = format!("c{}.spam.example[203.0.113.{}]", b % 3, b % 3);
+        if b % 4 == 3 {
+            return self.refusal_behind_a_filter(pid, &client);
+        }
         let (stage, reply) = [
             ("RCPT", "550 5.1.1 <user9@local.example>: Recipient address rejected: User unknown"),
             ("RCPT", "450 4.2.0 <user1@local.example>: Recipient address rejected: Greylisted, try later"),
@@ -154,6 +157,22 @@ impl Log<'_> {
             Some(pid),
             format!("disconnect from {client} ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4"),
         );
+    }
+
+    fn refusal_behind_a_filter(&mut self, pid: u32, client: &str) {
+        let of = "from=<bulk@spam.example> to=<user9@local.example> proto=ESMTP helo=<bulk>";
+        let unknown = "550 5.1.1 <user9@local.example>: Recipient address rejected: User unknown";
+        for (after, pid, text) in [
+            (0, pid, format!("connect from {client}")),
+            (0, pid, format!("NOQUEUE: client={client}")),
+            (1, 99, "connect from localhost[127.0.0.1]".to_owned()),
+            (1, 99, format!("NOQUEUE: reject: RCPT from localhost[127.0.0.1]: {unknown}; {of}")),
+            (3, pid, format!("proxy-reject: END-OF-MESSAGE: 554 5.7.1 not wanted; {of}")),
+            (3, 99, "disconnect from localhost[127.0.0.1] ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4".to_owned()),
+            (4, pid, format!("disconnect from {client} ehlo=1 mail=1 rcpt=1 data=0/1 quit=1 commands=4/5")),
+        ] {
+            self.line(after, "postfix/smtpd", Some(pid), text);
+        }
     }
 
     fn lost(&mut self, pid: u32, b: u8) {
