@@ -93,6 +93,27 @@ fn a_finding_says_what_is_usual() {
 }
 
 #[test]
+fn a_finding_shows_the_newest_of_what_there_is_too_much_of() {
+    let lines = |messages: &[u32], limits: &str| -> Vec<String> {
+        let report = report(
+            &mondays(messages),
+            "2026-11-23",
+            &format!("where = {{ origin = [\"smtp\", \"x\"] }}\n{limits}"),
+        );
+        let findings = report["findings"].as_array().expect("findings").iter();
+        let own = findings.filter(|finding| finding["metric"] == "messages.accepted");
+        let lines = own.flat_map(|finding| finding["evidence"].as_array().expect("a list").clone());
+        lines.map(|line| line["line"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let rise = lines(&[10, 10, 10, 31], "warning = \"> 3x usual\"");
+    let ids = ["4X20261123z0030", "4X20261123z0029", "4X20261123z0028"];
+    assert!(rise.len() == 3 && rise.iter().zip(ids).all(|(line, id)| line.contains(id)), "{rise:#?}");
+    assert_eq!(lines(&[10, 10, 10, 1], "warning = \"< 0.2x usual\""), [""; 0]);
+    let own = "warning = \"> 3x usual\"\nevidence = \"SELECT source, offset FROM rejections ORDER BY source, offset DESC\"";
+    assert!(lines(&[10, 10, 10, 31], own)[0].contains("NOQUEUE: reject"), "its own evidence goes first");
+}
+
+#[test]
 fn too_few_earlier_weeks_tell_nothing() {
     let limits = "warning = \"> 3x usual\"";
     assert_eq!(judged(&mondays(&[10, 10, 99]), limits), ("unknown".to_owned(), Vec::new()));

@@ -1,6 +1,8 @@
 -- unit = "count"
 -- about = "Of these, ended by the client or the net without a goodbye."
 -- by = { host = "host" }
+-- rows = """SELECT source, offset, time, lost_after AS after, ended AS how, service, host FROM sessions \
+-- WHERE direction = 'in' AND (ended = 'lost' OR ended = 'timeout')"""
 SELECT {by}lost_after AS after, ended AS how, service, COUNT(*) AS value
 FROM sessions
 WHERE direction = 'in' AND (ended = 'lost' OR ended = 'timeout')

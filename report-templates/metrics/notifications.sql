@@ -1,6 +1,8 @@
 -- unit = "count"
 -- about = "Notifications queued."
 -- by = { host = "host", instance = "instance" }
+-- rows = """SELECT source, offset, time, notification AS kind, host, instance FROM messages \
+-- WHERE origin = 'notification'"""
 SELECT {by}notification AS kind, COUNT(*) AS value
 FROM messages
 WHERE origin = 'notification'

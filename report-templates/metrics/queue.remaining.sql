@@ -3,6 +3,7 @@
 -- by = { host = "host", instance = "instance" }
 -- zero = true
 -- since_ever = true
+-- rows = "SELECT source, offset, time, host, instance FROM messages WHERE end_time IS NULL OR end_time >= {end}"
 SELECT {by}SUM(CASE WHEN end_time IS NULL OR end_time >= {end} THEN 1 ELSE 0 END) AS value
 FROM messages
 {group-by}

@@ -12,7 +12,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, PathBuf};
 
 /// Lines of a finding at most.
-const MOST: usize = 3;
+pub(super) const MOST: usize = 3;
 
 /// The longest line that is shown.
 const LONGEST: usize = 1_000;

@@ -20,6 +20,12 @@ pub(super) struct Metric {
 }
 
 impl Metric {
+    /// The question for what it counts, where it says so: `source`, `offset`, `time` and its labels; `{end}` is the end
+    /// of the period.
+    pub(super) fn rows(&self) -> Option<&str> {
+        Some(self.question.front.rows.as_str()).filter(|rows| !rows.is_empty())
+    }
+
     /// The labels that its rows can carry: the columns of its answer, and what can be asked for by `--by`.
     ///
     /// # Errors

@@ -105,7 +105,7 @@ impl Judge {
 
     /// The questions that it asks, before anything is filled in.
     pub fn questions(&self) -> impl Iterator<Item = &str> {
-        let evidence = self.limits.iter().filter_map(|limit| limit.threshold.evidence.as_deref());
+        let evidence = self.limits.iter().filter_map(Limit::shows);
         evidence.chain(self.rules.iter().flat_map(Rule::questions))
     }
 

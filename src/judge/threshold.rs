@@ -245,10 +245,38 @@ impl Limit {
             command: sql(&threshold.command)?.and_then(|sql| rule::command(&sql, case)),
             evidence: Vec::new(),
         };
-        if let Some(sql) = sql(&threshold.evidence)? {
+        let own = sql(&threshold.evidence)?;
+        if let Some(sql) = own.map_or_else(|| self.newest(group, beyond, case.period), |own| Ok(Some(own)))? {
             evidence::note(&mut finding, case.asker, case.sources, &sql)?;
         }
         Ok(finding)
+    }
+
+    /// The question, before anything is filled in, for the lines that prove what it finds.
+    pub(super) fn shows(&self) -> Option<&str> {
+        self.threshold.evidence.as_deref().or(self.metric.rows())
+    }
+
+    /// The question for the newest of what a figure counts. That there is too little of something is proven by no line.
+    fn newest(&self, group: &Group, beyond: &Beyond, period: &Period) -> Result<Option<String>> {
+        let Some(rows) = self.metric.rows().filter(|_| beyond.limit.operator.more_is_worse()) else {
+            return Ok(None);
+        };
+        let mut labels: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        labels.extend(group.labels.iter().map(|(name, value)| (name.as_str(), vec![value.raw().to_owned()])));
+        let several = self.threshold.labels.iter().map(|(name, values)| (name.value.as_str(), values.clone()));
+        labels.extend(several);
+        let wanted: String = labels.keys().map(|name| format!(" AND {name} IN {{{name}}}")).collect();
+        let most = evidence::MOST;
+        let template = format!(
+            "WITH counted AS ({rows}) SELECT c.source, c.offset FROM counted c WHERE 1 = 1{wanted} \
+             ORDER BY c.time DESC, c.source DESC, c.offset DESC LIMIT {most}"
+        );
+        let literal = |name: &str| match name {
+            "end" => Some(Literal::Integer(period.end.unwrap_or(i64::MAX))),
+            name => labels.get(name).map(|values| Literal::Texts(values.clone())),
+        };
+        sections::fill(&template, literal).map(Some)
     }
 }
 

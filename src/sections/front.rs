@@ -44,6 +44,8 @@ pub struct Front {
     pub since_ever: bool,
     /// Of a metric: the column of each label that can be asked for by `--by`.
     pub by: BTreeMap<String, String>,
+    /// Of a metric that counts: the question for what it counts, each row with its place, its time and all labels.
+    pub rows: String,
     /// Of a rule: its state, `warning` or `critical`.
     pub state: String,
     /// Of a rule: its parameters with their defaults. Of a named question: its parameters, each a table.
@@ -71,7 +73,7 @@ pub struct Front {
 /// What heads of tables hold.
 const TABLE: &str = "title group help empty quiet top units titles times states chart";
 /// What heads of metrics hold.
-const METRIC: &str = "about unit zero since_ever by";
+const METRIC: &str = "about unit zero since_ever by rows";
 /// What heads of rules hold.
 const RULE: &str =
     "title state parameters message meaning trace command observed expected evidence site labels units times";
