@@ -13,7 +13,7 @@ use crate::facts::{self, Scope, TABLES, View, Wanted};
 use crate::judge::{Again, Case, Judge};
 use crate::report::{Coverage, Period, Report};
 use crate::run::Run;
-use crate::sections::{Asker, Question, spot, try_out};
+use crate::sections::{self, Asker, Question, spot, try_out};
 use crate::time::{SECOND, Span, Zone};
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -63,9 +63,9 @@ pub fn compose(
 ) -> Result<Report> {
     let (definition, asset) = definition(assets, request.report)?;
     let questions = questions(assets, &definition, &asset)?;
-    let is_told = |question: &Question| request.domains.is_empty() || is_told_by_domain(question);
-    let (questions, left_out): (Vec<_>, Vec<_>) = questions.into_iter().partition(is_told);
-    let metrics: Vec<_> = Question::all(assets, "metrics")?.into_iter().filter(is_told).collect();
+    let (questions, left_out) = told(request, questions, |question| question.sql.clone())?;
+    let figures = |question: &Question| metrics::sql(question, &[], 0);
+    let (metrics, _) = told(request, Question::all(assets, "metrics")?, figures)?;
     let activity = if request.domains.is_empty() { Question::all(assets, "activity")? } else { Vec::new() };
     let figures = metrics::asked(metrics.iter().chain(&activity), request.by);
     let asked = questions.iter().map(|question| &question.sql).chain(&figures).map(String::as_str);
@@ -111,11 +111,26 @@ pub fn compose(
     .answered_for())
 }
 
-/// Whether an answer can be narrowed to domains: what it asks for names domains, or is no fact at all.
-fn is_told_by_domain(question: &Question) -> bool {
-    let words = facts::words(&question.sql);
-    let mut tables = words.filter(|word| TABLES.iter().any(|table| table.name == *word)).peekable();
-    tables.peek().is_none() || tables.any(facts::is_told_by_domain)
+/// The questions whose answers can be narrowed to the domains that are asked for, and the others.
+fn told(
+    request: &Request<'_>,
+    questions: Vec<Question>,
+    sql: impl Fn(&Question) -> String,
+) -> Result<(Vec<Question>, Vec<Question>)> {
+    let (mut told, mut others) = (Vec::new(), Vec::new());
+    for question in questions {
+        let is_told =
+            request.domains.is_empty() || is_told_by_domain(&sql(&question)).map_err(|e| question.in_file(e))?;
+        if is_told { told.push(question) } else { others.push(question) }
+    }
+    Ok((told, others))
+}
+
+/// Whether an answer can be narrowed to domains: each of its tables names domains, or is no fact at all.
+fn is_told_by_domain(sql: &str) -> Result<bool> {
+    let tables = sections::check(sql)?.tables;
+    let is_fact = |name: &&String| TABLES.iter().any(|table| table.name == **name);
+    Ok(tables.iter().filter(is_fact).all(|name| facts::is_told_by_domain(name)))
 }
 
 /// Says whether there is such a report and whether its questions can be asked, before any log is read. Those that were
@@ -215,6 +230,7 @@ mod tests {
     use crate::config::Config;
     use crate::facts::Memory;
     use crate::grammar::Grammars;
+    use crate::report::Cell;
     use crate::{input, run};
     use std::path::Path;
 
@@ -229,6 +245,62 @@ mod tests {
         };
         let log = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-logs/lab/set-a-small.log");
         run::run(&[log], &grammars, &options, &|_, _| ()).expect("there is input")
+    }
+
+    #[test]
+    fn a_domain_is_told_what_its_tables_tell() {
+        let questions =
+            |folder| Question::all(&Assets::default(), folder).expect("the built-in questions are right");
+        let told = |sql: &str| is_told_by_domain(sql).expect("it can be asked");
+        let mut untold: Vec<String> =
+            questions("sections").into_iter().filter(|q| !told(&q.sql)).map(|q| q.name).collect();
+        let metrics = questions("metrics").into_iter().filter(|q| !told(&metrics::sql(q, &[], 0)));
+        untold.extend(metrics.map(|question| question.name));
+        let expected = "directory-by-hour directory-clients directory-error-entries directory-errors directory-operations \
+                        hop-delays hop-delays-by-hour hops-and-deliveries log-loss notices paths slow-searches slowest-hops \
+                        unindexed-searches directory.errors directory.operations directory.p95_s hops notices";
+        assert_eq!(untold.join(" "), expected);
+        // What is said of a question is no part of it, nor is a text in it.
+        assert!(!told("-- help = \"messages\"\nSELECT 'logins' AS what, COUNT(*) AS hops FROM hops"));
+        assert!(told("-- hops\nSELECT COUNT(*) AS notices FROM logins"));
+    }
+
+    #[test]
+    fn each_figure_counts_the_rows_that_its_metric_names() {
+        let (run, zone) = (sample(), Zone::utc());
+        let mut without = Vec::new();
+        for question in Question::all(&Assets::default(), "metrics").expect("the built-in questions are right") {
+            if question.front.rows.is_empty() {
+                without.push(question.name);
+                continue;
+            }
+            let by: Vec<String> = question.front.by.keys().cloned().collect();
+            let figures = metrics::sql(&question, &by, i64::MAX);
+            let rows = question.front.rows.replace("{end}", &i64::MAX.to_string());
+            let wanted = Wanted::of([figures.as_str(), rows.as_str()]);
+            let view = View::new(&run.facts, &zone, &Scope::ALL, wanted).expect("a view");
+            let asker = Asker::new(&view, &run.coverage).expect("an asker");
+            let told = |sql: &str| -> (Vec<String>, Vec<String>) {
+                let answer = asker.ask(sql).unwrap_or_else(|e| panic!("{sql}: {e}"));
+                let cell = |cell: Cell| match cell {
+                    Cell::Text(text) => text.raw().to_owned(),
+                    cell => cell.number().unwrap_or_default().to_string(),
+                };
+                let rows = answer.rows(usize::MAX).into_iter().map(|row| row.into_iter().map(cell).collect());
+                let mut rows: Vec<Vec<String>> = rows.collect();
+                rows.retain(|row| row.last().is_some_and(|value| value != "0"));
+                rows.sort();
+                (answer.columns, rows.into_iter().map(|row| row.join(" ")).collect())
+            };
+            let (columns, expected) = told(&figures);
+            let labels = columns[..columns.len() - 1].join(", ");
+            let count = format!("SELECT {labels}, COUNT(*) AS value FROM counted GROUP BY {labels}");
+            assert_eq!(told(&format!("WITH counted AS ({rows}) {count}")).1, expected, "{}", question.name);
+            let places = format!("WITH counted AS ({rows}) SELECT source, offset, time FROM counted");
+            assert_eq!(told(&places).0, ["source", "offset", "time"]);
+        }
+        let measured = ["delay", "deliveries.bytes", "directory.p95_s", "hops", "messages.bytes", "submitters"];
+        assert_eq!(without, measured);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub use schema::{NULL, Row, TABLES, TableDef};
 pub use shelf::{SOURCE_PATH, Segment, Shelf, damaged, not_written, sync, write};
 pub use texts::{Texts, is_forgotten};
 #[cfg(feature = "sql")]
-pub use view::{CLIENT_NET, DERIVED, Scope, View, Wanted, columns, is_told_by_domain, words};
+pub use view::{CLIENT_NET, DERIVED, Scope, View, Wanted, columns, is_told_by_domain};
 
 use crate::event::{NO_TEXT, TextId};
 use crate::text::Text;
