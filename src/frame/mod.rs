@@ -5,6 +5,7 @@
 
 mod journal;
 mod layout;
+mod stamps;
 mod syslog;
 mod template;
 
@@ -12,6 +13,7 @@ use crate::time::stamp::{Stamp, epoch, hex_epoch, iso, tai64n, yearless};
 use std::borrow::Cow;
 
 pub use layout::{Bound, Laid, Layout, Sample, Spec, first_stamp};
+pub use stamps::Stamps;
 pub(crate) use syslog::MOST_REPETITIONS;
 pub use syslog::{TagEnd, header_end, octet_count, repeated_text as repeated, tag, text_after};
 
@@ -40,25 +42,6 @@ pub fn record(line: &[u8]) -> Option<Record<'_>> {
         b'@' => tai64n(line).and_then(|(stamp, len)| counted_time(stamp, &line[len..])),
         _ => bare(line),
     }
-}
-
-/// The bytes of a stamp of RFC 3164 with the blank after it.
-pub const YEARLESS: usize = 16;
-
-/// Reads the header of a line whose stamp, of RFC 3164, is known already.
-#[inline]
-pub fn record_after(stamp: Stamp, line: &[u8]) -> Option<Record<'_>> {
-    syslog::after_stamp(stamp, trim(line).get(YEARLESS - 1..)?)
-}
-
-/// Whether a stamp that begins a line is one of RFC 3164 without anything more, and takes [`YEARLESS`] bytes with the
-/// blank after it.
-#[inline]
-pub fn is_plain(stamp: Stamp, line: &[u8]) -> bool {
-    matches!(stamp, Stamp::Yearless(..))
-        && line[0].is_ascii_uppercase()
-        && line.get(YEARLESS - 1) == Some(&b' ')
-        && line.get(5) != Some(&b' ')
 }
 
 /// What follows a time that a logger counts from the epoch (multilog, splogger): the text of the program behind it.

@@ -7,13 +7,14 @@ use super::value::{integer, shape_of};
 use super::{Grammars, Layouts, Program};
 use crate::event::{Events, Field, NO_TEXT, Role, Table, TextId, hash_seed};
 use crate::find;
-use crate::frame::{self, Laid, MOST_REPETITIONS, Record};
+use crate::frame::{self, Laid, MOST_REPETITIONS, Record, Stamps};
 use crate::report::Counts;
 use crate::time::Zone;
 use crate::time::stamp::{Clock, ClockState, Stamp};
 use hashbrown::HashMap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Memory of a chunk that is done, to be used again: fresh pages cost more than what is written to them.
 #[derive(Debug, Default)]
@@ -71,14 +72,15 @@ pub struct Reader<'a> {
     grammars: &'a Grammars,
     layouts: &'a Layouts<'a>,
     clock: Clock<'a>,
-    /// The first bytes of the last line, its stamp and its time.
-    stamp: Option<(u128, Stamp, i64)>,
+    stamps: Stamps,
+    /// The last stamp, and its time.
+    time: Option<(Stamp, i64)>,
     emitter: Emitter<'a>,
     captures: Captures,
     /// The programs of this chunk.
     knowns: Vec<Known<'a>>,
     programs: Map<Option<usize>>,
-    /// Headers read before, by their hash: most lines have one of a few.
+    /// Headers read before, by their hash: most lines have one of some dozens.
     headers: Vec<Option<Header>>,
     natives: Vec<usize>,
     /// The grammars of the layouts, in the order of these.
@@ -113,11 +115,32 @@ struct Header {
     known: usize,
 }
 
+impl Header {
+    #[inline]
+    fn is(&self, header: &[u8]) -> bool {
+        self.bytes.get(..self.len).is_some_and(|own| find::same(own, header))
+    }
+}
+
+/// What stands before the text of a line.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    stamp: Stamp,
+    host: usize,
+    known: usize,
+    pid: u32,
+    /// Where the text begins.
+    text: usize,
+}
+
 /// The longest header that is kept.
 const HEADER: usize = 64;
 
 /// Headers kept at most.
 const HEADERS: usize = 256;
+
+/// Places for headers of about the same hash.
+const PLACES: usize = 4;
 
 /// A host of this chunk.
 #[derive(Clone, Copy, Debug)]
@@ -194,7 +217,8 @@ impl<'a> Reader<'a> {
             grammars,
             layouts,
             clock: Clock::new(zone, state),
-            stamp: None,
+            stamps: Stamps::default(),
+            time: None,
             emitter,
             captures: Captures::default(),
             knowns,
@@ -287,10 +311,12 @@ impl<'a> Reader<'a> {
         {
             return self.record(&line[..nul], offset);
         }
-        if let Some(known) = self.known_header(line) {
-            return self.known_record(line, known, offset);
+        if let Some(head) = self.known_head(line)
+            && let Some(time) = self.time_of(head.stamp)
+        {
+            return self.known_record(line, &head, time, offset);
         }
-        let Some((record, time)) = self.header(line) else { return self.strange(line, offset, None) };
+        let Some((record, time)) = self.framed(line) else { return self.strange(line, offset, None) };
         self.note_time(time);
         let host = self.host(&record.host);
         self.remember_header(line, &record, host);
@@ -308,31 +334,28 @@ impl<'a> Reader<'a> {
         self.previous = Some(host);
     }
 
-    /// A line with the stamp of the one before it, and a header that was read before: what was read of it, and the tag's end.
+    /// What stands before the text of a line, where its host and program were read before.
     #[inline]
-    fn known_header(&self, line: &[u8]) -> Option<(usize, frame::TagEnd)> {
-        let (start, ..) = self.stamp?;
-        if line.first_chunk()? != &start.to_le_bytes() {
-            return None;
-        }
-        let rest = &line[frame::YEARLESS..];
+    fn known_head(&mut self, line: &[u8]) -> Option<Head> {
+        let (stamp, start) = self.stamps.read(line)?;
+        let rest = &line[start..];
         let end = frame::header_end(rest)?;
-        let slot = self.header_slot(rest.get(..end.program)?);
-        let header = self.headers[slot].as_ref()?;
-        find::same(header.bytes.get(..header.len)?, &rest[..end.program]).then_some((slot, end))
+        let own = rest.get(..end.program)?;
+        let Header { host, known, .. } = *self.headers[self.shelf(own)].iter().flatten().find(|it| it.is(own))?;
+        Some(Head { stamp, host, known, pid: end.pid, text: start + end.text })
     }
 
-    fn header_slot(&self, header: &[u8]) -> usize {
-        self.emitter.interner.hash(header) as usize % HEADERS
+    /// The few places where a header may be kept.
+    fn shelf(&self, header: &[u8]) -> Range<usize> {
+        let first = self.emitter.interner.hash(header) as usize * PLACES % HEADERS;
+        first..first + PLACES
     }
 
-    fn known_record(&mut self, line: &[u8], (slot, end): (usize, frame::TagEnd), offset: u64) -> usize {
-        let (Some(Header { host, known, .. }), Some((.., time))) = (self.headers[slot], self.stamp) else {
-            return line.len();
-        };
+    fn known_record(&mut self, line: &[u8], head: &Head, time: i64, offset: u64) -> usize {
+        let Head { host, known, pid, .. } = *head;
         self.note_time(time);
-        let (count, text) = frame::repeated(frame::text_after(&line[frame::YEARLESS + end.text..]));
-        let origin = Origin { host, hostless: false, pid: end.pid, time, offset, count };
+        let (count, text) = frame::repeated(frame::text_after(&line[head.text..]));
+        let origin = Origin { host, hostless: false, pid, time, offset, count };
         match self.take(known, text, origin) {
             Taken::By(event) => self.last(host, event),
             Taken::Again => {}
@@ -343,13 +366,13 @@ impl<'a> Reader<'a> {
 
     #[cold]
     fn not_taken(&mut self, line: &[u8], offset: u64, host: usize) -> usize {
-        let framed = self.header(line).map(|(record, _)| (record, host));
+        let framed = frame::record(line).map(|record| (record, host));
         self.strange(line, offset, framed)
     }
 
     /// Keeps the header of a line of the ordinary form: `stamp host program[pid]: text` or `stamp host program: text`.
     fn remember_header(&mut self, line: &[u8], record: &Record<'_>, host: usize) {
-        let Some(rest) = self.stamp.and_then(|_| line.get(frame::YEARLESS..)) else { return };
+        let Some(rest) = self.stamps.read(line).and_then(|(_, start)| line.get(start..)) else { return };
         let Some(end) = frame::header_end(rest).filter(|end| end.program <= HEADER) else { return };
         let header = &rest[..end.program];
         let ordinary = !record.host.is_empty()
@@ -360,8 +383,10 @@ impl<'a> Reader<'a> {
         if ordinary && let Some(known) = self.known(&record.program) {
             let mut bytes = [0; HEADER];
             bytes[..header.len()].copy_from_slice(header);
-            let slot = self.header_slot(header);
-            self.headers[slot] = Some(Header { bytes, len: header.len(), host, known });
+            let shelf = self.shelf(header);
+            let places = &mut self.headers[shelf];
+            let place = places.iter().position(Option::is_none).unwrap_or(0);
+            places[place] = Some(Header { bytes, len: header.len(), host, known });
         }
     }
 
@@ -419,14 +444,14 @@ impl<'a> Reader<'a> {
     fn passes_over(&mut self, known: usize, text: &[u8]) -> bool {
         self.captures.clear();
         let known = self.knowns[known];
-        let found = known.tree.find(text, 0, known.pairs, &mut self.captures);
+        let found = known.tree.find(text, known.pairs, &mut self.captures);
         let rule = found.filter(|pattern| self.grammars.patterns[*pattern as usize].ignore);
         rule.inspect(|rule| self.ignore(known.grammar, *rule)).is_some()
     }
 
     /// Whether a pattern takes a row that a layout read.
     fn row(&mut self, known: usize, record: &Record<'_>, offset: u64) -> bool {
-        let Some(time) = self.clock.resolve(record.stamp) else { return false };
+        let Some(time) = self.time_of(record.stamp) else { return false };
         self.note_time(time);
         let (host, hostless) = (self.host(&record.host), record.host.is_empty());
         let origin = Origin { host, hostless, pid: record.pid, time, offset, count: 1 };
@@ -441,19 +466,24 @@ impl<'a> Reader<'a> {
         *times = (times.0.min(time), times.1.max(time));
     }
 
-    /// Reads a line's header. Most lines have the very stamp of the line before, which need not be read again.
-    #[inline]
-    fn header<'l>(&mut self, line: &'l [u8]) -> Option<(Record<'l>, i64)> {
-        let start = line.first_chunk::<{ frame::YEARLESS }>().map_or(0, |start| u128::from_le_bytes(*start));
-        if let Some((known, stamp, time)) = self.stamp
-            && known == start
-        {
-            return Some((frame::record_after(stamp, line)?, time));
-        }
+    /// A line's record, and its time.
+    fn framed<'l>(&mut self, line: &'l [u8]) -> Option<(Record<'l>, i64)> {
         let record = frame::record(line)?;
-        let time = self.clock.resolve(record.stamp)?;
-        self.stamp = frame::is_plain(record.stamp, line).then_some((start, record.stamp, time));
+        let time = self.time_of(record.stamp)?;
         Some((record, time))
+    }
+
+    /// The time of a stamp. Many lines have the very stamp of the one before.
+    #[inline]
+    fn time_of(&mut self, stamp: Stamp) -> Option<i64> {
+        if let Some((known, time)) = self.time
+            && known == stamp
+        {
+            return Some(time);
+        }
+        let time = self.clock.resolve(stamp)?;
+        self.time = Some((stamp, time));
+        Some(time)
     }
 
     /// Finds the pattern of a record's text.
@@ -487,7 +517,7 @@ impl<'a> Reader<'a> {
     fn take(&mut self, known: usize, text: &[u8], origin: Origin) -> Taken {
         self.captures.clear();
         let known = &self.knowns[known];
-        let Some(pattern) = known.tree.find(text, 0, known.pairs, &mut self.captures) else {
+        let Some(pattern) = known.tree.find(text, known.pairs, &mut self.captures) else {
             return Taken::Not;
         };
         let rules = &self.grammars.patterns[pattern as usize];

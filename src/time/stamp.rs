@@ -75,21 +75,42 @@ fn fraction(text: &[u8]) -> (i64, usize) {
     if digits == 0 {
         return (0, 0);
     }
-    let micros = text[..digits].iter().chain(std::iter::repeat(&b'0')).take(6);
-    (micros.fold(0, |sum, b| sum * 10 + i64::from(b - b'0')), 1 + digits)
+    let known = &text[..digits.min(6)];
+    let micros = known.iter().fold(0, |sum, b| sum * 10 + i64::from(b - b'0'));
+    (micros * POWERS[6 - known.len()], 1 + digits)
 }
+
+/// Powers of ten.
+const POWERS: [i64; 6] = [1, 10, 100, 1_000, 10_000, 100_000];
 
 /// RFC 3339 (`2026-11-24T12:47:35.127397+00:00`), also with a blank for the `T`, `+0100` for the zone, or no zone.
 pub fn iso(line: &[u8]) -> Option<(Stamp, usize)> {
-    let date = line.get(..10)?;
-    if date[4] != b'-' || date[7] != b'-' || !matches!(line.get(10), Some(b'T' | b' ' | b't')) {
+    let (stamp, len) = iso_after(iso_minute(line)?, &line[MINUTE..])?;
+    Some((stamp, MINUTE + len))
+}
+
+/// The bytes of a stamp of RFC 3339 up to its minute.
+pub(crate) const MINUTE: usize = 16;
+
+/// The minute of a stamp of RFC 3339: microseconds since 1970-01-01 00:00 on its wall clock.
+pub fn iso_minute(line: &[u8]) -> Option<i64> {
+    let head = line.get(..MINUTE)?;
+    if head[4] != b'-' || head[7] != b'-' || !matches!(head[10], b'T' | b' ' | b't') || head[13] != b':' {
         return None;
     }
-    let days = days_from_civil(i64::from(number(&date[0..4])?), two(&date[5..7])?, two(&date[8..10])?)?;
-    let (micros, len) = clock(&line[11..])?;
-    let civil = days * DAY + micros;
-    let end = 11 + len;
-    match offset(&line[end..]) {
+    let days = days_from_civil(i64::from(number(&head[0..4])?), two(&head[5..7])?, two(&head[8..10])?)?;
+    let (hour, minute) = (two(&head[11..13])?, two(&head[14..16])?);
+    (hour < 24 && minute < 60).then(|| days * DAY + i64::from(hour * 60 + minute) * 60 * SECOND)
+}
+
+/// The same stamp, of which the minute is known and this is what follows: the stamp, and the bytes it takes of that.
+pub fn iso_after(minute: i64, rest: &[u8]) -> Option<(Stamp, usize)> {
+    let head = rest.get(..3)?;
+    let second = two(&head[1..]).filter(|second| head[0] == b':' && *second <= 60)?;
+    let (micros, len) = fraction(&rest[3..]);
+    let civil = minute + i64::from(second) * SECOND + micros;
+    let end = 3 + len;
+    match offset(&rest[end..]) {
         Some((east, len)) => Some((Stamp::Instant(civil - east * SECOND), end + len)),
         None => Some((Stamp::Civil(civil), end)),
     }
