@@ -60,10 +60,10 @@ pub fn same(a: &[u8], b: &[u8]) -> bool {
     words && left_rest.iter().zip(right_rest).all(|(x, y)| x == y)
 }
 
-/// Whether eight bytes are ASCII without the byte.
+/// The highest bit of each byte that is not ASCII; and of one that is the byte of the pattern, if there are such.
 #[inline]
-fn is_ascii_without(word: u64, pattern: u64) -> bool {
-    (word | zeros(word ^ pattern)) & HIGH == 0
+fn unplain(word: u64, pattern: u64) -> u64 {
+    word | zeros(word ^ pattern)
 }
 
 /// Up to sixteen bytes as two words, in which each byte stands at least once.
@@ -91,9 +91,9 @@ pub type Secrets = [u64; 3];
 pub fn digest(text: &[u8], secrets: &Secrets) -> (u64, bool) {
     let pattern = u64::from(b'\\') * LOW;
     let mut hash = secrets[0] ^ text.len() as u64;
-    let mut plain = true;
+    let mut unlike = 0;
     let mut take = |(a, b): (u64, u64)| {
-        plain &= is_ascii_without(a, pattern) & is_ascii_without(b, pattern);
+        unlike |= unplain(a, pattern) | unplain(b, pattern);
         hash = fold(a ^ secrets[1], b ^ hash);
     };
     let mut rest = text;
@@ -103,7 +103,7 @@ pub fn digest(text: &[u8], secrets: &Secrets) -> (u64, bool) {
         rest = more;
     }
     take(ends(rest));
-    (fold(hash, secrets[2]), plain)
+    (fold(hash, secrets[2]), unlike & HIGH == 0)
 }
 
 #[inline]

@@ -88,16 +88,17 @@ pub(super) fn secrets() -> &'static Secrets {
 #[derive(Debug)]
 pub struct Interner {
     table: Table,
-    texts: Dictionary,
     secrets: Secrets,
 }
 
-/// Where the texts stand that an interner knows, to be used again: a place for each is looked for from where its hash says on.
+/// Where the texts stand that an interner knows, with their memory, to be used again: a place for each is looked for from where its hash says on.
 #[derive(Debug, Default)]
 pub struct Table {
     /// Half of them free at least, as many as a power of two.
     slots: Vec<Slot>,
     used: usize,
+    /// Room for the texts themselves.
+    texts: Dictionary,
 }
 
 /// The place of a text.
@@ -117,6 +118,8 @@ impl Table {
         self.slots.fill(FREE);
         self.slots.resize(self.slots.len().max(SLOTS), FREE);
         self.used = 0;
+        self.texts.bytes.clear();
+        self.texts.ends.clear();
     }
 
     /// The id of the text that has this hash and is the one, or the free slot for it.
@@ -167,7 +170,7 @@ impl Interner {
     /// An interner that knows the fixed words only.
     pub fn new(mut table: Table) -> Self {
         table.clear();
-        let mut interner = Self { table, texts: Dictionary::default(), secrets: *secrets() };
+        let mut interner = Self { table, secrets: *secrets() };
         for (id, word) in (0..).zip(Word::ALL) {
             let hash = short(digest(word.as_bytes(), &interner.secrets).0);
             if let Err(free) = interner.table.find(hash, |_| false) {
@@ -200,7 +203,7 @@ impl Interner {
 
     #[inline]
     fn id_of_utf8(&mut self, text: &[u8], hash: u32) -> TextId {
-        let texts = &self.texts;
+        let texts = &self.table.texts;
         match self.table.find(hash, |id| same(get(texts, id), text)) {
             Ok(id) => id,
             Err(free) => self.add(text, hash, free),
@@ -209,22 +212,21 @@ impl Interner {
 
     #[inline(never)]
     fn add(&mut self, text: &[u8], hash: u32, free: usize) -> TextId {
-        let id = Word::COUNT + self.texts.len();
-        self.texts.push(text);
+        let id = Word::COUNT + self.table.texts.len();
+        self.table.texts.push(text);
         self.table.put(free, Slot { hash, id });
         id
     }
 
     /// The text of an id that this interner gave; of no text the empty one.
     pub fn text(&self, id: TextId) -> &[u8] {
-        if id == NO_TEXT { b"" } else { get(&self.texts, id) }
+        if id == NO_TEXT { b"" } else { get(&self.table.texts, id) }
     }
 
     /// The texts, for good, and the table.
-    pub fn finish(mut self) -> (Dictionary, Table) {
-        self.texts.bytes.shrink_to_fit();
-        self.texts.ends.shrink_to_fit();
-        (self.texts, self.table)
+    pub fn finish(self) -> (Dictionary, Table) {
+        // A copy takes no more memory than it needs.
+        (self.table.texts.clone(), self.table)
     }
 }
 

@@ -323,8 +323,9 @@ impl Grammar {
         if self.mapped & (1 << field as u8) == 0 {
             return bytes;
         }
-        let map = self.maps.iter().find(|(f, _)| *f == field);
-        map.and_then(|(_, words)| words.get(bytes)).map_or(bytes, |word| word.as_bytes())
+        let words = self.maps.iter().find(|(f, _)| *f == field).map(|(_, words)| words.as_slice());
+        let word = words.unwrap_or_default().iter().find(|(word, _)| word.is(bytes));
+        word.map_or(bytes, |(_, own)| own.as_bytes())
     }
 }
 

@@ -319,10 +319,10 @@ impl Context<'_> {
     fn maps(
         &self,
         maps: BTreeMap<Spanned<String>, BTreeMap<String, String>>,
-    ) -> Result<Vec<(Field, BTreeMap<Vec<u8>, String>)>> {
-        let bytes =
-            |words: BTreeMap<String, String>| words.into_iter().map(|(k, v)| (k.into_bytes(), v)).collect();
-        maps.into_iter().map(|(name, words)| Ok((self.field(&name)?, bytes(words)))).collect()
+    ) -> Result<Vec<(Field, Vec<(Literal, String)>)>> {
+        let literal = |(word, own): (String, String)| (Literal::new(word.as_bytes()), own);
+        let literals = |words: BTreeMap<String, String>| words.into_iter().map(literal).collect();
+        maps.into_iter().map(|(name, words)| Ok((self.field(&name)?, literals(words)))).collect()
     }
 
     fn find(&self, entry: &FindEntry) -> Result<Find> {

@@ -6,12 +6,30 @@ use memchr::{memmem, memrchr};
 /// Bytes that are compared at once.
 const WORD: usize = 8;
 
+/// Bytes of log lines, the commonest first; those that are not here are rare.
+const COMMON: &[u8] = b" e0a1tsnoir2l3d5c4p=6789m.u-,:/_f<>[]()";
+
+/// How rare each byte is.
+static RANKS: [u8; 256] = ranks();
+
+const fn ranks() -> [u8; 256] {
+    let mut table = [u8::MAX; 256];
+    let mut at: u8 = 0;
+    while (at as usize) < COMMON.len() {
+        table[COMMON[at as usize] as usize] = at;
+        at += 1;
+    }
+    table
+}
+
 /// A text that is looked for. Its first and its last eight bytes lie in words, so that most comparisons are one or two.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Literal {
     head: u64,
     mask: u64,
     tail: u64,
+    /// The place of its rarest byte, and this: where it stands, the text is likely to be.
+    rarest: (u32, u8),
     text: Box<[u8]>,
 }
 
@@ -32,6 +50,7 @@ impl Literal {
             head,
             mask,
             tail: text.last_chunk().map_or(head, |tail| u64::from_le_bytes(*tail)),
+            rarest: rarest(text),
             text: text.into(),
         }
     }
@@ -82,15 +101,22 @@ impl Literal {
     /// The first place in a text where it stands.
     #[inline]
     pub fn first_in(&self, text: &[u8]) -> Option<usize> {
-        let mut from = 0;
+        let (before, byte) = self.rarest();
+        let mut from = before;
         for _ in 0..8 {
-            let at = from + find::byte(text.get(from..)?, self.first())?;
-            if self.begins(&text[at..]) {
-                return Some(at);
+            let found = from + find::byte(text.get(from..)?, byte)?;
+            if self.begins(&text[found - before..]) {
+                return Some(found - before);
             }
-            from = at + 1;
+            from = found + 1;
         }
-        memmem::find(text.get(from..)?, &self.text).map(|at| from + at)
+        let start = from - before;
+        memmem::find(&text[start..], &self.text).map(|at| start + at)
+    }
+
+    #[inline]
+    fn rarest(&self) -> (usize, u8) {
+        (self.rarest.0 as usize, self.rarest.1)
     }
 
     /// Whether a text begins with it and holds it nowhere else.
@@ -100,16 +126,23 @@ impl Literal {
 
     /// The last place in a text where it stands.
     pub fn last_in(&self, text: &[u8]) -> Option<usize> {
+        let (before, byte) = self.rarest();
         let mut end = text.len();
         for _ in 0..8 {
-            let at = memrchr(self.first(), &text[..end])?;
-            if self.begins(&text[at..]) {
-                return Some(at);
+            let start = memrchr(byte, text.get(before..end)?)?;
+            if self.begins(&text[start..]) {
+                return Some(start);
             }
-            end = at;
+            end = before + start;
         }
-        memmem::rfind(&text[..(end + self.len()).min(text.len())], &self.text)
+        memmem::rfind(&text[..(end - before + self.len()).min(text.len())], &self.text)
     }
+}
+
+/// The place of the rarest byte of a text, and the byte.
+fn rarest(text: &[u8]) -> (u32, u8) {
+    let rarest = text.iter().copied().enumerate().max_by_key(|(_, byte)| RANKS[usize::from(*byte)]);
+    rarest.map_or((0, 0), |(at, byte)| (u32::try_from(at).unwrap_or(0), byte))
 }
 
 #[cfg(test)]

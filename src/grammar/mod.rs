@@ -22,6 +22,7 @@ pub use check::{Complaint, check};
 pub use explain::Explained;
 pub use file::{KeyKind, Sample};
 pub use layouts::Layouts;
+use literal::Literal;
 pub use read::{ChunkFacts, Last, OTHER_SHAPES, Reader, Scratch, Shapes};
 pub use tree::{Pairs, Tree};
 
@@ -57,7 +58,7 @@ pub struct Grammar {
     trees: BTreeMap<String, Tree>,
     pairs: Pairs,
     /// Words of ours for words of the system's, by field.
-    maps: Vec<(Field, BTreeMap<Vec<u8>, String>)>,
+    maps: Vec<(Field, Vec<(Literal, String)>)>,
     /// The fields that have such words, as a set of bits.
     mapped: u128,
     finds: Vec<Find>,

@@ -11,24 +11,35 @@ use super::pattern::Part;
 use super::scan::{Class, Scanner, Stops};
 use crate::event::Field;
 use crate::find;
+use std::borrow::{Borrow, Cow};
 
-/// One step of a match.
+/// One step of a match. Its kind stands in a byte of its own: to read it out of a field of a step takes as long as a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(super) enum Op {
     Literal(Literal),
     /// A run of bytes of a class.
     Run(Option<Field>, Class),
     /// Up to the first place where a text stands.
     UpTo(Option<Field>, Literal),
-    Capture(Option<Field>, Scanner, Stops),
+    Capture(Capture),
     /// Up to the last place from which all that follows fits: no step, but a choice among places.
-    Fit(Option<Field>, Scanner, Stops),
+    Fit(Capture),
     /// A text that does not stand once more behind.
     Last(Literal),
     OneOf(Option<Field>, Vec<Literal>),
-    Optional(Vec<Op>),
+    /// The literal that a group begins with, and its other steps.
+    Optional(Option<Literal>, Vec<Op>),
     Pairs,
     Counters,
+}
+
+/// A field whose end is told by what stands behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Capture {
+    field: Option<Field>,
+    scanner: Scanner,
+    stops: Stops,
 }
 
 /// A line of so many bytes may have been cut off (Postfix cuts at 2000, util/msg_syslog.c; who receives by RFC 5424, 6.1, at
@@ -67,6 +78,7 @@ pub struct Tree {
     literals: Vec<(Literal, Tree)>,
     /// The literal for each first byte, counted from 1.
     by_byte: Option<Box<[u8; 256]>>,
+    /// Other ways, by what they begin with; once all patterns are in, this is their first step too, where it is one.
     others: Vec<(Op, Tree)>,
     accept: Option<u32>,
 }
@@ -138,97 +150,27 @@ impl Tree {
             }
             self.by_byte = Some(table);
         }
-        let below =
-            self.literals.iter_mut().map(|(_, node)| node).chain(self.others.iter_mut().map(|(_, node)| node));
-        below.for_each(Self::seal);
+        self.literals.iter_mut().for_each(|(_, node)| node.seal());
+        for (op, node) in &mut self.others {
+            node.seal();
+            if !matches!(op, Op::Fit(_)) {
+                node.steps.insert(0, op.clone());
+            }
+        }
     }
 
     /// The step of a node that offers one way, and the node behind it.
     fn only_way(&mut self) -> Option<(Op, Self)> {
         match (self.literals.len(), self.others.len()) {
             (1, 0) => self.literals.pop().map(|(literal, next)| (Op::Literal(literal), next)),
-            (0, 1) if !matches!(self.others[0].0, Op::Fit(..)) => self.others.pop(),
+            (0, 1) if !matches!(self.others[0].0, Op::Fit(_)) => self.others.pop(),
             _ => None,
         }
     }
 
-    /// The pattern that takes the whole text from `at`.
-    pub fn find(&self, text: &[u8], mut at: usize, pairs: &Pairs, captures: &mut Captures) -> Option<u32> {
-        let mut node = self;
-        loop {
-            at = walk(&node.steps, text, at, pairs, captures)?;
-            if at == text.len() && node.accept.is_some() {
-                return node.accept;
-            }
-            match (node.literal_at(text, at), node.others.as_slice()) {
-                (Some((literal, next)), []) => (node, at) = (next, at + literal.len()),
-                (None, [(op, next)]) if !matches!(op, Op::Fit(..)) => {
-                    at = walk(std::slice::from_ref(op), text, at, pairs, captures)?;
-                    node = next;
-                }
-                (None, []) => return None,
-                (literal, _) => return node.choose(literal, text, at, pairs, captures),
-            }
-        }
-    }
-
-    /// Tries one way after the other; what a dead end captured is forgotten.
-    fn choose(
-        &self,
-        literal: Option<&(Literal, Self)>,
-        text: &[u8],
-        at: usize,
-        pairs: &Pairs,
-        captures: &mut Captures,
-    ) -> Option<u32> {
-        let before = captures.mark();
-        let by_literal = literal.and_then(|(literal, next)| next.find(text, at + literal.len(), pairs, captures));
-        if by_literal.is_some() {
-            return by_literal;
-        }
-        self.others.iter().find_map(|(op, next)| {
-            captures.back_to(before);
-            if let Op::Fit(field, scanner, stops) = op {
-                return next.fit((*field, *scanner, stops), text, at, pairs, captures);
-            }
-            let at = walk(std::slice::from_ref(op), text, at, pairs, captures)?;
-            next.find(text, at, pairs, captures)
-        })
-    }
-
-    /// Tries the places where a field that begins at `at` may end, the last of them first.
-    #[inline(never)]
-    fn fit(
-        &self,
-        (field, scanner, stops): (Option<Field>, Scanner, &Stops),
-        text: &[u8],
-        at: usize,
-        pairs: &Pairs,
-        captures: &mut Captures,
-    ) -> Option<u32> {
-        let before = captures.mark();
-        let is_sure = |captures: &mut Captures| match field.filter(|_| scanner == Scanner::Said) {
-            Some(field) => {
-                let said = captures.without_subject(field, text);
-                !said.starts_with(b"<") && !stops.are_in(said)
-            }
-            None => true,
-        };
-        let rest = if text.len() < MAY_BE_CUT { &text[at..] } else { return None };
-        let code = captures.start_of(Field::ReplyCode).filter(|_| scanner == Scanner::Said);
-        // What looks like the end of a reply farther on than it goes stands in what follows it.
-        let in_reply = code.map(|code| (code + REPLY + 1).saturating_sub(at).min(rest.len()));
-        let last = in_reply.and_then(|end| stops.before(rest, end));
-        let mut end = last.or_else(|| stops.before(rest, rest.len()))?;
-        loop {
-            captures.back_to(before);
-            put(field, at, end, captures);
-            let found = self.find(text, at + end, pairs, captures);
-            if found.is_some() && is_sure(captures) {
-                return found;
-            }
-            end = stops.before(rest, end)?;
-        }
+    /// The pattern that takes the whole text.
+    pub fn find(&self, text: &[u8], pairs: &Pairs, captures: &mut Captures) -> Option<u32> {
+        Walk { text, pairs, captures }.find(self, 0)
     }
 
     #[inline]
@@ -245,119 +187,216 @@ impl Tree {
     }
 }
 
-/// Takes one step after the other; where they lead, or nothing.
-fn walk(ops: &[Op], text: &[u8], mut at: usize, pairs: &Pairs, captures: &mut Captures) -> Option<usize> {
-    for op in ops {
-        let rest = text.get(at..)?;
-        let start = at;
-        at += match op {
+/// A walk through a tree along a text.
+struct Walk<'w> {
+    text: &'w [u8],
+    pairs: &'w Pairs,
+    captures: &'w mut Captures,
+}
+
+impl Walk<'_> {
+    /// The pattern that takes the text from `at` to its end.
+    fn find(&mut self, mut node: &Tree, mut at: usize) -> Option<u32> {
+        loop {
+            for op in &node.steps {
+                at = self.step(op, at)?;
+            }
+            if at == self.text.len() && node.accept.is_some() {
+                return node.accept;
+            }
+            let literal = node.literal_at(self.text, at);
+            let Some((last, others)) = node.others.split_last() else {
+                (node, at) = literal.map(|(literal, next)| (next, at + literal.len()))?;
+                continue;
+            };
+            let before = self.captures.mark();
+            let found = self.choose(literal, others, at);
+            if found.is_some() {
+                return found;
+            }
+            self.captures.back_to(before);
+            if let (Op::Fit(fit), next) = last {
+                return self.fit(fit, next, at);
+            }
+            node = &last.1;
+        }
+    }
+
+    /// Tries one way after the other, but not the last; what a dead end captured is forgotten.
+    #[inline]
+    fn choose(&mut self, literal: Option<&(Literal, Tree)>, others: &[(Op, Tree)], at: usize) -> Option<u32> {
+        let before = self.captures.mark();
+        let by_literal = literal.and_then(|(literal, next)| self.find(next, at + literal.len()));
+        by_literal.or_else(|| {
+            others.iter().find_map(|(op, next)| {
+                self.captures.back_to(before);
+                match op {
+                    Op::Fit(fit) => self.fit(fit, next, at),
+                    _ => self.find(next, at),
+                }
+            })
+        })
+    }
+
+    /// Tries the places where a field that begins at `at` may end, the last of them first.
+    #[inline(never)]
+    fn fit(&mut self, fit: &Capture, next: &Tree, at: usize) -> Option<u32> {
+        let Capture { field, scanner, stops } = fit;
+        let before = self.captures.mark();
+        let rest = if self.text.len() < MAY_BE_CUT { &self.text[at..] } else { return None };
+        let code = self.captures.start_of(Field::ReplyCode).filter(|_| *scanner == Scanner::Said);
+        // What looks like the end of a reply farther on than it goes stands in what follows it.
+        let in_reply = code.map(|code| (code + REPLY + 1).saturating_sub(at).min(rest.len()));
+        let last = in_reply.and_then(|end| stops.before(rest, end));
+        let mut end = last.or_else(|| stops.before(rest, rest.len()))?;
+        loop {
+            self.captures.back_to(before);
+            self.put(*field, at, end);
+            let found = self.find(next, at + end);
+            if found.is_some() && self.is_sure(fit) {
+                return found;
+            }
+            end = stops.before(rest, end)?;
+        }
+    }
+
+    /// Whether what was said ends where it was taken to end.
+    fn is_sure(&mut self, Capture { field, scanner, stops }: &Capture) -> bool {
+        match field.filter(|_| *scanner == Scanner::Said) {
+            Some(field) => {
+                let said = self.captures.without_subject(field, self.text);
+                !said.starts_with(b"<") && !stops.are_in(said)
+            }
+            None => true,
+        }
+    }
+
+    /// Takes one step; where it leads, or nothing.
+    #[expect(
+        clippy::inline_always,
+        reason = "a line takes fifteen steps, and to call them takes as long as the steps"
+    )]
+    #[inline(always)]
+    fn step(&mut self, op: &Op, at: usize) -> Option<usize> {
+        let rest = self.text.get(at..)?;
+        let len = match op {
             Op::Literal(literal) => literal.begins(rest).then_some(literal.len())?,
-            Op::Run(field, class) => put(*field, start, class.run(rest)?, captures),
-            Op::UpTo(field, stop) => put(*field, start, stop.first_in(rest)?, captures),
-            Op::Capture(field, scanner, stops) | Op::Fit(field, scanner, stops) => {
-                put(*field, start, scanner.end(rest, stops)?, captures)
+            Op::Run(field, class) => self.put(*field, at, class.run(rest)?),
+            Op::UpTo(field, stop) => self.put(*field, at, stop.first_in(rest)?),
+            // Most groups begin with a literal, and most are not there.
+            Op::Optional(Some(first), _) if !first.begins(rest) => 0,
+            Op::Optional(first, ops) => self.group(ops, at, first.as_ref().map_or(0, Literal::len)),
+            op => self.rare(op, at)?,
+        };
+        Some(at + len)
+    }
+
+    /// The steps that are seldom taken, or are long ones; how far one leads.
+    #[inline(never)]
+    fn rare(&mut self, op: &Op, at: usize) -> Option<usize> {
+        let rest = &self.text[at..];
+        Some(match op {
+            Op::Capture(Capture { field, scanner, stops }) | Op::Fit(Capture { field, scanner, stops }) => {
+                self.put(*field, at, scanner.end(rest, stops)?)
             }
             Op::Last(literal) => literal.is_last_at_start(rest).then_some(literal.len())?,
             Op::OneOf(field, words) => {
                 let word = words.iter().find(|word| word.begins(rest))?;
-                put(*field, start, word.len(), captures)
+                self.put(*field, at, word.len())
             }
-            // Most groups begin with a literal, and most are not there.
-            Op::Optional(ops) if matches!(ops.first(), Some(Op::Literal(first)) if !first.begins(rest)) => 0,
-            Op::Optional(ops) => optional(ops, text, at, pairs, captures),
-            Op::Pairs => take_pairs(pairs, text, at, captures),
+            Op::Pairs => self.pairs(at),
             Op::Counters => {
-                captures.counters = Some(Counters::read(rest)?);
+                self.captures.counters = Some(Counters::read(rest)?);
                 rest.len()
             }
+            Op::Literal(_) | Op::Run(..) | Op::UpTo(..) | Op::Optional(..) => return None,
+        })
+    }
+
+    /// Notes a captured field; its length.
+    #[inline]
+    fn put(&mut self, field: Option<Field>, start: usize, len: usize) -> usize {
+        if let Some(field) = field {
+            self.captures.put(field, start, start + len);
+        }
+        len
+    }
+
+    /// The length of the group if it is there, of which so much is known to be; else nothing is taken and nothing kept.
+    #[inline(never)]
+    fn group(&mut self, ops: &[Op], start: usize, known: usize) -> usize {
+        let before = self.captures.mark();
+        let mut at = start + known;
+        for op in ops {
+            let Some(next) = self.step(op, at) else {
+                self.captures.back_to(before);
+                return 0;
+            };
+            at = next;
+        }
+        at - start
+    }
+
+    /// Takes pairs to the end of the text; their length. The last of several equal keys counts: what a stranger chose comes
+    /// first.
+    fn pairs(&mut self, start: usize) -> usize {
+        let Some(separator) = &self.pairs.separator else { return 0 };
+        let mut at = start;
+        while at < self.text.len() {
+            let rest = &self.text[at..];
+            let end = separator.first_in(rest);
+            self.pair(at, at + end.unwrap_or(rest.len()));
+            at += end.map_or(rest.len(), |end| end + separator.len());
+        }
+        at - start
+    }
+
+    fn pair(&mut self, start: usize, end: usize) {
+        let pair = &self.text[start..end];
+        let key_len = find::byte(pair, b'=');
+        let word_len = || pair.iter().position(|b| matches!(b, b' ' | b':')).unwrap_or(pair.len());
+        let key = &pair[..key_len.unwrap_or_else(word_len)];
+        let Some((_, field)) = self.pairs.keys.iter().find(|(name, _)| name.is(key)) else { return };
+        let (mut from, mut to) = match key_len {
+            Some(len) => (start + len + 1, end),
+            None => (start, start + key.len()),
         };
+        if to > from + 1 && self.text[from] == b'<' && self.text[to - 1] == b'>' {
+            (from, to) = (from + 1, to - 1);
+        }
+        self.captures.put(*field, from, to);
     }
-    Some(at)
-}
-
-/// Notes a captured field; its length.
-#[inline]
-fn put(field: Option<Field>, start: usize, len: usize, captures: &mut Captures) -> usize {
-    if let Some(field) = field {
-        captures.put(field, start, start + len);
-    }
-    len
-}
-
-/// The length of the group if it is there; else nothing is taken and nothing kept.
-fn optional(ops: &[Op], text: &[u8], at: usize, pairs: &Pairs, captures: &mut Captures) -> usize {
-    let before = captures.mark();
-    walk(ops, text, at, pairs, captures).map_or_else(
-        || {
-            captures.back_to(before);
-            0
-        },
-        |end| end - at,
-    )
-}
-
-/// Takes pairs to the end of the text; their length. The last of several equal keys counts: what a stranger chose comes
-/// first.
-#[inline(never)]
-fn take_pairs(pairs: &Pairs, text: &[u8], start: usize, captures: &mut Captures) -> usize {
-    let Some(separator) = &pairs.separator else { return 0 };
-    let mut at = start;
-    while at < text.len() {
-        let rest = &text[at..];
-        let end = separator.first_in(rest);
-        take_pair(pairs, text, at, at + end.unwrap_or(rest.len()), captures);
-        at += end.map_or(rest.len(), |end| end + separator.len());
-    }
-    at - start
-}
-
-fn take_pair(pairs: &Pairs, text: &[u8], start: usize, end: usize, captures: &mut Captures) {
-    let pair = &text[start..end];
-    let key_len = find::byte(pair, b'=');
-    let word_len = || pair.iter().position(|b| matches!(b, b' ' | b':')).unwrap_or(pair.len());
-    let key = &pair[..key_len.unwrap_or_else(word_len)];
-    let Some((_, field)) = pairs.keys.iter().find(|(name, _)| name.is(key)) else { return };
-    let (mut from, mut to) = match key_len {
-        Some(len) => (start + len + 1, end),
-        None => (start, start + key.len()),
-    };
-    if to > from + 1 && text[from] == b'<' && text[to - 1] == b'>' {
-        (from, to) = (from + 1, to - 1);
-    }
-    captures.put(*field, from, to);
 }
 
 /// The pattern once for each way to choose among its texts that are not captured, so that each is a literal.
-fn alternatives(parts: &[Part]) -> Vec<Vec<Part>> {
-    let mut all = vec![Vec::new()];
+fn alternatives(parts: &[Part]) -> Vec<Vec<Cow<'_, Part>>> {
+    let mut all = vec![Vec::with_capacity(parts.len())];
     for part in parts {
-        let choices: Vec<Part> = match part {
-            Part::OneOf(None, words) => words.iter().map(|w| Part::Literal(w.clone())).collect(),
-            part => vec![part.clone()],
-        };
-        all = all
-            .iter()
-            .flat_map(|before| {
-                choices.iter().map(|choice| [before.as_slice(), std::slice::from_ref(choice)].concat())
-            })
-            .collect();
+        if let Part::OneOf(None, words) = part {
+            let with = |before: &Vec<_>, word: &Vec<u8>| {
+                before.iter().cloned().chain([Cow::Owned(Part::Literal(word.clone()))]).collect()
+            };
+            all = all.iter().flat_map(|before| words.iter().map(|word| with(before, word))).collect();
+        } else {
+            all.iter_mut().for_each(|way| way.push(Cow::Borrowed(part)));
+        }
     }
     all
 }
 
 /// The steps of a pattern. `after` and `end` say what stands behind the parts.
-fn compile(parts: &[Part], after: &[Literal], end: bool) -> Vec<Op> {
+fn compile<P: Borrow<Part>>(parts: &[P], after: &[Literal], end: bool) -> Vec<Op> {
     let parts = joined(parts);
     (0..parts.len())
         .map(|at| {
             let stops = || stops(&parts[at + 1..], after, end);
-            match &parts[at] {
+            match parts[at].as_ref() {
                 Part::Literal(text) => Op::Literal(Literal::new(text)),
                 Part::Capture(field, scanner) => capture(*field, *scanner, stops),
                 Part::OneOf(field, words) => Op::OneOf(*field, words.iter().map(|w| Literal::new(w)).collect()),
                 Part::Optional(inner) => {
                     let Stops { texts, end, .. } = stops();
-                    Op::Optional(compile(inner, &texts, end))
+                    optional(compile(inner, &texts, end))
                 }
                 Part::Last(text) => Op::Last(Literal::new(text)),
                 Part::Pairs => Op::Pairs,
@@ -367,37 +406,49 @@ fn compile(parts: &[Part], after: &[Literal], end: bool) -> Vec<Op> {
         .collect()
 }
 
+/// The step that takes a group if it is there.
+fn optional(mut ops: Vec<Op>) -> Op {
+    match ops.first() {
+        Some(Op::Literal(first)) => Op::Optional(Some(first.clone()), ops.split_off(1)),
+        _ => Op::Optional(None, ops),
+    }
+}
+
 /// The step that takes a field.
 fn capture(field: Option<Field>, scanner: Scanner, stops: impl Fn() -> Stops) -> Op {
     if let Some(class) = scanner.class() {
         return Op::Run(field, class);
     }
     match stops() {
-        stops if matches!(scanner, Scanner::ToFit | Scanner::Said) => Op::Fit(field, scanner, stops),
+        stops if matches!(scanner, Scanner::ToFit | Scanner::Said) => Op::Fit(Capture { field, scanner, stops }),
         Stops { texts, end: false, .. } if scanner == Scanner::To && texts.len() == 1 => {
             Op::UpTo(field, texts[0].clone())
         }
-        stops => Op::Capture(field, scanner, stops),
+        stops => Op::Capture(Capture { field, scanner, stops }),
     }
 }
 
 /// Neighbouring literals as one.
-fn joined(parts: &[Part]) -> Vec<Part> {
-    let mut out: Vec<Part> = Vec::new();
-    for part in parts {
+fn joined<P: Borrow<Part>>(parts: &[P]) -> Vec<Cow<'_, Part>> {
+    let mut out: Vec<Cow<'_, Part>> = Vec::with_capacity(parts.len());
+    for part in parts.iter().map(Borrow::borrow) {
         match (out.last_mut(), part) {
-            (Some(Part::Literal(before)), Part::Literal(text)) => before.extend_from_slice(text),
-            _ => out.push(part.clone()),
+            (Some(before), Part::Literal(text)) if matches!(**before, Part::Literal(_)) => {
+                if let Part::Literal(before) = before.to_mut() {
+                    before.extend_from_slice(text);
+                }
+            }
+            _ => out.push(Cow::Borrowed(part)),
         }
     }
     out
 }
 
 /// What can stand first in these parts, or behind them.
-fn stops(parts: &[Part], after: &[Literal], end: bool) -> Stops {
+fn stops<P: Borrow<Part>>(parts: &[P], after: &[Literal], end: bool) -> Stops {
     let mut texts = Vec::new();
     for part in parts {
-        match part {
+        match part.borrow() {
             Part::Literal(text) | Part::Last(text) => {
                 texts.push(Literal::new(text));
                 return Stops::new(texts, false);
@@ -432,7 +483,7 @@ mod tests {
 
     fn find(tree: &Tree, text: &str) -> Option<(u32, Captures)> {
         let mut captures = Captures::default();
-        tree.find(text.as_bytes(), 0, &Pairs::default(), &mut captures).map(|found| (found, captures))
+        tree.find(text.as_bytes(), &Pairs::default(), &mut captures).map(|found| (found, captures))
     }
 
     #[test]
