@@ -114,6 +114,23 @@ fn a_finding_shows_the_newest_of_what_there_is_too_much_of() {
 }
 
 #[test]
+fn a_metric_that_names_its_rows_wrongly_is_told_with_its_place() {
+    let metric = "-- unit = \"count\"\n-- about = \"x\"\n-- rows = \"SELECT source, offset FROM messages\"\nSELECT COUNT(*) AS value FROM messages\n";
+    let done = Test::new("report mail.log --config c.toml --library own --timezone UTC -o out.txt")
+        .file("mail.log", log(&mondays(&[3])))
+        .file("c.toml", "[[thresholds]]\nmetric = \"mine\"\nwarning = \"> 1\"\n")
+        .file("own/report-templates/metrics/mine.sql", metric)
+        .status(78)
+        .any_stderr()
+        .run();
+    let told = String::from_utf8_lossy(done.stderr()).into_owned();
+    assert!(
+        ["what this metric counts cannot be asked", "mine.sql:3", "time"].iter().all(|w| told.contains(w)),
+        "{told}"
+    );
+}
+
+#[test]
 fn too_few_earlier_weeks_tell_nothing() {
     let limits = "warning = \"> 3x usual\"";
     assert_eq!(judged(&mondays(&[10, 10, 99]), limits), ("unknown".to_owned(), Vec::new()));

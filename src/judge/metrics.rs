@@ -2,7 +2,7 @@
 
 use super::fill::fill;
 use crate::assets::Assets;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::facts::{Facts, Scope, View, Wanted};
 use crate::report::{Coverage, Unit};
 use crate::sections::{Asker, Question};
@@ -24,6 +24,11 @@ impl Metric {
     /// of the period.
     pub(super) fn rows(&self) -> Option<&str> {
         Some(self.question.front.rows.as_str()).filter(|rows| !rows.is_empty())
+    }
+
+    /// An error about what it counts; the place is that of the head.
+    pub(super) fn wrong(&self, error: &Error) -> Error {
+        self.question.wrong(&["rows"], "what this metric counts cannot be asked").why(error.what())
     }
 
     /// The labels that its rows can carry: the columns of its answer, and what can be asked for by `--by`.

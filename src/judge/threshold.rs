@@ -245,9 +245,13 @@ impl Limit {
             command: sql(&threshold.command)?.and_then(|sql| rule::command(&sql, case)),
             evidence: Vec::new(),
         };
-        let own = sql(&threshold.evidence)?;
-        if let Some(sql) = own.map_or_else(|| self.newest(group, beyond, case.period), |own| Ok(Some(own)))? {
-            evidence::note(&mut finding, case.asker, case.sources, &sql)?;
+        let mut note = |sql: &str| evidence::note(&mut finding, case.asker, case.sources, sql);
+        match sql(&threshold.evidence)? {
+            Some(sql) => note(&sql)?,
+            None => {
+                let newest = self.newest(group, beyond, case.period);
+                newest.and_then(|sql| sql.map_or(Ok(()), |sql| note(&sql))).map_err(|e| self.metric.wrong(&e))?;
+            }
         }
         Ok(finding)
     }
@@ -266,7 +270,8 @@ impl Limit {
         labels.extend(group.labels.iter().map(|(name, value)| (name.as_str(), vec![value.raw().to_owned()])));
         let several = self.threshold.labels.iter().map(|(name, values)| (name.value.as_str(), values.clone()));
         labels.extend(several);
-        let wanted: String = labels.keys().map(|name| format!(" AND {name} IN {{{name}}}")).collect();
+        let wanted: Vec<String> = labels.keys().map(|name| format!(" AND {name} IN {{{name}}}")).collect();
+        let wanted = wanted.concat();
         let most = evidence::MOST;
         let template = format!(
             "WITH counted AS ({rows}) SELECT c.source, c.offset FROM counted c WHERE 1 = 1{wanted} \
