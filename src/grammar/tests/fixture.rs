@@ -545,6 +545,40 @@ fn letter(free: &Free) -> Line {
     line.own(">, size=1500, delivery_time=12ms, saved mail to ").is("text", "INBOX")
 }
 
+/// With a `deliver_log_format` of one's own, which tells of the header before the Message-ID.
+fn letter_of_own_format(free: &Free) -> Line {
+    let line = lmtp().own("from=").own(&free.sender).own(", subject=").own(&free.text).own(", msgid=<");
+    line.is("message_id", "1@example.org").own(">, session_time=3, saved mail to ").is("text", "INBOX")
+}
+
+fn of_plesk() -> Line {
+    let line = Line::default().own("service=").is("service", "lmtp").own(", user=").is("user", "anna");
+    line.own(", ip=[").is("client_ip", "192.0.2.7").own("]. ")
+}
+
+fn saved_at_plesk(free: &Free) -> Line {
+    of_plesk().own("msgid=<").is("message_id", &free.text).own(">: saved mail to ").is("text", "INBOX")
+}
+
+fn save_failed_at_plesk(free: &Free) -> Line {
+    let line = of_plesk().own("msgid=<").is("message_id", &free.text).own(">: save failed to ");
+    line.is("text", "INBOX: Quota exceeded")
+}
+
+fn by_old_lmtp() -> Line {
+    let line = Line::default().is("service", "lmtp").own("(").is("user", "anna").own("): ");
+    line.is("session_id", "+Nu/EBVlDVp6fQAABvoInA").own(": ")
+}
+
+fn saved_by_old_lmtp(free: &Free) -> Line {
+    by_old_lmtp().own("msgid=<").is("message_id", &free.text).own(">: saved mail to ").is("text", "INBOX")
+}
+
+fn save_failed_by_old_lmtp(free: &Free) -> Line {
+    let line = by_old_lmtp().own("msgid=<").is("message_id", &free.text).own(">: save failed to ");
+    line.is("text", "INBOX: Quota exceeded")
+}
+
 // --- OpenLDAP: a DN is written in normal form, in which a quote is `\22` ---
 
 fn op() -> Line {
@@ -650,15 +684,20 @@ pub(super) static FORMS: &[Form] = &[
     unsure(form("dovecot", "", "proxy-login", proxy_login), &["proxy-unsure", "login-details"]),
     unsure(form("dovecot", "", "login-note", login_note), &["auth-details"]),
     unsure(form("dovecot", "", "login-note", login_note_behind), &["auth-details"]),
-    unsure(form("dovecot", "", "login-note", login_note_24), &["no pattern", "auth-details", "login-note-unsure"]),
+    unsure(form("dovecot", "", "login-note", login_note_24), &["session-words", "auth-details", "login-note-unsure"]),
     unsure(form("dovecot", "", "login-info", login_info), &["auth-details"]),
-    unsure(form("dovecot", "", "login-info", login_info_24), &["no pattern", "auth-details", "login-note-unsure"]),
+    unsure(form("dovecot", "", "login-info", login_info_24), &["session-words", "auth-details", "login-note-unsure"]),
     form("dovecot", "", "saved", saved),
     form("dovecot", "", "save-failed", save_failed),
     form("dovecot", "", "sieve-stored", stored),
     form("dovecot", "", "sieve-action", forwarded_by_sieve),
     form("dovecot", "", "rejected", rejected),
     form("dovecot", "", "saved", letter),
+    unsure(form("dovecot", "", "saved", letter_of_own_format), &["session-words", "save-failed"]),
+    form("dovecot", "", "saved", saved_at_plesk),
+    form("dovecot", "", "save-failed", save_failed_at_plesk),
+    form("dovecot", "", "saved", saved_by_old_lmtp),
+    form("dovecot", "", "save-failed", save_failed_by_old_lmtp),
     form("openldap", "slapd", "bind", bind),
     form("openldap", "slapd", "bound", bound),
     unsure(form("openldap", "slapd", "bound", authcid), &["bound"]),
