@@ -579,6 +579,19 @@ fn save_failed_by_old_lmtp(free: &Free) -> Line {
     line.is("text", "INBOX: Quota exceeded")
 }
 
+fn by_old_lda() -> Line {
+    Line::default().is("service", "lda").own("(").is("user", "anna").own("): ")
+}
+
+fn saved_by_old_lda(free: &Free) -> Line {
+    by_old_lda().own("msgid=<").is("message_id", &free.text).own(">: saved mail to ").is("text", "INBOX")
+}
+
+fn stored_by_old_lda(free: &Free) -> Line {
+    let line = by_old_lda().own("sieve: msgid=<").is("message_id", &free.text);
+    line.own(">: stored mail into ").is("text", "mailbox 'Lists'")
+}
+
 // --- OpenLDAP: a DN is written in normal form, in which a quote is `\22` ---
 
 fn op() -> Line {
@@ -684,9 +697,9 @@ pub(super) static FORMS: &[Form] = &[
     unsure(form("dovecot", "", "proxy-login", proxy_login), &["proxy-unsure", "login-details"]),
     unsure(form("dovecot", "", "login-note", login_note), &["auth-details"]),
     unsure(form("dovecot", "", "login-note", login_note_behind), &["auth-details"]),
-    unsure(form("dovecot", "", "login-note", login_note_24), &["session-words", "auth-details", "login-note-unsure"]),
+    unsure(form("dovecot", "", "login-note", login_note_24), &["no pattern", "session-words", "auth-details", "login-note-unsure"]),
     unsure(form("dovecot", "", "login-info", login_info), &["auth-details"]),
-    unsure(form("dovecot", "", "login-info", login_info_24), &["session-words", "auth-details", "login-note-unsure"]),
+    unsure(form("dovecot", "", "login-info", login_info_24), &["no pattern", "session-words", "auth-details", "login-note-unsure"]),
     form("dovecot", "", "saved", saved),
     form("dovecot", "", "save-failed", save_failed),
     form("dovecot", "", "sieve-stored", stored),
@@ -698,6 +711,8 @@ pub(super) static FORMS: &[Form] = &[
     form("dovecot", "", "save-failed", save_failed_at_plesk),
     form("dovecot", "", "saved", saved_by_old_lmtp),
     form("dovecot", "", "save-failed", save_failed_by_old_lmtp),
+    form("dovecot", "", "saved", saved_by_old_lda),
+    form("dovecot", "", "sieve-stored", stored_by_old_lda),
     form("openldap", "slapd", "bind", bind),
     form("openldap", "slapd", "bound", bound),
     unsure(form("openldap", "slapd", "bound", authcid), &["bound"]),
