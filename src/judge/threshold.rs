@@ -246,12 +246,11 @@ impl Limit {
             evidence: Vec::new(),
         };
         let mut note = |sql: &str| evidence::note(&mut finding, case.asker, case.sources, sql);
-        match sql(&threshold.evidence)? {
-            Some(sql) => note(&sql)?,
-            None => {
-                let newest = self.newest(group, beyond, case.period);
-                newest.and_then(|sql| sql.map_or(Ok(()), |sql| note(&sql))).map_err(|e| self.metric.wrong(&e))?;
-            }
+        if let Some(sql) = sql(&threshold.evidence)? {
+            note(&sql)?;
+        } else {
+            let newest = self.newest(group, beyond, case.period);
+            newest.and_then(|sql| sql.map_or(Ok(()), |sql| note(&sql))).map_err(|e| self.metric.wrong(&e))?;
         }
         Ok(finding)
     }
