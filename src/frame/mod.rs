@@ -9,6 +9,7 @@ mod stamps;
 mod syslog;
 mod template;
 
+use crate::find;
 use crate::time::stamp::{Stamp, epoch, hex_epoch, iso, tai64n, yearless};
 use std::borrow::Cow;
 
@@ -82,8 +83,39 @@ pub fn stamp(line: &[u8]) -> Option<Stamp> {
     }
 }
 
-/// Takes off what is not the line's: a byte order mark, the carriage return of CRLF, trailing blanks.
+/// Takes off what is not the line's: a byte order mark, a container's name, the carriage return of CRLF, trailing blanks.
 fn trim(line: &[u8]) -> &[u8] {
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-    line.trim_ascii_end()
+    behind_name(line).unwrap_or(line).trim_ascii_end()
+}
+
+/// A container's name ends within so many bytes.
+const NAME_WITHIN: usize = 80;
+
+/// A line behind the name of the container that wrote it: `name-1  | line` (docker compose, `cmd/formatter/logs.go`).
+fn behind_name(line: &[u8]) -> Option<&[u8]> {
+    let named = line.first()?.is_ascii_lowercase();
+    let bar = find::byte(&line[..line.len().min(NAME_WITHIN)], b'|').filter(|_| named)?;
+    let name = line[..bar].trim_ascii_end();
+    let is_name = name.len() < bar && name.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b));
+    line[bar + 1..].strip_prefix(b" ").filter(|_| is_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_may_stand_behind_a_containers_name() {
+        let line = "Nov 20 09:00:01 mx postfix/qmgr[12]: 4F9D1: removed";
+        for named in [format!("mail-1  | {line}"), format!("mail_1 | {line}\r")] {
+            assert_eq!(record(named.as_bytes()), record(line.as_bytes()), "{named}");
+            assert_eq!(stamp(named.as_bytes()), stamp(line.as_bytes()), "{named}");
+        }
+        for other in
+            [format!("a b | {line}"), format!("mail|{line}"), format!("Mail | {line}"), "mail |".to_owned()]
+        {
+            assert_eq!(record(other.as_bytes()), None, "{other}");
+        }
+    }
 }
