@@ -97,8 +97,9 @@ fn of_texts(texts: &Utf8ViewArray) -> Option<Box<dyn Array>> {
     let places = texts.views().iter().enumerate().map(|(row, view)| texts.is_valid(row).then(|| view.as_u128()));
     let (keys, firsts) = distinct(places);
     let text = |place: usize| texts.value(firsts[place]);
-    let mut order: Vec<(u64, usize)> = (0..firsts.len()).map(|place| (start(text(place)), place)).collect();
-    order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| text(a.1).cmp(text(b.1))));
+    let mut order: Vec<(u128, usize)> = (0..firsts.len()).map(|place| (start(text(place)), place)).collect();
+    let rest = |place: usize| (text(place).as_bytes().get(START..), text(place).len());
+    order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| rest(a.1).cmp(&rest(b.1))));
     let (mut values, mut ranks) = (Vec::new(), vec![0; order.len()]);
     for (_, place) in order {
         if values.last() != Some(&text(place)) {
@@ -110,12 +111,15 @@ fn of_texts(texts: &Utf8ViewArray) -> Option<Box<dyn Array>> {
     dictionary(keys, Utf8ViewArray::from_slice_values(values).boxed())
 }
 
-/// The first bytes of a text as a number of the same order: most texts are told apart by it.
-fn start(text: &str) -> u64 {
-    let mut bytes = [0; 8];
-    let len = text.len().min(8);
+/// Bytes that are compared at once; few texts are alike in them and differ.
+const START: usize = 16;
+
+/// The first bytes of a text as a number of the same order.
+fn start(text: &str) -> u128 {
+    let mut bytes = [0; START];
+    let len = text.len().min(START);
     bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
-    u64::from_be_bytes(bytes)
+    u128::from_be_bytes(bytes)
 }
 
 fn dictionary(keys: impl Iterator<Item = Option<u32>>, values: Box<dyn Array>) -> Option<Box<dyn Array>> {
@@ -164,8 +168,16 @@ mod tests {
 
     #[test]
     fn texts_stand_in_their_order_however_long_what_they_begin_with() {
-        let rows =
-            ["delivered b", "delivered a", "deliver", "delivere", "delivered a\u{0}", "d", "\u{e9}", "d\u{0}"];
+        let rows = [
+            "delivered to mailbox b",
+            "delivered to mailbox a",
+            "delivered to mai",
+            "delivered to mail",
+            "delivered to mailbox a\u{0}",
+            "d",
+            "\u{e9}",
+            "d\u{0}",
+        ];
         let dictionary = of_texts(&Utf8ViewArray::from_slice_values(rows)).expect("a dictionary");
         assert_eq!(texts(&*dictionary), rows.map(|row| Some(row.to_owned())));
         let dictionary = dictionary.as_any().downcast_ref::<DictionaryArray<u32>>().expect("a dictionary");
