@@ -4,7 +4,7 @@
 //! front says so later, of the client, when the message is at its end (smtpd/smtpd.c: `proxy-reject`). Neither names the
 //! other. What joins them is the host, the sender, the recipient, and that the filter connects from its own host.
 
-use crate::event::{NO_TEXT, TextId, Word};
+use crate::event::{NO_TEXT, TextId, Word, hash_seed, key};
 use crate::facts::schema::{Rejection, Row};
 use crate::facts::{Facts, NULL};
 use crate::time::SECOND;
@@ -15,24 +15,32 @@ use std::collections::VecDeque;
 /// (`smtpd_proxy_timeout`).
 const PASSED_ON: i64 = 100 * SECOND;
 
-/// Refusals of connections from the host itself, which a server in front of a filter may pass on.
+/// The most refusals that wait; where there are more, the one that waits longest counts by itself.
+const MOST: usize = 1_000;
+
+/// Refusals of connections from the host itself, which a server in front of a filter may pass on, by host and sender.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Refusals {
-    behind: VecDeque<Rejection>,
+    behind: VecDeque<(u64, Rejection)>,
 }
 
 impl Refusals {
     /// A refusal of a connection from the host itself.
     pub fn behind(&mut self, row: Rejection, facts: &mut Facts) {
         self.sweep(row.time, facts);
-        self.behind.push_back(row);
+        self.behind.push_back((key_of(&row, facts), row));
+        if self.behind.len() > MOST {
+            self.behind.pop_front().iter().for_each(|(_, row)| facts.push(row));
+        }
     }
 
     /// A refusal that is passed on: it counts, and not the one behind. Why is taken over where the filter hides it.
     pub fn passed_on(&mut self, mut row: Rejection, facts: &mut Facts) {
         self.sweep(row.time, facts);
-        if let Some(behind) = self.behind.iter().position(|behind| is_one(behind, &row, facts))
-            && let Some(behind) = self.behind.remove(behind)
+        let key = key_of(&row, facts);
+        let is_one = |(other, behind): &(u64, Rejection)| *other == key && is_one(behind, &row, facts);
+        if let Some(behind) = self.behind.iter().position(is_one)
+            && let Some((_, behind)) = self.behind.remove(behind)
             && row.class == Word::Other.id()
         {
             row.class = behind.class;
@@ -41,34 +49,39 @@ impl Refusals {
     }
 
     fn sweep(&mut self, now: i64, facts: &mut Facts) {
-        while let Some(row) = self.behind.pop_front_if(|row| now - row.time > PASSED_ON) {
+        while let Some((_, row)) = self.behind.pop_front_if(|(_, row)| now - row.time > PASSED_ON) {
             facts.push(&row);
         }
     }
 
     /// Calls a function for each text.
     pub fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
-        self.behind.iter_mut().for_each(|row| row.each_text(call));
+        self.behind.iter_mut().for_each(|(_, row)| row.each_text(call));
     }
 
     /// Calls a function for each text of what began before a time, with its column.
     pub fn each_old(&mut self, before: i64, call: &mut dyn FnMut(&'static str, &mut TextId)) {
-        self.behind.iter_mut().filter(|row| row.time < before).for_each(|row| row.each_named(call));
+        let old = self.behind.iter_mut().map(|(_, row)| row).filter(|row| row.time < before);
+        old.for_each(|row| row.each_named(call));
     }
 
     pub fn finish(&mut self, facts: &mut Facts) {
-        self.behind.drain(..).for_each(|row| facts.push(&row));
+        self.behind.drain(..).for_each(|(_, row)| facts.push(&row));
     }
 }
 
-/// Whether the one in front passes the other on. Of several recipients the server in front names the first.
+/// The key of those that may be one: the host and the sender.
+fn key_of(row: &Rejection, facts: &Facts) -> u64 {
+    let text = |id| facts.texts.get(id).unwrap_or_default();
+    key(hash_seed(text(row.host)), b'r', text(row.sender))
+}
+
+/// Whether the one in front passes on the other, of the same host and sender. Of several recipients it names the first.
 fn is_one(behind: &Rejection, front: &Rejection, facts: &Facts) -> bool {
-    let same = |a: TextId, b: TextId| facts.texts.get(a) == facts.texts.get(b);
     let unnamed = behind.recipient == NO_TEXT || front.recipient == NO_TEXT;
-    (behind.session == NULL || behind.session != front.session)
-        && same(behind.host, front.host)
-        && same(behind.sender, front.sender)
-        && (unnamed || same(behind.recipient, front.recipient))
+    (0..=PASSED_ON).contains(&(front.time - behind.time))
+        && (behind.session == NULL || behind.session != front.session)
+        && (unnamed || facts.texts.get(behind.recipient) == facts.texts.get(front.recipient))
 }
 
 /// Whether an address is that of the host itself.

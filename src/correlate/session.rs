@@ -8,7 +8,7 @@ use crate::facts::schema::{Login, Row, Session};
 use crate::facts::{Facts, NULL};
 use crate::time::{DAY, HOUR, SECOND};
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// How long a session that another process takes over may wait for it.
 const HAND_OVER: i64 = 600 * SECOND;
@@ -33,12 +33,12 @@ pub(super) struct Sessions {
     /// Sessions that wait for another process, by what both know of the client.
     #[serde(with = "entries")]
     handed: Keyed<VecDeque<u64>>,
-    handing: VecDeque<(i64, u64, u64)>,
+    handing: BTreeSet<(i64, u64, u64)>,
     /// Sessions that were open when their system started anew, and the time of that start.
-    cutting: VecDeque<(i64, u64)>,
+    cutting: BTreeSet<(i64, u64)>,
     #[serde(with = "entries")]
     notes: Keyed<Notes>,
-    noting: VecDeque<(i64, u64)>,
+    noting: BTreeSet<(i64, u64)>,
     /// The session that one line told whole, for the attempt that the same line tells: where it stands, its number.
     whole: Option<(i64, i64, i64)>,
     /// Sessions by whose they are, once a line has ended one of which it told the user only. Some may have ended since.
@@ -67,6 +67,8 @@ struct Open {
 /// What other lines said of a session's attempts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Notes {
+    /// When something was said last.
+    last: i64,
     wrong_password: bool,
     unknown_user: bool,
     /// Attempts of this session that were told already.
@@ -129,7 +131,7 @@ impl Sessions {
         if let Some(open) = self.live(line.event.key) {
             open.handed = true;
             self.handed.entry(line.event.other).or_default().push_back(line.event.key);
-            self.handing.push_back((line.event.time, line.event.key, line.event.other));
+            self.handing.insert((line.event.time, line.event.key, line.event.other));
         }
     }
 
@@ -280,13 +282,20 @@ impl Sessions {
         if key == 0 {
             return;
         }
-        let notes = self.notes.entry(key).or_default();
+        let notes = self.noted(key, line.event.time);
         notes.wrong_password |= line.is(Field::Outcome, Word::Failed);
         notes.unknown_user |= line.is(Field::Outcome, Word::UnknownUser);
         if of_session {
             notes.take(login_row(line, &Session::default(), line.text(Field::Outcome)), facts);
         }
-        self.noting.push_back((line.event.time, key));
+    }
+
+    /// What is said of a session's or a person's attempts, of which something is said now.
+    fn noted(&mut self, key: u64, time: i64) -> &mut Notes {
+        self.noting.insert((time, key));
+        let notes = self.notes.entry(key).or_default();
+        notes.last = notes.last.max(time);
+        notes
     }
 
     /// One or more attempts; those of the session that were told already do not count again.
@@ -317,8 +326,7 @@ impl Sessions {
         let rows = claims.of(u64::try_from(attempts - told).unwrap_or(0));
         (0..rows).for_each(|_| facts.push(&row));
         if outcome == Word::PlaintextRefused.id() {
-            self.notes.entry(line.event.key).or_default().told += 1;
-            self.noting.push_back((line.event.time, line.event.key));
+            self.noted(line.event.key, line.event.time).told += 1;
         }
     }
 
@@ -333,33 +341,23 @@ impl Sessions {
     }
 
     fn sweep(&mut self, now: i64, facts: &mut Facts) {
-        while let Some((time, key, client)) = self.handing.front().copied() {
-            if now - time < HAND_OVER {
-                break;
-            }
-            self.handing.pop_front();
+        while let Some((_, key, client)) = first_if(&mut self.handing, |(time, ..)| now - time >= HAND_OVER) {
             let waits = self.handed.get(&client).is_some_and(|keys| keys.contains(&key));
             if waits && let Some(open) = self.handed_over(client) {
                 push(open, facts);
             }
         }
-        while let Some((time, key)) = self.cutting.front().copied() {
-            if now - time < CUT_OFF {
-                break;
-            }
-            self.cutting.pop_front();
+        while let Some((time, key)) = first_if(&mut self.cutting, |(time, _)| now - time >= CUT_OFF) {
             if self.open.get(&key).is_some_and(|open| open.cut_off == time)
                 && let Some(open) = self.open.remove(&key)
             {
                 push(open, facts);
             }
         }
-        while let Some((time, key)) = self.noting.front().copied() {
-            if now - time < NOTES {
-                break;
+        while let Some((time, key)) = first_if(&mut self.noting, |(time, _)| now - time >= NOTES) {
+            if self.notes.get(&key).is_some_and(|notes| notes.last <= time) {
+                self.notes.remove(&key);
             }
-            self.noting.pop_front();
-            self.notes.remove(&key);
         }
     }
 
@@ -426,6 +424,13 @@ fn is_one(last: &Login, next: &Login, facts: &Facts) -> bool {
     let unknown = Word::UnknownUser.id();
     let found = last.outcome == unknown && next.outcome != unknown;
     next.time - last.time <= ANSWER || found && facts.texts.get(last.user) == facts.texts.get(next.user)
+}
+
+/// Takes the first of what waits, in the order of time, if it is due. (A line may stand before others that are older.)
+fn first_if<T: Copy + Ord>(waiting: &mut BTreeSet<T>, is_due: impl Fn(T) -> bool) -> Option<T> {
+    let first = waiting.first().copied().filter(|first| is_due(*first))?;
+    waiting.pop_first();
+    Some(first)
 }
 
 fn place(open: &Open) -> (i64, i64) {
