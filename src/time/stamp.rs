@@ -274,6 +274,7 @@ impl<'a> Clock<'a> {
         match stamp {
             Stamp::Instant(micros) => (0..LATEST).contains(&micros).then_some(micros),
             Stamp::Civil(civil) => {
+                (0..LATEST).contains(&civil).then_some(())?;
                 let (year, place) = place_of(civil)?;
                 let step = place - self.state.last.unwrap_or(place);
                 (self.state.year, self.state.last) = (year, Some(place));
@@ -324,6 +325,16 @@ mod tests {
 
     fn stamp(text: &str) -> Stamp {
         yearless(text.as_bytes()).or_else(|| iso(text.as_bytes())).expect("a stamp").0
+    }
+
+    #[test]
+    fn a_year_that_cannot_be_moves_nothing() {
+        let zone = Zone::utc();
+        let mut clock = Clock::new(&zone, ClockState::starting(2026));
+        let known = clock.resolve(stamp("Nov 24 09:00:01 "));
+        assert_eq!(clock.resolve(stamp("9999-12-31 23:59:59")), None);
+        assert_eq!(clock.resolve(stamp("0001-01-01 00:00:00")), None);
+        assert_eq!(clock.resolve(stamp("Nov 24 09:00:01 ")), known);
     }
 
     #[test]
