@@ -23,7 +23,7 @@ pub use explain::Explained;
 pub use file::{KeyKind, Sample};
 pub use layouts::Layouts;
 use literal::Literal;
-pub use read::{ChunkFacts, Last, OTHER_SHAPES, Reader, Scratch, Shapes};
+pub use read::{ChunkFacts, Last, Reader, Scratch, Shapes};
 pub use tree::{Pairs, Tree};
 
 use crate::assets::Assets;

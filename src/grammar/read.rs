@@ -58,12 +58,6 @@ impl ChunkFacts {
 /// Unmatched lines by shape: how many, where the first of them is, and its text.
 pub type Shapes = BTreeMap<String, (u64, u64, Vec<u8>)>;
 
-/// The most shapes that a chunk keeps; the lines of more go under one name.
-const MOST_SHAPES: usize = 2_000;
-
-/// The name under which the lines of further shapes go.
-pub const OTHER_SHAPES: &str = "(other shapes)";
-
 type Map<V> = HashMap<Vec<u8>, V, foldhash::fast::RandomState>;
 
 /// Reads the lines of one chunk.
@@ -610,10 +604,8 @@ impl<'a> Reader<'a> {
     }
 
     fn note_shape(&mut self, shape: String, line: &[u8], offset: u64) {
-        let shapes = &mut self.out.shapes;
-        let kept = shapes.len() < MOST_SHAPES || shapes.contains_key(&shape);
-        let shape = if kept { shape } else { OTHER_SHAPES.into() };
-        let entry = shapes.entry(shape).or_insert_with(|| (0, offset, line[..line.len().min(2_000)].to_vec()));
+        let entry =
+            self.out.shapes.entry(shape).or_insert_with(|| (0, offset, line[..line.len().min(2_000)].to_vec()));
         entry.0 += 1;
     }
 }

@@ -1,7 +1,7 @@
 //! The account of every line: of one run, or of all runs of a store.
 
 use super::Twice;
-use crate::grammar::{ChunkFacts, Grammars, OTHER_SHAPES};
+use crate::grammar::{ChunkFacts, Grammars};
 use crate::input::{Known, Source, rotation_of};
 use crate::report::{Counts, Coverage, Evidence, Shape, SourceCoverage};
 use crate::text::Text;
@@ -62,6 +62,9 @@ struct Duplicate {
 
 /// The most shapes of unmatched lines that a report can show.
 const MOST_SHAPES: usize = 10_000;
+
+/// The name under which the lines of further shapes go.
+const OTHER_SHAPES: &str = "(other shapes)";
 
 /// Shapes that a report shows.
 pub(super) const SHOWN_SHAPES: usize = 100;
@@ -150,7 +153,10 @@ impl Account {
             let times = source.times.get_or_insert((first, last));
             *times = (times.0.min(first), times.1.max(last));
         }
-        for (shape, (count, offset, line)) in std::mem::take(&mut chunk.shapes) {
+        // Which shapes are the first must not depend on where a chunk ends.
+        let mut shapes: Vec<_> = std::mem::take(&mut chunk.shapes).into_iter().collect();
+        shapes.sort_by_key(|(_, (_, offset, _))| *offset);
+        for (shape, (count, offset, line)) in shapes {
             self.shape(shape, count, offset, &line);
         }
     }

@@ -235,6 +235,26 @@ fn counted_times_need_no_layout() {
 }
 
 #[test]
+fn which_shapes_are_told_does_not_depend_on_chunks() {
+    let letter = |n: u32| char::from(b"abcdefghijklmnopqrstuvwxyz"[(n % 26) as usize]);
+    let line = |n: u32| {
+        let word: String = [n, n / 26, n / 676, n / 17_576].map(letter).iter().collect();
+        format!("19-Jan-2026 19:16:59.00 tcp_in       strange {word}\n")
+    };
+    let log: String = (0..12_000).rev().map(|n| line(n * 7)).collect();
+    let shapes = |chunk| {
+        let coverage = read(&grammars(&[HERON]), &log, chunk).coverage;
+        let told = coverage.unmatched_shapes.iter();
+        let told = told.map(|told| (told.shape.raw().to_owned(), told.count, told.example.offset));
+        (coverage.total_shapes, told.collect::<Vec<_>>())
+    };
+    let expected = shapes(64);
+    assert_eq!((expected.0, &expected.1[0]), (10_001, &("(other shapes)".to_owned(), 2_000, 500_000)));
+    assert_eq!(shapes(10_000), expected);
+    assert_eq!(shapes(CHUNK), expected);
+}
+
+#[test]
 fn lines_of_all_systems_may_stand_in_one_file() {
     let grammars = grammars(&[SYSLOG, HERON, FINCH, WREN, SWIFT]);
     assert_eq!(check(&grammars), []);
