@@ -64,6 +64,12 @@ fn the_recipe_for_pandas_gives_our_figures() {
     let (site, ours) = stored(OUTCOMES);
     let script = recipe("python") + "\nprint(deliveries['outcome'].value_counts().rename('n').to_csv(), end='')";
     assert_eq!(run(&python, site.folder.path(), &script), ours);
+    // A filter is put to the files themselves.
+    let filtered =
+        recipe("python").replace("read_parquet(file)", "read_parquet(file, filters=[('outcome', '=', 'sent')])");
+    let script = filtered + "\nprint('n', len(deliveries), sep='\\n')";
+    let (site, ours) = stored("SELECT COUNT(*) AS n FROM deliveries WHERE outcome = 'sent'");
+    assert_eq!(run(&python, site.folder.path(), &script), ours);
     let (site, ours) = stored("SELECT MIN(time) AS first, MAX(time) AS last FROM deliveries");
     let script = recipe("python")
         + "\ntimes = deliveries['time']\nprint('first,last', f'{times.min().value // 1000},{times.max().value // 1000}', sep='\\n')";

@@ -35,7 +35,8 @@ pub(super) fn bytes(frame: &mut DataFrame, stays: bool) -> PolarsResult<Vec<u8>>
         data_page_size: None,
     };
     let schema = frame.schema();
-    let mut writer = FileWriter::try_new(Vec::new(), schema.to_arrow(CompatLevel::newest()), options)?;
+    // By the names that the file gives them other readers take texts as they always were, and can filter them.
+    let mut writer = FileWriter::try_new(Vec::new(), schema.to_arrow(CompatLevel::oldest()), options)?;
     for start in (0..frame.height()).step_by(GROUP) {
         let group = frame.slice(i64::try_from(start).unwrap_or(i64::MAX), GROUP);
         for batch in group.iter_chunks(CompatLevel::newest(), false) {
