@@ -505,12 +505,15 @@ fn lmtp() -> Line {
 }
 
 fn message(free: &Free, sieve: &str, what: &str, to: &str) -> Line {
-    let line = if free.way.is_multiple_of(2) {
-        lmtp().own(sieve).own("msgid=<").is("message_id", &free.text).own(">: ")
-    } else {
-        lmtp().own(sieve).own("msgid=").is("message_id", &format!("x{}", free.text)).own(": ")
-    };
-    line.own(what).is("text", to)
+    let line = lmtp().own(sieve);
+    if free.way.is_multiple_of(2) {
+        return with_id(line, free, what, to);
+    }
+    line.own("msgid=").is("message_id", &format!("x{}", free.text)).own(": ").own(what).is("text", to)
+}
+
+fn with_id(line: Line, free: &Free, what: &str, to: &str) -> Line {
+    line.own("msgid=<").is("message_id", &free.text).own(">: ").own(what).is("text", to)
 }
 
 fn saved(free: &Free) -> Line {
@@ -535,20 +538,17 @@ fn rejected(free: &Free) -> Line {
 
 /// With a `deliver_log_format` that tells of the header.
 fn letter(free: &Free) -> Line {
-    let line = lmtp()
-        .own("from=")
-        .own(&free.sender)
-        .own(", subject=")
-        .own(&free.text)
-        .own(", msgid=<")
-        .is("message_id", "1@example.org");
-    line.own(">, size=1500, delivery_time=12ms, saved mail to ").is("text", "INBOX")
+    letter_of(free, ">, size=1500, delivery_time=12ms, saved mail to ")
 }
 
-/// With a `deliver_log_format` of one's own, which tells of the header before the Message-ID.
+/// With one of one's own, which does so before the Message-ID.
 fn letter_of_own_format(free: &Free) -> Line {
+    letter_of(free, ">, session_time=3, saved mail to ")
+}
+
+fn letter_of(free: &Free, rest: &str) -> Line {
     let line = lmtp().own("from=").own(&free.sender).own(", subject=").own(&free.text).own(", msgid=<");
-    line.is("message_id", "1@example.org").own(">, session_time=3, saved mail to ").is("text", "INBOX")
+    line.is("message_id", "1@example.org").own(rest).is("text", "INBOX")
 }
 
 fn of_plesk() -> Line {
@@ -557,39 +557,36 @@ fn of_plesk() -> Line {
 }
 
 fn saved_at_plesk(free: &Free) -> Line {
-    of_plesk().own("msgid=<").is("message_id", &free.text).own(">: saved mail to ").is("text", "INBOX")
+    with_id(of_plesk(), free, "saved mail to ", "INBOX")
 }
 
 fn save_failed_at_plesk(free: &Free) -> Line {
-    let line = of_plesk().own("msgid=<").is("message_id", &free.text).own(">: save failed to ");
-    line.is("text", "INBOX: Quota exceeded")
+    with_id(of_plesk(), free, "save failed to ", "INBOX: Quota exceeded")
+}
+
+/// Before 2.3.
+fn by_old(service: &str) -> Line {
+    Line::default().is("service", service).own("(").is("user", "anna").own("): ")
 }
 
 fn by_old_lmtp() -> Line {
-    let line = Line::default().is("service", "lmtp").own("(").is("user", "anna").own("): ");
-    line.is("session_id", "+Nu/EBVlDVp6fQAABvoInA").own(": ")
+    by_old("lmtp").is("session_id", "+Nu/EBVlDVp6fQAABvoInA").own(": ")
 }
 
 fn saved_by_old_lmtp(free: &Free) -> Line {
-    by_old_lmtp().own("msgid=<").is("message_id", &free.text).own(">: saved mail to ").is("text", "INBOX")
+    with_id(by_old_lmtp(), free, "saved mail to ", "INBOX")
 }
 
 fn save_failed_by_old_lmtp(free: &Free) -> Line {
-    let line = by_old_lmtp().own("msgid=<").is("message_id", &free.text).own(">: save failed to ");
-    line.is("text", "INBOX: Quota exceeded")
-}
-
-fn by_old_lda() -> Line {
-    Line::default().is("service", "lda").own("(").is("user", "anna").own("): ")
+    with_id(by_old_lmtp(), free, "save failed to ", "INBOX: Quota exceeded")
 }
 
 fn saved_by_old_lda(free: &Free) -> Line {
-    by_old_lda().own("msgid=<").is("message_id", &free.text).own(">: saved mail to ").is("text", "INBOX")
+    with_id(by_old("lda"), free, "saved mail to ", "INBOX")
 }
 
 fn stored_by_old_lda(free: &Free) -> Line {
-    let line = by_old_lda().own("sieve: msgid=<").is("message_id", &free.text);
-    line.own(">: stored mail into ").is("text", "mailbox 'Lists'")
+    with_id(by_old("lda").own("sieve: "), free, "stored mail into ", "mailbox 'Lists'")
 }
 
 // --- OpenLDAP: a DN is written in normal form, in which a quote is `\22` ---
