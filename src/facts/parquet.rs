@@ -87,8 +87,8 @@ fn is_stepwise(name: &str) -> bool {
 fn of_fractions(fractions: &PrimitiveArray<f64>) -> Option<Box<dyn Array>> {
     let (keys, firsts) = distinct(fractions.iter().map(|value| value.map(|value| value.to_bits())));
     let few = firsts.len() * 4 <= fractions.len() * 3;
-    let values = firsts.into_iter().map(|row| fractions.value(row)).collect();
-    few.then(|| dictionary(keys.into_iter(), PrimitiveArray::from_vec(values).boxed()))?
+    let values = || firsts.into_iter().map(|row| fractions.value(row)).collect();
+    few.then(|| dictionary(keys.into_iter(), PrimitiveArray::from_vec(values()).boxed()))?
 }
 
 /// Texts as a dictionary in their order: those that begin alike stand together and take little room, even where each row
