@@ -34,6 +34,33 @@ fn law<S: Strategy>(cases: u32, strategy: &S, holds: impl Fn(S::Value)) {
     result.unwrap_or_else(|e| panic!("{e}"));
 }
 
+#[test]
+fn l2_what_is_given_up_together_is_told_in_the_order_of_its_lines() {
+    let clients: Vec<String> = (1..=12).map(|n| format!("192.0.2.{n}")).collect();
+    let lines = |line: &dyn Fn(&str, usize) -> String| -> String {
+        clients.iter().zip(100..).map(|(client, pid)| line(client, pid)).collect()
+    };
+    let opened =
+        |client: &str, pid| format!("Nov  1 09:00:00 mx postfix/smtpd[{pid}]: connect from unknown[{client}]\n");
+    let cut_off = lines(&opened)
+        + "Nov  1 09:00:01 mx postfix/master[9]: daemon started -- version 3.7.11, configuration /etc/postfix\n";
+    let met = |client: &str, pid| {
+        format!("Nov  1 09:00:00 mx postfix/postscreen[8]: CONNECT from [{client}]:{pid} to [192.0.2.99]:25\n")
+            + &format!("Nov  1 09:00:00 mx postfix/postscreen[8]: PASS OLD [{client}]:{pid}\n")
+    };
+    let later = "Nov 10 09:00:00 mx postfix/smtpd[7]: connect from unknown[192.0.2.77]\n".to_owned()
+        + "Nov 10 09:00:00 mx postfix/smtpd[7]: disconnect from unknown[192.0.2.77] ehlo=1 quit=1 commands=2\n";
+    let expected = clients.join("\n");
+    for log in [cut_off, lines(&met)] {
+        Test::new("query --format csv --year 2026 --timezone UTC")
+            .arg("SELECT client_ip FROM sessions")
+            .arg("mail.log")
+            .file("mail.log", log + &later)
+            .stdout(&format!("client_ip\n{expected}\n192.0.2.77\n"))
+            .run();
+    }
+}
+
 /// Two reports are the same bytes in every format.
 fn same(what: &str, expected: &[u8], found: &[u8]) {
     crate::support::golden::same(what, expected, found);

@@ -33,9 +33,11 @@ pub(super) struct Sessions {
     /// Sessions that wait for another process, by what both know of the client.
     #[serde(with = "entries")]
     handed: Keyed<VecDeque<u64>>,
-    handing: BTreeSet<(i64, u64, u64)>,
-    /// Sessions that were open when their system started anew, and the time of that start.
-    cutting: BTreeSet<(i64, u64)>,
+    /// When they began to wait, by which line, their key, and the client's.
+    handing: BTreeSet<(i64, (i64, i64), u64, u64)>,
+    /// When a system started anew, and the sessions that were open then: where they stand, their keys. (Keys are hashed with
+    /// a random seed, and tell no order.)
+    cutting: BTreeSet<(i64, (i64, i64), u64)>,
     #[serde(with = "entries")]
     notes: Keyed<Notes>,
     noting: BTreeSet<(i64, u64)>,
@@ -131,7 +133,8 @@ impl Sessions {
         if let Some(open) = self.live(line.event.key) {
             open.handed = true;
             self.handed.entry(line.event.other).or_default().push_back(line.event.key);
-            self.handing.insert((line.event.time, line.event.key, line.event.other));
+            let place = (line.source, line.offset());
+            self.handing.insert((line.event.time, place, line.event.key, line.event.other));
         }
     }
 
@@ -213,14 +216,10 @@ impl Sessions {
                 && texts.get(open.instance) == texts.get(instance)
         };
         let cut = self.open.iter_mut().filter(|(_, open)| open.cut_off == NULL && same(open));
-        let mut keys: Vec<_> = cut
-            .map(|(key, open)| {
-                open.cut_off = line.event.time;
-                (place(open), *key)
-            })
-            .collect();
-        keys.sort_unstable();
-        self.cutting.extend(keys.iter().map(|(_, key)| (line.event.time, *key)));
+        for (key, open) in cut {
+            open.cut_off = line.event.time;
+            self.cutting.insert((line.event.time, place(open), *key));
+        }
     }
 
     /// A message came by this session.
@@ -341,13 +340,13 @@ impl Sessions {
     }
 
     fn sweep(&mut self, now: i64, facts: &mut Facts) {
-        while let Some((_, key, client)) = first_if(&mut self.handing, |(time, ..)| now - time >= HAND_OVER) {
+        while let Some((.., key, client)) = first_if(&mut self.handing, |(time, ..)| now - time >= HAND_OVER) {
             let waits = self.handed.get(&client).is_some_and(|keys| keys.contains(&key));
             if waits && let Some(open) = self.handed_over(client) {
                 push(open, facts);
             }
         }
-        while let Some((time, key)) = first_if(&mut self.cutting, |(time, _)| now - time >= CUT_OFF) {
+        while let Some((time, _, key)) = first_if(&mut self.cutting, |(time, ..)| now - time >= CUT_OFF) {
             if self.open.get(&key).is_some_and(|open| open.cut_off == time)
                 && let Some(open) = self.open.remove(&key)
             {
