@@ -50,13 +50,13 @@ fn l2_what_is_given_up_together_is_told_in_the_order_of_its_lines() {
     };
     let later = "Nov 10 09:00:00 mx postfix/smtpd[7]: connect from unknown[192.0.2.77]\n".to_owned()
         + "Nov 10 09:00:00 mx postfix/smtpd[7]: disconnect from unknown[192.0.2.77] ehlo=1 quit=1 commands=2\n";
-    let expected = clients.join("\n");
+    let expected = clients.join("\r\n");
     for log in [cut_off, lines(&met)] {
         Test::new("query --format csv --year 2026 --timezone UTC")
             .arg("SELECT client_ip FROM sessions")
             .arg("mail.log")
             .file("mail.log", log + &later)
-            .stdout(&format!("client_ip\n{expected}\n192.0.2.77\n"))
+            .stdout(&format!("client_ip\r\n{expected}\r\n192.0.2.77\r\n"))
             .run();
     }
 }
