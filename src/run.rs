@@ -341,8 +341,9 @@ impl<'a> Walk<'a> {
             let (_, last) = before.coverage.times?;
             let mut clock = Clock::new(zone, before.known.clock);
             let time = clock.resolve(first)?;
-            let same = Clock::new(zone, fresh).resolve(first) == Some(time);
-            (same && time >= last - HOUR).then_some(before.known.clock)
+            let of_year = Clock::new(zone, fresh).resolve(first)?;
+            // It may be the same hour for the second time.
+            (time.abs_diff(of_year) <= HOUR.unsigned_abs() && time >= last - HOUR).then_some(before.known.clock)
         };
         goes_on().unwrap_or(fresh)
     }

@@ -1,5 +1,6 @@
 //! Time: zones that fold, years that no line names, clocks that jump.
 
+use crate::store::Site;
 use crate::support::program::Test;
 
 /// Seconds since the epoch of a time of RFC 3339.
@@ -17,11 +18,17 @@ fn log(stamps: &[&str]) -> String {
     stamps.iter().enumerate().map(line).collect()
 }
 
+/// Asks for the times of refusals, in the order of their lines.
+const REFUSALS: &str = "SELECT time FROM rejections AS r ORDER BY r.source, r.offset";
+
 /// The times of refusals, in UTC, in the order of their lines.
 fn times(test: Test) -> Vec<String> {
-    let sql = "SELECT time FROM rejections AS r ORDER BY r.source, r.offset";
-    let done = test.arg("query").arg(sql).arg("mail.log").arg("--format=jsonl").any_stdout().run();
-    let text = String::from_utf8(done.stdout().to_vec()).expect("UTF-8");
+    times_in(test.arg("query").arg(REFUSALS).arg("mail.log").arg("--format=jsonl").any_stdout().run().stdout())
+}
+
+/// The same of an answer, as lines of JSON.
+fn times_in(answer: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(answer);
     let time = |line: &str| {
         let row: serde_json::Value = serde_json::from_str(line).expect("a row");
         let time = chrono::DateTime::parse_from_rfc3339(row["time"].as_str().expect("a time")).expect("RFC 3339");
@@ -54,6 +61,35 @@ fn f14_berlins_repeated_hour_is_told_apart_by_the_order_of_lines() {
         "2026-10-25 02:10:00",
     ];
     assert_eq!(in_zone("Europe/Berlin", &stamps, "2026-10-25T12:00:00Z"), expected);
+}
+
+#[test]
+fn f14_a_repeated_hour_goes_on_in_the_next_file() {
+    let site = Site::new();
+    let pieces = [
+        ("mail.log.2", ["Oct 25 02:50:00", "Oct 25 02:55:00"]),
+        ("mail.log.1", ["Oct 25 02:58:00", "Oct 25 02:05:00"]),
+        ("mail.log", ["Oct 25 02:10:00", "Oct 25 02:51:00"]),
+    ];
+    let options = "--timezone Europe/Berlin --year 2026";
+    for (name, stamps) in pieces {
+        site.write(name, log(&stamps).as_bytes());
+        site.fine(&format!("ingest --store st {options} {name}"));
+    }
+    let expected = [
+        "2026-10-25 00:50:00",
+        "2026-10-25 00:55:00",
+        "2026-10-25 00:58:00",
+        "2026-10-25 01:05:00",
+        "2026-10-25 01:10:00",
+        "2026-10-25 01:51:00",
+    ];
+    for of in ["--store st", "mail.log mail.log.1 mail.log.2"] {
+        let options = format!("--format jsonl {options} {of}");
+        let done = site.command("query").arg(REFUSALS).args(options.split_whitespace()).output();
+        let done = done.expect("the program runs");
+        assert_eq!(times_in(&done.stdout), expected, "{of}");
+    }
 }
 
 #[test]

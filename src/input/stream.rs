@@ -4,7 +4,7 @@ use super::{Compression, Options, Source};
 use crate::frame;
 use crate::text::Text;
 use crate::time::stamp::{Clock, ClockState, Stamp};
-use crate::time::{DAY, Zone};
+use crate::time::{DAY, HOUR, Zone};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -78,8 +78,12 @@ fn late(samples: &[Stamp], sources: &[Source], end_year: i32) -> i64 {
 
 /// The folder and name of a source that was not rotated.
 fn live_name(source: &Source) -> Option<(PathBuf, String)> {
-    let (folder, name) = split(&source.path);
-    (log_name(&name) == name).then_some((folder, name))
+    is_live(source).then(|| split(&source.path))
+}
+
+fn is_live(source: &Source) -> bool {
+    let (_, name) = split(&source.path);
+    log_name(&name) == name
 }
 
 /// The log to which a source belongs: its folder and name without what rotation adds. A rotated file whose log lies in
@@ -154,8 +158,13 @@ pub fn rotation_of(path: &Path) -> u32 {
     uncompressed(&name).rsplit('.').next().and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
-/// Sorts the sources of a log by the times they hold. Without years, times are a circle: it is cut where the widest gap is.
+/// Sorts the sources of a log: as their names say, where their times do not speak against it, which cannot tell an hour
+/// that happens twice; else by the times they hold. Without years, times are a circle: it is cut where the widest gap is.
 fn order(sources: &mut [Source], options: &Options) {
+    sources.sort_by_key(|s| (u32::MAX - rotation_number(s), is_live(s), s.name.clone()));
+    if is_in_order(sources) {
+        return;
+    }
     let year_of = |source: &Source| options.year.unwrap_or_else(|| year_before(source.first, source.written));
     let time = |source: &Source| source.first.map_or(i64::MIN, |stamp| instant(stamp, year_of(source)));
     if sources.iter().all(|s| matches!(s.first, Some(Stamp::Yearless(..)) | None)) {
@@ -170,6 +179,14 @@ fn order(sources: &mut [Source], options: &Options) {
     } else {
         sources.sort_by_key(|s| (time(s), u32::MAX - rotation_number(s), s.name.clone()));
     }
+}
+
+/// Whether each source begins after the one before it, but for an hour that happens twice.
+fn is_in_order(sources: &[Source]) -> bool {
+    let zone = Zone::utc();
+    let mut clock = Clock::new(&zone, ClockState::starting(2024));
+    let times = sources.iter().filter_map(|source| clock.resolve(source.first?));
+    times.is_sorted_by(|before, after| before - HOUR <= *after)
 }
 
 /// The instant of a stamp in UTC, in a year if it has none.
