@@ -156,8 +156,9 @@ fn what_is_wrong_with_a_question_is_said_before_a_log_is_read() {
         "zoe@example.org",
         "who sent mail",
         "mail-to recipient=x@y.example",
-        "SELECT sender FROM messages WHERE time > '2026-11-20 09:00'",
-        "SELECT sender FROM messages m WHERE m.end_time BETWEEN 1 AND '2026-11-20'",
+        "SELECT sender FROM messages WHERE time > 'nine'",
+        "SELECT sender FROM messages m WHERE m.end_time BETWEEN 1 AND '2026-11-31'",
+        "SELECT service FROM sessions GROUP BY service ORDER BY MAX(time) DESC",
         "-",
     ];
     let mut all = String::new();
@@ -326,6 +327,34 @@ fn a_count_without_a_name_is_called_one() {
         for memory in ["", " --memory 1"] {
             let test = Test::new(&format!("query --format csv mail.log --file q.sql{memory}"));
             test.file("q.sql", sql).file("mail.log", LOG).stdout(answer).run();
+        }
+    }
+}
+
+#[test]
+fn questions_are_asked_as_people_write_them() {
+    for (sql, answer) in [
+        (
+            "SELECT service, COUNT(*) FROM sessions WHERE service <> 'lmtp' GROUP BY service ORDER BY COUNT(*) DESC, service LIMIT 3",
+            "service,count\r\nsmtp,21\r\nsubmission,17\r\nimap,13\r\n",
+        ),
+        (
+            "SELECT MIN(time), MAX(time), COUNT(*) FROM sessions",
+            "min_time,max_time,count\r\n2026-11-24T12:47:35+01:00,2026-11-24T12:48:10+01:00,83\r\n",
+        ),
+        (
+            "SELECT service, COUNT(DISTINCT client_ip), COUNT(client_ip) AS all FROM sessions GROUP BY service ORDER BY COUNT(DISTINCT client_ip) DESC, service LIMIT 1",
+            "service,client_ip,all\r\nsmtp,21,21\r\n",
+        ),
+        (
+            "SELECT COUNT(*) AS n FROM sessions WHERE time >= '2026-11-24 12:48' AND hour = '2026-11-24T11:00:00Z' AND day = '2026-11-24'",
+            "n\r\n14\r\n",
+        ),
+    ] {
+        for memory in ["", " --memory 1"] {
+            let options = "--format csv --timezone Europe/Berlin --year 2026 --file q.sql mail.log";
+            let test = Test::new(&format!("query {options}{memory}")).file("mail.log", lab());
+            test.file("q.sql", sql).stdout(answer).run();
         }
     }
 }

@@ -128,7 +128,7 @@ fn told(
 
 /// Whether an answer can be narrowed to domains: each of its tables names domains, or is no fact at all.
 fn is_told_by_domain(sql: &str) -> Result<bool> {
-    let tables = sections::check(sql)?.tables;
+    let tables = sections::check(sql, &Zone::utc())?.tables;
     let is_fact = |name: &&String| TABLES.iter().any(|table| table.name == **name);
     Ok(tables.iter().filter(is_fact).all(|name| facts::is_told_by_domain(name)))
 }

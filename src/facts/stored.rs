@@ -25,7 +25,7 @@ const ROW: usize = 1 << 10;
 #[derive(Debug)]
 pub(super) struct Stored<'a> {
     shelved: &'a Shelved,
-    zone: &'a Zone,
+    pub zone: &'a Zone,
     span: Span,
     /// The domains whose mail it is, and the queue entries with a recipient in them.
     domains: Option<(Vec<String>, BTreeSet<Vec<u8>>)>,

@@ -157,6 +157,11 @@ impl<'a> View<'a> {
         DataFrame::new(made.height, columns).map_err(|e| internal(&e))
     }
 
+    /// The zone of its hours and days.
+    pub fn zone(&self) -> &Zone {
+        self.stored.zone
+    }
+
     /// Whether a table is more than memory holds, and read anew by each question.
     pub fn is_large(&self, table: &str) -> bool {
         place(table).is_some_and(|place| self.stored.is_large(place))

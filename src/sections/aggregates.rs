@@ -28,7 +28,8 @@ pub(super) fn named(mut answer: DataFrame, needs: &Needs) -> DataFrame {
     answer
 }
 
-const AGGREGATES: &[&str] = &[
+/// The functions that make one value of many rows.
+pub(super) const AGGREGATES: &[&str] = &[
     "avg",
     "corr",
     "count",

@@ -5,11 +5,13 @@
 
 use super::aggregates;
 use super::front::is_time;
+use super::meant;
 use super::parts::Parts;
 use super::rows::{COVERAGE, USUAL};
 use super::tokens::{self, UNNAMED, refuse};
 use crate::error::{Error, Result};
 use crate::facts::{DERIVED, TABLES, TableDef, columns};
+use crate::time::Zone;
 use sqlparser::ast::{
     Expr, Function, Ident, ObjectName, Query, Select, SelectItem, SetExpr, Spanned, Statement, TableAlias,
     TableFactor, Value, ValueWithSpan, Visit, Visitor, visit_expressions,
@@ -80,21 +82,20 @@ const LONGEST: usize = 8 << 10;
 /// The longest question with its literals, in bytes.
 pub const LONGEST_TEXT: usize = 16 << 20;
 
-/// Lets a question pass, or says why not.
+/// Lets a question pass, or says why not. Texts beside times are times of this zone.
 ///
 /// # Errors
 ///
 /// Where it is not one query about the facts; exit code 64.
-pub fn check(sql: &str) -> Result<Needs> {
+pub fn check(sql: &str, zone: &Zone) -> Result<Needs> {
     if sql.len() > LONGEST_TEXT {
         return Err(too_long(sql.len(), LONGEST_TEXT));
     }
     let tokens = tokens::with_our_names(tokens::read(sql)?);
     plain(sql, &tokens)?;
-    let parts = Parts::of(&tokens)?;
     // Any word may be a column: names stand in places that are no expressions too, such as USING.
     let columns = tokens::words(&tokens).collect();
-    let statements = parse(sql, tokens)?;
+    let statements = parse(sql, tokens.clone())?;
     let query = one_query(sql, &statements)?;
     let mut own = OwnNames::default();
     let _ = Visit::visit(query, &mut own);
@@ -103,7 +104,9 @@ pub fn check(sql: &str) -> Result<Needs> {
         return Err(*error);
     }
     gate.known_columns()?;
-    Ok(Needs { columns, parts, ..gate.needs })
+    let needs = gate.needs;
+    let parts = Parts::of(&meant::meant(sql, tokens, &statements, zone)?)?;
+    Ok(Needs { columns, parts, ..needs })
 }
 
 /// What helps where something else is asked.
@@ -317,12 +320,6 @@ impl Visitor for Gate<'_> {
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Self::Break> {
-        if let Some((text, span)) = time_and_text(expr) {
-            let error =
-                refuse("a time cannot be compared with a text").why("times are microseconds since the epoch");
-            let help = format!("`date +%s000000 -d '{}'` prints such a number", text.replace('\'', ""));
-            return stop(self.point(error.help(help), span));
-        }
         match expr {
             Expr::Function(function) => self.function(function),
             Expr::Identifier(name) => {
@@ -338,13 +335,13 @@ impl Visitor for Gate<'_> {
     }
 }
 
-/// The text that a column of times is compared with.
-fn time_and_text(expr: &Expr) -> Option<(&str, Span)> {
+/// The texts that a column of times is compared with.
+pub(super) fn time_and_texts(expr: &Expr) -> Vec<(&str, Span)> {
     let compared: Vec<&Expr> = match expr {
         Expr::BinaryOp { left, right, .. } => vec![left, right],
         Expr::Between { expr, low, high, .. } => vec![expr, low, high],
         Expr::InList { expr, list, .. } => std::iter::once(&**expr).chain(list).collect(),
-        _ => return None,
+        _ => return Vec::new(),
     };
     let is_of_times = |expr: &Expr| match expr {
         Expr::Identifier(name) => is_time(&name.value),
@@ -352,12 +349,13 @@ fn time_and_text(expr: &Expr) -> Option<(&str, Span)> {
         _ => false,
     };
     let of_times = compared.iter().any(|expr| is_of_times(expr));
-    compared.into_iter().filter(|_| of_times).find_map(|expr| match expr {
-        Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), span }) => {
-            Some((text.as_str(), *span))
+    let text = |expr| match expr {
+        &Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(ref text), span }) => {
+            Some((text.as_str(), span))
         }
         _ => None,
-    })
+    };
+    compared.into_iter().filter(|_| of_times).filter_map(text).collect()
 }
 
 fn names_a_column(part: &impl Visit) -> bool {
@@ -460,6 +458,10 @@ fn tables_help() -> String {
 mod tests {
     use super::*;
     use crate::error::Exit;
+
+    fn check(sql: &str) -> Result<Needs> {
+        super::check(sql, &Zone::utc())
+    }
 
     #[test]
     fn t11_only_questions_about_the_facts_pass() {

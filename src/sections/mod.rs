@@ -7,6 +7,7 @@ mod aggregates;
 mod front;
 mod grouping;
 mod guard;
+mod meant;
 mod named;
 mod network;
 mod parts;

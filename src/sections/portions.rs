@@ -296,7 +296,7 @@ mod tests {
     use super::*;
 
     fn split(sql: &str) -> String {
-        let needs = guard::check(sql).unwrap_or_else(|e| panic!("{sql}: {e}"));
+        let needs = guard::check(sql, &crate::time::Zone::utc()).unwrap_or_else(|e| panic!("{sql}: {e}"));
         let Some(portions) = Portions::of(&needs.parts) else { return "whole".to_owned() };
         let asked = portions.asked.iter().map(|portion| format!("{}\n", portion.sql));
         let common = portions.parts.common.iter().map(|common| format!("{}: {}\n", common.name, common.sql));
@@ -366,7 +366,7 @@ SELECT count(*) FROM "portion_0" AS "logins""#,
     #[test]
     fn what_is_asked_whole_is_told() {
         let whole = |sql: &str| {
-            let needs = guard::check(sql).expect("a question");
+            let needs = guard::check(sql, &crate::time::Zone::utc()).expect("a question");
             Portions::of(&needs.parts).expect("portions").whole.into_iter().collect::<Vec<_>>()
         };
         assert_eq!(

@@ -75,7 +75,7 @@ impl<'a> Asker<'a> {
     ///
     /// Where the gate or the engine refuses it; exit code 64.
     pub fn ask(&self, sql: &str) -> Result<Answer> {
-        self.answer(&guard::check(sql)?).map_err(|e| tokens::pointed(e, sql))
+        self.answer(&guard::check(sql, self.view.zone())?).map_err(|e| tokens::pointed(e, sql))
     }
 
     /// The addresses of clients that are among the facts which a question asks for, those that are wanted.
@@ -211,8 +211,8 @@ fn run(context: &mut SQLContext, parts: &Parts, crossed: bool) -> PolarsResult<D
 ///
 /// Where the gate or the engine refuses it; exit code 64.
 pub fn try_out(sql: &str) -> Result<Needs> {
-    let needs = guard::check(sql)?;
     let (facts, zone) = (Facts::default(), Zone::utc());
+    let needs = guard::check(sql, &zone)?;
     let view = View::new(&facts, &zone, &Scope::ALL, Wanted::columns(&needs.tables, &needs.columns()))?;
     Asker::new(&view, &Coverage::default())?.answer(&needs).map_err(|e| tokens::pointed(e, sql))?;
     Ok(needs)

@@ -32,7 +32,7 @@ pub enum Literal {
     Limit(&'static str, f64),
 }
 
-const SPACE: Token = Token::Whitespace(Whitespace::Space);
+pub(super) const SPACE: Token = Token::Whitespace(Whitespace::Space);
 
 impl Literal {
     fn tokens(&self) -> Vec<Token> {
@@ -53,7 +53,7 @@ impl Literal {
     }
 }
 
-fn word(text: &str, quote: Option<char>) -> Token {
+pub(super) fn word(text: &str, quote: Option<char>) -> Token {
     Token::make_word(text, quote)
 }
 

@@ -40,17 +40,26 @@ pub fn parse_instant(text: &str, zone: &Zone, now: i64) -> Result<i64> {
     if let Some(back) = text.strip_prefix('-').and_then(parse_duration) {
         return Ok(now.saturating_sub(back));
     }
-    if let Ok(instant) = chrono::DateTime::parse_from_rfc3339(text) {
-        return Ok(instant.timestamp_micros());
-    }
-    for pattern in ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"] {
-        if let Ok(civil) = NaiveDateTime::parse_from_str(text, pattern) {
-            return Ok(zone.instant(civil.and_utc().timestamp_micros()));
-        }
-    }
-    parse_day(text, zone, now).ok().and_then(|day| day.start).ok_or_else(|| {
+    let day = || parse_day(text, zone, now).ok().and_then(|day| day.start);
+    written(text, zone).or_else(day).ok_or_else(|| {
         not_a_time("time", text, "use `yesterday`, `-2h`, `2026-11-24`, `2026-11-24 03:00` or RFC 3339")
     })
+}
+
+/// A point in time that no clock is needed for: `2026-11-24`, `2026-11-24 03:00`, RFC 3339.
+pub fn parse_date(text: &str, zone: &Zone) -> Result<i64> {
+    let error = || not_a_time("time", text, "write `2026-11-24`, `2026-11-24 03:00` or RFC 3339");
+    written(text, zone).ok_or_else(error)
+}
+
+fn written(text: &str, zone: &Zone) -> Option<i64> {
+    if let Ok(instant) = chrono::DateTime::parse_from_rfc3339(text) {
+        return Some(instant.timestamp_micros());
+    }
+    let patterns = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"];
+    let civil = patterns.iter().find_map(|pattern| NaiveDateTime::parse_from_str(text, pattern).ok());
+    let midnight = || Some(NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_time(chrono::NaiveTime::MIN));
+    Some(zone.instant(civil.or_else(midnight)?.and_utc().timestamp_micros()))
 }
 
 fn not_a_time(kind: &str, text: &str, help: &str) -> Error {

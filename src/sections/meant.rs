@@ -1,0 +1,377 @@
+//! What people write and the engine does not take, as it takes it.
+//!
+//! - Rows sorted by a figure of many rows: `ORDER BY COUNT(*)` becomes the place of that column.
+//! - Columns that the engine would call the same: `MIN(time), MAX(time)` become `min_time` and `max_time`.
+//! - A time beside a text: `time > '2026-11-24 03:00'` is compared with that instant.
+
+use super::aggregates::AGGREGATES;
+use super::guard::time_and_texts;
+use super::tokens::{SPACE, UNNAMED, bytes, refuse, word};
+use crate::error::Result;
+use crate::time::{Zone, parse_date};
+use sqlparser::ast::{Statement, visit_expressions};
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Word};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{ControlFlow, Range};
+
+/// Tokens that other tokens take the place of.
+type Edit = (Range<usize>, Vec<Token>);
+
+/// The tokens of a question as the engine takes them.
+///
+/// # Errors
+///
+/// Where rows are sorted by a figure that is no column of theirs; where a time is compared with a text that is none.
+pub(super) fn meant(
+    sql: &str,
+    mut tokens: Vec<TokenWithSpan>,
+    statements: &[Statement],
+    zone: &Zone,
+) -> Result<Vec<TokenWithSpan>> {
+    let mut edits = times(sql, &tokens, statements, zone)?;
+    for at in (0..tokens.len()).filter(|at| is_keyword(&tokens[*at].token, Keyword::SELECT)) {
+        let select = Select::at(&tokens, at);
+        edits.extend(select.names());
+        edits.extend(select.places(sql)?);
+    }
+    edits.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
+    for (range, new) in edits {
+        let span = tokens[range.start.min(tokens.len() - 1)].span;
+        tokens.splice(range, new.into_iter().map(|token| TokenWithSpan { token, span }));
+    }
+    Ok(tokens)
+}
+
+/// Texts that are compared with times become numbers.
+fn times(sql: &str, tokens: &[TokenWithSpan], statements: &[Statement], zone: &Zone) -> Result<Vec<Edit>> {
+    let mut found = Vec::new();
+    for statement in statements {
+        let _ = visit_expressions(statement, |expr| {
+            found.extend(time_and_texts(expr).into_iter().map(|(text, span)| (text.to_owned(), span)));
+            ControlFlow::<()>::Continue(())
+        });
+    }
+    let edit = |(text, span): (String, sqlparser::tokenizer::Span)| {
+        let time = parse_date(&text, zone).map_err(|e| e.at(UNNAMED, sql, bytes(sql, span)))?;
+        let at = place(tokens, span.start);
+        Ok(at.map(|at| (at..at + 1, vec![Token::Number(time.to_string(), false)])))
+    };
+    found.into_iter().filter_map(|found| edit(found).transpose()).collect()
+}
+
+fn place(tokens: &[TokenWithSpan], start: Location) -> Option<usize> {
+    tokens.iter().position(|token| token.span.start == start)
+}
+
+/// A SELECT as tokens: where its columns stand, and by what its rows are sorted.
+struct Select<'t> {
+    tokens: &'t [TokenWithSpan],
+    columns: Vec<Range<usize>>,
+    order: Vec<Range<usize>>,
+}
+
+impl<'t> Select<'t> {
+    /// The one that begins here.
+    fn at(tokens: &'t [TokenWithSpan], start: usize) -> Self {
+        let mut select = Self { tokens, columns: Vec::new(), order: Vec::new() };
+        let mut at = start + 1;
+        while let Some(word) = select.next(at).filter(|at| is_one_of(&tokens[*at].token, BEFORE_COLUMNS)) {
+            at = word + 1;
+        }
+        (select.columns, at) = select.list(at, AFTER_COLUMNS);
+        while let Some(next) = select.step(at) {
+            if is_keyword(&tokens[at].token, Keyword::SELECT) {
+                break;
+            }
+            let by = select.next(at + 1).filter(|by| is_keyword(&tokens[*by].token, Keyword::BY));
+            if let Some(by) = by.filter(|_| is_keyword(&tokens[at].token, Keyword::ORDER)) {
+                (select.order, at) = select.list(by + 1, AFTER_ORDER);
+            } else {
+                at = next;
+            }
+        }
+        select
+    }
+
+    /// What stands between the commas from here to one of these words, and where that stands.
+    fn list(&self, start: usize, ends: &[Keyword]) -> (Vec<Range<usize>>, usize) {
+        let (mut list, mut from, mut at) = (Vec::new(), start, start);
+        while let Some(next) = self.step(at).filter(|_| !is_one_of(&self.tokens[at].token, ends)) {
+            if self.tokens[at].token == Token::Comma {
+                list.extend(self.trimmed(from..at));
+                from = next;
+            }
+            at = next;
+        }
+        list.extend(self.trimmed(from..at));
+        (list, at)
+    }
+
+    /// These tokens without white space around them.
+    fn trimmed(&self, range: Range<usize>) -> Option<Range<usize>> {
+        let is_white = |at: &usize| matches!(self.tokens[*at].token, Token::Whitespace(_));
+        let first = range.clone().find(|at| !is_white(at))?;
+        let last = range.rev().find(|at| !is_white(at))?;
+        Some(first..last + 1)
+    }
+
+    /// The token behind this one, behind all that stands in brackets if it opens some; nothing at the end.
+    fn step(&self, at: usize) -> Option<usize> {
+        let mut depth = 0_usize;
+        for (place, token) in self.tokens.iter().enumerate().skip(at) {
+            match token.token {
+                Token::LParen => depth += 1,
+                Token::RParen => depth = depth.checked_sub(1)?,
+                Token::SemiColon => return None,
+                _ => {}
+            }
+            if depth == 0 {
+                return Some(place + 1);
+            }
+        }
+        None
+    }
+
+    /// The first token from here on that is more than white space.
+    fn next(&self, at: usize) -> Option<usize> {
+        (at..self.tokens.len()).find(|at| !matches!(self.tokens[*at].token, Token::Whitespace(_)))
+    }
+
+    fn of(&self, range: &Range<usize>) -> Vec<&'t Token> {
+        let tokens = self.tokens[range.clone()].iter().map(|token| &token.token);
+        tokens.filter(|token| !matches!(token, Token::Whitespace(_))).collect()
+    }
+
+    /// Names for columns that would have the same one.
+    fn names(&self) -> Vec<Edit> {
+        let columns: Vec<Vec<&Token>> = self.columns.iter().map(|range| self.of(range)).collect();
+        let called: Vec<Option<&str>> = columns.iter().map(|column| called(column)).collect();
+        let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+        called.iter().flatten().for_each(|name| *count.entry(name).or_default() += 1);
+        let mut taken: BTreeSet<String> = called.iter().flatten().map(|name| (*name).to_owned()).collect();
+        let mut kept = BTreeSet::new();
+        let mut edits = Vec::new();
+        for ((column, name), range) in columns.iter().zip(&called).zip(&self.columns) {
+            let Some(name) = name.filter(|name| count[name] > 1 && own_name(column).is_none()) else { continue };
+            if (column.len() == 1 || counts_rows(column)) && kept.insert(name) {
+                continue;
+            }
+            let new = free(&spelled(column), &mut taken);
+            edits.push((range.end..range.end, vec![SPACE, word("AS", None), SPACE, word(&new, Some('"'))]));
+        }
+        edits
+    }
+
+    /// The places of columns that rows are sorted by and that are figures of many rows.
+    fn places(&self, sql: &str) -> Result<Vec<Edit>> {
+        let columns: Vec<Vec<&Token>> = self.columns.iter().map(|range| unnamed(self.of(range))).collect();
+        let figures = self.order.iter().filter(|range| has_aggregate(&unsorted(self.of(range))));
+        let edit = |range: &Range<usize>| {
+            let of = unsorted(self.of(range));
+            let Some(at) = columns.iter().position(|column| *column == of) else {
+                let what: String = of.iter().map(ToString::to_string).collect();
+                return Err(refuse(format!("rows are sorted by `{what}`, which is no column of theirs"))
+                    .at(UNNAMED, sql, bytes(sql, self.tokens[range.start].span))
+                    .help(format!("select it too: `SELECT ..., {what} AS x ... ORDER BY x`")));
+            };
+            let sorted = self.of(range).split_off(of.len()).into_iter().flat_map(|token| [SPACE, token.clone()]);
+            let place = [Token::Number((at + 1).to_string(), false)];
+            Ok((range.clone(), place.into_iter().chain(sorted).collect()))
+        };
+        figures.map(edit).collect()
+    }
+}
+
+const BEFORE_COLUMNS: &[Keyword] = &[Keyword::DISTINCT, Keyword::ALL];
+
+const AFTER_COLUMNS: &[Keyword] = &[
+    Keyword::FROM,
+    Keyword::WHERE,
+    Keyword::GROUP,
+    Keyword::HAVING,
+    Keyword::ORDER,
+    Keyword::LIMIT,
+    Keyword::UNION,
+    Keyword::INTERSECT,
+    Keyword::EXCEPT,
+];
+
+const AFTER_ORDER: &[Keyword] = &[Keyword::LIMIT, Keyword::OFFSET, Keyword::FETCH];
+
+/// Words of SQL that stand in terms and name no column.
+const WORDS: &[Keyword] = &[
+    Keyword::AND,
+    Keyword::AS,
+    Keyword::CASE,
+    Keyword::DISTINCT,
+    Keyword::ELSE,
+    Keyword::END,
+    Keyword::FALSE,
+    Keyword::IN,
+    Keyword::IS,
+    Keyword::LIKE,
+    Keyword::NOT,
+    Keyword::NULL,
+    Keyword::OR,
+    Keyword::OVER,
+    Keyword::THEN,
+    Keyword::TRUE,
+    Keyword::WHEN,
+];
+
+fn is_keyword(token: &Token, keyword: Keyword) -> bool {
+    is_one_of(token, &[keyword])
+}
+
+fn is_one_of(token: &Token, keywords: &[Keyword]) -> bool {
+    matches!(token, Token::Word(word) if word.quote_style.is_none() && keywords.contains(&word.keyword))
+}
+
+/// The name of a column or table that a token is.
+fn name(token: &Token) -> Option<&str> {
+    match token {
+        Token::Word(Word { value, .. }) if !is_one_of(token, WORDS) => Some(value),
+        _ => None,
+    }
+}
+
+/// The name that a question gives a column: behind AS, or behind what ends a term.
+fn own_name<'t>(column: &[&'t Token]) -> Option<&'t str> {
+    let [.., before, last] = column else { return None };
+    let ends = is_keyword(before, Keyword::AS)
+        || is_keyword(before, Keyword::END)
+        || matches!(before, Token::RParen | Token::Number(..) | Token::SingleQuotedString(_))
+        || name(before).is_some();
+    name(last).filter(|_| ends)
+}
+
+/// `COUNT(*)`.
+fn counts_rows(column: &[&Token]) -> bool {
+    matches!(column, [Token::Word(word), Token::LParen, Token::Mul, Token::RParen] if word.value == "count")
+}
+
+/// What the engine calls a column: by its own name, or the first column in it.
+fn called<'t>(column: &[&'t Token]) -> Option<&'t str> {
+    let is_function = |at: usize| matches!(column.get(at + 1), Some(Token::LParen | Token::Period));
+    let first = (0..column.len()).filter(|at| !is_function(*at)).find_map(|at| name(column[at]));
+    own_name(column).or(first).or_else(|| counts_rows(column).then_some("count"))
+}
+
+/// A column's term spelled as a name: `min_time` of `MIN(time)`.
+fn spelled(column: &[&Token]) -> String {
+    let text: Vec<String> = column.iter().map(|token| token.to_string().to_lowercase()).collect();
+    let text = text.join(" ");
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("_")
+}
+
+/// A name that is not taken.
+fn free(name: &str, taken: &mut BTreeSet<String>) -> String {
+    let numbered = (2..).map(|number| format!("{name}_{number}"));
+    let free = std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken.contains(name));
+    let free = free.unwrap_or_default();
+    taken.insert(free.clone());
+    free
+}
+
+/// A column's term without its name.
+fn unnamed(mut column: Vec<&Token>) -> Vec<&Token> {
+    if own_name(&column).is_some() {
+        column.pop();
+        column.pop_if(|last| is_keyword(last, Keyword::AS));
+    }
+    column
+}
+
+/// A term that rows are sorted by, without how they are.
+fn unsorted(mut term: Vec<&Token>) -> Vec<&Token> {
+    let end = term.iter().position(|token| is_one_of(token, &[Keyword::ASC, Keyword::DESC, Keyword::NULLS]));
+    term.truncate(end.unwrap_or(term.len()));
+    term
+}
+
+/// Whether a term is worked out from many rows.
+fn has_aggregate(term: &[&Token]) -> bool {
+    let is_aggregate = |pair: &[&Token]| match pair {
+        [Token::Word(word), Token::LParen] => AGGREGATES.contains(&word.value.as_str()),
+        _ => false,
+    };
+    let by_itself = [Keyword::OVER, Keyword::SELECT];
+    term.windows(2).any(is_aggregate) && !term.iter().any(|token| is_one_of(token, &by_itself))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::guard::check;
+    use crate::time::Zone;
+
+    fn meant(sql: &str) -> String {
+        let needs = check(sql, &Zone::named("Europe/Berlin").expect("a zone"));
+        needs.map_or_else(
+            |e| e.to_string(),
+            |needs| needs.parts.sql.split_whitespace().collect::<Vec<_>>().join(" "),
+        )
+    }
+
+    #[test]
+    fn rows_can_be_sorted_by_figures() {
+        for (sql, expected) in [
+            (
+                "SELECT service, COUNT(*) FROM sessions GROUP BY service ORDER BY COUNT(*) DESC, service LIMIT 3",
+                "select service, count(*) from sessions group by service order by 2 desc, service limit 3",
+            ),
+            (
+                "SELECT SUM(bytes_in) AS b FROM sessions GROUP BY service HAVING COUNT(*) > 2 ORDER BY sum( bytes_in )",
+                "select sum(bytes_in) as b from sessions group by service having count(*) > 2 order by 1",
+            ),
+            (
+                "SELECT t.s FROM (SELECT service s, MAX(time) m FROM sessions GROUP BY service ORDER BY MAX(time)) t ORDER BY t.s",
+                "select t.s from (select service s, max(time) m from sessions group by service order by 2) t order by t.s",
+            ),
+            (
+                "SELECT ROW_NUMBER() OVER (ORDER BY time) AS n FROM sessions ORDER BY n",
+                "select row_number() over (order by time) as n from sessions order by n",
+            ),
+        ] {
+            assert_eq!(meant(sql), expected);
+        }
+        let error = meant("SELECT service FROM sessions GROUP BY service ORDER BY MAX(time) DESC");
+        assert!(error.contains("the question:1:56") && error.contains("max(time) AS x"), "{error}");
+    }
+
+    #[test]
+    fn columns_that_would_be_called_the_same_are_called_as_they_are_spelled() {
+        for (columns, expected) in [
+            ("MIN(time), MAX(time)", r#"min(time) AS "min_time", max(time) AS "max_time""#),
+            ("COUNT(*), COUNT(DISTINCT helo)", "count(*), count(distinct helo)"),
+            ("COUNT(*), COUNT(*)", r#"count(*), count(*) AS "count_2""#),
+            ("COUNT(helo) AS helo, MAX(helo)", r#"count(helo) as helo, max(helo) AS "max_helo""#),
+            ("service, service", r#"service, service AS "service_2""#),
+            ("s.time, l.time", r#"s.time AS "s_time", l.time AS "l_time""#),
+            ("lower(helo), helo, 1 AS x", r#"lower(helo) AS "lower_helo", helo, 1 as x"#),
+            ("CASE WHEN helo IS NULL THEN 1 END n, helo", "case when helo is null then 1 end n, helo"),
+        ] {
+            let from = "from sessions s, logins l";
+            assert_eq!(meant(&format!("SELECT {columns} {from}")), format!("select {expected} {from}"));
+        }
+    }
+
+    #[test]
+    fn texts_beside_times_are_times() {
+        for (sql, expected) in [
+            ("time >= '2026-11-24'", "time >= 1795474800000000"),
+            ("'2026-11-24T03:00:00Z' < end_time", "1795489200000000 < end_time"),
+            (
+                "time BETWEEN '2026-11-24' AND '2026-11-24 03:00'",
+                "time between 1795474800000000 and 1795485600000000",
+            ),
+            ("helo = '2026-11-24'", "helo = '2026-11-24'"),
+        ] {
+            let found = meant(&format!("SELECT time FROM sessions WHERE {sql}"));
+            assert_eq!(found, format!("select time from sessions where {expected}"));
+        }
+        let error = meant("SELECT time FROM sessions WHERE time > 'noon'");
+        assert!(error.contains("the question:1:40") && error.contains("`noon` is not a time"), "{error}");
+    }
+}
