@@ -105,6 +105,96 @@ fn behind_name(line: &[u8]) -> Option<&[u8]> {
 mod tests {
     use super::*;
 
+    /// Lines of all frames, with host, program, process id and text.
+    #[rustfmt::skip]
+    const FRAMES: &[(&str, &str)] = &[
+        // The traditional file: with a host and without, as several systems write it.
+        ("Nov 20 09:00:01 mx postfix/qmgr[12]: 4F9D1: removed", "mx|postfix/qmgr|12|4F9D1: removed"),
+        ("Nov 20 09:00:01 mx dovecot: Info: x: y", "mx|dovecot|0|Info: x: y"),
+        ("Nov 20 09:00:01 mx slapd[7] conn=1", "mx|slapd|7|conn=1"),
+        ("Nov 20 09:00:01 mx no tag is here", "mx||0|no tag is here"),
+        ("Nov 20 09:00:01 mx f(x): y", "mx||0|f(x): y"),
+        ("Nov 20 09:00:01 postfix/qmgr[12]: 4F9D1: removed", "|postfix/qmgr|12|4F9D1: removed"),
+        ("Nov 20 09:00:01 postfix/qmgr: 4F9D1: removed", "|postfix/qmgr|0|4F9D1: removed"),
+        ("Nov 20 09:00:01 imap(anna): Disconnected", "||0|imap(anna): Disconnected"),
+        ("Nov 20 09:00:01 word: text", "||0|word: text"),
+        ("Nov 20 09:00:01 alone", "||0|alone"),
+        ("Nov 20 09:00:01  mx  slapd[7]: x", "mx|slapd|7|x"),
+        ("Nov 20 09:00:01 mx slapd[7]: [ID 197553 mail.info] conn=1", "mx|slapd|7|conn=1"),
+        ("Nov 20 09:00:01 mx last message repeated 3 times", "mx||0|last message repeated 3 times"),
+        ("Nov 20 09:00:01 last message repeated 3 times", "||0|last message repeated 3 times"),
+        ("Nov 20 09:00:01 --- last message repeated 3 times ---", "||0|--- last message repeated 3 times ---"),
+        ("2026-11-20T09:00:01.5+01:00 mx slapd[7]: x\r", "mx|slapd|7|x"),
+        ("\u{feff}2026-11-20 09:00:01 mx slapd[7]: x", "mx|slapd|7|x"),
+        // With a priority; RFC 5424.
+        ("<22>Nov 20 09:00:01 mx slapd[7]: x", "mx|slapd|7|x"),
+        ("<6>2026-11-20T09:00:01Z mx slapd[7]: x", "mx|slapd|7|x"),
+        ("<22>1 2026-11-20T09:00:01Z mx slapd 7 - - x", "mx|slapd|7|x"),
+        ("<22>1 2026-11-20T09:00:01Z - - - id - \u{feff}x y", "||0|x y"),
+        (r#"<22>1 2026-11-20T09:00:01Z mx slapd 7 id [a b="c\"] d"][e f="\]"] x"#, "mx|slapd|7|x"),
+        ("<22>1 2026-11-20T09:00:01Z mx slapd 7 - [a]", "mx|slapd|7|"),
+        ("<22>1 2026-11-20T09:00:01Z mx slapd seven - - x", "mx|slapd|0|x"),
+        // The journal.
+        (
+            r#"{"__REALTIME_TIMESTAMP":"1","_HOSTNAME":"mx","SYSLOG_IDENTIFIER":"slapd","_COMM":"c","SYSLOG_PID":"7","_PID":"8","MESSAGE":"x \"y\""}"#,
+            r#"mx|slapd|7|x "y""#,
+        ),
+        (r#"{"__REALTIME_TIMESTAMP":1,"_COMM":"slapd","_PID":8,"MESSAGE":[120,121]}"#, "|slapd|8|xy"),
+        (r#"{"__REALTIME_TIMESTAMP":"1","_PID":["1"],"MESSAGE":["x","y"]}"#, "||0|x"),
+        // Programs' own files, and those that loggers write for them.
+        ("5d2a1b3c.0f1e2d3c 0x7f01 conn=1", "||0|conn=1"),
+        ("5d2a1b3c conn=1", "||0|conn=1"),
+        ("@400000004c91b044077a9e94 new msg 1", "||0|new msg 1"),
+        ("1116876543.123456 new msg 1", "||0|new msg 1"),
+    ];
+
+    #[test]
+    fn the_header_of_a_line_is_read_in_every_frame() {
+        for (line, expected) in FRAMES {
+            let record = record(line.as_bytes()).unwrap_or_else(|| panic!("{line}"));
+            let [host, program, text] =
+                [&record.host, &record.program, &record.text].map(|part| String::from_utf8_lossy(part));
+            assert_eq!(format!("{host}|{program}|{}|{text}", record.pid), *expected, "{line}");
+            assert_eq!(stamp(line.as_bytes()), Some(record.stamp), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_a_header_is_no_record() {
+        for line in [
+            "",
+            "text alone",
+            "Nov 20 09:00:01",
+            "<>Nov 20 09:00:01 mx slapd: x",
+            "<2x>Nov 20 09:00:01 mx slapd: x",
+            "<12345>Nov 20 09:00:01 mx slapd: x",
+            "<22>1 2026-11-20T09:00:01Z mx slapd 7 -",
+            r#"<22>1 2026-11-20T09:00:01Z mx slapd 7 - [a b="]"#,
+            r#"{"MESSAGE":"x"}"#,
+            "{",
+            "@400000004c91b044077a9e94",
+            "5d2a1b3c.0f1e2d3c 0x7f01",
+        ] {
+            assert_eq!(record(line.as_bytes()), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_counts_is_read_before_a_line() {
+        let counts = ["12 <22>1 x", "1 <", "0 <x", "12 x", "12<x", " <", "1234567890 <x"]
+            .map(|text| octet_count(text.as_bytes()));
+        assert_eq!(counts, [Some((3, 12)), Some((2, 1)), None, None, None, None, None]);
+        for (text, expected) in [
+            ("message repeated 3 times: [ x]", (3, "x")),
+            ("message repeated 0 times: [x", (1, "x")),
+            ("message repeated 99999 times: [ x]", (MOST_REPETITIONS, "x")),
+            ("message repeated x times: [ x]", (1, "message repeated x times: [ x]")),
+            ("x", (1, "x")),
+        ] {
+            assert_eq!(repeated(text.as_bytes()), (expected.0, expected.1.as_bytes()), "{text}");
+        }
+    }
+
     #[test]
     fn a_line_may_stand_behind_a_containers_name() {
         let line = "Nov 20 09:00:01 mx postfix/qmgr[12]: 4F9D1: removed";
