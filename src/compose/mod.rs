@@ -87,11 +87,13 @@ pub fn compose(
     let whole_site = request.domains.is_empty();
     let (sources, weeks) = (&run.sources, &past.weeks);
     let case = Case { asker: &asker, sources, again: request.again, period: &period, whole_site, weeks };
-    let findings = judge.judge(&case, &mut measurements)?;
-    let mut sections = questions
-        .par_iter()
-        .map(|question| section::ask(question, &asker, request.top))
-        .collect::<Result<Vec<_>>>()?;
+    let section = |question| section::ask(question, &asker, request.top);
+    // Together, so that no thread waits for the longest question of the ones before it begins with the others.
+    let (findings, sections) = rayon::join(
+        || judge.judge(&case, &mut measurements),
+        || questions.par_iter().map(section).collect::<Result<Vec<_>>>(),
+    );
+    let (findings, mut sections) = (findings?, sections?);
     if let Some(at) = definition.sections.iter().position(|name| name == OVERVIEW) {
         sections.insert(at, overview::section(&measurements, &past));
     }
