@@ -18,7 +18,7 @@ pub use carry::Carry;
 use crate::event::{Event, Events, Field, NO_TEXT, Role, TextId, Word, first_number, is_word};
 use crate::facts::schema::{Filing, Notice, Rejection, Session};
 use crate::facts::{Facts, NULL};
-use crate::grammar::{ChunkFacts, Grammars, Last, MOST_REPETITIONS, Scratch};
+use crate::grammar::{ChunkFacts, Grammars, KeyKind, Last, MOST_REPETITIONS, Scratch};
 use claims::Claims;
 use directory::Directory;
 use queue::{Queue, Refused};
@@ -62,6 +62,8 @@ struct Line<'a> {
     base: u32,
     source: i64,
     system: TextId,
+    /// Whether a connection's number tells its session.
+    of_connection: bool,
 }
 
 impl Line<'_> {
@@ -198,7 +200,8 @@ impl<'g> Correlator<'g> {
             return;
         };
         let system = self.systems.get(pattern.grammar).copied().unwrap_or(NO_TEXT);
-        let line = Line { event: *event, values, base, source: i64::from(source), system };
+        let of_connection = pattern.session == KeyKind::Connection;
+        let line = Line { event: *event, values, base, source: i64::from(source), system, of_connection };
         for _ in 0..self.claims.of(event.count.into()) {
             for role in &pattern.roles {
                 self.role(*role, &line, relieve);
@@ -283,7 +286,8 @@ impl<'g> Correlator<'g> {
     /// Keeps the last line of each host, with texts of the run.
     fn remember(&mut self, last: &[(TextId, Last)], events: &Events, base: u32) {
         for (host, last) in last {
-            let host_line = |event: Event| Line { event, values: &[], base, source: 0, system: NO_TEXT };
+            let host_line =
+                |event: Event| Line { event, values: &[], base, source: 0, system: NO_TEXT, of_connection: false };
             let name = |id: TextId| self.facts.texts.get(id).unwrap_or_default().to_vec();
             let key = if *host == NO_TEXT || is_word(*host) { name(*host) } else { name(*host + base) };
             let event = match last {

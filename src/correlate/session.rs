@@ -23,6 +23,9 @@ const NOTES: i64 = HOUR;
 /// (Dovecot's `auth_failure_delay` of two seconds, counted in whole seconds: src/auth/auth-request-handler.c).
 const ANSWER: i64 = SECOND;
 
+/// A session that ends before it begins, and begins so soon after, is one: its lines are of two processes or threads.
+const OUT_OF_ORDER: i64 = SECOND;
+
 /// The most attempts that one line may stand for; more is no truth but a forgery.
 const MOST_ATTEMPTS: i64 = 1_000;
 
@@ -41,6 +44,10 @@ pub(super) struct Sessions {
     #[serde(with = "entries")]
     notes: Keyed<Notes>,
     noting: BTreeSet<(i64, u64)>,
+    /// Sessions that ended and had not begun, told but for that, and when they ended.
+    #[serde(with = "entries")]
+    early: Keyed<Open>,
+    ending: VecDeque<(i64, u64)>,
     /// The session that one line told whole, for the attempt that the same line tells: where it stands, its number.
     whole: Option<(i64, i64, i64)>,
     /// Sessions by whose they are, once a line has ended one of which it told the user only. Some may have ended since.
@@ -82,7 +89,7 @@ struct Notes {
 impl Notes {
     /// Takes what a line says of an attempt: of the last one, or of one more.
     fn take(&mut self, row: Login, facts: &Facts) {
-        let same = self.tried.pop_if(|last| is_one(last, &row, facts));
+        let same = self.tried.pop_if(|last| is_of_user(last, &row, facts) && is_one(last, &row, facts));
         let failed = same.map(|last| last.outcome).filter(|outcome| *outcome == Word::Failed.id());
         self.tried.push(Login { outcome: failed.unwrap_or(row.outcome), ..row });
     }
@@ -103,6 +110,10 @@ impl Sessions {
             (row.time, row.session) = (before.time, before.session);
             row.open_program = before.open_program;
             (row.open_source, row.open_offset) = (before.open_source, before.open_offset);
+        }
+        if let Some(ended) = self.early.remove(&line.event.key) {
+            self.whole = Some((line.source, line.offset(), open.row.session));
+            return push(ended.begun_by(&open), facts);
         }
         if let Some(users) = &mut self.of_users {
             users.entry(whose(&open.row, facts)).or_default().push(line.event.key);
@@ -164,9 +175,23 @@ impl Sessions {
 
     pub fn close(&mut self, line: &Line<'_>, facts: &mut Facts) {
         self.sweep(line.event.time, facts);
-        let open = self.open.remove(&line.event.key).unwrap_or_else(|| Open::new(line));
         let end = line.event.time;
-        close(open, line, end, facts);
+        match self.open.remove(&line.event.key) {
+            Some(open) => push(closed(open, line, end, facts), facts),
+            None => self.close_unopened(closed(Open::new(line), line, end, facts), line, facts),
+        }
+    }
+
+    /// A session ends of which the log does not hold the opening, or not yet. What tells it by its process only may be
+    /// the next one's too.
+    fn close_unopened(&mut self, open: Open, line: &Line<'_>, facts: &mut Facts) {
+        if !line.of_connection && line.text(Field::SessionId) == NO_TEXT {
+            return push(open, facts);
+        }
+        self.ending.push_back((open.row.end_time, line.event.key));
+        if let Some(before) = self.early.insert(line.event.key, open) {
+            push(before, facts);
+        }
     }
 
     /// A session of a user ends, which one is not told. Of several the oldest is taken: how many ended and how is certain
@@ -188,7 +213,7 @@ impl Sessions {
         }
         if let Some(open) = self.open.remove(&oldest) {
             let end = if open.doubtful { NULL } else { line.event.time };
-            close(open, line, end, facts);
+            push(closed(open, line, end, facts), facts);
         }
     }
 
@@ -319,24 +344,37 @@ impl Sessions {
             open.logins += i64::from(outcome == Word::Ok.id());
             take(&mut open.row.user, line.text(Field::User), &NO_TEXT);
         }
-        if outcome != Word::PlaintextRefused.id() {
-            self.before(line.event.key, &row, facts);
-        }
         let rows = claims.of(u64::try_from(attempts - told).unwrap_or(0));
-        (0..rows).for_each(|_| facts.push(&row));
+        let before = self.before(line.event.key, &row, rows, facts);
+        before.iter().for_each(|tried| facts.push(tried));
+        // Those before a success no other line counts; of others this line tells how many there were.
+        let counted = if outcome == Word::Ok.id() { 0 } else { before.len() as u64 };
+        (counted..rows).for_each(|_| facts.push(&row));
         if outcome == Word::PlaintextRefused.id() {
             self.noted(line.event.key, line.event.time).told += 1;
         }
     }
 
-    /// The attempts of a session before its last one. Where that succeeded no other line counts them: they are told.
-    fn before(&mut self, key: u64, last: &Login, facts: &mut Facts) {
-        let mut tried = self.notes.get_mut(&key).map(|notes| std::mem::take(&mut notes.tried)).unwrap_or_default();
-        tried.pop_if(|tried| is_one(tried, last, facts));
-        if last.outcome == Word::Ok.id() {
-            let Login { service, tls_version, session, .. } = *last;
-            tried.iter().for_each(|row| facts.push(&Login { service, tls_version, session, ..*row }));
+    /// The attempts of a session before its last one, of those that a line counts, as far as others told them.
+    fn before(&mut self, key: u64, last: &Login, counted: u64, facts: &Facts) -> Vec<Login> {
+        if last.outcome == Word::PlaintextRefused.id() {
+            return Vec::new();
         }
+        let mut tried = self.notes.get_mut(&key).map(|notes| std::mem::take(&mut notes.tried)).unwrap_or_default();
+        let counted = usize::try_from(counted).unwrap_or(usize::MAX);
+        let is_ok = last.outcome == Word::Ok.id();
+        let all_told = tried.len() >= counted;
+        tried.pop_if(
+            |tried| {
+                if is_ok { is_one(tried, last, facts) } else { all_told || is_of_user(tried, last, facts) }
+            },
+        );
+        if !is_ok {
+            let surplus = (tried.len() + 1).saturating_sub(counted);
+            tried.drain(..surplus.min(tried.len()));
+        }
+        let Login { service, tls_version, session, .. } = *last;
+        tried.into_iter().map(|row| Login { service, tls_version, session, ..row }).collect()
     }
 
     fn sweep(&mut self, now: i64, facts: &mut Facts) {
@@ -353,6 +391,14 @@ impl Sessions {
                 push(open, facts);
             }
         }
+        while let Some((time, key)) = self.ending.front().copied().filter(|(time, _)| now - time > OUT_OF_ORDER) {
+            self.ending.pop_front();
+            if self.early.get(&key).is_some_and(|ended| ended.row.end_time <= time)
+                && let Some(ended) = self.early.remove(&key)
+            {
+                push(ended, facts);
+            }
+        }
         while let Some((time, key)) = first_if(&mut self.noting, |(time, _)| now - time >= NOTES) {
             if self.notes.get(&key).is_some_and(|notes| notes.last <= time) {
                 self.notes.remove(&key);
@@ -363,7 +409,7 @@ impl Sessions {
     /// Calls a function for each text of what is open.
     pub fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
         self.notes.values_mut().flat_map(|notes| &mut notes.tried).for_each(|row| row.each_text(call));
-        for open in self.open.values_mut() {
+        for open in self.open.values_mut().chain(self.early.values_mut()) {
             open.row.each_text(call);
             call(&mut open.ended);
             call(&mut open.instance);
@@ -372,21 +418,22 @@ impl Sessions {
 
     /// Calls a function for each text of what began before a time, with its column.
     pub fn each_old(&mut self, before: i64, call: &mut dyn FnMut(&'static str, &mut TextId)) {
-        let old = self.open.values_mut().filter(|open| open.row.time < before);
+        let all = self.open.values_mut().chain(self.early.values_mut());
+        let old = all.filter(|open| open.row.time < before);
         old.for_each(|open| open.row.each_named(call));
         let tried = self.notes.values_mut().flat_map(|notes| &mut notes.tried);
         tried.filter(|row| row.time < before).for_each(|row| row.each_named(call));
     }
 
     pub fn finish(&mut self, facts: &mut Facts) {
-        for open in in_order(&mut self.open, place) {
+        for open in in_order(&mut self.early, place).into_iter().chain(in_order(&mut self.open, place)) {
             push(open, facts);
         }
     }
 }
 
-/// Tells of a session that a line ends, at this time if that is known.
-fn close(mut open: Open, line: &Line<'_>, end: i64, facts: &mut Facts) {
+/// A session that a line ends, at this time if that is known.
+fn closed(mut open: Open, line: &Line<'_>, end: i64, facts: &mut Facts) -> Open {
     open.merge(line);
     take(&mut open.ended, line.text(Field::Ended), &NO_TEXT);
     take(&mut open.row.lost_after, line.text(Field::After), &NO_TEXT);
@@ -401,7 +448,7 @@ fn close(mut open: Open, line: &Line<'_>, end: i64, facts: &mut Facts) {
         facts.push(&login_row(line, &open.row, Word::Ok.id()));
     }
     (open.row.source, open.row.offset) = (line.source, line.offset());
-    push(open, facts);
+    open
 }
 
 /// The key of those sessions of a user that nothing but their ids can tell apart.
@@ -422,7 +469,11 @@ fn by_user(sessions: &Keyed<Open>, facts: &Facts) -> Keyed<Vec<u64>> {
 fn is_one(last: &Login, next: &Login, facts: &Facts) -> bool {
     let unknown = Word::UnknownUser.id();
     let found = last.outcome == unknown && next.outcome != unknown;
-    next.time - last.time <= ANSWER || found && facts.texts.get(last.user) == facts.texts.get(next.user)
+    next.time - last.time <= ANSWER || found && is_of_user(last, next, facts)
+}
+
+fn is_of_user(last: &Login, next: &Login, facts: &Facts) -> bool {
+    facts.texts.get(last.user) == facts.texts.get(next.user)
 }
 
 /// Takes the first of what waits, in the order of time, if it is due. (A line may stand before others that are older.)
@@ -486,6 +537,24 @@ impl Open {
                 _ => {}
             }
         }
+    }
+
+    /// This one, which has ended, with what its opening tells.
+    fn begun_by(mut self, opening: &Self) -> Self {
+        let (row, begun) = (&mut self.row, &opening.row);
+        row.time = begun.time.min(row.end_time);
+        row.duration_s = duration(row.time, row.end_time);
+        row.session = begun.session;
+        row.open_program = begun.open_program;
+        (row.open_source, row.open_offset) = (begun.open_source, begun.open_offset);
+        keep(&mut row.client_ip, begun.client_ip, &NO_TEXT);
+        keep(&mut row.client_port, begun.client_port, &NULL);
+        keep(&mut row.client_name, begun.client_name, &NO_TEXT);
+        keep(&mut row.user, begun.user, &NO_TEXT);
+        keep(&mut row.user_domain, begun.user_domain, &NO_TEXT);
+        keep(&mut row.tls_version, begun.tls_version, &NO_TEXT);
+        keep(&mut row.tls_cipher, begun.tls_cipher, &NO_TEXT);
+        self
     }
 
     /// How it ended: as a line said; else lost, if its counters show commands but no goodbye; else closed.

@@ -209,7 +209,7 @@ const STAGES: [(&[&[u8]], Word); 6] = [
 ];
 
 /// The commands that are none.
-const OTHERS: [&[u8]; 7] = [b"rset", b"noop", b"vrfy", b"etrn", b"xclient", b"xforward", b"unknown"];
+const OTHERS: [&[u8]; 8] = [b"rset", b"noop", b"vrfy", b"etrn", b"help", b"xclient", b"xforward", b"unknown"];
 
 impl Counters {
     /// Reads `ehlo=1 mail=0/1 quit=1 commands=2/3`: a command, how often it succeeded and, if that differs, how often
@@ -300,7 +300,7 @@ mod tests {
         let read = |text: &str| Counters::read(text.as_bytes());
         let expected = Counters { commands: 4, quit: false, logins: 0, stage: Some(Word::Mail) };
         assert_eq!(read("ehlo=2 mail=1 rcpt=0/1 commands=3/4"), Some(expected));
-        assert_eq!(read("quit=1 commands=1").map(|c| c.quit), Some(true));
+        assert_eq!(read("quit=1 help=1 commands=2").map(|c| c.quit), Some(true));
         assert_eq!(read("helo=x"), None);
         assert_eq!(read("nonsense=1"), None);
     }

@@ -309,7 +309,13 @@ impl Context<'_> {
     }
 
     fn pairs(&self, entry: PairsEntry) -> Result<Pairs> {
-        let keys = entry.keys.iter().map(|(key, field)| Ok((Literal::new(key.as_bytes()), self.field(field)?)));
+        let field = |name: &Spanned<String>| match name.get_ref().as_str() {
+            "-" => Ok(None),
+            _ => self.field(name).map(Some),
+        };
+        // Backwards, so that a key stands behind those that begin as it.
+        let keys = entry.keys.iter().rev();
+        let keys = keys.map(|(key, name)| Ok((Literal::new(key.as_bytes()), field(name)?)));
         Ok(Pairs {
             separator: Some(entry.separator).filter(|s| !s.is_empty()).map(|s| Literal::new(s.as_bytes())),
             keys: keys.collect::<Result<_>>()?,

@@ -55,8 +55,9 @@ const REPLY: usize = 510;
 pub struct Pairs {
     /// What stands between two pairs.
     pub(super) separator: Option<Literal>,
-    /// The field of each key; a key without a value is a word of its own.
-    pub(super) keys: Vec<(Literal, Field)>,
+    /// The field of each key, or nothing; a key without a value is a word of its own. A key that begins as another stands
+    /// before it.
+    pub(super) keys: Vec<(Literal, Option<Field>)>,
 }
 
 /// The steps of a pattern, once for each way to choose among its texts.
@@ -353,12 +354,16 @@ impl Walk<'_> {
 
     fn pair(&mut self, start: usize, end: usize) {
         let pair = &self.text[start..end];
-        let key_len = find::byte(pair, b'=');
-        let word_len = || pair.iter().position(|b| matches!(b, b' ' | b':')).unwrap_or(pair.len());
-        let key = &pair[..key_len.unwrap_or_else(word_len)];
-        let Some((_, field)) = self.pairs.keys.iter().find(|(name, _)| name.is(key)) else { return };
-        let (mut from, mut to) = match key_len {
-            Some(len) => (start + len + 1, end),
+        let colon = find::byte(pair, b':').unwrap_or(pair.len());
+        let value = find::byte(&pair[..colon], b'=').filter(|at| !pair[..*at].contains(&b' '));
+        let word = &pair[..value.unwrap_or(colon)];
+        let is = |key: &Literal| match word.get(key.len()) {
+            None => key.is(word),
+            Some(next) => *next == b' ' && value.is_none() && key.begins(word),
+        };
+        let Some((key, Some(field))) = self.pairs.keys.iter().find(|(key, _)| is(key)) else { return };
+        let (mut from, mut to) = match value {
+            Some(at) => (start + at + 1, end),
             None => (start, start + key.len()),
         };
         if to > from + 1 && self.text[from] == b'<' && self.text[to - 1] == b'>' {
