@@ -214,7 +214,7 @@ impl<'g> Correlator<'g> {
 
     fn role(&mut self, role: Role, line: &Line<'_>, relieve: Relieve<'_>) {
         let facts = &mut self.facts;
-        let State { queue, sessions, directory, refusals, .. } = &mut self.state;
+        let State { queue, sessions, directory, .. } = &mut self.state;
         match role {
             Role::SessionOpen => sessions.open(line, facts),
             Role::SessionNote => sessions.note(line),
@@ -246,19 +246,7 @@ impl<'g> Correlator<'g> {
                 queue.hold(line, facts);
             }
             Role::QueueClose => queue.close(line, facts),
-            Role::Rejection => {
-                sessions.rejected(line);
-                let (refused, session) = (queue.refused(line), sessions.get(line.event.key));
-                let row = rejection(line, refused, session);
-                let peer = session.map_or(row.client_ip, |session| session.client_ip);
-                let from_own_host =
-                    refused.map_or_else(|| is_own(facts.texts.get(peer)), |entry| entry.from_own_host);
-                match line.number(Field::StandIn) {
-                    1 => refusals.passed_on(row, facts),
-                    _ if from_own_host => refusals.behind(row, facts),
-                    _ => facts.push(&row),
-                }
-            }
+            Role::Rejection => self.reject(line),
             Role::Operation => directory.request(line, sessions, facts),
             Role::OperationNote => directory.note(line),
             Role::OperationResult => directory.result(line, sessions, facts),
@@ -267,6 +255,24 @@ impl<'g> Correlator<'g> {
             Role::Notice => notice(line, facts),
             Role::Repeat => self.repeat(line, relieve),
             Role::Info => {}
+        }
+    }
+
+    /// A command was refused.
+    fn reject(&mut self, line: &Line<'_>) {
+        let facts = &mut self.facts;
+        let State { queue, sessions, refusals, .. } = &mut self.state;
+        if !sessions.rejected(line, facts) {
+            return;
+        }
+        let (refused, session) = (queue.refused(line), sessions.get(line.event.key));
+        let row = rejection(line, refused, session);
+        let peer = session.map_or(row.client_ip, |session| session.client_ip);
+        let from_own_host = refused.map_or_else(|| is_own(facts.texts.get(peer)), |entry| entry.from_own_host);
+        match line.number(Field::StandIn) {
+            1 => refusals.passed_on(row, facts),
+            _ if from_own_host => refusals.behind(row, facts),
+            _ => facts.push(&row),
         }
     }
 

@@ -69,6 +69,8 @@ struct Open {
     doubtful: bool,
     /// Whether the message that it brings next is to be put on hold.
     holds: bool,
+    /// The refusal of its connection or greeting: the stage, and what was said.
+    refused_at: Option<(TextId, u64)>,
     /// When its system started anew; absent where a line of its own came since.
     cut_off: i64,
 }
@@ -278,18 +280,29 @@ impl Sessions {
         self.open.get_mut(&line.event.other).is_some_and(|open| std::mem::take(&mut open.holds))
     }
 
-    /// A command was refused: at CONNECT, that is the session's end; a reply of 421 or 521 closes it too.
-    pub fn rejected(&mut self, line: &Line<'_>) {
-        let warning = line.is(Field::Permanence, Word::Warning);
-        if let Some(open) = self.live(line.event.key)
-            && !warning
-        {
-            if line.is(Field::Stage, Word::Connect) {
-                open.ended = Word::Refused.id();
-            }
-            open.by_server |= matches!(line.number(Field::ReplyCode), 421 | 521);
-            keep(&mut open.row.helo, line.text(Field::Helo), &NO_TEXT);
+    /// A command was refused: at CONNECT, that is the session's end; a reply of 421 or 521 closes it too. Whether that is
+    /// news: what a filter says of a connection or its greeting, Postfix tells of each command that follows, up to the one
+    /// that gets the answer (smtpd/smtpd.c, milter/milter.c).
+    pub fn rejected(&mut self, line: &Line<'_>, facts: &Facts) -> bool {
+        if line.is(Field::Permanence, Word::Warning) {
+            return true;
         }
+        let Some(open) = self.live(line.event.key) else { return true };
+        let (stage, code) = (line.text(Field::Stage), line.number(Field::ReplyCode));
+        let said = key(code.cast_unsigned(), b'r', facts.texts.get(line.text(Field::Reason)).unwrap_or_default());
+        let is_new = !open.refused_at.is_some_and(|(before, what)| before != stage && what == said);
+        if [Word::Connect, Word::Ehlo].iter().any(|word| word.id() == stage) {
+            open.refused_at = Some((stage, said));
+        }
+        if stage == Word::Connect.id() {
+            open.ended = Word::Refused.id();
+        } else if !is_new && code < 500 && open.ended == Word::Refused.id() {
+            // It was greeted all the same.
+            open.ended = NO_TEXT;
+        }
+        open.by_server |= matches!(code, 421 | 521);
+        keep(&mut open.row.helo, line.text(Field::Helo), &NO_TEXT);
+        is_new
     }
 
     /// A connection to the directory is bound as this name.
@@ -512,6 +525,7 @@ impl Open {
             handed: false,
             doubtful: false,
             holds: false,
+            refused_at: None,
             cut_off: NULL,
         };
         open.merge(line);
