@@ -8,24 +8,34 @@ use polars::prelude::{ChunkTake, IdxCa, IdxSize, NamedFrom, Series, StringChunke
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Networks, of which each gets its text once.
+/// Networks, of which each gets its text once. Each address is read once.
 #[derive(Debug)]
-pub(super) struct Networks {
+pub(super) struct Networks<'a> {
+    known: HashMap<&'a str, IdxSize, RandomState>,
     places: HashMap<IpAddr, IdxSize, RandomState>,
     /// Their texts by place. The first is none: that of what is no address.
     texts: Vec<Option<String>>,
 }
 
-impl Default for Networks {
+impl Default for Networks<'_> {
     fn default() -> Self {
-        Self { places: HashMap::default(), texts: vec![None] }
+        Self { known: HashMap::default(), places: HashMap::default(), texts: vec![None] }
     }
 }
 
-impl Networks {
+impl<'a> Networks<'a> {
     /// The place of an address's network.
-    pub fn place(&mut self, address: Option<&str>) -> IdxSize {
-        let Some(address) = address.and_then(|address| address.parse().ok()) else { return 0 };
+    pub fn place(&mut self, address: Option<&'a str>) -> IdxSize {
+        let Some(address) = address else { return 0 };
+        if let Some(place) = self.known.get(address) {
+            return *place;
+        }
+        let place = address.parse().map_or(0, |address| self.of(address));
+        self.known.insert(address, place);
+        place
+    }
+
+    fn of(&mut self, address: IpAddr) -> IdxSize {
         let (network, length) = network(address);
         *self.places.entry(network).or_insert_with(|| {
             self.texts.push(Some(format!("{network}/{length}")));

@@ -12,10 +12,9 @@ use super::{Facts, NULL, Shelved, TABLES, Table, Texts};
 use crate::error::Result;
 use crate::event::{NO_TEXT, TextId};
 use crate::time::{HOUR, Span, Zone};
-use foldhash::fast::RandomState;
-use polars::prelude::{Column, DataFrame, DataType, IdxSize, IntoColumn, NamedFrom, Series};
+use polars::prelude::{Column, DataFrame, DataType, IntoColumn, NamedFrom, Series};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Columns that tables with a time have beside their own: the starts of the local hour and day, the client's network.
 pub const DERIVED: [(&str, &str); 3] = [
@@ -310,10 +309,8 @@ impl Part {
 /// The networks of clients with these addresses. Each thread reads each address once.
 fn networks(laid: &Laid, addresses: &[TextId]) -> Result<Series> {
     let of_share = |addresses: &[TextId]| {
-        let mut known: HashMap<IdxSize, IdxSize, RandomState> = HashMap::default();
         let mut networks = Networks::default();
-        let mut network = |place| *known.entry(place).or_insert_with(|| networks.place(laid.text(place)));
-        let places = addresses.iter().map(|id| network(laid.place(*id))).collect();
+        let places = addresses.iter().map(|id| networks.place(laid.text(laid.place(*id)))).collect();
         networks.series(places)
     };
     let shares = addresses.par_chunks(share(addresses.len())).map(of_share).collect::<Result<Vec<_>>>()?;

@@ -301,8 +301,18 @@ mod tests {
         assert_eq!(read(CSV, head, row), expected("h", "sent a,\"b\"|"));
         assert_eq!(read(CSV, head, "a,2001-09-09T01:46:40Z,h"), None);
         assert_eq!(read(CSV, head, "a,yesterday,h,sent"), None);
-        assert_eq!(read(CSV, "#Fields: who,what\n", "a,sent"), None);
+        assert!(layout(CSV).expect("a layout").bind(b"#Fields: who,what\n").is_none());
         assert_eq!(read(CSV, "", row), None);
+    }
+
+    #[test]
+    fn the_first_stamp_is_that_of_the_first_row() {
+        let layouts = [Arc::new(layout(CSV).expect("a layout"))];
+        let (header, row) = ("#Fields: when,what\n", "2001-09-09T01:46:40Z,sent\n");
+        let first = |head: String| first_stamp(&layouts, head.as_bytes());
+        assert_eq!(first(format!("{header}{row}")), Some(Stamp::Instant(1_000_000_000_000_000)));
+        assert_eq!(first(header.to_owned()), None);
+        assert_eq!(first(row.to_owned()), None);
     }
 
     #[test]
