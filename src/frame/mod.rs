@@ -160,6 +160,21 @@ mod tests {
     }
 
     #[test]
+    fn a_header_that_is_told_at_first_sight_is_the_one_that_is_read() {
+        for rest in
+            ["mx postfix/qmgr[12]: 4F9D1: removed", "mx slapd[7]: [ID 197553 mail.info] conn=1 ", "mx dovecot: x"]
+        {
+            let line = format!("Nov 20 09:00:01 {rest}");
+            let record = record(line.as_bytes()).expect("a record");
+            let end = header_end(rest.as_bytes()).expect("a header");
+            let program = &rest.as_bytes()["mx ".len()..end.program];
+            assert_eq!((program, end.pid), (&*record.program, record.pid), "{rest}");
+            assert_eq!(text_after(&rest.as_bytes()[end.text..]), &*record.text, "{rest}");
+        }
+        assert_eq!(header_end(b"mx no tag is here"), None);
+    }
+
+    #[test]
     fn a_line_without_a_header_is_no_record() {
         for line in [
             "",
