@@ -2,6 +2,7 @@
 
 use crate::store::Site;
 use crate::support::program::Test;
+use std::io::Write as _;
 
 /// Seconds since the epoch of a time of RFC 3339.
 fn epoch(time: &str) -> u64 {
@@ -220,6 +221,39 @@ fn f15_a_log_that_lost_its_time_takes_the_year_of_its_rotated_siblings() {
         .file_of("mail.log", new, epoch("2025-01-02T11:00:00Z"))
         .stdout("time\r\n2024-11-30T10:00:00Z\r\n2024-12-31T10:00:00Z\r\n2025-01-01T10:00:00Z\r\n2025-01-02T10:00:00Z\r\n")
         .run();
+}
+
+#[test]
+fn f15_a_compressed_log_may_hold_the_new_year() {
+    let log = log(&["Dec 28 10:00:00", "Jan  3 10:00:00"]);
+    let written = u32::try_from(epoch("2026-01-03T11:00:00Z")).expect("it fits");
+    let mut packed = flate2::GzBuilder::new().mtime(written).write(Vec::new(), flate2::Compression::fast());
+    packed.write_all(log.as_bytes()).expect("packed");
+    let packed = packed.finish().expect("packed");
+    for year in ["", " --year 2026"] {
+        Test::new(&format!("query --timezone UTC --format csv{year}"))
+            .arg("SELECT time FROM rejections ORDER BY time")
+            .arg("mail.log.2.gz")
+            .file_of("mail.log.2.gz", &packed, epoch("2026-11-25T00:00:00Z"))
+            .stdout("time\r\n2025-12-28T10:00:00Z\r\n2026-01-03T10:00:00Z\r\n")
+            .run();
+    }
+}
+
+#[test]
+fn f2_logs_of_hours_stand_in_the_order_of_their_times() {
+    let pieces =
+        [("01", "Nov 24 01:00:08"), ("02", "Nov 24 02:00:07"), ("03", "Nov 24 03:00:06"), ("", "Nov 24 04:00:05")];
+    let site = Site::new();
+    let mut names = Vec::new();
+    for (hour, stamp) in pieces {
+        names.push(if hour.is_empty() { "mail.log".to_owned() } else { format!("mail.log.20261124{hour}") });
+        site.write(&names[names.len() - 1], log(&[stamp]).as_bytes());
+    }
+    let options = format!("--format jsonl --timezone UTC --year 2026 {}", names.join(" "));
+    let done = site.command("query").arg(REFUSALS).args(options.split_whitespace()).output();
+    let expected = ["2026-11-24 01:00:08", "2026-11-24 02:00:07", "2026-11-24 03:00:06", "2026-11-24 04:00:05"];
+    assert_eq!(times_in(&done.expect("the program runs").stdout), expected);
 }
 
 #[test]

@@ -26,6 +26,9 @@ const ANSWER: i64 = SECOND;
 /// A session that ends before it begins, and begins so soon after, is one: its lines are of two processes or threads.
 const OUT_OF_ORDER: i64 = SECOND;
 
+/// The mark of a refusal that holds for all commands that follow.
+const FOR_ALL: i64 = 2;
+
 /// The most attempts that one line may stand for; more is no truth but a forgery.
 const MOST_ATTEMPTS: i64 = 1_000;
 
@@ -44,10 +47,10 @@ pub(super) struct Sessions {
     #[serde(with = "entries")]
     notes: Keyed<Notes>,
     noting: BTreeSet<(i64, u64)>,
-    /// Sessions that ended and had not begun, told but for that, and when they ended.
+    /// Sessions that ended and had not begun, told but for that; when they ended, where they stand, their keys.
     #[serde(with = "entries")]
     early: Keyed<Open>,
-    ending: VecDeque<(i64, u64)>,
+    ending: BTreeSet<(i64, (i64, i64), u64)>,
     /// The session that one line told whole, for the attempt that the same line tells: where it stands, its number.
     whole: Option<(i64, i64, i64)>,
     /// Sessions by whose they are, once a line has ended one of which it told the user only. Some may have ended since.
@@ -69,8 +72,8 @@ struct Open {
     doubtful: bool,
     /// Whether the message that it brings next is to be put on hold.
     holds: bool,
-    /// The refusal of its connection or greeting: the stage, and what was said.
-    refused_at: Option<(TextId, u64)>,
+    /// What a filter said of its connection or greeting, where that is told of each command that follows.
+    refused: Option<u64>,
     /// When its system started anew; absent where a line of its own came since.
     cut_off: i64,
 }
@@ -113,9 +116,13 @@ impl Sessions {
             row.open_program = before.open_program;
             (row.open_source, row.open_offset) = (before.open_source, before.open_offset);
         }
-        if let Some(ended) = self.early.remove(&line.event.key) {
-            self.whole = Some((line.source, line.offset(), open.row.session));
-            return push(ended.begun_by(&open), facts);
+        match self.early.remove(&line.event.key) {
+            Some(ended) if line.event.time.abs_diff(ended.row.end_time) <= OUT_OF_ORDER.unsigned_abs() => {
+                self.whole = Some((line.source, line.offset(), open.row.session));
+                return push(ended.begun_by(&open), facts);
+            }
+            Some(another) => push(another, facts),
+            None => {}
         }
         if let Some(users) = &mut self.of_users {
             users.entry(whose(&open.row, facts)).or_default().push(line.event.key);
@@ -177,11 +184,20 @@ impl Sessions {
 
     pub fn close(&mut self, line: &Line<'_>, facts: &mut Facts) {
         self.sweep(line.event.time, facts);
+        if line.is(Field::Ended, Word::Dropped) && !self.is_served(line, facts) {
+            return;
+        }
         let end = line.event.time;
         match self.open.remove(&line.event.key) {
             Some(open) => push(closed(open, line, end, facts), facts),
             None => self.close_unopened(closed(Open::new(line), line, end, facts), line, facts),
         }
+    }
+
+    /// Whether a session is open that the process of a line serves, and not one that only works for it.
+    fn is_served(&self, line: &Line<'_>, facts: &Facts) -> bool {
+        let service = facts.texts.get(line.service());
+        self.open.get(&line.event.key).is_some_and(|open| facts.texts.get(open.row.service) == service)
     }
 
     /// A session ends of which the log does not hold the opening, or not yet. What tells it by its process only may be
@@ -190,7 +206,7 @@ impl Sessions {
         if !line.of_connection && line.text(Field::SessionId) == NO_TEXT {
             return push(open, facts);
         }
-        self.ending.push_back((open.row.end_time, line.event.key));
+        self.ending.insert((open.row.end_time, place(&open), line.event.key));
         if let Some(before) = self.early.insert(line.event.key, open) {
             push(before, facts);
         }
@@ -236,6 +252,7 @@ impl Sessions {
     /// `shutdown_clients = no`, and Postfix's servers, finish what they have begun.)
     pub fn restart(&mut self, line: &Line<'_>, facts: &mut Facts) {
         self.sweep(line.event.time, facts);
+        in_order(&mut self.early, place).into_iter().for_each(|ended| push(ended, facts));
         let (texts, instance) = (&facts.texts, line.text_id(line.event.instance));
         let same = |open: &Open| {
             open.row.system == line.system
@@ -256,6 +273,7 @@ impl Sessions {
             return;
         };
         open.row.messages = open.row.messages.max(0) + 1;
+        open.refused = None;
         if user != NO_TEXT {
             open.row.user = user;
             open.row.user_domain = line.text(Field::UserDomain);
@@ -281,20 +299,19 @@ impl Sessions {
     }
 
     /// A command was refused: at CONNECT, that is the session's end; a reply of 421 or 521 closes it too. Whether that is
-    /// news: what a filter says of a connection or its greeting, Postfix tells of each command that follows, up to the one
-    /// that gets the answer (smtpd/smtpd.c, milter/milter.c).
+    /// news: a refusal that holds for all commands that follow is told of each.
     pub fn rejected(&mut self, line: &Line<'_>, facts: &Facts) -> bool {
         if line.is(Field::Permanence, Word::Warning) {
             return true;
         }
         let Some(open) = self.live(line.event.key) else { return true };
-        let (stage, code) = (line.text(Field::Stage), line.number(Field::ReplyCode));
+        let code = line.number(Field::ReplyCode);
         let said = key(code.cast_unsigned(), b'r', facts.texts.get(line.text(Field::Reason)).unwrap_or_default());
-        let is_new = !open.refused_at.is_some_and(|(before, what)| before != stage && what == said);
-        if [Word::Connect, Word::Ehlo].iter().any(|word| word.id() == stage) {
-            open.refused_at = Some((stage, said));
+        let is_new = open.refused != Some(said);
+        if is_new {
+            open.refused = Some(said).filter(|_| line.number(Field::StandIn) == FOR_ALL);
         }
-        if stage == Word::Connect.id() {
+        if line.is(Field::Stage, Word::Connect) {
             open.ended = Word::Refused.id();
         } else if !is_new && code < 500 && open.ended == Word::Refused.id() {
             // It was greeted all the same.
@@ -404,9 +421,8 @@ impl Sessions {
                 push(open, facts);
             }
         }
-        while let Some((time, key)) = self.ending.front().copied().filter(|(time, _)| now - time > OUT_OF_ORDER) {
-            self.ending.pop_front();
-            if self.early.get(&key).is_some_and(|ended| ended.row.end_time <= time)
+        while let Some((_, at, key)) = first_if(&mut self.ending, |(time, ..)| now - time > OUT_OF_ORDER) {
+            if self.early.get(&key).is_some_and(|ended| place(ended) == at)
                 && let Some(ended) = self.early.remove(&key)
             {
                 push(ended, facts);
@@ -525,7 +541,7 @@ impl Open {
             handed: false,
             doubtful: false,
             holds: false,
-            refused_at: None,
+            refused: None,
             cut_off: NULL,
         };
         open.merge(line);

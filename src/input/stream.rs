@@ -17,7 +17,7 @@ pub struct Stream {
     pub sources: Vec<Source>,
     /// The year of the first line, if its stamps have none.
     pub start_year: i32,
-    /// The year of the last line, if its stamps have none.
+    /// The year of the last line, if its stamps have none; 0 where that is not known before it is read.
     pub end_year: i32,
     /// How long after its last line it was written last, as far as these years are right; 0 where that is not known.
     pub late: i64,
@@ -62,7 +62,15 @@ fn stream(key: String, mut sources: Vec<Source>, options: &Options) -> Stream {
     let samples: Vec<Stamp> = sources.iter().flat_map(samples).collect();
     let (start_year, end_year) = years(&samples, &sources, options);
     let late = if options.year.is_none() { late(&samples, &sources, end_year) } else { 0 };
+    let end_year = if options.year.is_none() && !is_end_known(&sources) { 0 } else { end_year };
     Stream { key, sources, start_year, end_year, late }
+}
+
+/// Whether the last stamp without a year was seen: of what is compressed the first one is.
+fn is_end_known(sources: &[Source]) -> bool {
+    let yearless = |source: &&Source| matches!(source.first, Some(Stamp::Yearless(..)));
+    let last = sources.iter().rev().find(yearless);
+    last.is_none_or(|source| source.compression == Compression::None && !source.counted)
 }
 
 /// How long after its last line a log was written last; of what is compressed the last line is not known.
@@ -147,7 +155,7 @@ fn rotation_at(name: &str, start: usize) -> Option<usize> {
     }
 }
 
-/// The number of a rotation by number; 0 for the live log.
+/// The number of a rotation by number; 0 for the live log, and for one whose name tells a date.
 fn rotation_number(source: &Source) -> u32 {
     rotation_of(&source.path)
 }
@@ -155,7 +163,8 @@ fn rotation_number(source: &Source) -> u32 {
 /// The same of a path.
 pub fn rotation_of(path: &Path) -> u32 {
     let (_, name) = split(path);
-    uncompressed(&name).rsplit('.').next().and_then(|n| n.parse().ok()).unwrap_or(0)
+    let number = uncompressed(&name).rsplit('.').next().filter(|number| number.len() <= 4);
+    number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 /// Sorts the sources of a log: as their names say, where their times do not speak against it, which cannot tell an hour
@@ -181,12 +190,13 @@ fn order(sources: &mut [Source], options: &Options) {
     }
 }
 
-/// Whether each source begins after the one before it, but for an hour that happens twice.
+/// Whether each source begins after the one before it, but for one that begins in an hour that happens twice.
 fn is_in_order(sources: &[Source]) -> bool {
     let zone = Zone::utc();
     let mut clock = Clock::new(&zone, ClockState::starting(2024));
-    let times = sources.iter().filter_map(|source| clock.resolve(source.first?));
-    times.is_sorted_by(|before, after| before - HOUR <= *after)
+    let times: Vec<i64> = sources.iter().filter_map(|source| clock.resolve(source.first?)).collect();
+    let back = || times.windows(2).map(|pair| pair[0] - pair[1]).filter(|back| *back > 0);
+    back().count() <= 1 && back().all(|back| back <= HOUR)
 }
 
 /// The instant of a stamp in UTC, in a year if it has none.

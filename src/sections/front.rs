@@ -96,7 +96,8 @@ impl Front {
 
 /// Whether a column of this name holds times, whoever asks.
 pub fn is_time(name: &str) -> bool {
-    matches!(name, "time" | "hour" | "day") || name.ends_with("_time")
+    let of = name.strip_prefix("min_").or_else(|| name.strip_prefix("max_")).unwrap_or(name);
+    matches!(of, "time" | "hour" | "day") || name.ends_with("_time")
 }
 
 /// A picture of some columns.

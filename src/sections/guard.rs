@@ -104,8 +104,8 @@ pub fn check(sql: &str, zone: &Zone) -> Result<Needs> {
         return Err(*error);
     }
     gate.known_columns()?;
-    let needs = gate.needs;
-    let parts = Parts::of(&meant::meant(sql, tokens, &statements, zone)?)?;
+    let Gate { own, needs, .. } = gate;
+    let parts = Parts::of(&meant::meant(sql, tokens, &statements, &own.others, zone)?)?;
     Ok(Needs { columns, parts, ..needs })
 }
 
@@ -335,17 +335,18 @@ impl Visitor for Gate<'_> {
     }
 }
 
-/// The texts that a column of times is compared with.
-pub(super) fn time_and_texts(expr: &Expr) -> Vec<(&str, Span)> {
+/// The texts that a column of times is compared with; what a question names so itself may be anything.
+pub(super) fn time_and_texts<'e>(expr: &'e Expr, own: &BTreeSet<String>) -> Vec<(&'e str, Span)> {
     let compared: Vec<&Expr> = match expr {
         Expr::BinaryOp { left, right, .. } => vec![left, right],
         Expr::Between { expr, low, high, .. } => vec![expr, low, high],
         Expr::InList { expr, list, .. } => std::iter::once(&**expr).chain(list).collect(),
         _ => return Vec::new(),
     };
+    let is_time = |name: &Ident| is_time(&name.value) && !own.contains(&name.value.to_lowercase());
     let is_of_times = |expr: &Expr| match expr {
-        Expr::Identifier(name) => is_time(&name.value),
-        Expr::CompoundIdentifier(names) => names.last().is_some_and(|name| is_time(&name.value)),
+        Expr::Identifier(name) => is_time(name),
+        Expr::CompoundIdentifier(names) => names.last().is_some_and(is_time),
         _ => false,
     };
     let of_times = compared.iter().any(|expr| is_of_times(expr));

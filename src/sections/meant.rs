@@ -5,13 +5,14 @@
 //! - A time beside a text: `time > '2026-11-24 03:00'` is compared with that instant.
 
 use super::aggregates::AGGREGATES;
+use super::front::is_time;
 use super::guard::time_and_texts;
 use super::tokens::{SPACE, UNNAMED, bytes, refuse, word};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::time::{Zone, parse_date};
 use sqlparser::ast::{Statement, visit_expressions};
 use sqlparser::keywords::Keyword;
-use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Word};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{ControlFlow, Range};
 
@@ -27,9 +28,10 @@ pub(super) fn meant(
     sql: &str,
     mut tokens: Vec<TokenWithSpan>,
     statements: &[Statement],
+    own: &BTreeSet<String>,
     zone: &Zone,
 ) -> Result<Vec<TokenWithSpan>> {
-    let mut edits = times(sql, &tokens, statements, zone)?;
+    let mut edits = times(sql, &tokens, statements, own, zone)?;
     for at in (0..tokens.len()).filter(|at| is_keyword(&tokens[*at].token, Keyword::SELECT)) {
         let select = Select::at(&tokens, at);
         edits.extend(select.names());
@@ -44,24 +46,26 @@ pub(super) fn meant(
 }
 
 /// Texts that are compared with times become numbers.
-fn times(sql: &str, tokens: &[TokenWithSpan], statements: &[Statement], zone: &Zone) -> Result<Vec<Edit>> {
+fn times(
+    sql: &str,
+    tokens: &[TokenWithSpan],
+    statements: &[Statement],
+    own: &BTreeSet<String>,
+    zone: &Zone,
+) -> Result<Vec<Edit>> {
     let mut found = Vec::new();
     for statement in statements {
         let _ = visit_expressions(statement, |expr| {
-            found.extend(time_and_texts(expr).into_iter().map(|(text, span)| (text.to_owned(), span)));
+            found.extend(time_and_texts(expr, own).into_iter().map(|(text, span)| (text.to_owned(), span)));
             ControlFlow::<()>::Continue(())
         });
     }
     let edit = |(text, span): (String, sqlparser::tokenizer::Span)| {
         let time = parse_date(&text, zone).map_err(|e| e.at(UNNAMED, sql, bytes(sql, span)))?;
-        let at = place(tokens, span.start);
-        Ok(at.map(|at| (at..at + 1, vec![Token::Number(time.to_string(), false)])))
+        let at = tokens.binary_search_by_key(&span.start, |token| token.span.start);
+        Ok(at.ok().map(|at| (at..at + 1, vec![Token::Number(time.to_string(), false)])))
     };
     found.into_iter().filter_map(|found| edit(found).transpose()).collect()
-}
-
-fn place(tokens: &[TokenWithSpan], start: Location) -> Option<usize> {
-    tokens.iter().position(|token| token.span.start == start)
 }
 
 /// A SELECT as tokens: where its columns stand, and by what its rows are sorted.
@@ -69,12 +73,13 @@ struct Select<'t> {
     tokens: &'t [TokenWithSpan],
     columns: Vec<Range<usize>>,
     order: Vec<Range<usize>>,
+    has_groups: bool,
 }
 
 impl<'t> Select<'t> {
     /// The one that begins here.
     fn at(tokens: &'t [TokenWithSpan], start: usize) -> Self {
-        let mut select = Self { tokens, columns: Vec::new(), order: Vec::new() };
+        let mut select = Self { tokens, columns: Vec::new(), order: Vec::new(), has_groups: false };
         let mut at = start + 1;
         while let Some(word) = select.next(at).filter(|at| is_one_of(&tokens[*at].token, BEFORE_COLUMNS)) {
             at = word + 1;
@@ -84,6 +89,7 @@ impl<'t> Select<'t> {
             if is_keyword(&tokens[at].token, Keyword::SELECT) {
                 break;
             }
+            select.has_groups |= is_keyword(&tokens[at].token, Keyword::GROUP);
             let by = select.next(at + 1).filter(|by| is_keyword(&tokens[*by].token, Keyword::BY));
             if let Some(by) = by.filter(|_| is_keyword(&tokens[at].token, Keyword::ORDER)) {
                 (select.order, at) = select.list(by + 1, AFTER_ORDER);
@@ -166,20 +172,30 @@ impl<'t> Select<'t> {
     /// The places of columns that rows are sorted by and that are figures of many rows.
     fn places(&self, sql: &str) -> Result<Vec<Edit>> {
         let columns: Vec<Vec<&Token>> = self.columns.iter().map(|range| unnamed(self.of(range))).collect();
+        // What stands behind all columns of a table has no place that could be told.
+        let told = columns.iter().position(|column| column.last() == Some(&&Token::Mul)).unwrap_or(columns.len());
         let figures = self.order.iter().filter(|range| has_aggregate(&unsorted(self.of(range))));
         let edit = |range: &Range<usize>| {
             let of = unsorted(self.of(range));
-            let Some(at) = columns.iter().position(|column| *column == of) else {
-                let what: String = of.iter().map(ToString::to_string).collect();
-                return Err(refuse(format!("rows are sorted by `{what}`, which is no column of theirs"))
-                    .at(UNNAMED, sql, bytes(sql, self.tokens[range.start].span))
-                    .help(format!("select it too: `SELECT ..., {what} AS x ... ORDER BY x`")));
+            let Some(at) = columns[..told].iter().position(|column| *column == of) else {
+                return if self.has_groups { Err(self.unplaced(range, sql)) } else { Ok(None) };
             };
             let sorted = self.of(range).split_off(of.len()).into_iter().flat_map(|token| [SPACE, token.clone()]);
             let place = [Token::Number((at + 1).to_string(), false)];
-            Ok((range.clone(), place.into_iter().chain(sorted).collect()))
+            Ok(Some((range.clone(), place.into_iter().chain(sorted).collect())))
         };
-        figures.map(edit).collect()
+        figures.filter_map(|range| edit(range).transpose()).collect()
+    }
+
+    fn unplaced(&self, range: &Range<usize>, sql: &str) -> Error {
+        let tokens = &self.tokens[range.clone()];
+        let sorted = |token: &&TokenWithSpan| !is_one_of(&token.token, SORTED);
+        let term = tokens.iter().take_while(sorted).map(|token| bytes(sql, token.span));
+        let span = term.reduce(|first, last| first.start..last.end).unwrap_or_default();
+        let what = sql.get(span.clone()).unwrap_or_default().trim();
+        refuse(format!("rows are sorted by `{what}`, which is no column of theirs"))
+            .at(UNNAMED, sql, span.start..span.start + what.len())
+            .help(format!("give it a name: `SELECT {what} AS x, ... ORDER BY x`"))
     }
 }
 
@@ -196,6 +212,9 @@ const AFTER_COLUMNS: &[Keyword] = &[
     Keyword::INTERSECT,
     Keyword::EXCEPT,
 ];
+
+/// How rows are sorted by a term.
+const SORTED: &[Keyword] = &[Keyword::ASC, Keyword::DESC, Keyword::NULLS];
 
 const AFTER_ORDER: &[Keyword] = &[Keyword::LIMIT, Keyword::OFFSET, Keyword::FETCH];
 
@@ -229,7 +248,7 @@ fn is_one_of(token: &Token, keywords: &[Keyword]) -> bool {
 }
 
 /// The name of a column or table that a token is.
-fn name(token: &Token) -> Option<&str> {
+fn name_of(token: &Token) -> Option<&str> {
     match token {
         Token::Word(Word { value, .. }) if !is_one_of(token, WORDS) => Some(value),
         _ => None,
@@ -242,8 +261,8 @@ fn own_name<'t>(column: &[&'t Token]) -> Option<&'t str> {
     let ends = is_keyword(before, Keyword::AS)
         || is_keyword(before, Keyword::END)
         || matches!(before, Token::RParen | Token::Number(..) | Token::SingleQuotedString(_))
-        || name(before).is_some();
-    name(last).filter(|_| ends)
+        || name_of(before).is_some();
+    name_of(last).filter(|_| ends)
 }
 
 /// `COUNT(*)`.
@@ -254,16 +273,28 @@ fn counts_rows(column: &[&Token]) -> bool {
 /// What the engine calls a column: by its own name, or the first column in it.
 fn called<'t>(column: &[&'t Token]) -> Option<&'t str> {
     let is_function = |at: usize| matches!(column.get(at + 1), Some(Token::LParen | Token::Period));
-    let first = (0..column.len()).filter(|at| !is_function(*at)).find_map(|at| name(column[at]));
+    let first = (0..column.len()).filter(|at| !is_function(*at)).find_map(|at| name_of(column[at]));
     own_name(column).or(first).or_else(|| counts_rows(column).then_some("count"))
 }
 
-/// A column's term spelled as a name: `min_time` of `MIN(time)`.
+/// A column's term spelled as a name: `min_time` of `MIN(time)`. By such a name it is shown as a time, unless it is more.
 fn spelled(column: &[&Token]) -> String {
     let text: Vec<String> = column.iter().map(|token| token.to_string().to_lowercase()).collect();
     let text = text.join(" ");
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("_")
+    let name = words.collect::<Vec<_>>().join("_");
+    let is_column =
+        |tokens: &[&Token]| tokens.iter().all(|token| name_of(token).is_some() || **token == Token::Period);
+    let is_one = match column {
+        [function, Token::LParen, of @ .., Token::RParen] => is_keeping(function) && is_column(of),
+        other => is_column(other),
+    };
+    if is_time(&name) && !is_one { name + "_value" } else { name }
+}
+
+/// Whether a function's value is one of those that it is given.
+fn is_keeping(function: &Token) -> bool {
+    matches!(function, Token::Word(word) if ["min", "max"].contains(&word.value.as_str()))
 }
 
 /// A name that is not taken.
@@ -286,7 +317,7 @@ fn unnamed(mut column: Vec<&Token>) -> Vec<&Token> {
 
 /// A term that rows are sorted by, without how they are.
 fn unsorted(mut term: Vec<&Token>) -> Vec<&Token> {
-    let end = term.iter().position(|token| is_one_of(token, &[Keyword::ASC, Keyword::DESC, Keyword::NULLS]));
+    let end = term.iter().position(|token| is_one_of(token, SORTED));
     term.truncate(end.unwrap_or(term.len()));
     term
 }
@@ -333,11 +364,17 @@ mod tests {
                 "SELECT ROW_NUMBER() OVER (ORDER BY time) AS n FROM sessions ORDER BY n",
                 "select row_number() over (order by time) as n from sessions order by n",
             ),
+            (
+                "SELECT COUNT(*) n FROM sessions ORDER BY MAX(time)",
+                "select count(*) n from sessions order by max(time)",
+            ),
         ] {
             assert_eq!(meant(sql), expected);
         }
+        let all = "SELECT *, COUNT(*) FROM (SELECT service FROM sessions) t GROUP BY service ORDER BY COUNT(*)";
+        assert!(meant(all).contains("which is no column of theirs"));
         let error = meant("SELECT service FROM sessions GROUP BY service ORDER BY MAX(time) DESC");
-        assert!(error.contains("the question:1:56") && error.contains("max(time) AS x"), "{error}");
+        assert!(error.contains("the question:1:56") && error.contains("`SELECT MAX(time) AS x, ..."), "{error}");
     }
 
     #[test]
@@ -347,6 +384,11 @@ mod tests {
             ("COUNT(*), COUNT(DISTINCT helo)", "count(*), count(distinct helo)"),
             ("COUNT(*), COUNT(*)", r#"count(*), count(*) AS "count_2""#),
             ("COUNT(helo) AS helo, MAX(helo)", r#"count(helo) as helo, max(helo) AS "max_helo""#),
+            ("MIN(day), MAX(day)", r#"min(day) AS "min_day", max(day) AS "max_day""#),
+            (
+                "MAX(time) - MIN(time), COUNT(time)",
+                r#"max(time) - min(time) AS "max_time_min_time_value", count(time) AS "count_time_value""#,
+            ),
             ("service, service", r#"service, service AS "service_2""#),
             ("s.time, l.time", r#"s.time AS "s_time", l.time AS "l_time""#),
             ("lower(helo), helo, 1 AS x", r#"lower(helo) AS "lower_helo", helo, 1 as x"#),
@@ -371,6 +413,8 @@ mod tests {
             let found = meant(&format!("SELECT time FROM sessions WHERE {sql}"));
             assert_eq!(found, format!("select time from sessions where {expected}"));
         }
+        let own = "SELECT x.hour FROM (SELECT helo AS hour FROM sessions) x WHERE x.hour = '12'";
+        assert!(meant(own).ends_with("where x.hour = '12'"));
         let error = meant("SELECT time FROM sessions WHERE time > 'noon'");
         assert!(error.contains("the question:1:40") && error.contains("`noon` is not a time"), "{error}");
     }
