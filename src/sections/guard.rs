@@ -7,6 +7,7 @@ use super::aggregates;
 use super::front::is_time;
 use super::meant;
 use super::parts::Parts;
+use super::portions::names;
 use super::rows::{COVERAGE, USUAL};
 use super::tokens::{self, UNNAMED, refuse};
 use crate::error::{Error, Result};
@@ -343,10 +344,10 @@ pub(super) fn time_and_texts<'e>(expr: &'e Expr, own: &BTreeSet<String>) -> Vec<
         Expr::InList { expr, list, .. } => std::iter::once(&**expr).chain(list).collect(),
         _ => return Vec::new(),
     };
-    let is_time = |name: &Ident| is_time(&name.value) && !own.contains(&name.value.to_lowercase());
+    let is_time = |name: &String| is_time(name) && !own.contains(&name.to_lowercase());
     let is_of_times = |expr: &Expr| match expr {
-        Expr::Identifier(name) => is_time(name),
-        Expr::CompoundIdentifier(names) => names.last().is_some_and(is_time),
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Nested(_) => names(expr).iter().any(is_time),
+        Expr::Function(function) => keeps(function) && names(expr).iter().any(is_time),
         _ => false,
     };
     let of_times = compared.iter().any(|expr| is_of_times(expr));
@@ -357,6 +358,12 @@ pub(super) fn time_and_texts<'e>(expr: &'e Expr, own: &BTreeSet<String>) -> Vec<
         _ => None,
     };
     compared.into_iter().filter(|_| of_times).filter_map(text).collect()
+}
+
+/// Whether a function gives one of the values that it is given.
+fn keeps(function: &Function) -> bool {
+    ["min", "max", "coalesce", "ifnull", "greatest", "least"]
+        .contains(&function.name.to_string().to_lowercase().as_str())
 }
 
 fn names_a_column(part: &impl Visit) -> bool {

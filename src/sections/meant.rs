@@ -408,7 +408,11 @@ mod tests {
                 "time BETWEEN '2026-11-24' AND '2026-11-24 03:00'",
                 "time between 1795474800000000 and 1795485600000000",
             ),
+            ("(time) < '2026-11-24'", "(time) < 1795474800000000"),
+            ("coalesce(end_time, time) < '2026-11-24'", "coalesce(end_time, time) < 1795474800000000"),
             ("helo = '2026-11-24'", "helo = '2026-11-24'"),
+            ("('a') = 'b'", "('a') = 'b'"),
+            ("(helo || 'x') = '2026-11-24'", "(helo || 'x') = '2026-11-24'"),
         ] {
             let found = meant(&format!("SELECT time FROM sessions WHERE {sql}"));
             assert_eq!(found, format!("select time from sessions where {expected}"));
