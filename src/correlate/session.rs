@@ -26,9 +26,6 @@ const ANSWER: i64 = SECOND;
 /// A session that ends before it begins, and begins so soon after, is one: its lines are of two processes or threads.
 const OUT_OF_ORDER: i64 = SECOND;
 
-/// The mark of a refusal that holds for all commands that follow.
-const FOR_ALL: i64 = 2;
-
 /// The most attempts that one line may stand for; more is no truth but a forgery.
 const MOST_ATTEMPTS: i64 = 1_000;
 
@@ -112,9 +109,8 @@ impl Sessions {
         if let Some(Open { row: before, .. }) = self.handed_over(line.event.other) {
             let row = &mut open.row;
             keep(&mut row.client_port, before.client_port, &NULL);
-            (row.time, row.session) = (before.time, before.session);
-            row.open_program = before.open_program;
-            (row.open_source, row.open_offset) = (before.open_source, before.open_offset);
+            row.time = before.time;
+            opened_as(row, &before);
         }
         match self.early.remove(&line.event.key) {
             Some(ended) if line.event.time.abs_diff(ended.row.end_time) <= OUT_OF_ORDER.unsigned_abs() => {
@@ -309,7 +305,7 @@ impl Sessions {
         let said = key(code.cast_unsigned(), b'r', facts.texts.get(line.text(Field::Reason)).unwrap_or_default());
         let is_new = open.refused != Some(said);
         if is_new {
-            open.refused = Some(said).filter(|_| line.number(Field::StandIn) == FOR_ALL);
+            open.refused = Some(said).filter(|_| line.number(Field::ForAll) == 1);
         }
         if line.is(Field::Stage, Word::Connect) {
             open.ended = Word::Refused.id();
@@ -394,15 +390,12 @@ impl Sessions {
         let counted = usize::try_from(counted).unwrap_or(usize::MAX);
         let is_ok = last.outcome == Word::Ok.id();
         let all_told = tried.len() >= counted;
-        tried.pop_if(
-            |tried| {
-                if is_ok { is_one(tried, last, facts) } else { all_told || is_of_user(tried, last, facts) }
-            },
-        );
-        if !is_ok {
-            let surplus = (tried.len() + 1).saturating_sub(counted);
-            tried.drain(..surplus.min(tried.len()));
-        }
+        let is_last = |tried: &mut Login| {
+            if is_ok { is_one(tried, last, facts) } else { all_told || is_of_user(tried, last, facts) }
+        };
+        tried.pop_if(is_last);
+        let most = if is_ok { tried.len() } else { counted.saturating_sub(1) };
+        tried.drain(..tried.len().saturating_sub(most));
         let Login { service, tls_version, session, .. } = *last;
         tried.into_iter().map(|row| Login { service, tls_version, session, ..row }).collect()
     }
@@ -574,9 +567,7 @@ impl Open {
         let (row, begun) = (&mut self.row, &opening.row);
         row.time = begun.time.min(row.end_time);
         row.duration_s = duration(row.time, row.end_time);
-        row.session = begun.session;
-        row.open_program = begun.open_program;
-        (row.open_source, row.open_offset) = (begun.open_source, begun.open_offset);
+        opened_as(row, begun);
         keep(&mut row.client_ip, begun.client_ip, &NO_TEXT);
         keep(&mut row.client_port, begun.client_port, &NULL);
         keep(&mut row.client_name, begun.client_name, &NO_TEXT);
@@ -595,6 +586,13 @@ impl Open {
         let silent = line.number(Field::Goodbye) == 0 && line.number(Field::Commands) > 0;
         if silent && !self.by_server { Word::Lost.id() } else { Word::Closed.id() }
     }
+}
+
+/// Gives a session the number and the opening line of another that it is one with.
+fn opened_as(row: &mut Session, other: &Session) {
+    row.session = other.session;
+    row.open_program = other.open_program;
+    (row.open_source, row.open_offset) = (other.open_source, other.open_offset);
 }
 
 /// From one time to another; nothing where clocks went backwards.

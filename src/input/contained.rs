@@ -2,7 +2,7 @@
 //! `mail.warn` and `mail.err` stands in `mail.log` too, and that perhaps in `syslog`.
 
 use super::stream::{group, since};
-use super::{Bytes, Chunks, Compression, Inputs, Options, Source, Stream};
+use super::{Bytes, Chunks, Inputs, Options, Source, Stream};
 use crate::frame;
 use crate::text::Text;
 use crate::time::stamp::Stamp;
@@ -57,7 +57,7 @@ fn held(streams: &[Stream]) -> Vec<(Text, Text)> {
 
 /// Whether lines can be read anywhere in it.
 fn is_plain(source: &Source) -> bool {
-    source.compression == Compression::None && !source.counted && source.first.is_some()
+    source.is_plain() && source.first.is_some()
 }
 
 /// Lines from all over the newest plain source of a log, with their stamps.

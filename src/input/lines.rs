@@ -1,6 +1,6 @@
 //! Lines read back from where they stand, to prove what was said of them.
 
-use super::{Chunks, Compression, Kind, Source};
+use super::{Chunks, Kind, Source};
 use memchr::memchr_iter;
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub fn lines_at(source: &Source, offsets: &[u64]) -> BTreeMap<u64, Vec<u8>> {
     let mut offsets = offsets.to_vec();
     offsets.sort_unstable();
     offsets.dedup();
-    if source.compression == Compression::None && !source.counted {
+    if source.is_plain() {
         let line = |offset: u64| Some((offset, line_at(source, offset)?));
         offsets.into_iter().filter_map(line).collect()
     } else {

@@ -109,6 +109,11 @@ impl Compression {
 }
 
 impl Source {
+    /// Whether it can be read from any place on: neither compressed nor in frames that count their bytes.
+    pub(super) fn is_plain(&self) -> bool {
+        self.compression == Compression::None && !self.counted
+    }
+
     /// Looks at a file.
     pub(super) fn of_file(name: Text, path: &Path, options: &Options) -> io::Result<Self> {
         let file = File::open(path)?;
@@ -290,7 +295,7 @@ impl Source {
 
     /// The stamp of the last line of a plain file.
     pub(super) fn last(&self) -> Option<Stamp> {
-        if self.compression != Compression::None || self.counted {
+        if !self.is_plain() {
             return None;
         }
         let start = self.len.saturating_sub(HEAD as u64);

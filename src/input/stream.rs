@@ -1,6 +1,6 @@
 //! Streams: a log and its rotated siblings, oldest first.
 
-use super::{Compression, Options, Source};
+use super::{Options, Source};
 use crate::frame;
 use crate::text::Text;
 use crate::time::stamp::{Clock, ClockState, Stamp};
@@ -70,12 +70,12 @@ fn stream(key: String, mut sources: Vec<Source>, options: &Options) -> Stream {
 fn is_end_known(sources: &[Source]) -> bool {
     let yearless = |source: &&Source| matches!(source.first, Some(Stamp::Yearless(..)));
     let last = sources.iter().rev().find(yearless);
-    last.is_none_or(|source| source.compression == Compression::None && !source.counted)
+    last.is_none_or(Source::is_plain)
 }
 
 /// How long after its last line a log was written last; of what is compressed the last line is not known.
 fn late(samples: &[Stamp], sources: &[Source], end_year: i32) -> i64 {
-    let newest = sources.last().filter(|source| source.compression == Compression::None && !source.counted);
+    let newest = sources.last().filter(|source| source.is_plain());
     match (newest, samples.last()) {
         (Some(source), Some(last @ Stamp::Yearless(..))) => {
             source.written.saturating_sub(instant(*last, end_year))
@@ -219,7 +219,7 @@ const SMALL: u64 = 1 << 20;
 
 /// Stamps of a source in the order of its lines, close enough together to see a new year.
 fn samples(source: &Source) -> Vec<Stamp> {
-    if source.compression != Compression::None || source.counted {
+    if !source.is_plain() {
         return source.first.into_iter().collect();
     }
     if source.len <= SMALL {

@@ -15,7 +15,7 @@ use crate::facts::{DERIVED, TABLES, TableDef, columns};
 use crate::time::Zone;
 use sqlparser::ast::{
     Expr, Function, Ident, ObjectName, Query, Select, SelectItem, SetExpr, Spanned, Statement, TableAlias,
-    TableFactor, Value, ValueWithSpan, Visit, Visitor, visit_expressions,
+    TableFactor, Value, ValueWithSpan, Visit, Visitor,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
@@ -106,7 +106,7 @@ pub fn check(sql: &str, zone: &Zone) -> Result<Needs> {
     }
     gate.known_columns()?;
     let Gate { own, needs, .. } = gate;
-    let parts = Parts::of(&meant::meant(sql, tokens, &statements, &own.others, zone)?)?;
+    let parts = Parts::of(&meant::meant(sql, tokens, query, &own.others, zone)?)?;
     Ok(Needs { columns, parts, ..needs })
 }
 
@@ -366,14 +366,6 @@ fn keeps(function: &Function) -> bool {
         .contains(&function.name.to_string().to_lowercase().as_str())
 }
 
-fn names_a_column(part: &impl Visit) -> bool {
-    let stop = |expr: &Expr| match expr {
-        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
-    };
-    visit_expressions(part, stop).is_break()
-}
-
 fn has_condition(join: &sqlparser::ast::Join) -> bool {
     use sqlparser::ast::{JoinConstraint, JoinOperator};
     !matches!(
@@ -420,7 +412,7 @@ impl Gate<'_> {
     fn function(&self, function: &Function) -> ControlFlow<Box<Error>> {
         let name = &function.name;
         let lower = name.to_string().to_lowercase();
-        if lower == "sum" && !names_a_column(&function.args) {
+        if lower == "sum" && names(&function.args).is_empty() {
             // The engine takes the sum of one row for that of all.
             let error = refuse("a sum of the same number is not added up").help("`COUNT(*)` counts rows");
             return stop(self.point(error, name.span()));

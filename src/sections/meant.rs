@@ -7,10 +7,10 @@
 use super::aggregates::AGGREGATES;
 use super::front::is_time;
 use super::guard::time_and_texts;
-use super::tokens::{SPACE, UNNAMED, bytes, refuse, word};
+use super::tokens::{SPACE, UNNAMED, bytes, is_white, refuse, word};
 use crate::error::{Error, Result};
 use crate::time::{Zone, parse_date};
-use sqlparser::ast::{Statement, visit_expressions};
+use sqlparser::ast::{Query, visit_expressions};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,11 +27,11 @@ type Edit = (Range<usize>, Vec<Token>);
 pub(super) fn meant(
     sql: &str,
     mut tokens: Vec<TokenWithSpan>,
-    statements: &[Statement],
+    query: &Query,
     own: &BTreeSet<String>,
     zone: &Zone,
 ) -> Result<Vec<TokenWithSpan>> {
-    let mut edits = times(sql, &tokens, statements, own, zone)?;
+    let mut edits = times(sql, &tokens, query, own, zone)?;
     for at in (0..tokens.len()).filter(|at| is_keyword(&tokens[*at].token, Keyword::SELECT)) {
         let select = Select::at(&tokens, at);
         edits.extend(select.names());
@@ -49,23 +49,25 @@ pub(super) fn meant(
 fn times(
     sql: &str,
     tokens: &[TokenWithSpan],
-    statements: &[Statement],
+    query: &Query,
     own: &BTreeSet<String>,
     zone: &Zone,
 ) -> Result<Vec<Edit>> {
-    let mut found = Vec::new();
-    for statement in statements {
-        let _ = visit_expressions(statement, |expr| {
-            found.extend(time_and_texts(expr, own).into_iter().map(|(text, span)| (text.to_owned(), span)));
-            ControlFlow::<()>::Continue(())
-        });
+    let mut edits = Vec::new();
+    let wrong = visit_expressions(query, |expr| {
+        for (text, span) in time_and_texts(expr, own) {
+            let at = tokens.binary_search_by_key(&span.start, |token| token.span.start).ok();
+            match parse_date(text, zone) {
+                Ok(time) => edits.extend(at.map(|at| (at..at + 1, vec![Token::Number(time.to_string(), false)]))),
+                Err(error) => return ControlFlow::Break(Box::new(error.at(UNNAMED, sql, bytes(sql, span)))),
+            }
+        }
+        ControlFlow::Continue(())
+    });
+    match wrong {
+        ControlFlow::Break(error) => Err(*error),
+        ControlFlow::Continue(()) => Ok(edits),
     }
-    let edit = |(text, span): (String, sqlparser::tokenizer::Span)| {
-        let time = parse_date(&text, zone).map_err(|e| e.at(UNNAMED, sql, bytes(sql, span)))?;
-        let at = tokens.binary_search_by_key(&span.start, |token| token.span.start);
-        Ok(at.ok().map(|at| (at..at + 1, vec![Token::Number(time.to_string(), false)])))
-    };
-    found.into_iter().filter_map(|found| edit(found).transpose()).collect()
 }
 
 /// A SELECT as tokens: where its columns stand, and by what its rows are sorted.
@@ -116,9 +118,9 @@ impl<'t> Select<'t> {
 
     /// These tokens without white space around them.
     fn trimmed(&self, range: Range<usize>) -> Option<Range<usize>> {
-        let is_white = |at: &usize| matches!(self.tokens[*at].token, Token::Whitespace(_));
-        let first = range.clone().find(|at| !is_white(at))?;
-        let last = range.rev().find(|at| !is_white(at))?;
+        let says = |at: &usize| !is_white(&self.tokens[*at].token);
+        let first = range.clone().find(says)?;
+        let last = range.rev().find(says)?;
         Some(first..last + 1)
     }
 
@@ -141,12 +143,12 @@ impl<'t> Select<'t> {
 
     /// The first token from here on that is more than white space.
     fn next(&self, at: usize) -> Option<usize> {
-        (at..self.tokens.len()).find(|at| !matches!(self.tokens[*at].token, Token::Whitespace(_)))
+        (at..self.tokens.len()).find(|at| !is_white(&self.tokens[*at].token))
     }
 
     fn of(&self, range: &Range<usize>) -> Vec<&'t Token> {
         let tokens = self.tokens[range.clone()].iter().map(|token| &token.token);
-        tokens.filter(|token| !matches!(token, Token::Whitespace(_))).collect()
+        tokens.filter(|token| !is_white(token)).collect()
     }
 
     /// Names for columns that would have the same one.

@@ -3,7 +3,7 @@
 //! The engine works a common table out anew for each place that names it. One that is named twice is therefore worked out
 //! first, and once.
 
-use super::tokens::proven;
+use super::tokens::{is_white, proven};
 use crate::error::Result;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
@@ -56,7 +56,7 @@ impl<'t> Rest<'t> {
         loop {
             let (first, rest) = self.0.split_first()?;
             self.0 = rest;
-            if !matches!(first.token, Token::Whitespace(_)) {
+            if !is_white(&first.token) {
                 return Some(&first.token);
             }
         }

@@ -53,6 +53,11 @@ impl Literal {
     }
 }
 
+/// Whether a token says nothing: a blank, a line's end, a comment.
+pub(super) fn is_white(token: &Token) -> bool {
+    matches!(token, Token::Whitespace(_))
+}
+
 pub(super) fn word(text: &str, quote: Option<char>) -> Token {
     Token::make_word(text, quote)
 }
@@ -123,7 +128,7 @@ pub fn fill(sql: &str, value: impl Fn(&str) -> Option<Literal>) -> Result<String
 
 /// Puts a literal behind what is there. Nothing equals what is absent.
 fn put(out: &mut Vec<Token>, literal: &Literal) {
-    let before = out.iter().rposition(|token| !matches!(token, Token::Whitespace(_)));
+    let before = out.iter().rposition(|token| !is_white(token));
     if let (Literal::Null, Some(at)) = (literal, before)
         && out[at] == Token::Eq
     {
@@ -182,7 +187,7 @@ pub(super) fn words(tokens: &[TokenWithSpan]) -> impl Iterator<Item = String> + 
 }
 
 fn next(tokens: &[TokenWithSpan]) -> Option<&Token> {
-    tokens.iter().map(|token| &token.token).find(|token| !matches!(token, Token::Whitespace(_)))
+    tokens.iter().map(|token| &token.token).find(|token| !is_white(token))
 }
 
 /// The text that the engine reads, proven to give these tokens.
@@ -193,7 +198,7 @@ fn next(tokens: &[TokenWithSpan]) -> Option<&Token> {
 pub(super) fn proven(tokens: &[TokenWithSpan]) -> Result<String> {
     let of_weight = |tokens: &[TokenWithSpan]| -> Vec<Token> {
         let tokens = tokens.iter().map(|token| &token.token);
-        tokens.filter(|token| !matches!(token, Token::Whitespace(_))).cloned().collect()
+        tokens.filter(|token| !is_white(token)).cloned().collect()
     };
     let text = text(tokens.iter().map(|token| &token.token));
     if of_weight(&read(&text)?) == of_weight(tokens) {

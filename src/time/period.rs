@@ -24,12 +24,19 @@ pub fn parse_day(text: &str, zone: &Zone, now: i64) -> Result<Span> {
     let date = match text {
         "today" => Some(today),
         "yesterday" => today.pred_opt(),
-        text => NaiveDate::parse_from_str(text, "%Y-%m-%d").ok(),
+        text => written_day(text),
     };
     let date =
         date.ok_or_else(|| not_a_time("day", text, "use `today`, `yesterday` or a date like `2026-11-23`"))?;
-    let midnight = |d: NaiveDate| zone.instant(d.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros());
-    Ok(Span { start: Some(midnight(date)), end: date.succ_opt().map(midnight) })
+    Ok(Span { start: Some(midnight(date, zone)), end: date.succ_opt().map(|date| midnight(date, zone)) })
+}
+
+fn written_day(text: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
+}
+
+fn midnight(date: NaiveDate, zone: &Zone) -> i64 {
+    zone.instant(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros())
 }
 
 /// A point in time: `today`, `yesterday`, `now`, `-2h`, `2026-11-24`, `2026-11-24 03:00`, RFC 3339.
@@ -58,8 +65,8 @@ fn written(text: &str, zone: &Zone) -> Option<i64> {
     }
     let patterns = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"];
     let civil = patterns.iter().find_map(|pattern| NaiveDateTime::parse_from_str(text, pattern).ok());
-    let midnight = || Some(NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_time(chrono::NaiveTime::MIN));
-    Some(zone.instant(civil.or_else(midnight)?.and_utc().timestamp_micros()))
+    let instant = civil.map(|civil| zone.instant(civil.and_utc().timestamp_micros()));
+    instant.or_else(|| Some(midnight(written_day(text)?, zone)))
 }
 
 fn not_a_time(kind: &str, text: &str, help: &str) -> Error {
