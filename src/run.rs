@@ -124,7 +124,7 @@ pub fn run_after(
     let parser = Parser { grammars, options, spare: Mutex::default() };
     let Walk { correlator, account, aside, notes, numbers, .. } = walk(before, aside, &parser, &inputs, progress)?;
     let refused = refused(&correlator);
-    let facts = aside.with(correlator.finish());
+    let facts = aside.with(correlator.finish(), &account.names())?;
     let mut run = told(facts, &account, grammars, before.several, inputs, &numbers, notes);
     run.doubts.extend(refused);
     Ok(run)

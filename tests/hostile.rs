@@ -236,15 +236,16 @@ fn t6_a_real_terminal_keeps_its_title_and_its_clipboard() {
     if shown(&["new-session", "-d", "-x", "200", "-y", "50", "cat"]).is_none() {
         return skip("t6", "tmux is not installed");
     }
-    shown(&["set", "-g", "remain-on-exit", "on"]);
     shown(&["set", "-g", "set-clipboard", "on"]);
     let window = |command: &str| {
-        shown(&["new-window", "-c", &test.folder().to_string_lossy(), command]);
-        // However long it takes. (The hook `pane-died` does not always come: tmux may overlook that its child has ended.)
-        while shown(&["display", "-p", "#{pane_dead}"]).as_deref() == Some("0") {
+        let command = format!("{command}; echo the end of it; exec cat");
+        shown(&["new-window", "-c", &test.folder().to_string_lossy(), &command]);
+        // However long it takes. (What a child that has ended wrote last may never be read: the kernel hands it over later.)
+        let has_ended = || shown(&["capture-pane", "-p"]).is_some_and(|screen| screen.ends_with("the end of it"));
+        while !has_ended() {
+            assert_ne!(shown(&["display", "-p", "#{pane_id}"]).as_deref(), Some(""), "{command}");
             std::thread::sleep(Duration::from_millis(100));
         }
-        assert_eq!(shown(&["display", "-p", "#{pane_dead}"]).as_deref(), Some("1"), "{command}");
         (shown(&["display", "-p", "#{pane_title}"]), shown(&["list-buffers"]))
     };
     let program = crate::support::program::program();

@@ -7,68 +7,50 @@
 -- top = 60
 -- units = { p50_s = "seconds", p95_s = "seconds", p99_s = "seconds", max_s = "seconds" }
 -- titles = { p50_s = "p50", p95_s = "p95", p99_s = "p99", max_s = "longest" }
-WITH final AS (
-    SELECT 'all' AS transport, delay_s, before_queue_s, in_queue_s, connect_s, transmit_s
-    FROM deliveries WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded')
+WITH counted AS (
+    SELECT 'total' AS stage, transport, delay_s AS value, COUNT(*) AS n
+    FROM deliveries WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded') AND delay_s IS NOT NULL
+    GROUP BY transport, delay_s
     UNION ALL
-    SELECT transport, delay_s, before_queue_s, in_queue_s, connect_s, transmit_s
-    FROM deliveries WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded')
+    SELECT 'before_queue' AS stage, transport, before_queue_s AS value, COUNT(*) AS n
+    FROM deliveries WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded') AND before_queue_s IS NOT NULL
+    GROUP BY transport, before_queue_s
+    UNION ALL
+    SELECT 'in_queue' AS stage, transport, in_queue_s AS value, COUNT(*) AS n
+    FROM deliveries WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded') AND in_queue_s IS NOT NULL
+    GROUP BY transport, in_queue_s
+    UNION ALL
+    SELECT 'connect' AS stage, transport, connect_s AS value, COUNT(*) AS n
+    FROM deliveries WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded') AND connect_s IS NOT NULL
+    GROUP BY transport, connect_s
+    UNION ALL
+    SELECT 'transmit' AS stage, transport, transmit_s AS value, COUNT(*) AS n
+    FROM deliveries WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded') AND transmit_s IS NOT NULL
+    GROUP BY transport, transmit_s
 ),
-measured AS (
-    SELECT
-        transport,
-        COUNT(delay_s) AS total_n,
-        QUANTILE_DISC(delay_s, 0.5) AS total_p50,
-        QUANTILE_DISC(delay_s, 0.95) AS total_p95,
-        QUANTILE_DISC(delay_s, 0.99) AS total_p99,
-        MAX(delay_s) AS total_max,
-        COUNT(before_queue_s) AS before_queue_n,
-        QUANTILE_DISC(before_queue_s, 0.5) AS before_queue_p50,
-        QUANTILE_DISC(before_queue_s, 0.95) AS before_queue_p95,
-        QUANTILE_DISC(before_queue_s, 0.99) AS before_queue_p99,
-        MAX(before_queue_s) AS before_queue_max,
-        COUNT(in_queue_s) AS in_queue_n,
-        QUANTILE_DISC(in_queue_s, 0.5) AS in_queue_p50,
-        QUANTILE_DISC(in_queue_s, 0.95) AS in_queue_p95,
-        QUANTILE_DISC(in_queue_s, 0.99) AS in_queue_p99,
-        MAX(in_queue_s) AS in_queue_max,
-        COUNT(connect_s) AS connect_n,
-        QUANTILE_DISC(connect_s, 0.5) AS connect_p50,
-        QUANTILE_DISC(connect_s, 0.95) AS connect_p95,
-        QUANTILE_DISC(connect_s, 0.99) AS connect_p99,
-        MAX(connect_s) AS connect_max,
-        COUNT(transmit_s) AS transmit_n,
-        QUANTILE_DISC(transmit_s, 0.5) AS transmit_p50,
-        QUANTILE_DISC(transmit_s, 0.95) AS transmit_p95,
-        QUANTILE_DISC(transmit_s, 0.99) AS transmit_p99,
-        MAX(transmit_s) AS transmit_max
-    FROM final GROUP BY transport
+both AS (
+    SELECT FALSE AS each, stage, 'all' AS transport, value, SUM(n) AS n FROM counted GROUP BY stage, value
+    UNION ALL
+    SELECT TRUE AS each, stage, transport, value, n FROM counted
 ),
-stages AS (
-    SELECT 'total' AS stage, transport, total_n AS deliveries,
-        total_p50 AS p50_s, total_p95 AS p95_s, total_p99 AS p99_s, total_max AS max_s
-    FROM measured
-    UNION ALL
-    SELECT 'before_queue' AS stage, transport, before_queue_n AS deliveries,
-        before_queue_p50 AS p50_s, before_queue_p95 AS p95_s, before_queue_p99 AS p99_s, before_queue_max AS max_s
-    FROM measured
-    UNION ALL
-    SELECT 'in_queue' AS stage, transport, in_queue_n AS deliveries,
-        in_queue_p50 AS p50_s, in_queue_p95 AS p95_s, in_queue_p99 AS p99_s, in_queue_max AS max_s
-    FROM measured
-    UNION ALL
-    SELECT 'connect' AS stage, transport, connect_n AS deliveries,
-        connect_p50 AS p50_s, connect_p95 AS p95_s, connect_p99 AS p99_s, connect_max AS max_s
-    FROM measured
-    UNION ALL
-    SELECT 'transmit' AS stage, transport, transmit_n AS deliveries,
-        transmit_p50 AS p50_s, transmit_p95 AS p95_s, transmit_p99 AS p99_s, transmit_max AS max_s
-    FROM measured
+ranked AS (
+    SELECT each, stage, transport, value, n,
+        SUM(n) OVER (PARTITION BY each, stage, transport ORDER BY value) AS rank,
+        SUM(n) OVER (PARTITION BY each, stage, transport) AS deliveries
+    FROM both
 )
-SELECT transport, stage, deliveries, p50_s, p95_s, p99_s, max_s FROM stages
-WHERE deliveries > 0
+SELECT
+    transport,
+    stage,
+    SUM(n) AS deliveries,
+    MIN(CASE WHEN rank * 100 >= deliveries * 50 THEN value END) AS p50_s,
+    MIN(CASE WHEN rank * 100 >= deliveries * 95 THEN value END) AS p95_s,
+    MIN(CASE WHEN rank * 100 >= deliveries * 99 THEN value END) AS p99_s,
+    MAX(value) AS max_s
+FROM ranked
+GROUP BY each, transport, stage
 ORDER BY
-    CASE WHEN transport = 'all' THEN 0 ELSE 1 END,
+    each,
     transport NULLS LAST,
     CASE stage
         WHEN 'total' THEN 0 WHEN 'before_queue' THEN 1 WHEN 'in_queue' THEN 2 WHEN 'connect' THEN 3 ELSE 4

@@ -8,7 +8,6 @@ use crate::run::Run;
 use crate::sections::{Asker, Question};
 use crate::text::Text;
 use crate::time::{Span, Zone};
-use rayon::prelude::*;
 
 /// Figures that count what lies before the period too; none where there is no before.
 pub(super) fn since_ever(
@@ -56,8 +55,7 @@ fn all(
     period: &Period,
 ) -> Result<Vec<Measurement>> {
     let end = period.end.unwrap_or(i64::MAX);
-    let figures = questions.par_iter().map(|question| figures(question, asker, request.by, end));
-    Ok(figures.collect::<Result<Vec<_>>>()?.concat())
+    Ok(asker.each(questions, |question| figures(question, asker, request.by, end))?.concat())
 }
 
 fn key(measurement: &Measurement) -> Vec<(&str, &Text)> {

@@ -15,7 +15,6 @@ use crate::report::{Coverage, Period, Report};
 use crate::run::Run;
 use crate::sections::{self, Asker, Question, spot, try_out};
 use crate::time::{SECOND, Span, Zone};
-use rayon::prelude::*;
 use serde::Deserialize;
 
 /// What a report is asked for.
@@ -87,12 +86,10 @@ pub fn compose(
     let whole_site = request.domains.is_empty();
     let (sources, weeks) = (&run.sources, &past.weeks);
     let case = Case { asker: &asker, sources, again: request.again, period: &period, whole_site, weeks };
-    let section = |question| section::ask(question, &asker, request.top);
+    let section = |question: &_| section::ask(question, &asker, request.top);
     // Together, so that no thread waits for the longest question of the ones before it begins with the others.
-    let (findings, sections) = rayon::join(
-        || judge.judge(&case, &mut measurements),
-        || questions.par_iter().map(section).collect::<Result<Vec<_>>>(),
-    );
+    let (findings, sections) =
+        asker.both(|| judge.judge(&case, &mut measurements), || asker.each(&questions, section));
     let (findings, mut sections) = (findings?, sections?);
     if let Some(at) = definition.sections.iter().position(|name| name == OVERVIEW) {
         sections.insert(at, overview::section(&measurements, &past));

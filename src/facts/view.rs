@@ -166,6 +166,11 @@ impl<'a> View<'a> {
         place(table).is_some_and(|place| self.stored.is_large(place))
     }
 
+    /// Whether one of the tables that questions name is so.
+    pub fn is_partly_large(&self) -> bool {
+        self.wanted.0.keys().any(|table| self.is_large(table))
+    }
+
     /// Asks a table portion by portion; one that is not large in one. Who asks is given a way to read columns of his
     /// portion. The answers stand in the order of the portions.
     ///

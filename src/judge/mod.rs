@@ -20,7 +20,6 @@ use crate::input::Source;
 use crate::report::{Finding, Measurement, Period, Unit};
 use crate::sections::Asker;
 use metrics::Metric;
-use rayon::prelude::*;
 use rule::Rule;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -96,8 +95,7 @@ impl Judge {
         for limit in &self.limits {
             findings.append(&mut limit.judge(case, measurements)?);
         }
-        let found = self.rules.par_iter().map(|rule| rule.find(case));
-        findings.extend(found.collect::<Result<Vec<_>>>()?.concat());
+        findings.extend(case.asker.each(&self.rules, |rule| rule.find(case))?.concat());
         findings.sort_by(|a, b| order(a).cmp(&order(b)));
         evidence::read(&mut findings, case.sources);
         Ok(findings)

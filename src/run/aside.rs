@@ -68,10 +68,15 @@ impl Aside {
         self
     }
 
-    pub(super) fn with(self, mut facts: Facts) -> Facts {
+    /// The last facts, and those that are here. Where some are, all go here: who asks then has all memory for it.
+    pub(super) fn with(mut self, mut facts: Facts, sources: &[&str]) -> Result<Facts> {
+        if self.shelf.is_some() {
+            self.put(&facts, sources)?;
+            facts = Facts::default();
+        }
         facts.shelved.memory = self.limit.unwrap_or_default();
         facts.shelved.shelves = self.shelves.into_iter().chain(self.shelf).collect();
-        facts
+        Ok(facts)
     }
 
     /// The shelf, with what was put on it.
@@ -104,7 +109,7 @@ impl Aside {
         self
     }
 
-    pub(super) fn with(self, facts: Facts) -> Facts {
-        facts
+    pub(super) fn with(self, facts: Facts, _: &[&str]) -> Result<Facts> {
+        Ok(facts)
     }
 }

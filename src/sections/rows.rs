@@ -15,6 +15,7 @@ use polars::prelude::{
     AnyValue, DataFrame, DataType, IntoLazy, LazyFrame, NamedFrom, PolarsError, PolarsResult, Series,
 };
 use polars::sql::SQLContext;
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 
 /// Answers questions about a view of the facts.
@@ -67,6 +68,21 @@ impl<'a> Asker<'a> {
     pub fn knowing(mut self, known: &[Known]) -> Result<Self> {
         self.usual = usual_frame(known)?;
         Ok(self)
+    }
+
+    /// Does something that asks for each of several things: for many at a time, or, where facts are more than memory holds,
+    /// for one after the other. Then it is the portions of each question that are read many at a time.
+    ///
+    /// # Errors
+    ///
+    /// The first that any of it meets.
+    pub fn each<Q: Sync, T: Send>(&self, of: &[Q], ask: impl Fn(&Q) -> Result<T> + Send + Sync) -> Result<Vec<T>> {
+        if self.view.is_partly_large() { of.iter().map(ask).collect() } else { of.par_iter().map(ask).collect() }
+    }
+
+    /// The same for two things.
+    pub fn both<A: Send, B: Send>(&self, a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
+        if self.view.is_partly_large() { (a(), b()) } else { rayon::join(a, b) }
     }
 
     /// Asks a question.
