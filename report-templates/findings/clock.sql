@@ -10,11 +10,34 @@
 -- meaning = "The clock was set, or lines of another machine or an older time stand in between. Durations and hours around the jumps cannot be trusted. Keep the clock by NTP (chrony, systemd-timesyncd)."
 -- command = "SELECT time, host, program, text FROM notices n WHERE class = 'clock' ORDER BY time, n.source, n.offset LIMIT 100"
 -- evidence = "SELECT h.source, h.offset FROM (SELECT d.source, d.offset, d.time FROM deliveries d UNION ALL SELECT l.source, l.offset, l.time FROM logins l UNION ALL SELECT r.source, r.offset, r.time FROM rejections r UNION ALL SELECT n.source, n.offset, n.time FROM notices n) AS h WHERE h.source = {at_source} AND h.offset >= {from_offset} AND h.offset <= {until_offset} ORDER BY h.offset LIMIT 3"
-WITH happened AS (
+WITH parts AS (
+    SELECT source, offset - offset % 65536 AS block, MIN(time) AS first_time, MAX(time) AS last_time
+    FROM deliveries GROUP BY source, block
+    UNION ALL
+    SELECT source, offset - offset % 65536 AS block, MIN(time) AS first_time, MAX(time) AS last_time
+    FROM logins GROUP BY source, block
+    UNION ALL
+    SELECT source, offset - offset % 65536 AS block, MIN(time) AS first_time, MAX(time) AS last_time
+    FROM rejections GROUP BY source, block
+    UNION ALL
+    SELECT source, offset - offset % 65536 AS block, MIN(time) AS first_time, MAX(time) AS last_time
+    FROM notices GROUP BY source, block
+), blocks AS (
+    SELECT source, block, MIN(first_time) AS first_time, MAX(last_time) AS last_time FROM parts GROUP BY source, block
+), reached AS (
+    SELECT source, first_time, MAX(last_time) OVER (PARTITION BY source ORDER BY block) AS last_time FROM blocks
+), suspects AS (
+    -- Where no block holds a time so long before one of the same or of an earlier block, no host of the source jumped.
+    SELECT DISTINCT source FROM reached WHERE last_time - first_time {back}
+), happened AS (
     SELECT d.host, d.source, d.offset AS place, d.time FROM deliveries d
+    WHERE d.source IN (SELECT source FROM suspects)
     UNION ALL SELECT l.host, l.source, l.offset AS place, l.time FROM logins l
+    WHERE l.source IN (SELECT source FROM suspects)
     UNION ALL SELECT r.host, r.source, r.offset AS place, r.time FROM rejections r
+    WHERE r.source IN (SELECT source FROM suspects)
     UNION ALL SELECT n.host, n.source, n.offset AS place, n.time FROM notices n
+    WHERE n.source IN (SELECT source FROM suspects)
 ), steps AS (
     SELECT host, source, place, time,
         LAG(time) OVER (PARTITION BY host, source ORDER BY place) AS before,

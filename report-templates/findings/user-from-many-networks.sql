@@ -8,11 +8,9 @@
 -- meaning = "People move between home, office and phone, but hardly between so many networks at once. The password may be known to others who use it through many machines. Ask the owner; if in doubt change the password."
 -- command = "SELECT client_net, service, COUNT(*) AS logins, MIN(time) AS first_time, MAX(time) AS last_time FROM logins l WHERE user = {user} AND outcome = 'ok' GROUP BY client_net, service ORDER BY logins DESC, client_net, service LIMIT 100"
 -- evidence = "SELECT l.source, l.offset FROM logins l WHERE user = {user} AND outcome = 'ok' ORDER BY time DESC, l.source DESC, l.offset DESC LIMIT 3"
-WITH good AS (
-    SELECT user, client_net, client_ip, time FROM logins
+WITH nets AS (
+    SELECT DISTINCT user, client_net FROM logins
     WHERE outcome = 'ok' AND client_net IS NOT NULL AND user IS NOT NULL
-), nets AS (
-    SELECT DISTINCT user, client_net FROM good
 ), users AS (
     SELECT user, COUNT(*) AS n FROM nets GROUP BY user
 ), site AS (
@@ -22,7 +20,8 @@ WITH good AS (
     SELECT u.user AS user FROM users u CROSS JOIN site s
     WHERE s.widest {different} AND (u.n > 1 OR u.n {different}) AND u.user NOT IN {ignore}
 ), moved AS (
-    SELECT user, client_net, client_ip, time FROM good WHERE user IN (SELECT user FROM moving)
+    SELECT user, client_net, client_ip, time FROM logins
+    WHERE outcome = 'ok' AND client_net IS NOT NULL AND user IN (SELECT user FROM moving)
 ), spans AS (
     SELECT user, client_net, client_ip, time - time % {within} AS span FROM moved
     UNION ALL

@@ -38,9 +38,14 @@ impl Refusals {
     pub fn passed_on(&mut self, mut row: Rejection, facts: &mut Facts) {
         self.sweep(row.time, facts);
         let key = key_of(&row, facts);
-        let is_one = |(other, behind): &(u64, Rejection)| *other == key && is_one(behind, &row, facts);
-        if let Some(behind) = self.behind.iter().position(is_one)
-            && let Some((_, behind)) = self.behind.remove(behind)
+        let behind = self
+            .behind
+            .iter()
+            .enumerate()
+            .filter(|(_, (other, behind))| *other == key && is_one(behind, &row, facts));
+        // The one whose words are passed on, else the last.
+        let best = behind.max_by_key(|(at, (_, behind))| (is_quoted(behind, &row, facts), *at)).map(|(at, _)| at);
+        if let Some((_, behind)) = best.and_then(|at| self.behind.remove(at))
             && row.class == Word::Other.id()
         {
             row.class = behind.class;
@@ -76,12 +81,21 @@ fn key_of(row: &Rejection, facts: &Facts) -> u64 {
     key(hash_seed(text(row.host)), b'r', text(row.sender))
 }
 
-/// Whether the one in front passes on the other, of the same host and sender. Of several recipients it names the first.
+/// Whether the one in front may pass on the other, of the same host and sender. Of several recipients it names the first. A
+/// filter that refuses for reasons of its own passes nothing on.
 fn is_one(behind: &Rejection, front: &Rejection, facts: &Facts) -> bool {
+    let same = |a, b| facts.texts.get(a) == facts.texts.get(b);
     let unnamed = behind.recipient == NO_TEXT || front.recipient == NO_TEXT;
     (0..=PASSED_ON).contains(&(front.time - behind.time))
         && (behind.session == NULL || behind.session != front.session)
-        && (unnamed || facts.texts.get(behind.recipient) == facts.texts.get(front.recipient))
+        && (unnamed || same(behind.recipient, front.recipient))
+        && (front.class == Word::Other.id() || same(behind.class, front.class))
+}
+
+/// Whether the one in front says what the other said.
+fn is_quoted(behind: &Rejection, front: &Rejection, facts: &Facts) -> bool {
+    let words = |row: &Rejection| facts.texts.get(row.reason).filter(|text| !text.is_empty());
+    words(front).zip(words(behind)).is_some_and(|(all, part)| memchr::memmem::find(all, part).is_some())
 }
 
 /// Whether an address is that of the host itself.

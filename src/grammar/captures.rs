@@ -248,7 +248,9 @@ impl Counters {
 
 fn fraction(text: &[u8]) -> Option<(u32, u32)> {
     let number = |text: &[u8]| {
-        let digits = |sum: u32, b: &u8| b.is_ascii_digit().then(|| sum.saturating_mul(10) + u32::from(b - b'0'));
+        let digits = |sum: u32, b: &u8| {
+            b.is_ascii_digit().then(|| sum.saturating_mul(10).saturating_add(u32::from(b - b'0')))
+        };
         if text.is_empty() { None } else { text.iter().try_fold(0, digits) }
     };
     match text.iter().position(|b| *b == b'/') {
@@ -301,6 +303,7 @@ mod tests {
         let expected = Counters { commands: 4, quit: false, logins: 0, stage: Some(Word::Mail) };
         assert_eq!(read("ehlo=2 mail=1 rcpt=0/1 commands=3/4"), Some(expected));
         assert_eq!(read("quit=1 help=1 commands=2").map(|c| c.quit), Some(true));
+        assert_eq!(read("quit=1 commands=19999999999").map(|c| c.commands), Some(u32::MAX));
         assert_eq!(read("helo=x"), None);
         assert_eq!(read("nonsense=1"), None);
     }

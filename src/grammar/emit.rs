@@ -296,7 +296,10 @@ fn session(found: Match<'_>) -> u64 {
     let own = match found.rules.session {
         KeyKind::Process => None,
         KeyKind::Session => keyed(b's', Field::SessionId).or_else(|| client_without_process(found)),
-        KeyKind::Connection => keyed(b'c', Field::Connection),
+        // Two servers on one host count their connections each by itself.
+        KeyKind::Connection => found
+            .bytes(Field::Connection)
+            .map(|number| key(found.context.host_hash ^ u64::from(found.context.pid), b'c', number)),
         KeyKind::Client => found.bytes(Field::ClientIp).map(|ip| {
             let port = hash_seed(found.bytes(Field::ClientPort).unwrap_or_default());
             key(found.context.host_hash ^ port, b'a', ip)

@@ -82,7 +82,7 @@ pub enum KeyKind {
     Process,
     /// By its `session_id`, else by its `pid`.
     Session,
-    /// By its `connection`.
+    /// By its `connection`, and the process that counts it.
     Connection,
     /// By the client's address and port.
     Client,

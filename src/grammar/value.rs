@@ -11,7 +11,7 @@ pub(super) fn integer(bytes: &[u8]) -> Option<i64> {
         _ => (1, bytes),
     };
     let (number, len) = digits_at(digits, 0);
-    (len > 0 && len == digits.len() && len <= MOST_DIGITS).then_some(sign * number)
+    (len > 0 && len == digits.len() && len <= MOST_DIGITS).then(|| sign * number)
 }
 
 /// Digits that a number of 64 bits can hold, whatever they are.

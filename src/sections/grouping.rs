@@ -29,7 +29,7 @@ impl Grouping {
     pub fn take(select: &Select, order: Option<&OrderBy>, table: &'static TableDef) -> Option<Taken> {
         let GroupByExpr::Expressions(by, modifiers) = &select.group_by else { return None };
         let simple = modifiers.is_empty() && select.distinct.is_none() && select.named_window.is_empty();
-        if !simple || select.selection.as_ref().is_some_and(asks_again) {
+        if !simple {
             return None;
         }
         let mut all = Self { table, keys: Vec::new(), grouped: by.len(), told: Vec::new(), aliases: Vec::new() };

@@ -2,7 +2,8 @@
 //!
 //! A table that memory does not hold is read in portions, of which only answers stay. Each SELECT of one such table alone
 //! is taken apart: its filter, and its groups where sums of sums are the same sums, are asked of each portion; the rest is
-//! asked of these answers. Both give the same rows, or the question is not taken apart so.
+//! asked of these answers. Both give the same rows, or the question is not taken apart so. A filter may ask common tables
+//! that stand before it: these are worked out first, and the portions asked when they are known.
 
 use super::grouping::Grouping;
 use super::guard;
@@ -40,6 +41,10 @@ pub(super) struct Portion {
     pub answers: String,
     /// What tells that there is nothing to ask.
     pub probe: Option<Probe>,
+    /// The place of the part that it is of: that of a common table, or the number of these.
+    pub part: usize,
+    /// The common tables that it asks too.
+    pub common: BTreeSet<String>,
 }
 
 /// Whether there are rows of which a question needs more than its conditions look at.
@@ -60,14 +65,17 @@ impl Portions {
             return None;
         }
         let own = parts.common.iter().map(|common| common.name.as_str()).collect();
-        let mut splitter = Splitter { own, asked: Vec::new(), whole: BTreeSet::new() };
+        let mut splitter = Splitter { own, part: 0, asked: Vec::new(), whole: BTreeSet::new() };
         let common = parts.common.iter().map(|common| {
             let sql = splitter.split(&common.sql)?;
             Some(Common { sql, ..common.clone() })
         });
-        let common = common.collect::<Option<_>>()?;
+        let mut common = common.collect::<Option<Vec<_>>>()?;
         let sql = splitter.split(&parts.sql)?;
-        Some(Self { asked: splitter.asked, parts: Parts { common, sql }, whole: splitter.whole })
+        let Splitter { asked, whole, .. } = splitter;
+        let is_asked = |name: &String| asked.iter().any(|portion| portion.common.contains(name));
+        common.iter_mut().for_each(|common| common.shared |= is_asked(&common.name));
+        Some(Self { asked, parts: Parts { common, sql }, whole })
     }
 }
 
@@ -75,6 +83,8 @@ impl Portions {
 struct Splitter<'q> {
     /// The names of its common tables.
     own: BTreeSet<&'q str>,
+    /// The place of the part that is taken apart.
+    part: usize,
     asked: Vec<Portion>,
     whole: BTreeSet<&'static str>,
 }
@@ -84,23 +94,30 @@ impl Splitter<'_> {
     fn split(&mut self, sql: &str) -> Option<String> {
         let statements = guard::parse(sql, tokens::read(sql).ok()?).ok()?;
         let Ok([Statement::Query(mut query)]) = <[Statement; 1]>::try_from(statements) else { return None };
-        if self.facts_in(&query).is_empty() {
+        self.part += 1;
+        if self.facts_in(&*query).is_empty() {
             return Some(sql.to_owned());
         }
         self.query(&mut query);
-        let whole = self.facts_in(&query);
+        let whole = self.facts_in(&*query);
         self.whole.extend(whole);
         Some(query.to_string())
     }
 
     /// The tables of facts that are named.
-    fn facts_in(&self, query: &Query) -> BTreeSet<&'static str> {
-        let mut found = BTreeSet::new();
-        let _ = visit_relations(query, |name| {
-            found.extend(self.table(name).map(|table| table.name));
-            ControlFlow::<()>::Continue(())
-        });
-        found
+    fn facts_in(&self, part: &impl Visit) -> BTreeSet<&'static str> {
+        relations(part).iter().filter_map(|name| self.table(name)).map(|table| table.name).collect()
+    }
+
+    /// The common tables that are named.
+    fn common_in(&self, part: &impl Visit) -> BTreeSet<String> {
+        relations(part).iter().map(ToString::to_string).filter(|name| self.own.contains(name.as_str())).collect()
+    }
+
+    /// Whether a condition can be asked of portions: what it asks besides is known by then.
+    fn is_of_rows(&self, condition: &Expr) -> bool {
+        !asks_again(condition)
+            || relations(condition).iter().all(|name| self.own.contains(name.to_string().as_str()))
     }
 
     fn table(&self, name: &ObjectName) -> Option<&'static TableDef> {
@@ -133,8 +150,11 @@ impl Splitter<'_> {
 
     fn select(&mut self, select: &mut Select, order: Option<&mut OrderBy>) {
         let Some((table, alias)) = self.alone(select) else { return };
-        let Taken { portion, rest, order: of_rest } = Grouping::take(select, order.as_deref(), table)
-            .unwrap_or_else(|| filtered(select, order.as_deref(), table));
+        let (now, later): (Vec<_>, Vec<_>) =
+            select.selection.iter().flat_map(conditions).partition(|condition| self.is_of_rows(condition));
+        let grouped = later.is_empty().then(|| Grouping::take(select, order.as_deref(), table)).flatten();
+        let Taken { portion, rest, order: of_rest } =
+            grouped.unwrap_or_else(|| filtered(select, order.as_deref(), table, now, later));
         let answers = own_name("", self.asked.len());
         let columns = own(&portion, table);
         let probe = probe(&portion, table).filter(|probe| probe.columns.len() < columns.len());
@@ -152,6 +172,8 @@ impl Splitter<'_> {
             sql: portion.to_string(),
             answers: answers.value,
             probe,
+            part: self.part - 1,
+            common: self.common_in(&portion),
         });
     }
 
@@ -180,8 +202,13 @@ pub(super) struct Taken {
 }
 
 /// Asks portions for the rows and columns that are needed, and the answers for all else.
-fn filtered(select: &Select, order: Option<&OrderBy>, table: &TableDef) -> Taken {
-    let (later, now): (Vec<_>, Vec<_>) = select.selection.iter().flat_map(conditions).partition(asks_again);
+fn filtered(
+    select: &Select,
+    order: Option<&OrderBy>,
+    table: &TableDef,
+    now: Vec<Expr>,
+    later: Vec<Expr>,
+) -> Taken {
     let rest = Select { selection: all_of(later), ..select.clone() };
     let portion = Select {
         distinct: select.distinct.clone().filter(|_| is_list_of_names(select)),
@@ -277,6 +304,16 @@ pub(super) fn asks_again(expr: &Expr) -> bool {
     visit_expressions(expr, stop).is_break()
 }
 
+/// All tables that a part of a question names.
+fn relations(part: &impl Visit) -> Vec<ObjectName> {
+    let mut found = Vec::new();
+    let _ = visit_relations(part, |name| {
+        found.push(name.clone());
+        ControlFlow::<()>::Continue(())
+    });
+    found
+}
+
 /// All names in a part of a question.
 pub(super) fn names(part: &impl Visit) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
@@ -356,6 +393,14 @@ SELECT count(*) FROM "portion_0" AS "logins""#,
             (
                 "SELECT a.time FROM logins a JOIN logins b ON a.user = b.user",
                 r#"SELECT a.time FROM logins a JOIN logins b ON a."user" = b."user""#,
+            ),
+            (
+                "WITH bad AS (SELECT user FROM logins GROUP BY user HAVING COUNT(*) > 5)
+                SELECT host, COUNT(*) AS n FROM logins WHERE time > 5 AND user IN (SELECT user FROM bad) GROUP BY host",
+                r#"SELECT "user" AS "user", CAST(count(*) AS BIGINT) AS "portion_of0" FROM logins GROUP BY "user"
+SELECT host AS "host", CAST(count(*) AS BIGINT) AS "portion_of0" FROM logins WHERE time > 5 AND "user" IN (SELECT "user" FROM bad) GROUP BY host
+bad: SELECT "user" FROM "portion_0" AS "logins" GROUP BY "user" HAVING COALESCE(SUM("portion_of0"), 0) > 5
+SELECT "host", COALESCE(SUM("portion_of0"), 0) AS n FROM "portion_1" AS "logins" GROUP BY "host""#,
             ),
             (r"SELECT MIN(time) AS t FROM logins WHERE user = 'a\'", "whole"),
         ] {

@@ -39,6 +39,9 @@ pub struct Known {
     pub past: Past,
 }
 
+/// Common tables that are worked out, by name.
+type Common = Vec<(String, DataFrame)>;
+
 /// The answer to a question.
 #[derive(Debug)]
 pub struct Answer {
@@ -122,16 +125,46 @@ impl<'a> Asker<'a> {
                 context.register(table, frame.lazy());
             }
         }
-        let asked = portions.iter().flat_map(|portions| portions.asked.chunk_by(|a, b| a.table == b.table));
-        for asked in asked {
-            for (portion, frame) in asked.iter().zip(self.answers(asked)?) {
+        let (parts, asked) =
+            portions.map_or((needs.parts.clone(), Vec::new()), |portions| (portions.parts, portions.asked));
+        let frame = self.run(&mut context, &parts, &asked, needs.crossed)?;
+        let frame = aggregates::named(frame, needs);
+        Ok(Answer { columns: frame.get_column_names().iter().map(ToString::to_string).collect(), frame })
+    }
+
+    /// Asks the parts of a question one after the other, and before them what they ask of portions: with the first of them all
+    /// that needs no common table.
+    fn run(&self, context: &mut SQLContext, parts: &Parts, asked: &[Portion], crossed: bool) -> Result<DataFrame> {
+        // Of a cross join, a side of which no column is asked for loses its height with its columns, and rows would not count.
+        let ask = |context: &mut SQLContext, sql: &str| {
+            context.execute(sql).map(|asked| asked.with_projection_pushdown(!crossed))
+        };
+        let mut known: Common = Vec::new();
+        let (alone, others): (Vec<_>, Vec<_>) = asked.iter().partition(|portion| portion.common.is_empty());
+        self.portions(context, &alone, &known)?;
+        let of_part = |at: usize| others.iter().filter(|portion| portion.part == at).copied().collect::<Vec<_>>();
+        for (at, part) in parts.common.iter().enumerate() {
+            self.portions(context, &of_part(at), &known)?;
+            let mut asked = ask(context, &part.sql).map_err(|e| refused(&e))?;
+            if part.shared {
+                let frame = asked.collect().map_err(|e| refused(&e))?;
+                asked = frame.clone().lazy();
+                known.push((part.name.clone(), frame));
+            }
+            context.register(&part.name, asked);
+        }
+        self.portions(context, &of_part(parts.common.len()), &known)?;
+        ask(context, &parts.sql).and_then(LazyFrame::collect).map_err(|e| refused(&e))
+    }
+
+    /// Asks portions, of each table all questions at once.
+    fn portions(&self, context: &mut SQLContext, asked: &[&Portion], known: &Common) -> Result<()> {
+        for asked in asked.chunk_by(|a, b| a.table == b.table) {
+            for (portion, frame) in asked.iter().zip(self.answers(asked, known)?) {
                 context.register(&portion.answers, frame.lazy());
             }
         }
-        let parts = portions.as_ref().map_or(&needs.parts, |portions| &portions.parts);
-        let frame = run(&mut context, parts, needs.crossed).map_err(|e| refused(&e))?;
-        let frame = aggregates::named(frame, needs);
-        Ok(Answer { columns: frame.get_column_names().iter().map(ToString::to_string).collect(), frame })
+        Ok(())
     }
 
     /// A table that a question names; of facts only where it is asked whole.
@@ -150,21 +183,21 @@ impl<'a> Asker<'a> {
     }
 
     /// The answers of all portions of a table to some questions.
-    fn answers(&self, asked: &[Portion]) -> Result<Vec<DataFrame>> {
+    fn answers(&self, asked: &[&Portion], known: &Common) -> Result<Vec<DataFrame>> {
         let table = asked[0].table;
         let wanted: BTreeSet<String> = asked.iter().flat_map(|portion| &portion.columns).cloned().collect();
         let probes: Option<Vec<&Probe>> = asked.iter().map(|portion| portion.probe.as_ref()).collect();
         let first: BTreeSet<String> = probes.iter().flatten().flat_map(|probe| &probe.columns).cloned().collect();
         let answer = |frame: DataFrame| {
             let sql = asked.iter().map(|portion| portion.sql.as_str());
-            ask_of(table, frame, sql)?.into_iter().map(LazyFrame::collect).collect::<PolarsResult<Vec<_>>>()
+            ask_of(table, frame, known, sql)?.into_iter().map(LazyFrame::collect).collect::<PolarsResult<Vec<_>>>()
         };
         let nothing = answer(self.view.nothing(table, &wanted)?).map_err(|e| refused(&e))?;
         let answers = self.view.portions(table, |read| {
             let Some(probes) = &probes else { return Ok(Some(answer(read(&wanted)?).map_err(|e| refused(&e))?)) };
             let frame = read(&first)?;
             let sql = probes.iter().map(|probe| probe.sql.as_str());
-            if !finds(table, &frame, sql).map_err(|e| refused(&e))? {
+            if !finds(table, &frame, known, sql).map_err(|e| refused(&e))? {
                 return Ok(None);
             }
             let rest = read(&wanted.difference(&first).cloned().collect())?;
@@ -193,32 +226,31 @@ fn stacked(
 }
 
 /// The answers of a table to some questions, not yet worked out.
-fn ask_of<'q>(table: &str, frame: DataFrame, sql: impl Iterator<Item = &'q str>) -> PolarsResult<Vec<LazyFrame>> {
+fn ask_of<'q>(
+    table: &str,
+    frame: DataFrame,
+    known: &Common,
+    sql: impl Iterator<Item = &'q str>,
+) -> PolarsResult<Vec<LazyFrame>> {
     let mut context = SQLContext::new();
+    known.iter().for_each(|(name, frame)| context.register(name, frame.clone().lazy()));
     context.register(table, frame.lazy());
     sql.map(|sql| context.execute(sql)).collect()
 }
 
 /// Whether one of these questions has rows as its answer.
-fn finds<'q>(table: &str, frame: &DataFrame, sql: impl Iterator<Item = &'q str>) -> PolarsResult<bool> {
-    for answer in ask_of(table, frame.clone(), sql)? {
+fn finds<'q>(
+    table: &str,
+    frame: &DataFrame,
+    known: &Common,
+    sql: impl Iterator<Item = &'q str>,
+) -> PolarsResult<bool> {
+    for answer in ask_of(table, frame.clone(), known, sql)? {
         if answer.collect()?.height() > 0 {
             return Ok(true);
         }
     }
     Ok(false)
-}
-
-fn run(context: &mut SQLContext, parts: &Parts, crossed: bool) -> PolarsResult<DataFrame> {
-    // Of a cross join, a side of which no column is asked for loses its height with its columns, and rows would not count.
-    let ask = |context: &mut SQLContext, sql: &str| {
-        context.execute(sql).map(|asked| asked.with_projection_pushdown(!crossed))
-    };
-    for part in &parts.common {
-        let asked = ask(context, &part.sql)?;
-        context.register(&part.name, if part.shared { asked.collect()?.lazy() } else { asked });
-    }
-    ask(context, &parts.sql)?.collect()
 }
 
 /// What a question needs, once it has been asked of no facts at all: whatever the engine refuses, it refuses now.

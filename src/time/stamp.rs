@@ -146,7 +146,7 @@ pub fn hex_epoch(line: &[u8]) -> Option<(Stamp, usize)> {
             // Eight digits count nanoseconds, five count microseconds.
             let micros = if len == 8 { fraction / 1000 } else { fraction };
             (line.get(9 + len) == Some(&b' ') && micros < SECOND)
-                .then_some((Stamp::Instant(seconds * SECOND + micros), 9 + len))
+                .then(|| (Stamp::Instant(seconds * SECOND + micros), 9 + len))
         }
         _ => None,
     }
@@ -348,6 +348,7 @@ mod tests {
         assert_eq!(value(b"1116876543123"), Some(Stamp::Instant(1_116_876_543_123_000)));
         assert_eq!(value(b"2026-01-01T00:00:00Z,"), None);
         assert_eq!(iso(b"2026-02-30T00:00:00Z"), None);
+        assert_eq!(hex_epoch(b"88888888.7fffffffffffffff 0x7f conn"), None);
         assert_eq!(hex_epoch(b"00000001.00000fa0 0x7f conn"), Some((Stamp::Instant(SECOND + 4), 17)));
     }
 
