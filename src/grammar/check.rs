@@ -89,10 +89,10 @@ fn row(grammar: &Grammar, sample: &frame::Sample) -> Option<(stamp::Stamp, Strin
 fn clashes(grammars: &Grammars) -> Vec<Complaint> {
     let mut out = Vec::new();
     for grammar in &grammars.list {
-        out.extend(grammar.clashes.iter().map(|(first, second)| Complaint {
+        out.extend(grammar.trees.clashes().into_iter().map(|(first, second)| Complaint {
             origin: grammar.origin.clone(),
-            pattern: grammars.label(*second).1.to_owned(),
-            what: format!("can never match: `{}` takes the same lines", grammars.label(*first).1),
+            pattern: grammars.label(second).1.to_owned(),
+            what: format!("can never match: `{}` takes the same lines", grammars.label(first).1),
         }));
     }
     let mut names: BTreeMap<(usize, &str), usize> = BTreeMap::new();

@@ -75,7 +75,8 @@ impl Grammars {
     pub(super) fn explain_text(&self, at: usize, program: &str, text: &[u8]) -> Explained {
         let mut captures = Captures::default();
         let grammar = &self.list[at];
-        let found = grammar.tree(program).and_then(|tree| tree.find(text, &grammar.pairs, &mut captures));
+        let found =
+            grammar.trees.of_program(program).and_then(|tree| tree.find(text, &grammar.pairs, &mut captures));
         let Some(pattern) = found else {
             return Explained::default();
         };

@@ -2,8 +2,8 @@
 
 use super::literal::Literal;
 use super::pattern::{self, PatternError};
-use super::tree::Ways;
-use super::{Classes, Find, Grammar, Pairs, Pattern, Tree, matches_name};
+use super::trees::Trees;
+use super::{Classes, Find, Grammar, Pairs, Pattern, matches_name};
 use crate::error::{Error, Exit, Result};
 use crate::event::{Field, Role};
 use crate::frame::{self, Layout, Spec};
@@ -211,12 +211,13 @@ pub(super) fn compile(origin: &str, text: &str, at: usize, patterns: &mut Vec<Pa
         }
     })?;
     let context = Context { origin, text, macros: &file.macros };
-    let mut trees = Trees::new(&file);
+    let named = file.pattern.iter().chain(&file.ignore).flat_map(|entry| &entry.programs);
+    let mut trees = Trees::of(named);
     let entries = file.pattern.into_iter().map(|e| (e, false)).chain(file.ignore.into_iter().map(|e| (e, true)));
     for (entry, ignore) in entries {
         let id = u32::try_from(patterns.len()).unwrap_or(u32::MAX);
         let (pattern, parts) = context.pattern(entry, ignore, at)?;
-        parts.iter().for_each(|parts| trees.insert(&pattern.programs, parts, id));
+        parts.into_iter().for_each(|parts| trees.add(&pattern.programs, parts, id));
         patterns.push(pattern);
     }
     let maps = context.maps(file.map)?;
@@ -226,8 +227,7 @@ pub(super) fn compile(origin: &str, text: &str, at: usize, patterns: &mut Vec<Pa
         origin: origin.to_owned(),
         programs: file.programs,
         services: file.services,
-        clashes: std::mem::take(&mut trees.clashes),
-        trees: trees.seal(),
+        trees,
         pairs: context.pairs(file.pairs)?,
         mapped: maps.iter().fold(0, |set, (field, _)| set | 1 << *field as u8),
         maps,
@@ -353,36 +353,6 @@ impl Context<'_> {
             Error::new(Exit::Config, "the classes of this grammar cannot be compiled").why(e).help(self.origin)
         })?);
         Ok(classes)
-    }
-}
-
-/// The trees of a grammar while they grow.
-struct Trees {
-    trees: BTreeMap<String, Tree>,
-    clashes: Vec<(u32, u32)>,
-}
-
-impl Trees {
-    /// A tree for each program that a pattern names, and one for all others.
-    fn new(file: &File) -> Self {
-        let named = file.pattern.iter().chain(&file.ignore).flat_map(|entry| entry.programs.iter().cloned());
-        let trees = named.chain([String::new()]).map(|name| (name, Tree::default())).collect();
-        Self { trees, clashes: Vec::new() }
-    }
-
-    fn insert(&mut self, programs: &[String], parts: &[pattern::Part], id: u32) {
-        let ways = Ways::of(parts);
-        for (name, tree) in &mut self.trees {
-            if programs.is_empty() || programs.contains(name) {
-                let clash = tree.insert(&ways, id).map(|first| (first, id));
-                self.clashes.extend(clash.filter(|clash| !self.clashes.contains(clash)));
-            }
-        }
-    }
-
-    fn seal(mut self) -> BTreeMap<String, Tree> {
-        self.trees.values_mut().for_each(Tree::seal);
-        self.trees
     }
 }
 

@@ -14,6 +14,7 @@ mod pattern;
 mod read;
 mod scan;
 mod tree;
+mod trees;
 mod value;
 
 pub(crate) use crate::frame::MOST_REPETITIONS;
@@ -25,13 +26,13 @@ pub use layouts::Layouts;
 use literal::Literal;
 pub use read::{ChunkFacts, Last, Reader, Scratch, Shapes};
 pub use tree::{Pairs, Tree};
+use trees::Trees;
 
 use crate::assets::Assets;
 use crate::error::Result;
 use crate::event::{Field, Role};
 use crate::frame::{self, Layout};
 use aho_corasick::AhoCorasick;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// All grammars, compiled.
@@ -54,8 +55,7 @@ pub struct Grammar {
     pub origin: String,
     programs: file::Programs,
     services: Vec<file::Service>,
-    /// A tree for each program that patterns name; `*` for all other programs, `""` for lines without one.
-    trees: BTreeMap<String, Tree>,
+    trees: Trees,
     pairs: Pairs,
     /// Words of ours for words of the system's, by field.
     maps: Vec<(Field, Vec<(Literal, String)>)>,
@@ -65,8 +65,6 @@ pub struct Grammar {
     classes: Classes,
     /// How its lines are laid out where their header is its own, with samples of that.
     layout: Option<(Arc<Layout>, Vec<frame::Sample>)>,
-    /// Patterns of which the second takes no line that the first does not take.
-    clashes: Vec<(u32, u32)>,
 }
 
 /// A pattern, or an ignore rule.
@@ -245,7 +243,7 @@ impl Grammar {
         // `name-submission/smtpd`: an instance that is named for what it does.
         let label = if label.is_empty() { first.split_once('-').map_or("", |(_, tail)| tail) } else { label };
         let known = claimed(first);
-        if !known && (rest.is_empty() || !self.trees.contains_key(name)) {
+        if !known && (rest.is_empty() || !self.trees.name(name)) {
             return None;
         }
         let name = if rest.is_empty() { program } else { name };
@@ -253,12 +251,6 @@ impl Grammar {
         let service = self.services.iter().find(|s| s.takes(name, free_label)).map_or(name, |s| &s.service);
         let instance = if known { first } else { &self.system };
         Some(Program { grammar: at, name, instance, service })
-    }
-
-    /// The tree for a program's lines: its own, else that of all programs, else that of lines without one.
-    fn tree(&self, program: &str) -> Option<&Tree> {
-        let any = || (!program.is_empty()).then(|| self.trees.get("*")).flatten();
-        self.trees.get(program).or_else(any).or_else(|| self.trees.get(""))
     }
 }
 

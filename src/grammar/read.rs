@@ -633,7 +633,7 @@ fn known<'a>(grammars: &'a Grammars, program: Program<'_>, emitter: &mut Emitter
     };
     Some(Known {
         grammar: program.grammar,
-        tree: grammar.tree(program.name)?,
+        tree: grammar.trees.of_program(program.name)?,
         pairs: &grammar.pairs,
         program: word(program.name),
         service: word(program.service),
