@@ -350,6 +350,18 @@ fn questions_are_asked_as_people_write_them() {
             "SELECT COUNT(*) AS n FROM sessions WHERE time >= '2026-11-24 12:48' AND hour = '2026-11-24T11:00:00Z' AND day = '2026-11-24'",
             "n\r\n14\r\n",
         ),
+        (
+            "SELECT COUNT(*) - 90 AS a, -COUNT(DISTINCT service) AS b, MAX(LENGTH(service)) - 100 AS c FROM sessions",
+            "a,b,c\r\n-7,-7,-89\r\n",
+        ),
+        (
+            "SELECT service, COUNT(DISTINCT service) AS n FROM sessions GROUP BY service HAVING COUNT(*) - 20 > 0 ORDER BY service",
+            "service,n\r\nsmtp,1\r\n",
+        ),
+        (
+            "SELECT DISTINCT ON (user, outcome) user, outcome, offset FROM logins WHERE user = 'anna@example.org' ORDER BY user, outcome, offset DESC",
+            "user,outcome,offset\r\nanna@example.org,failed,73766\r\n",
+        ),
     ] {
         for memory in ["", " --memory 1"] {
             let options = "--format csv --timezone Europe/Berlin --year 2026 --file q.sql mail.log";

@@ -9,6 +9,7 @@ use crate::facts::schema::{Rejection, Row};
 use crate::facts::{Facts, NULL};
 use crate::time::SECOND;
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 
 /// How long a refusal behind a filter waits to be passed on: so long the server in front waits for the filter
@@ -43,8 +44,9 @@ impl Refusals {
             .iter()
             .enumerate()
             .filter(|(_, (other, behind))| *other == key && is_one(behind, &row, facts));
-        // The one whose words are passed on, else the last.
-        let best = behind.max_by_key(|(at, (_, behind))| (is_quoted(behind, &row, facts), *at)).map(|(at, _)| at);
+        // The one whose words are passed on, else one that is as final, else the first.
+        let fits = |behind: &Rejection| (is_quoted(behind, &row, facts), behind.permanence == row.permanence);
+        let best = behind.max_by_key(|(at, (_, behind))| (fits(behind), Reverse(*at))).map(|(at, _)| at);
         if let Some((_, behind)) = best.and_then(|at| self.behind.remove(at))
             && row.class == Word::Other.id()
         {
@@ -89,13 +91,13 @@ fn is_one(behind: &Rejection, front: &Rejection, facts: &Facts) -> bool {
     (0..=PASSED_ON).contains(&(front.time - behind.time))
         && (behind.session == NULL || behind.session != front.session)
         && (unnamed || same(behind.recipient, front.recipient))
-        && (front.class == Word::Other.id() || same(behind.class, front.class))
+        && (front.class == Word::Other.id() || same(behind.class, front.class) || is_quoted(behind, front, facts))
 }
 
-/// Whether the one in front says what the other said.
+/// Whether the one in front says what the other said, perhaps behind words of the filter's own.
 fn is_quoted(behind: &Rejection, front: &Rejection, facts: &Facts) -> bool {
     let words = |row: &Rejection| facts.texts.get(row.reason).filter(|text| !text.is_empty());
-    words(front).zip(words(behind)).is_some_and(|(all, part)| memchr::memmem::find(all, part).is_some())
+    words(front).zip(words(behind)).is_some_and(|(all, last)| all.ends_with(last))
 }
 
 /// Whether an address is that of the host itself.

@@ -118,6 +118,8 @@ impl Grouping {
         let name = function.name.to_string().to_lowercase();
         let own = Expr::Function(function.clone());
         match (name.as_str(), argument) {
+            // The engine would call it as one of the groups.
+            ("count", Some(argument)) if distinct && self.is_grouped(argument) => None,
             ("count", Some(argument)) if distinct => {
                 let name = named("each", &mut self.keys, self.grouped, argument.clone());
                 Some(call(function, &name))
@@ -129,6 +131,12 @@ impl Grouping {
             ("min" | "max", Some(_)) if !distinct => Some(call(function, &self.tell(own))),
             _ => None,
         }
+    }
+
+    /// Whether rows are grouped by something that this names.
+    fn is_grouped(&self, argument: &Expr) -> bool {
+        let named = names(argument);
+        self.keys[..self.grouped].iter().any(|(key, _)| !names(key).is_disjoint(&named))
     }
 
     fn tell(&mut self, expr: Expr) -> Ident {

@@ -3,6 +3,7 @@
 //! - Rows sorted by a figure of many rows: `ORDER BY COUNT(*)` becomes the place of that column.
 //! - Columns that the engine would call the same: `MIN(time), MAX(time)` become `min_time` and `max_time`.
 //! - A time beside a text: `time > '2026-11-24 03:00'` is compared with that instant.
+//! - Counts, ranks and lengths: the engine's have no sign, and `COUNT(*) - 10` would be four thousand millions.
 
 use super::aggregates::AGGREGATES;
 use super::front::is_time;
@@ -37,12 +38,38 @@ pub(super) fn meant(
         edits.extend(select.names());
         edits.extend(select.places(sql)?);
     }
+    edit(&mut tokens, edits);
+    let edits = (0..tokens.len()).filter_map(|at| signed(&tokens, at)).flatten().collect();
+    edit(&mut tokens, edits);
+    Ok(tokens)
+}
+
+fn edit(tokens: &mut Vec<TokenWithSpan>, mut edits: Vec<Edit>) {
     edits.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
     for (range, new) in edits {
         let span = tokens[range.start.min(tokens.len() - 1)].span;
         tokens.splice(range, new.into_iter().map(|token| TokenWithSpan { token, span }));
     }
-    Ok(tokens)
+}
+
+/// The functions whose whole numbers have no sign.
+const UNSIGNED: &[&str] = &["count", "dense_rank", "length", "rank", "row_number", "strpos"];
+
+/// What makes a number with a sign of the function that is called here, with its filter and its window, if it is one of those.
+fn signed(tokens: &[TokenWithSpan], at: usize) -> Option<[Edit; 2]> {
+    let Token::Word(Word { value, quote_style: None, .. }) = &tokens[at].token else { return None };
+    let rest = Select { tokens, columns: Vec::new(), order: Vec::new(), has_groups: false };
+    let brackets =
+        |from: usize| rest.next(from).filter(|at| tokens[*at].token == Token::LParen).and_then(|at| rest.step(at));
+    let is_unsigned = UNSIGNED.iter().any(|name| value.eq_ignore_ascii_case(name));
+    let mut end = brackets(at + 1).filter(|_| is_unsigned)?;
+    for keyword in [Keyword::FILTER, Keyword::OVER] {
+        let more = rest.next(end).filter(|at| is_keyword(&tokens[*at].token, keyword));
+        end = more.and_then(|at| brackets(at + 1)).unwrap_or(end);
+    }
+    let (cast, open, close) = (word("CAST", None), Token::LParen, Token::RParen);
+    let integer = vec![SPACE, word("AS", None), SPACE, word("BIGINT", None), close];
+    Some([(at..at, vec![cast, open]), (end..end, integer)])
 }
 
 /// Texts that are compared with times become numbers.
@@ -352,11 +379,11 @@ mod tests {
         for (sql, expected) in [
             (
                 "SELECT service, COUNT(*) FROM sessions GROUP BY service ORDER BY COUNT(*) DESC, service LIMIT 3",
-                "select service, count(*) from sessions group by service order by 2 desc, service limit 3",
+                "select service, CAST(count(*) AS BIGINT) from sessions group by service order by 2 desc, service limit 3",
             ),
             (
                 "SELECT SUM(bytes_in) AS b FROM sessions GROUP BY service HAVING COUNT(*) > 2 ORDER BY sum( bytes_in )",
-                "select sum(bytes_in) as b from sessions group by service having count(*) > 2 order by 1",
+                "select sum(bytes_in) as b from sessions group by service having CAST(count(*) AS BIGINT) > 2 order by 1",
             ),
             (
                 "SELECT t.s FROM (SELECT service s, MAX(time) m FROM sessions GROUP BY service ORDER BY MAX(time)) t ORDER BY t.s",
@@ -364,11 +391,11 @@ mod tests {
             ),
             (
                 "SELECT ROW_NUMBER() OVER (ORDER BY time) AS n FROM sessions ORDER BY n",
-                "select row_number() over (order by time) as n from sessions order by n",
+                "select CAST(row_number() over (order by time) AS BIGINT) as n from sessions order by n",
             ),
             (
                 "SELECT COUNT(*) n FROM sessions ORDER BY MAX(time)",
-                "select count(*) n from sessions order by max(time)",
+                "select CAST(count(*) AS BIGINT) n from sessions order by max(time)",
             ),
         ] {
             assert_eq!(meant(sql), expected);
@@ -383,13 +410,13 @@ mod tests {
     fn columns_that_would_be_called_the_same_are_called_as_they_are_spelled() {
         for (columns, expected) in [
             ("MIN(time), MAX(time)", r#"min(time) AS "min_time", max(time) AS "max_time""#),
-            ("COUNT(*), COUNT(DISTINCT helo)", "count(*), count(distinct helo)"),
-            ("COUNT(*), COUNT(*)", r#"count(*), count(*) AS "count_2""#),
-            ("COUNT(helo) AS helo, MAX(helo)", r#"count(helo) as helo, max(helo) AS "max_helo""#),
+            ("COUNT(*), COUNT(DISTINCT helo)", "CAST(count(*) AS BIGINT), CAST(count(distinct helo) AS BIGINT)"),
+            ("COUNT(*), COUNT(*)", r#"CAST(count(*) AS BIGINT), CAST(count(*) AS BIGINT) AS "count_2""#),
+            ("COUNT(helo) AS helo, MAX(helo)", r#"CAST(count(helo) AS BIGINT) as helo, max(helo) AS "max_helo""#),
             ("MIN(day), MAX(day)", r#"min(day) AS "min_day", max(day) AS "max_day""#),
             (
                 "MAX(time) - MIN(time), COUNT(time)",
-                r#"max(time) - min(time) AS "max_time_min_time_value", count(time) AS "count_time_value""#,
+                r#"max(time) - min(time) AS "max_time_min_time_value", CAST(count(time) AS BIGINT) AS "count_time_value""#,
             ),
             ("service, service", r#"service, service AS "service_2""#),
             ("s.time, l.time", r#"s.time AS "s_time", l.time AS "l_time""#),
@@ -398,6 +425,22 @@ mod tests {
         ] {
             let from = "from sessions s, logins l";
             assert_eq!(meant(&format!("SELECT {columns} {from}")), format!("select {expected} {from}"));
+        }
+    }
+
+    #[test]
+    fn counts_ranks_and_lengths_have_a_sign() {
+        for (sql, expected) in [
+            (
+                "SELECT -COUNT(*) FILTER (WHERE helo = 'a)') - 1 AS n, 1 AS count FROM sessions",
+                "select -CAST(count(*) filter (where helo = 'a)') AS BIGINT) - 1 as n, 1 as count from sessions",
+            ),
+            (
+                "SELECT RANK ( ) OVER (ORDER BY LENGTH(LENGTH(helo))) FROM sessions",
+                "select CAST(rank ( ) over (order by CAST(length(CAST(length(helo) AS BIGINT)) AS BIGINT)) AS BIGINT) from sessions",
+            ),
+        ] {
+            assert_eq!(meant(sql), expected);
         }
     }
 

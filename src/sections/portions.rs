@@ -11,8 +11,8 @@ use super::parts::{Common, Parts};
 use super::tokens;
 use crate::facts::{TABLES, TableDef, columns};
 use sqlparser::ast::{
-    BinaryOperator, Expr, GroupByExpr, Ident, ObjectName, OrderBy, Query, Select, SelectItem, SetExpr, Statement,
-    TableAlias, TableFactor, Visit, visit_expressions, visit_relations,
+    BinaryOperator, Distinct, Expr, GroupByExpr, Ident, ObjectName, OrderBy, Query, Select, SelectItem, SetExpr,
+    Statement, TableAlias, TableFactor, Visit, visit_expressions, visit_relations,
 };
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -211,7 +211,7 @@ fn filtered(
 ) -> Taken {
     let rest = Select { selection: all_of(later), ..select.clone() };
     let portion = Select {
-        distinct: select.distinct.clone().filter(|_| is_list_of_names(select)),
+        distinct: select.distinct.clone().filter(|of| *of == Distinct::Distinct && is_list_of_names(select)),
         projection: needed(&rest, order, table),
         selection: all_of(now),
         having: None,
@@ -346,12 +346,12 @@ mod tests {
             (
                 "SELECT host, COUNT(*) AS n FROM logins l WHERE l.time > 5 GROUP BY host HAVING COUNT(*) > 2 ORDER BY n DESC, host",
                 r#"SELECT host AS "host", CAST(count(*) AS BIGINT) AS "portion_of0" FROM logins l WHERE l.time > 5 GROUP BY host
-SELECT "host", COALESCE(SUM("portion_of0"), 0) AS n FROM "portion_0" AS l GROUP BY "host" HAVING COALESCE(SUM("portion_of0"), 0) > 2 ORDER BY n DESC, "host""#,
+SELECT "host", CAST(COALESCE(SUM("portion_of0"), 0) AS BIGINT) AS n FROM "portion_0" AS l GROUP BY "host" HAVING CAST(COALESCE(SUM("portion_of0"), 0) AS BIGINT) > 2 ORDER BY n DESC, "host""#,
             ),
             (
                 "SELECT MAX(time) AS t, COUNT(DISTINCT user) AS users FROM logins",
                 r#"SELECT "user" AS "portion_each0", max(time) AS "portion_of0" FROM logins GROUP BY "user"
-SELECT max("portion_of0") AS t, count(DISTINCT "portion_each0") AS users FROM "portion_0" AS "logins""#,
+SELECT max("portion_of0") AS t, CAST(count(DISTINCT "portion_each0") AS BIGINT) AS users FROM "portion_0" AS "logins""#,
             ),
             (
                 "SELECT time FROM logins WHERE outcome = 'it''s' AND client_ip IN (SELECT client_ip FROM sessions) ORDER BY source",
@@ -364,9 +364,14 @@ SELECT time FROM "portion_0" AS "logins" WHERE (client_ip IN (SELECT client_ip F
 SELECT "portion_by0" AS who, sum("portion_of0") AS b FROM "portion_0" AS "messages" GROUP BY "portion_by0""#,
             ),
             (
+                "SELECT user, COUNT(DISTINCT user) AS n FROM logins GROUP BY user",
+                r#"SELECT "user" FROM logins
+SELECT "user", CAST(count(DISTINCT "user") AS BIGINT) AS n FROM "portion_0" AS "logins" GROUP BY "user""#,
+            ),
+            (
                 "SELECT LOWER(user) AS user, COUNT(*) AS n FROM logins GROUP BY user",
                 r#"SELECT "user" FROM logins
-SELECT lower("user") AS "user", count(*) AS n FROM "portion_0" AS "logins" GROUP BY "user""#,
+SELECT lower("user") AS "user", CAST(count(*) AS BIGINT) AS n FROM "portion_0" AS "logins" GROUP BY "user""#,
             ),
             (
                 "WITH a AS (SELECT hour, AVG(delay_s) AS d FROM deliveries GROUP BY hour) SELECT MAX(d) AS d FROM a",
@@ -388,7 +393,7 @@ SELECT "user", sum(duration_s) AS s FROM "portion_0" AS "sessions" GROUP BY "use
             (
                 "SELECT COUNT(*) FROM logins",
                 r#"SELECT "offset" FROM logins
-SELECT count(*) FROM "portion_0" AS "logins""#,
+SELECT CAST(count(*) AS BIGINT) FROM "portion_0" AS "logins""#,
             ),
             (
                 "SELECT a.time FROM logins a JOIN logins b ON a.user = b.user",
@@ -399,8 +404,8 @@ SELECT count(*) FROM "portion_0" AS "logins""#,
                 SELECT host, COUNT(*) AS n FROM logins WHERE time > 5 AND user IN (SELECT user FROM bad) GROUP BY host",
                 r#"SELECT "user" AS "user", CAST(count(*) AS BIGINT) AS "portion_of0" FROM logins GROUP BY "user"
 SELECT host AS "host", CAST(count(*) AS BIGINT) AS "portion_of0" FROM logins WHERE time > 5 AND "user" IN (SELECT "user" FROM bad) GROUP BY host
-bad: SELECT "user" FROM "portion_0" AS "logins" GROUP BY "user" HAVING COALESCE(SUM("portion_of0"), 0) > 5
-SELECT "host", COALESCE(SUM("portion_of0"), 0) AS n FROM "portion_1" AS "logins" GROUP BY "host""#,
+bad: SELECT "user" FROM "portion_0" AS "logins" GROUP BY "user" HAVING CAST(COALESCE(SUM("portion_of0"), 0) AS BIGINT) > 5
+SELECT "host", CAST(COALESCE(SUM("portion_of0"), 0) AS BIGINT) AS n FROM "portion_1" AS "logins" GROUP BY "host""#,
             ),
             (r"SELECT MIN(time) AS t FROM logins WHERE user = 'a\'", "whole"),
         ] {
