@@ -11,17 +11,17 @@
 -- command = "SELECT time, host, program, text FROM notices n WHERE class = 'clock' ORDER BY time, n.source, n.offset LIMIT 100"
 -- evidence = "SELECT h.source, h.offset FROM (SELECT d.source, d.offset, d.time FROM deliveries d UNION ALL SELECT l.source, l.offset, l.time FROM logins l UNION ALL SELECT r.source, r.offset, r.time FROM rejections r UNION ALL SELECT n.source, n.offset, n.time FROM notices n) AS h WHERE h.source = {at_source} AND h.offset >= {from_offset} AND h.offset <= {until_offset} ORDER BY h.offset LIMIT 3"
 WITH parts AS (
-    SELECT source, offset - offset % 65536 AS block, MIN(time) AS first_time, MAX(time) AS last_time
-    FROM deliveries GROUP BY source, block
+    SELECT d.source, d.offset - d.offset % 65536 AS block, MIN(d.time) AS first_time, MAX(d.time) AS last_time
+    FROM deliveries d GROUP BY d.source, block
     UNION ALL
-    SELECT source, offset - offset % 65536 AS block, MIN(time) AS first_time, MAX(time) AS last_time
-    FROM logins GROUP BY source, block
+    SELECT l.source, l.offset - l.offset % 65536 AS block, MIN(l.time) AS first_time, MAX(l.time) AS last_time
+    FROM logins l GROUP BY l.source, block
     UNION ALL
-    SELECT source, offset - offset % 65536 AS block, MIN(time) AS first_time, MAX(time) AS last_time
-    FROM rejections GROUP BY source, block
+    SELECT r.source, r.offset - r.offset % 65536 AS block, MIN(r.time) AS first_time, MAX(r.time) AS last_time
+    FROM rejections r GROUP BY r.source, block
     UNION ALL
-    SELECT source, offset - offset % 65536 AS block, MIN(time) AS first_time, MAX(time) AS last_time
-    FROM notices GROUP BY source, block
+    SELECT n.source, n.offset - n.offset % 65536 AS block, MIN(n.time) AS first_time, MAX(n.time) AS last_time
+    FROM notices n GROUP BY n.source, block
 ), blocks AS (
     SELECT source, block, MIN(first_time) AS first_time, MAX(last_time) AS last_time FROM parts GROUP BY source, block
 ), reached AS (

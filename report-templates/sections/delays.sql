@@ -28,7 +28,7 @@ WITH counted AS (
     FROM deliveries WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded') AND transmit_s IS NOT NULL
     GROUP BY transport, transmit_s
 ),
-both AS (
+valued AS (
     SELECT FALSE AS each, stage, 'all' AS transport, value, SUM(n) AS n FROM counted GROUP BY stage, value
     UNION ALL
     SELECT TRUE AS each, stage, transport, value, n FROM counted
@@ -37,7 +37,7 @@ ranked AS (
     SELECT each, stage, transport, value, n,
         SUM(n) OVER (PARTITION BY each, stage, transport ORDER BY value) AS rank,
         SUM(n) OVER (PARTITION BY each, stage, transport) AS deliveries
-    FROM both
+    FROM valued
 )
 SELECT
     transport,

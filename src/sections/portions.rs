@@ -66,11 +66,13 @@ impl Portions {
         }
         let own = parts.common.iter().map(|common| common.name.as_str()).collect();
         let mut splitter = Splitter { own, part: 0, asked: Vec::new(), whole: BTreeSet::new() };
-        let common = parts.common.iter().map(|common| {
+        let common = parts.common.iter().enumerate().map(|(at, common)| {
+            splitter.part = at;
             let sql = splitter.split(&common.sql)?;
             Some(Common { sql, ..common.clone() })
         });
         let mut common = common.collect::<Option<Vec<_>>>()?;
+        splitter.part = common.len();
         let sql = splitter.split(&parts.sql)?;
         let Splitter { asked, whole, .. } = splitter;
         let is_asked = |name: &String| asked.iter().any(|portion| portion.common.contains(name));
@@ -94,7 +96,6 @@ impl Splitter<'_> {
     fn split(&mut self, sql: &str) -> Option<String> {
         let statements = guard::parse(sql, tokens::read(sql).ok()?).ok()?;
         let Ok([Statement::Query(mut query)]) = <[Statement; 1]>::try_from(statements) else { return None };
-        self.part += 1;
         if self.facts_in(&*query).is_empty() {
             return Some(sql.to_owned());
         }
@@ -172,7 +173,7 @@ impl Splitter<'_> {
             sql: portion.to_string(),
             answers: answers.value,
             probe,
-            part: self.part - 1,
+            part: self.part,
             common: self.common_in(&portion),
         });
     }
