@@ -58,13 +58,14 @@ const UNSIGNED: &[&str] = &["count", "dense_rank", "length", "rank", "row_number
 /// What makes a number with a sign of the function that is called here, with its filter and its window, if it is one of those.
 fn signed(tokens: &[TokenWithSpan], at: usize) -> Option<[Edit; 2]> {
     let Token::Word(Word { value, quote_style: None, .. }) = &tokens[at].token else { return None };
-    let rest = Select { tokens, columns: Vec::new(), order: Vec::new(), has_groups: false };
-    let brackets =
-        |from: usize| rest.next(from).filter(|at| tokens[*at].token == Token::LParen).and_then(|at| rest.step(at));
-    let is_unsigned = UNSIGNED.iter().any(|name| value.eq_ignore_ascii_case(name));
-    let mut end = brackets(at + 1).filter(|_| is_unsigned)?;
+    if !UNSIGNED.iter().any(|name| value.eq_ignore_ascii_case(name)) {
+        return None;
+    }
+    let is_open = |at: &usize| tokens[*at].token == Token::LParen;
+    let brackets = |from: usize| first_from(tokens, from).filter(is_open).and_then(|at| step(tokens, at));
+    let mut end = brackets(at + 1)?;
     for keyword in [Keyword::FILTER, Keyword::OVER] {
-        let more = rest.next(end).filter(|at| is_keyword(&tokens[*at].token, keyword));
+        let more = first_from(tokens, end).filter(|at| is_keyword(&tokens[*at].token, keyword));
         end = more.and_then(|at| brackets(at + 1)).unwrap_or(end);
     }
     let (cast, open, close) = (word("CAST", None), Token::LParen, Token::RParen);
@@ -110,16 +111,16 @@ impl<'t> Select<'t> {
     fn at(tokens: &'t [TokenWithSpan], start: usize) -> Self {
         let mut select = Self { tokens, columns: Vec::new(), order: Vec::new(), has_groups: false };
         let mut at = start + 1;
-        while let Some(word) = select.next(at).filter(|at| is_one_of(&tokens[*at].token, BEFORE_COLUMNS)) {
+        while let Some(word) = first_from(tokens, at).filter(|at| is_one_of(&tokens[*at].token, BEFORE_COLUMNS)) {
             at = word + 1;
         }
         (select.columns, at) = select.list(at, AFTER_COLUMNS);
-        while let Some(next) = select.step(at) {
+        while let Some(next) = step(tokens, at) {
             if is_keyword(&tokens[at].token, Keyword::SELECT) {
                 break;
             }
             select.has_groups |= is_keyword(&tokens[at].token, Keyword::GROUP);
-            let by = select.next(at + 1).filter(|by| is_keyword(&tokens[*by].token, Keyword::BY));
+            let by = first_from(tokens, at + 1).filter(|by| is_keyword(&tokens[*by].token, Keyword::BY));
             if let Some(by) = by.filter(|_| is_keyword(&tokens[at].token, Keyword::ORDER)) {
                 (select.order, at) = select.list(by + 1, AFTER_ORDER);
             } else {
@@ -132,7 +133,7 @@ impl<'t> Select<'t> {
     /// What stands between the commas from here to one of these words, and where that stands.
     fn list(&self, start: usize, ends: &[Keyword]) -> (Vec<Range<usize>>, usize) {
         let (mut list, mut from, mut at) = (Vec::new(), start, start);
-        while let Some(next) = self.step(at).filter(|_| !is_one_of(&self.tokens[at].token, ends)) {
+        while let Some(next) = step(self.tokens, at).filter(|_| !is_one_of(&self.tokens[at].token, ends)) {
             if self.tokens[at].token == Token::Comma {
                 list.extend(self.trimmed(from..at));
                 from = next;
@@ -149,28 +150,6 @@ impl<'t> Select<'t> {
         let first = range.clone().find(says)?;
         let last = range.rev().find(says)?;
         Some(first..last + 1)
-    }
-
-    /// The token behind this one, behind all that stands in brackets if it opens some; nothing at the end.
-    fn step(&self, at: usize) -> Option<usize> {
-        let mut depth = 0_usize;
-        for (place, token) in self.tokens.iter().enumerate().skip(at) {
-            match token.token {
-                Token::LParen => depth += 1,
-                Token::RParen => depth = depth.checked_sub(1)?,
-                Token::SemiColon => return None,
-                _ => {}
-            }
-            if depth == 0 {
-                return Some(place + 1);
-            }
-        }
-        None
-    }
-
-    /// The first token from here on that is more than white space.
-    fn next(&self, at: usize) -> Option<usize> {
-        (at..self.tokens.len()).find(|at| !is_white(&self.tokens[*at].token))
     }
 
     fn of(&self, range: &Range<usize>) -> Vec<&'t Token> {
@@ -270,6 +249,28 @@ const WORDS: &[Keyword] = &[
 
 fn is_keyword(token: &Token, keyword: Keyword) -> bool {
     is_one_of(token, &[keyword])
+}
+
+/// The token behind this one, behind all that stands in brackets if it opens some; nothing at the end.
+fn step(tokens: &[TokenWithSpan], at: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (place, token) in tokens.iter().enumerate().skip(at) {
+        match token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth = depth.checked_sub(1)?,
+            Token::SemiColon => return None,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(place + 1);
+        }
+    }
+    None
+}
+
+/// The first token from here on that is more than white space.
+fn first_from(tokens: &[TokenWithSpan], at: usize) -> Option<usize> {
+    (at..tokens.len()).find(|at| !is_white(&tokens[*at].token))
 }
 
 fn is_one_of(token: &Token, keywords: &[Keyword]) -> bool {

@@ -40,7 +40,7 @@ pub struct Known {
 }
 
 /// Common tables that are worked out, by name.
-type Common = Vec<(String, DataFrame)>;
+type Frames = Vec<(String, DataFrame)>;
 
 /// The answer to a question.
 #[derive(Debug)]
@@ -125,9 +125,10 @@ impl<'a> Asker<'a> {
                 context.register(table, frame.lazy());
             }
         }
-        let (parts, asked) =
-            portions.map_or((needs.parts.clone(), Vec::new()), |portions| (portions.parts, portions.asked));
-        let frame = self.run(&mut context, &parts, &asked, needs.crossed)?;
+        let (parts, asked) = portions
+            .as_ref()
+            .map_or((&needs.parts, [].as_slice()), |portions| (&portions.parts, portions.asked.as_slice()));
+        let frame = self.run(&mut context, parts, asked, needs.crossed)?;
         let frame = aggregates::named(frame, needs);
         Ok(Answer { columns: frame.get_column_names().iter().map(ToString::to_string).collect(), frame })
     }
@@ -139,7 +140,7 @@ impl<'a> Asker<'a> {
         let ask = |context: &mut SQLContext, sql: &str| {
             context.execute(sql).map(|asked| asked.with_projection_pushdown(!crossed))
         };
-        let mut known: Common = Vec::new();
+        let mut known: Frames = Vec::new();
         let (alone, others): (Vec<_>, Vec<_>) = asked.iter().partition(|portion| portion.common.is_empty());
         self.portions(context, &alone, &known)?;
         let of_part = |at: usize| others.iter().filter(|portion| portion.part == at).copied().collect::<Vec<_>>();
@@ -158,7 +159,7 @@ impl<'a> Asker<'a> {
     }
 
     /// Asks portions, of each table all questions at once.
-    fn portions(&self, context: &mut SQLContext, asked: &[&Portion], known: &Common) -> Result<()> {
+    fn portions(&self, context: &mut SQLContext, asked: &[&Portion], known: &Frames) -> Result<()> {
         for asked in asked.chunk_by(|a, b| a.table == b.table) {
             for (portion, frame) in asked.iter().zip(self.answers(asked, known)?) {
                 context.register(&portion.answers, frame.lazy());
@@ -183,7 +184,7 @@ impl<'a> Asker<'a> {
     }
 
     /// The answers of all portions of a table to some questions.
-    fn answers(&self, asked: &[&Portion], known: &Common) -> Result<Vec<DataFrame>> {
+    fn answers(&self, asked: &[&Portion], known: &Frames) -> Result<Vec<DataFrame>> {
         let table = asked[0].table;
         let wanted: BTreeSet<String> = asked.iter().flat_map(|portion| &portion.columns).cloned().collect();
         let probes: Option<Vec<&Probe>> = asked.iter().map(|portion| portion.probe.as_ref()).collect();
@@ -229,7 +230,7 @@ fn stacked(
 fn ask_of<'q>(
     table: &str,
     frame: DataFrame,
-    known: &Common,
+    known: &Frames,
     sql: impl Iterator<Item = &'q str>,
 ) -> PolarsResult<Vec<LazyFrame>> {
     let mut context = SQLContext::new();
@@ -242,7 +243,7 @@ fn ask_of<'q>(
 fn finds<'q>(
     table: &str,
     frame: &DataFrame,
-    known: &Common,
+    known: &Frames,
     sql: impl Iterator<Item = &'q str>,
 ) -> PolarsResult<bool> {
     for answer in ask_of(table, frame.clone(), known, sql)? {
