@@ -29,6 +29,8 @@ const LEFT_OUT: [&str; 8] =
 const OTHERS: &[(&str, &str)] = &[
     ("ssh", "shift\nexec \"$@\"\n"),
     ("journalctl", "cat journal.json\n"),
+    ("docker", "cat container.log\n"),
+    ("kubectl", "cat container.log\n"),
     ("less", "exec cat\n"),
     ("sendmail", "exec cat >/dev/null\n"),
 ];
@@ -68,6 +70,8 @@ fn machine(test: &Test, has_store: bool) {
         ("var/log/mail.log.1", "sample-logs/postfix/filter-reinjection.log"),
         ("mx2.log", "sample-logs/postfix/expiry.log"),
         ("store.log", "sample-logs/dovecot/logins.log"),
+        ("container.log", "sample-logs/frames/containers.log"),
+        ("var/lib/docker/containers/1/1-json.log", "sample-logs/frames/containers.log"),
         ("archive.mbox.gz", "sample-logs/headers/ways.mbox"),
     ] {
         write(&folder.join(name), &fs::read(project(of)).expect("the sample is read"), WRITTEN);
@@ -106,7 +110,7 @@ fn machine(test: &Test, has_store: bool) {
 
 /// Types a command; the machine's own folders are those of the test.
 fn typed(folder: &Path, command: &str) -> Output {
-    let ours = ["/var/log/", "/var/lib/mailtrail", "/var/vmail"];
+    let ours = ["/var/log/", "/var/lib/mailtrail", "/var/lib/docker", "/var/vmail"];
     let command = ours.iter().fold(command.to_owned(), |command, name| command.replace(name, &name[1..]));
     let command = command.replace("mailtrail init ", "mailtrail init --root . ");
     let path = format!("{}:{}", folder.join("bin").display(), std::env::var("PATH").unwrap_or_default());

@@ -197,6 +197,21 @@ fn l7_every_framing_gives_equal_figures() {
 }
 
 #[test]
+fn l7_a_program_whose_name_is_cut_at_its_slash_is_told_by_what_it_writes() {
+    let log = fs::read_to_string(project("sample-logs/lab/set-a-small.log")).expect("the sample is read");
+    let cut =
+        regex::Regex::new(r" postfix/[a-z/-]+\[").expect("a pattern").replace_all(&log, " postfix[").into_owned();
+    assert_ne!(log, cut);
+    let of = |log: &str| {
+        let figures = measurements(&Reading::of(log.as_bytes()).report());
+        // Who listens where and which agent delivers is in the name alone.
+        let told = |figure: &String| !figure.contains("service") && !figure.contains("transport");
+        figures.into_iter().filter(told).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&log), of(&cut));
+}
+
+#[test]
 fn l8_every_line_of_any_bytes_is_accounted_for() {
     let bytes = vec(any::<u8>(), 1..3000).prop_map(|mut bytes| {
         // A digit could begin a frame that counts its octets, and then LF ends no line.

@@ -3,14 +3,14 @@
 //! The frame is told by the line's own first bytes, so that lines of several frames may stand in one file. What
 //! comes out borrows from the line. Lines of other frames are read as a [`Layout`] says. It knows no grammar.
 
-mod journal;
+mod json;
 mod layout;
 mod stamps;
 mod syslog;
 mod template;
 
 use crate::find;
-use crate::time::stamp::{Stamp, epoch, hex_epoch, iso, tai64n, yearless};
+use crate::time::stamp::{Stamp, epoch, hex_epoch, iso, tai64n, with_weekday, yearless};
 use std::borrow::Cow;
 
 pub use layout::{Bound, Laid, Layout, Sample, Spec, first_stamp};
@@ -33,21 +33,50 @@ pub struct Record<'a> {
     pub text: Cow<'a, [u8]>,
 }
 
+impl Record<'_> {
+    /// The same, with bytes of its own.
+    fn into_owned(self) -> Record<'static> {
+        let [host, program, text] = [self.host, self.program, self.text].map(|part| Cow::Owned(part.into_owned()));
+        Record { stamp: self.stamp, host, program, pid: self.pid, text }
+    }
+}
+
 /// Reads a line's header; nothing where it has none that we know.
 pub fn record(line: &[u8]) -> Option<Record<'_>> {
     let line = trim(line);
     match line.first()? {
         b'<' => syslog::with_priority(line),
-        b'{' => journal::record(line),
-        b'A'..=b'Z' => yearless(line).and_then(|(stamp, len)| syslog::after_stamp(stamp, &line[len..])),
+        b'{' => json::record(line),
+        b'A'..=b'Z' => named_day(line).and_then(|(stamp, len)| syslog::after_stamp(stamp, &line[len..])),
         b'@' => tai64n(line).and_then(|(stamp, len)| counted_time(stamp, &line[len..])),
         _ => bare(line),
     }
 }
 
-/// What follows a time that a logger counts from the epoch (multilog, splogger): the text of the program behind it.
+/// A stamp that begins with the name of a month or of a day of the week.
+fn named_day(line: &[u8]) -> Option<(Stamp, usize)> {
+    yearless(line).or_else(|| with_weekday(line))
+}
+
+/// What follows a time that is counted from the epoch: the text of the program behind it (multilog, splogger), or host and
+/// program (`journalctl -o short-unix`).
 fn counted_time(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
-    Some(headless(stamp, rest.strip_prefix(b" ")?))
+    let text = rest.strip_prefix(b" ")?;
+    let tagged = syslog::after_stamp(stamp, text).filter(|record| record.pid != 0);
+    Some(tagged.unwrap_or_else(|| headless(stamp, text)))
+}
+
+/// A line that stands in another, and was written at this time. Its own time is not looked at: it may have no year, and the
+/// zone of a container, and may be wanting.
+fn contained(stamp: Stamp, line: &[u8]) -> Option<Record<'_>> {
+    if line.first() == Some(&b'{') {
+        return json::record(line).map(|own| Record { stamp, ..own });
+    }
+    if let Some((_, len)) = yearless(line).or_else(|| iso(line)) {
+        return syslog::headed(stamp, &line[len..]);
+    }
+    let text = hex_epoch(line).and_then(|(_, len)| behind_thread(&line[len..]));
+    syslog::hostless(stamp, text.unwrap_or(line))
 }
 
 /// A line that begins with a digit: ISO time, seconds since the epoch, a slapd log's hexadecimal time, or nothing we know.
@@ -59,12 +88,13 @@ fn bare(line: &[u8]) -> Option<Record<'_>> {
         return counted_time(stamp, &line[len..]);
     }
     let (stamp, len) = hex_epoch(line)?;
-    let mut text = line[len..].trim_ascii_start();
-    // The thread that wrote the line.
-    if text.starts_with(b"0x") {
-        text = &text[memchr::memchr(b' ', text)? + 1..];
-    }
-    Some(headless(stamp, text))
+    Some(headless(stamp, behind_thread(&line[len..])?))
+}
+
+/// The text behind the thread that wrote the line, in a slapd's own log.
+fn behind_thread(rest: &[u8]) -> Option<&[u8]> {
+    let text = rest.trim_ascii_start();
+    if text.starts_with(b"0x") { Some(&text[memchr::memchr(b' ', text)? + 1..]) } else { Some(text) }
 }
 
 /// A record of a program's own log file: a time and a text, nothing else.
@@ -76,7 +106,7 @@ fn headless(stamp: Stamp, text: &[u8]) -> Record<'_> {
 pub fn stamp(line: &[u8]) -> Option<Stamp> {
     let line = trim(line);
     match line.first()? {
-        b'A'..=b'Z' => yearless(line).map(|(stamp, _)| stamp),
+        b'A'..=b'Z' => named_day(line).map(|(stamp, _)| stamp),
         b'<' | b'{' => record(line).map(|r| r.stamp),
         b'@' => tai64n(line).map(|(stamp, _)| stamp),
         _ => iso(line).or_else(|| epoch(line)).or_else(|| hex_epoch(line)).map(|(stamp, _)| stamp),
@@ -92,8 +122,12 @@ fn trim(line: &[u8]) -> &[u8] {
 /// A container's name ends within so many bytes.
 const NAME_WITHIN: usize = 80;
 
-/// A line behind the name of the container that wrote it: `name-1  | line` (docker compose, `cmd/formatter/logs.go`).
+/// A line behind the name of the container that wrote it: `name-1  | line` (docker compose, `cmd/formatter/logs.go`),
+/// `[pod/mail-0/postfix] line` (`kubectl logs --prefix`).
 fn behind_name(line: &[u8]) -> Option<&[u8]> {
+    if line.starts_with(b"[pod/") {
+        return line[find::byte(line, b']')? + 1..].strip_prefix(b" ");
+    }
     let named = line.first()?.is_ascii_lowercase();
     let bar = find::byte(&line[..line.len().min(NAME_WITHIN)], b'|').filter(|_| named)?;
     let name = line[..bar].trim_ascii_end();
@@ -134,18 +168,55 @@ mod tests {
         (r#"<22>1 2026-11-20T09:00:01Z mx slapd 7 id [a b="c\"] d"][e f="\]"] x"#, "mx|slapd|7|x"),
         ("<22>1 2026-11-20T09:00:01Z mx slapd 7 - [a]", "mx|slapd|7|"),
         ("<22>1 2026-11-20T09:00:01Z mx slapd seven - - x", "mx|slapd|0|x"),
+        ("<22>1 2026-11-20T09:00:01Z mx postfix 7 - -  x", "mx|postfix|7|x"),
         // The journal.
         (
             r#"{"__REALTIME_TIMESTAMP":"1","_HOSTNAME":"mx","SYSLOG_IDENTIFIER":"slapd","_COMM":"c","SYSLOG_PID":"7","_PID":"8","MESSAGE":"x \"y\""}"#,
             r#"mx|slapd|7|x "y""#,
         ),
         (r#"{"__REALTIME_TIMESTAMP":1,"_COMM":"slapd","_PID":8,"MESSAGE":[120,121]}"#, "|slapd|8|xy"),
-        (r#"{"__REALTIME_TIMESTAMP":"1","_PID":["1"],"MESSAGE":["x","y"]}"#, "||0|x"),
+        (r#"{"__REALTIME_TIMESTAMP":"1","_COMM":"a","_PID":["1"],"MESSAGE":["x","y"]}"#, "|a|1|x"),
+        (r#"{"__REALTIME_TIMESTAMP":"1","_COMM":"a","MESSAGE":null,"x":[{"y":-1.5}]}"#, "|a|0|"),
+        // What collectors write, and the lines of containers.
+        (
+            r#"{"timereported":"2026-11-20T09:00:01.5+00:00","hostname":"mx","programname":"postfix","syslogtag":"postfix/qmgr[7]:","msg":" x"}"#,
+            "mx|postfix/qmgr|7|x",
+        ),
+        (r#"{"DATE":"Nov 20 09:00:01","HOST":"mx","PROGRAM":"slapd","PID":"7","MESSAGE":"x"}"#, "mx|slapd|7|x"),
+        (
+            r#"{"@timestamp":"2026-11-20T09:00:01Z","host":{"name":"mx"},"process":{"name":"slapd","pid":7},"message":"x"}"#,
+            "mx|slapd|7|x",
+        ),
+        (
+            r#"{"@timestamp":"2026-11-20T09:00:01Z","host":{"hostname":"h"},"log":{"offset":1},"message":"Nov 20 09:00:01 mx slapd[7]: x"}"#,
+            "mx|slapd|7|x",
+        ),
+        (r#"{"timestamp":1795165201.5,"host":"mx","short_message":"postfix/qmgr[12]: x"}"#, "mx|postfix/qmgr|12|x"),
+        (r#"{"log":"Nov 20 09:00:01 mx slapd[7]: x\n","stream":"stdout","time":"2026-11-20T09:00:01.5Z"}"#, "mx|slapd|7|x"),
+        (r#"{"log":"5d2a1b3c.0f1e2d3c 0x7f01 conn=1\n","time":"2026-11-20T09:00:01.5Z"}"#, "||0|conn=1"),
+        (r#"{"log":"imap(anna): Disconnected\r\n","time":"2026-11-20T09:00:01.5Z"}"#, "||0|imap(anna): Disconnected"),
+        ("2026-11-20T09:00:01.5Z stdout F Nov 20 10:00:01 mx slapd[7]: x", "mx|slapd|7|x"),
+        ("2026-11-20T09:00:01.5+01:00 stderr P postfix/qmgr[12]: x", "|postfix/qmgr|12|x"),
+        (r#"2026-11-20T09:00:01Z stdout F {"__REALTIME_TIMESTAMP":"1","_COMM":"slapd","MESSAGE":"x"}"#, "|slapd|0|x"),
+        ("2026-11-20T09:00:01Z Nov 20 10:00:01 mx slapd[7]: x", "mx|slapd|7|x"),
+        ("2026-11-20T09:00:01Z 2026-11-20T10:00:01Z mx slapd[7]: x", "mx|slapd|7|x"),
+        ("2026-11-20T09:00:01Z 5d2a1b3c.0f1e2d3c 0x7f01 conn=1", "||0|conn=1"),
+        ("2026-11-20T09:00:01Z deadbeef slapd[7]: x", "deadbeef|slapd|7|x"),
+        ("2026-11-20T09:00:01Z stdout mail: F x", "stdout|mail|0|F x"),
+        // With facility and severity.
+        ("Nov 20 09:00:01 mx mail.info slapd[7]: x", "mx|slapd|7|x"),
+        ("Nov 20 09:00:01 mx local4:debug slapd[7]: x", "mx|slapd|7|x"),
+        ("Nov 20 09:00:01 <mail.info> mx slapd[7]: x", "mx|slapd|7|x"),
+        ("Nov 20 09:00:01 <2.6> mx slapd[7]: x", "mx|slapd|7|x"),
+        ("Nov 20 09:00:01 mail.info slapd[7]: x", "mail.info|slapd|7|x"),
         // Programs' own files, and those that loggers write for them.
         ("5d2a1b3c.0f1e2d3c 0x7f01 conn=1", "||0|conn=1"),
         ("5d2a1b3c conn=1", "||0|conn=1"),
         ("@400000004c91b044077a9e94 new msg 1", "||0|new msg 1"),
         ("1116876543.123456 new msg 1", "||0|new msg 1"),
+        ("1116876543.123456 delivery 1: success: x", "||0|delivery 1: success: x"),
+        ("1116876543.123456 mx slapd[7]: x", "mx|slapd|7|x"),
+        ("Fri 2026-11-20 09:00:01 UTC mx slapd[7]: x", "mx|slapd|7|x"),
     ];
 
     #[test]
@@ -186,12 +257,33 @@ mod tests {
             "<22>1 2026-11-20T09:00:01Z mx slapd 7 -",
             r#"<22>1 2026-11-20T09:00:01Z mx slapd 7 - [a b="]"#,
             r#"{"MESSAGE":"x"}"#,
+            r#"{"__REALTIME_TIMESTAMP":"1"}"#,
+            r#"{"time":"2026-11-20T09:00:01Z","log":"x"} y"#,
+            r#"{"time":"now","log":"x"}"#,
+            r#"["x"]"#,
+            "[pod/mail-0/postfix",
             "{",
             "@400000004c91b044077a9e94",
             "5d2a1b3c.0f1e2d3c 0x7f01",
         ] {
             assert_eq!(record(line.as_bytes()), None, "{line}");
         }
+    }
+
+    #[test]
+    fn what_is_kept_at_once_tells_the_time_and_what_is_collected_later_does_not() {
+        let of = |line: &str| record(line.as_bytes()).expect("a record").stamp;
+        let (own, other) = ("2026-11-20T09:00:01Z", "2026-11-20T10:00:02Z");
+        let line = format!("{own} mx slapd[7]: x");
+        let stamp = |text: &str| iso(text.as_bytes()).expect("a stamp").0;
+        assert_eq!(of(&format!(r#"{{"@timestamp":"{other}","message":"{line}"}}"#)), stamp(own));
+        assert_eq!(of(&format!(r#"{{"time":"{other}","log":"{line}"}}"#)), stamp(other));
+        assert_eq!(of(&format!("{other} stdout F {line}")), stamp(other));
+        let long = format!("{other} ").repeat(100_000);
+        assert!(
+            record(long.as_bytes()).is_some(),
+            "it does not matter how many stamps stand one behind the other"
+        );
     }
 
     #[test]
@@ -213,7 +305,9 @@ mod tests {
     #[test]
     fn a_line_may_stand_behind_a_containers_name() {
         let line = "Nov 20 09:00:01 mx postfix/qmgr[12]: 4F9D1: removed";
-        for named in [format!("mail-1  | {line}"), format!("mail_1 | {line}\r")] {
+        for named in
+            [format!("mail-1  | {line}"), format!("mail_1 | {line}\r"), format!("[pod/mail-0/postfix] {line}")]
+        {
             assert_eq!(record(named.as_bytes()), record(line.as_bytes()), "{named}");
             assert_eq!(stamp(named.as_bytes()), stamp(line.as_bytes()), "{named}");
         }

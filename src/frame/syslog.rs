@@ -1,8 +1,8 @@
 //! Syslog: RFC 3164, the traditional file with RFC 3339 stamps, RFC 5424, and programs' own files.
 
-use super::{Record, headless};
+use super::{Record, contained, headless};
 use crate::find;
-use crate::time::stamp::{Stamp, iso, yearless};
+use crate::time::stamp::{Stamp, hex_epoch, iso, yearless};
 use memchr::memchr;
 use std::borrow::Cow;
 
@@ -29,7 +29,8 @@ fn rfc5424(line: &[u8]) -> Option<Record<'_>> {
     let (pid, rest) = word(rest)?;
     let (_message_id, rest) = word(rest)?;
     let text = after_structured_data(rest)?;
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    // rsyslog leaves the blank that stood behind the tag of RFC 3164.
+    let text = skip_blank(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text));
     Some(Record {
         stamp,
         host: Cow::Borrowed(nil(host)),
@@ -74,11 +75,19 @@ fn element_end(text: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-/// What follows a stamp: `host program[pid]: text`, `program[pid]: text`, or a text alone.
+/// What follows a stamp: a header and a text, or a whole line.
 pub(super) fn after_stamp(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
-    let rest = rest.strip_prefix(b" ").unwrap_or(rest);
-    // Some systems put a colon or the facility between stamp and host; a blank more is common.
+    match kept(stamp, rest.trim_ascii_start()) {
+        Some(line) => contained(stamp, line),
+        None => headed(stamp, rest),
+    }
+}
+
+/// `host program[pid]: text`, `program[pid]: text`, or a text alone.
+pub(super) fn headed(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
+    // A blank more than one is common.
     let rest = rest.trim_ascii_start();
+    let rest = bracketed_priority(rest).unwrap_or(rest);
     let end = memchr(b' ', rest).unwrap_or(rest.len());
     let first = &rest[..end];
     if let Some(text) = repeated(rest) {
@@ -88,10 +97,47 @@ pub(super) fn after_stamp(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
         return hostless(stamp, rest);
     }
     let after = rest[end..].trim_ascii_start();
+    let after = word(after).filter(|(first, _)| is_priority(first)).map_or(after, |(_, text)| text);
     Some(match tag(after) {
         Some((program, pid, text)) => record(stamp, first, program, pid, text),
         None => tagged(stamp, first, after),
     })
+}
+
+/// The line of a container that stands behind the time at which it was written: `stdout F line`, where the runtime keeps it
+/// (Kubernetes, `kuberuntime/logs/logs.go`), or a line with a time of its own (`docker logs --timestamps`).
+fn kept(stamp: Stamp, rest: &[u8]) -> Option<&[u8]> {
+    if !matches!(stamp, Stamp::Instant(_)) {
+        return None;
+    }
+    let of_runtime = || match rest.strip_prefix(b"stdout ").or_else(|| rest.strip_prefix(b"stderr "))? {
+        [b'F' | b'P', b' ', line @ ..] => Some(line),
+        _ => None,
+    };
+    // A word of eight hexadecimal digits may be a host's name, but with a fraction it is a time, as slapd's own log has it.
+    let counted = || hex_epoch(rest).filter(|_| rest[8] == b'.');
+    let timed = || yearless(rest).or_else(|| iso(rest)).or_else(counted).map(|_| rest);
+    of_runtime().or_else(timed)
+}
+
+/// Facilities and severities as their names are written (RFC 5424 6.2.1; syslog.h, `facilitynames` and `prioritynames`).
+const FACILITIES: [&[u8]; 6] = [b"mail", b"user", b"daemon", b"auth", b"authpriv", b"syslog"];
+const SEVERITIES: [&[u8]; 11] =
+    [b"emerg", b"panic", b"alert", b"crit", b"err", b"error", b"warning", b"warn", b"notice", b"info", b"debug"];
+
+/// Whether a word is a facility and a severity: `mail.info` (busybox, `sysklogd/syslogd.c`), `local4:debug` (AIX).
+fn is_priority(word: &[u8]) -> bool {
+    let Some(at) = memchr::memchr2(b'.', b':', word) else { return false };
+    let (facility, severity) = (&word[..at], &word[at + 1..]);
+    (FACILITIES.contains(&facility) || facility.starts_with(b"local")) && SEVERITIES.contains(&severity)
+}
+
+/// What follows `<mail.info> ` or `<2.6> ` before the host (FreeBSD, `syslogd -v`).
+fn bracketed_priority(rest: &[u8]) -> Option<&[u8]> {
+    let (first, rest) = word(rest.strip_prefix(b"<")?)?;
+    let inner = first.strip_suffix(b">")?;
+    let counted = inner.contains(&b'.') && inner.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+    (counted || is_priority(inner)).then_some(rest)
 }
 
 /// `last message repeated N times`, or the same between dashes, which some daemons write without a host.
@@ -99,7 +145,7 @@ fn repeated(rest: &[u8]) -> Option<&[u8]> {
     rest.strip_prefix(b"--- ").unwrap_or(rest).starts_with(b"last message repeated ").then_some(rest)
 }
 
-fn hostless(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
+pub(super) fn hostless(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
     match tag(rest) {
         // A program's path or a process id tells a syslog tag from a word of the text.
         Some((program, pid, text)) if pid != 0 || memchr(b'/', program).is_some() => {

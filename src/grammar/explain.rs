@@ -1,6 +1,7 @@
 //! What the grammars make of a single line, for people.
 
 use super::captures::Captures;
+use super::tree::Tree;
 use super::{Grammars, Layouts};
 use crate::frame::{self, Laid, Record};
 
@@ -53,8 +54,11 @@ impl Grammars {
 
     fn explain_program(&self, program: &[u8], text: &[u8]) -> Explained {
         let name = String::from_utf8_lossy(program);
-        let program = self.program(&name);
-        program.map(|program| self.explain_text(program.grammar, program.name, text)).unwrap_or_default()
+        let Some(program) = self.program(&name) else { return Explained::default() };
+        let trees = &self.list[program.grammar].trees;
+        let of_any = program.is_cut.then(|| self.explain_by(program.grammar, Some(trees.of_any()), text));
+        let taken = of_any.filter(Explained::is_taken);
+        taken.unwrap_or_else(|| self.explain_text(program.grammar, program.name, text))
     }
 
     /// What the grammars of layouts make of a line; nothing where no layout reads it.
@@ -73,10 +77,12 @@ impl Grammars {
 
     /// What a grammar makes of a text of one of its programs.
     pub(super) fn explain_text(&self, at: usize, program: &str, text: &[u8]) -> Explained {
+        self.explain_by(at, self.list[at].trees.of_program(program), text)
+    }
+
+    fn explain_by(&self, at: usize, tree: Option<&Tree>, text: &[u8]) -> Explained {
         let mut captures = Captures::default();
-        let grammar = &self.list[at];
-        let found =
-            grammar.trees.of_program(program).and_then(|tree| tree.find(text, &grammar.pairs, &mut captures));
+        let found = tree.and_then(|tree| tree.find(text, &self.list[at].pairs, &mut captures));
         let Some(pattern) = found else {
             return Explained::default();
         };

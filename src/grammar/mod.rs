@@ -183,6 +183,9 @@ pub struct Program<'a> {
     pub instance: &'a str,
     /// The service it works for.
     pub service: &'a str,
+    /// Whether only the system is told, and not which of its programs wrote the line: rsyslog cuts names at their first slash
+    /// where it writes them without a process id (`parser.permitSlashInProgramName`), as in RFC 5424 and JSON.
+    pub is_cut: bool,
 }
 
 impl Grammars {
@@ -250,7 +253,8 @@ impl Grammar {
         let free_label = if known { label } else { first };
         let service = self.services.iter().find(|s| s.takes(name, free_label)).map_or(name, |s| &s.service);
         let instance = if known { first } else { &self.system };
-        Some(Program { grammar: at, name, instance, service })
+        let is_cut = self.programs.path && rest.is_empty();
+        Some(Program { grammar: at, name, instance, service, is_cut })
     }
 }
 

@@ -3,6 +3,7 @@
 use super::captures::Captures;
 use super::emit::{Context, Emitter};
 use super::tree::{Pairs, Tree};
+use super::trees::Trees;
 use super::value::{integer, shape_of};
 use super::{Grammars, Layouts, Program};
 use crate::event::{Events, Field, NO_TEXT, Role, Table, TextId, hash_seed};
@@ -92,6 +93,8 @@ pub struct Reader<'a> {
 struct Known<'a> {
     grammar: usize,
     tree: &'a Tree,
+    /// The patterns of all programs, where the name does not tell which it is.
+    of_any: Option<&'a Trees>,
     pairs: &'a Pairs,
     program: TextId,
     service: TextId,
@@ -201,7 +204,8 @@ impl<'a> Reader<'a> {
         let mut emitter = Emitter::new(grammars, scratch);
         let mut knowns = Vec::new();
         let mut native = |at: usize| {
-            let program = Program { grammar: at, name: "", instance: &grammars.list[at].system, service: "" };
+            let instance = &grammars.list[at].system;
+            let program = Program { grammar: at, name: "", instance, service: "", is_cut: false };
             knowns.push(known(grammars, program, &mut emitter)?);
             Some(knowns.len() - 1)
         };
@@ -509,11 +513,35 @@ impl<'a> Reader<'a> {
     }
 
     fn take(&mut self, known: usize, text: &[u8], origin: Origin) -> Taken {
+        let Known { tree, pairs, of_any, .. } = self.knowns[known];
+        if let Some(trees) = of_any
+            && let Some(taken) = self.take_untold(trees.of_any(), known, text, origin)
+        {
+            return taken;
+        }
         self.captures.clear();
-        let known = &self.knowns[known];
-        let Some(pattern) = known.tree.find(text, known.pairs, &mut self.captures) else {
-            return Taken::Not;
+        match tree.find(text, pairs, &mut self.captures) {
+            Some(pattern) => self.taken(pattern, known, text, origin),
+            None => Taken::Not,
+        }
+    }
+
+    /// Takes a text whose program is not told by the patterns of all. Where a single one writes it, it is that one.
+    #[cold]
+    fn take_untold(&mut self, tree: &Tree, known: usize, text: &[u8], origin: Origin) -> Option<Taken> {
+        self.captures.clear();
+        let Known { pairs, program, .. } = self.knowns[known];
+        let pattern = tree.find(text, pairs, &mut self.captures)?;
+        let named = match self.grammars.patterns[pattern as usize].programs.as_slice() {
+            [only] => self.known(&[self.emitter.interner.text(program), b"/", only.as_bytes()].concat()),
+            _ => None,
         };
+        Some(self.taken(pattern, named.unwrap_or(known), text, origin))
+    }
+
+    #[inline]
+    fn taken(&mut self, pattern: u32, known: usize, text: &[u8], origin: Origin) -> Taken {
+        let known = &self.knowns[known];
         let rules = &self.grammars.patterns[pattern as usize];
         if rules.ignore {
             self.ignore(known.grammar, pattern);
@@ -634,6 +662,7 @@ fn known<'a>(grammars: &'a Grammars, program: Program<'_>, emitter: &mut Emitter
     Some(Known {
         grammar: program.grammar,
         tree: grammar.trees.of_program(program.name)?,
+        of_any: program.is_cut.then_some(&grammar.trees),
         pairs: &grammar.pairs,
         program: word(program.name),
         service: word(program.service),

@@ -89,6 +89,19 @@ pub fn iso(line: &[u8]) -> Option<(Stamp, usize)> {
     Some((stamp, MINUTE + len))
 }
 
+/// `Tue 2026-11-24 09:00:01 UTC`, as `journalctl -o short-full` shows it; what stands for another zone is the reader's own.
+pub fn with_weekday(line: &[u8]) -> Option<(Stamp, usize)> {
+    let (day, rest) = line.split_at_checked(4)?;
+    let (stamp, len) = iso(rest).filter(|_| day[..3].iter().all(u8::is_ascii_alphabetic) && day[3] == b' ')?;
+    let zone = rest[len..].strip_prefix(b" ")?;
+    let name = zone.iter().take_while(|b| !b.is_ascii_whitespace()).count();
+    let stamp = match stamp {
+        Stamp::Civil(civil) if &zone[..name] == b"UTC" => Stamp::Instant(civil),
+        other => other,
+    };
+    Some((stamp, 4 + len + 1 + name))
+}
+
 /// The bytes of a stamp of RFC 3339 up to its minute.
 pub(crate) const MINUTE: usize = 16;
 
@@ -348,6 +361,9 @@ mod tests {
         assert_eq!(value(b"1116876543123"), Some(Stamp::Instant(1_116_876_543_123_000)));
         assert_eq!(value(b"2026-01-01T00:00:00Z,"), None);
         assert_eq!(iso(b"2026-02-30T00:00:00Z"), None);
+        assert_eq!(with_weekday(b"Fri 1970-01-02 00:00:00 UTC mx"), Some((Stamp::Instant(DAY), 27)));
+        assert_eq!(with_weekday(b"Fri 1970-01-02 00:00:00 CET mx"), Some((Stamp::Civil(DAY), 27)));
+        assert_eq!(with_weekday(b"Fri, 1970-01-02 00:00:00 UTC"), None);
         assert_eq!(hex_epoch(b"88888888.7fffffffffffffff 0x7f conn"), None);
         assert_eq!(hex_epoch(b"00000001.00000fa0 0x7f conn"), Some((Stamp::Instant(SECOND + 4), 17)));
     }

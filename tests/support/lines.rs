@@ -314,11 +314,31 @@ pub enum Framing {
     Rfc5424,
     Journal,
     OctetCounted,
+    /// With facility and severity behind the host.
+    Busybox,
+    /// Kept by Docker, as JSON.
+    Docker,
+    /// Kept by Kubernetes' runtime.
+    Runtime,
+    /// Collected as it is.
+    Collected,
+    /// Collected and read: its parts stand under keys of their own.
+    Parsed,
 }
 
 /// All framings.
-pub const FRAMINGS: [Framing; 5] =
-    [Framing::Rfc3164, Framing::Rfc3339, Framing::Rfc5424, Framing::Journal, Framing::OctetCounted];
+pub const FRAMINGS: [Framing; 10] = [
+    Framing::Rfc3164,
+    Framing::Rfc3339,
+    Framing::Rfc5424,
+    Framing::Journal,
+    Framing::OctetCounted,
+    Framing::Busybox,
+    Framing::Docker,
+    Framing::Runtime,
+    Framing::Collected,
+    Framing::Parsed,
+];
 
 /// Writes lines in a framing, stamps in UTC.
 pub fn framed(lines: &[Line], framing: Framing) -> Vec<u8> {
@@ -329,9 +349,30 @@ fn frame(line: &Line, framing: Framing) -> String {
     let Line { time, host, program, pid, text } = line;
     let stamp = DateTime::<Utc>::from_timestamp(*time, 0).expect("a time");
     let tag = pid.map_or_else(|| (*program).to_owned(), |pid| format!("{program}[{pid}]"));
+    let syslog = format!("{} {host} {tag}: {text}\n", stamp.format("%b %e %H:%M:%S"));
+    let rfc3339 = stamp.format("%Y-%m-%dT%H:%M:%S+00:00").to_string();
     match framing {
-        Framing::Rfc3164 => format!("{} {host} {tag}: {text}\n", stamp.format("%b %e %H:%M:%S")),
-        Framing::Rfc3339 => format!("{} {host} {tag}: {text}\n", stamp.format("%Y-%m-%dT%H:%M:%S+00:00")),
+        Framing::Rfc3164 => syslog,
+        Framing::Rfc3339 => format!("{rfc3339} {host} {tag}: {text}\n"),
+        Framing::Busybox => format!("{} {host} mail.info {tag}: {text}\n", stamp.format("%b %e %H:%M:%S")),
+        Framing::Docker => {
+            format!("{}\n", serde_json::json!({"log": syslog, "stream": "stdout", "time": rfc3339}))
+        }
+        Framing::Runtime => format!("{rfc3339} stdout F {syslog}"),
+        Framing::Collected => {
+            let collected = serde_json::json!({
+                "@timestamp": "2030-01-01T00:00:00Z",
+                "host": {"name": "collector"},
+                "log": {"file": {"path": "/var/log/mail.log"}},
+                "message": syslog.trim_end_matches('\n'),
+            });
+            format!("{collected}\n")
+        }
+        Framing::Parsed => {
+            let tag = format!("{tag}:");
+            let parsed = serde_json::json!({"timereported": rfc3339, "host": host, "syslogtag": tag, "msg": format!(" {text}")});
+            format!("{parsed}\n")
+        }
         Framing::Rfc5424 => format!("{}\n", rfc5424(line, stamp)),
         Framing::OctetCounted => {
             let frame = rfc5424(line, stamp);

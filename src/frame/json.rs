@@ -1,0 +1,223 @@
+//! One JSON object a line: what journald exports (systemd, `src/shared/logs-show.c`), what Docker keeps of a container
+//! (moby, `daemon/logger/jsonfilelog`), and what collectors write: rsyslog, syslog-ng, Vector, Fluent Bit, Filebeat, GELF.
+//!
+//! Each names the same few things in its own words. Where a collector does not read what it collects, the text is a line of
+//! its own.
+
+use super::{Record, contained, syslog};
+use crate::time::stamp::{Stamp, value, yearless};
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+
+/// What a key tells.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// The time at which the line was written down, at once, in microseconds since the epoch.
+    Micros,
+    /// The same in another form.
+    Written,
+    /// A time: that of the line, or that at which it was collected.
+    Time,
+    Host,
+    Program,
+    /// A program with its process id, `program[pid]:`.
+    Tag,
+    Pid,
+    Text,
+    /// The name of what an object stands for.
+    Name,
+}
+
+/// The keys. Of several for one thing the first in this order counts.
+const KEYS: &[(&str, Part)] = &[
+    // journald
+    ("__REALTIME_TIMESTAMP", Part::Micros),
+    ("_HOSTNAME", Part::Host),
+    ("SYSLOG_IDENTIFIER", Part::Program),
+    ("_COMM", Part::Program),
+    ("SYSLOG_PID", Part::Pid),
+    ("_PID", Part::Pid),
+    ("MESSAGE", Part::Text),
+    // Docker
+    ("time", Part::Written),
+    ("log", Part::Text),
+    // rsyslog, by the names of its properties
+    ("timereported", Part::Time),
+    ("timegenerated", Part::Time),
+    ("programname", Part::Program),
+    ("app-name", Part::Program),
+    ("syslogtag", Part::Tag),
+    ("procid", Part::Pid),
+    ("msg", Part::Text),
+    // syslog-ng, by the names of its macros
+    ("ISODATE", Part::Time),
+    ("DATE", Part::Time),
+    ("HOST", Part::Host),
+    ("PROGRAM", Part::Program),
+    ("PID", Part::Pid),
+    // Vector, Fluent Bit, Filebeat, GELF, Loki
+    ("@timestamp", Part::Time),
+    ("timestamp", Part::Time),
+    ("date", Part::Time),
+    ("hostname", Part::Host),
+    ("host", Part::Host),
+    ("appname", Part::Program),
+    ("ident", Part::Program),
+    ("program", Part::Program),
+    ("process", Part::Program),
+    ("tag", Part::Tag),
+    ("pid", Part::Pid),
+    ("message", Part::Text),
+    ("short_message", Part::Text),
+    ("line", Part::Text),
+    ("name", Part::Name),
+];
+
+/// What an object says: the values of the keys that are known, each with the place of its key.
+struct Said<'a>(Vec<(usize, Value<'a>)>);
+
+impl<'a> Said<'a> {
+    /// What the first of the keys for a thing tells that does.
+    fn take<T>(&mut self, part: Part, read: impl Fn(Value<'a>) -> Option<T>) -> Option<T> {
+        let keys = KEYS.iter().enumerate().filter(|(_, (_, of))| *of == part);
+        keys.filter_map(|(key, _)| self.0.iter().position(|(own, _)| *own == key).map(|at| self.0.swap_remove(at)))
+            .find_map(|(_, value)| read(value))
+    }
+
+    fn bytes(&mut self, part: Part) -> Option<Cow<'a, [u8]>> {
+        self.take(part, Value::into_bytes)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Said<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(Keys).map(Self)
+    }
+}
+
+/// Reads the values of the keys that are known.
+struct Keys;
+
+impl<'de> Visitor<'de> for Keys {
+    type Value = Vec<(usize, Value<'de>)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut said = Vec::new();
+        while let Some(key) = map.next_key_seed(Key)? {
+            match key {
+                Some(key) => said.push((key, map.next_value()?)),
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(said)
+    }
+}
+
+/// Reads a key: its place, if it is known.
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(KEYS.iter().position(|(known, _)| *known == key))
+    }
+}
+
+/// A value. journald writes an array of bytes where a text is not UTF-8, several texts where it was given several times, and
+/// null where it is too long.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Value<'a> {
+    Text(#[serde(borrow)] Cow<'a, str>),
+    Bytes(Vec<u8>),
+    Several(Vec<Value<'a>>),
+    Number(f64),
+    Nothing,
+    Object(#[serde(borrow)] Said<'a>),
+    Other(IgnoredAny),
+}
+
+impl<'a> Value<'a> {
+    fn into_bytes(self) -> Option<Cow<'a, [u8]>> {
+        match self {
+            Self::Text(Cow::Borrowed(text)) => Some(Cow::Borrowed(text.as_bytes())),
+            Self::Text(Cow::Owned(text)) => Some(Cow::Owned(text.into_bytes())),
+            Self::Bytes(bytes) => Some(Cow::Owned(bytes)),
+            Self::Several(values) => values.into_iter().next()?.into_bytes(),
+            Self::Number(number) => Some(Cow::Owned(number.to_string().into_bytes())),
+            Self::Nothing => Some(Cow::Borrowed(b"")),
+            Self::Object(mut said) => said.bytes(Part::Host).or_else(|| said.bytes(Part::Name)),
+            Self::Other(_) => None,
+        }
+    }
+
+    fn number<N: std::str::FromStr>(self) -> Option<N> {
+        std::str::from_utf8(&self.into_bytes()?).ok()?.parse().ok()
+    }
+
+    fn stamp(self) -> Option<Stamp> {
+        let text = self.into_bytes()?;
+        let yearless = || yearless(&text).filter(|(_, len)| *len == text.len()).map(|(stamp, _)| stamp);
+        value(&text).or_else(yearless)
+    }
+}
+
+pub(super) fn record(line: &[u8]) -> Option<Record<'_>> {
+    let mut said: Said<'_> = serde_json::from_slice(line).ok()?;
+    let text = said.bytes(Part::Text)?;
+    let at_once = said.take(Part::Micros, |micros| micros.number().map(Stamp::Instant));
+    let at_once = at_once.or_else(|| said.take(Part::Written, Value::stamp));
+    let stamp = at_once.or_else(|| said.take(Part::Time, Value::stamp));
+    let host = said.bytes(Part::Host).unwrap_or_default();
+    if let Some((program, pid)) = program(&mut said) {
+        return Some(Record { stamp: stamp?, host, program, pid, text: trimmed(text) });
+    }
+    let own = match at_once {
+        Some(stamp) => contained(stamp, text.trim_ascii_end()),
+        None => super::record(&text).or_else(|| syslog::hostless(stamp?, text.trim_ascii_end())),
+    };
+    let own = own?.into_owned();
+    Some(if own.host.is_empty() { Record { host, ..own } } else { own })
+}
+
+/// The program and its process id.
+fn program<'a>(said: &mut Said<'a>) -> Option<(Cow<'a, [u8]>, u32)> {
+    let process = said.0.iter_mut().find_map(|(key, value)| match value {
+        Value::Object(process) if KEYS[*key].0 == "process" => process.take(Part::Pid, Value::number),
+        _ => None,
+    });
+    let pid = said.take(Part::Pid, Value::number).or(process);
+    // The tag names the program in full where its name may be cut at a slash.
+    let tag = said.bytes(Part::Tag);
+    if let Some((program, own, _)) = tag.as_deref().and_then(syslog::tag) {
+        return Some((Cow::Owned(program.to_vec()), pid.unwrap_or(own)));
+    }
+    Some((said.bytes(Part::Program)?, pid.unwrap_or(0)))
+}
+
+/// The text without the blank that stood before it (RFC 3164 5.3), and without a line end.
+fn trimmed(text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_ascii()),
+        Cow::Owned(text) => Cow::Owned(text.trim_ascii().to_vec()),
+    }
+}
