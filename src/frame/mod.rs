@@ -47,9 +47,11 @@ pub fn record(line: &[u8]) -> Option<Record<'_>> {
     match line.first()? {
         b'<' => syslog::with_priority(line),
         b'{' => json::record(line),
-        b'A'..=b'Z' => named_day(line).and_then(|(stamp, len)| syslog::after_stamp(stamp, &line[len..])),
         b'@' => tai64n(line).and_then(|(stamp, len)| counted_time(stamp, &line[len..])),
-        _ => bare(line),
+        b'0'..=b'9' => bare(line),
+        _ => named_day(line)
+            .and_then(|(stamp, len)| syslog::after_stamp(stamp, &line[len..]))
+            .or_else(|| bare(line)),
     }
 }
 
@@ -106,10 +108,10 @@ fn headless(stamp: Stamp, text: &[u8]) -> Record<'_> {
 pub fn stamp(line: &[u8]) -> Option<Stamp> {
     let line = trim(line);
     match line.first()? {
-        b'A'..=b'Z' => named_day(line).map(|(stamp, _)| stamp),
         b'<' | b'{' => record(line).map(|r| r.stamp),
         b'@' => tai64n(line).map(|(stamp, _)| stamp),
-        _ => iso(line).or_else(|| epoch(line)).or_else(|| hex_epoch(line)).map(|(stamp, _)| stamp),
+        b'0'..=b'9' => iso(line).or_else(|| epoch(line)).or_else(|| hex_epoch(line)).map(|(stamp, _)| stamp),
+        _ => named_day(line).or_else(|| hex_epoch(line)).map(|(stamp, _)| stamp),
     }
 }
 
@@ -145,6 +147,7 @@ mod tests {
         // The traditional file: with a host and without, as several systems write it.
         ("Nov 20 09:00:01 mx postfix/qmgr[12]: 4F9D1: removed", "mx|postfix/qmgr|12|4F9D1: removed"),
         ("Nov 20 09:00:01 mx dovecot: Info: x: y", "mx|dovecot|0|Info: x: y"),
+        ("déc. 20 09:00:01 mx slapd[7]: x", "mx|slapd|7|x"),
         ("Nov 20 09:00:01 mx slapd[7] conn=1", "mx|slapd|7|conn=1"),
         ("Nov 20 09:00:01 mx no tag is here", "mx||0|no tag is here"),
         ("Nov 20 09:00:01 mx f(x): y", "mx||0|f(x): y"),
@@ -212,6 +215,7 @@ mod tests {
         // Programs' own files, and those that loggers write for them.
         ("5d2a1b3c.0f1e2d3c 0x7f01 conn=1", "||0|conn=1"),
         ("5d2a1b3c conn=1", "||0|conn=1"),
+        ("d92a1b3c.0f1e2d3c 0x7f01 conn=1", "||0|conn=1"),
         ("@400000004c91b044077a9e94 new msg 1", "||0|new msg 1"),
         ("1116876543.123456 new msg 1", "||0|new msg 1"),
         ("1116876543.123456 delivery 1: success: x", "||0|delivery 1: success: x"),

@@ -22,17 +22,14 @@ const MONTHS: [&[u8; 3]; 12] =
 /// `Nov  4 09:00:01`, possibly with a fraction, or a year after the day: the stamp and the bytes it takes. Some
 /// systems do not pad a day of one digit: `Nov 4 09:00:01`.
 pub fn yearless(line: &[u8]) -> Option<(Stamp, usize)> {
-    let head = line.get(..14)?;
-    let month = month(head)?;
-    if head[3] != b' ' {
-        return None;
-    }
-    let (day, start) = match (head[4], head[5], head[6]) {
-        (b' ', day, b' ') => (digit(day)?, 7),
-        (day, b' ', _) => (digit(day)?, 6),
-        (_, _, b' ') => (two(&head[4..6])?, 7),
+    let (month, name) = month(line)?;
+    let (day, len) = match line.get(name..name + 3)? {
+        [b' ', day, b' '] => (digit(*day)?, 3),
+        [day, b' ', _] => (digit(*day)?, 2),
+        day @ [_, _, b' '] => (two(day)?, 3),
         _ => return None,
     };
+    let start = name + len;
     let Some((micros, len)) = clock(&line[start..]) else { return with_year(line, month, day, start) };
     (1..=31).contains(&day).then_some(())?;
     Some((Stamp::Yearless(month, u8::try_from(day).ok()?, micros), start + len))
@@ -47,9 +44,37 @@ fn with_year(line: &[u8], month: u8, day: u32, start: usize) -> Option<(Stamp, u
     Some((Stamp::Civil(days * DAY + micros), start + 5 + len))
 }
 
-fn month(head: &[u8]) -> Option<u8> {
-    let at = MONTHS.iter().position(|name| head.starts_with(*name))?;
-    u8::try_from(at + 1).ok()
+/// The month at the head of a line, and the bytes that its name takes with the blank behind it.
+fn month(line: &[u8]) -> Option<(u8, usize)> {
+    let english = MONTHS.iter().position(|name| line.starts_with(*name)).filter(|_| line.get(3) == Some(&b' '));
+    let (at, len) = english.map(|at| (at, 4)).or_else(|| other_month(line))?;
+    Some((u8::try_from(at + 1).ok()?, len))
+}
+
+/// Months as journalctl writes them for who reads German, Spanish, French, Italian, Norwegian, Dutch, Polish, Portuguese,
+/// Russian, Swedish (glibc, `localedata/locales`, `abmon`).
+const OTHER_MONTHS: [&str; 12] = [
+    "jan janv ene gen sty янв",
+    "feb févr fev lut фев",
+    "mär mar mars mrt мар",
+    "apr avril april abr kwi апр",
+    "mai may mag mei maj май",
+    "jun juin giu juni cze июн",
+    "jul juil lug juli lip июл",
+    "aug août ago sie авг",
+    "sep sept set wrz сен",
+    "okt oct ott out paź окт",
+    "nov lis ноя",
+    "dez déc dic dec des gru дек",
+];
+
+#[cold]
+fn other_month(line: &[u8]) -> Option<(usize, usize)> {
+    let len = line.iter().take(9).position(|b| *b == b' ')?;
+    let name = std::str::from_utf8(&line[..len]).ok()?.to_lowercase();
+    let name = name.strip_suffix('.').unwrap_or(&name);
+    let at = OTHER_MONTHS.iter().position(|names| names.split(' ').any(|other| other == name))?;
+    Some((at, len + 1))
 }
 
 /// `09:00:01`, with a fraction of up to nine digits: microseconds, and the bytes it takes. A leap second
@@ -375,6 +400,27 @@ mod tests {
         assert_eq!(yearless(b"Mar 7 1970 02:09:33").map(|(_, len)| len), Some(19));
         assert_eq!(yearless(b"Mar 7  02:09:33 x"), None);
         assert_eq!(yearless(b"Mar 0 02:09:33 x"), None);
+    }
+
+    #[test]
+    fn a_month_may_have_another_name() {
+        let november = yearless(b"Nov 04 09:00:01 x").map(|(stamp, _)| stamp);
+        assert!(november.is_some());
+        for text in ["nov. 04 09:00:01 x", "lis 04 09:00:01 x", "ноя 04 09:00:01 x"] {
+            assert_eq!(yearless(text.as_bytes()).map(|(stamp, _)| stamp), november, "{text}");
+        }
+        for (text, month, len) in
+            [("Mär 31 10:00:00 x", 3, 16), ("août 19 11:08:37", 8, 17), ("Okt  1 00:00:00", 10, 15)]
+        {
+            let found = yearless(text.as_bytes());
+            assert!(
+                matches!(found, Some((Stamp::Yearless(of, ..), taken)) if of == month && taken == len),
+                "{text}"
+            );
+        }
+        for text in ["november 04 09:00:01", ". 04 09:00:01", " 04 09:00:01", "nov.04 09:00:01"] {
+            assert_eq!(yearless(text.as_bytes()), None, "{text}");
+        }
     }
 
     #[test]
