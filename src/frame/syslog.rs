@@ -121,7 +121,23 @@ fn kept(stamp: Stamp, rest: &[u8]) -> Option<&[u8]> {
 }
 
 /// Facilities and severities as their names are written (RFC 5424 6.2.1; syslog.h, `facilitynames` and `prioritynames`).
-const FACILITIES: [&[u8]; 6] = [b"mail", b"user", b"daemon", b"auth", b"authpriv", b"syslog"];
+const FACILITIES: [&[u8]; 15] = [
+    b"auth",
+    b"authpriv",
+    b"console",
+    b"cron",
+    b"daemon",
+    b"ftp",
+    b"kern",
+    b"lpr",
+    b"mail",
+    b"news",
+    b"ntp",
+    b"security",
+    b"syslog",
+    b"user",
+    b"uucp",
+];
 const SEVERITIES: [&[u8]; 11] =
     [b"emerg", b"panic", b"alert", b"crit", b"err", b"error", b"warning", b"warn", b"notice", b"info", b"debug"];
 
