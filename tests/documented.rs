@@ -71,7 +71,7 @@ fn machine(test: &Test, has_store: bool) {
         ("mx2.log", "sample-logs/postfix/expiry.log"),
         ("store.log", "sample-logs/dovecot/logins.log"),
         ("container.log", "sample-logs/frames/containers.log"),
-        ("var/lib/docker/containers/1/1-json.log", "sample-logs/frames/containers.log"),
+        ("var/lib/docker/containers/ID/ID-json.log", "sample-logs/frames/containers.log"),
         ("archive.mbox.gz", "sample-logs/headers/ways.mbox"),
     ] {
         write(&folder.join(name), &fs::read(project(of)).expect("the sample is read"), WRITTEN);

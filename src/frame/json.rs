@@ -4,7 +4,7 @@
 //! Each names the same few things in its own words. Where a collector does not read what it collects, the text is a line of
 //! its own.
 
-use super::{Record, contained, syslog};
+use super::{Record, at_depth, contained, syslog};
 use crate::time::stamp::{Stamp, value, yearless};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -28,6 +28,8 @@ enum Part {
     Text,
     /// The name of what an object stands for.
     Name,
+    /// That the text is a container's output (moby, `daemon/logger/journald`).
+    Container,
 }
 
 /// The keys. Of several for one thing the first in this order counts.
@@ -40,6 +42,7 @@ const KEYS: &[(&str, Part)] = &[
     ("SYSLOG_PID", Part::Pid),
     ("_PID", Part::Pid),
     ("MESSAGE", Part::Text),
+    ("CONTAINER_ID", Part::Container),
     // Docker
     ("time", Part::Written),
     ("log", Part::Text),
@@ -49,6 +52,7 @@ const KEYS: &[(&str, Part)] = &[
     ("programname", Part::Program),
     ("app-name", Part::Program),
     ("syslogtag", Part::Tag),
+    ("syslog-tag", Part::Tag),
     ("procid", Part::Pid),
     ("msg", Part::Text),
     // syslog-ng, by the names of its macros
@@ -67,8 +71,11 @@ const KEYS: &[(&str, Part)] = &[
     ("ident", Part::Program),
     ("program", Part::Program),
     ("process", Part::Program),
+    ("_program", Part::Program),
+    ("source", Part::Program),
     ("tag", Part::Tag),
     ("pid", Part::Pid),
+    ("_pid", Part::Pid),
     ("message", Part::Text),
     ("short_message", Part::Text),
     ("line", Part::Text),
@@ -165,8 +172,17 @@ impl<'a> Value<'a> {
             Self::Several(values) => values.into_iter().next()?.into_bytes(),
             Self::Number(number) => Some(Cow::Owned(number.to_string().into_bytes())),
             Self::Nothing => Some(Cow::Borrowed(b"")),
-            Self::Object(mut said) => said.bytes(Part::Host).or_else(|| said.bytes(Part::Name)),
-            Self::Other(_) => None,
+            Self::Object(_) | Self::Other(_) => None,
+        }
+    }
+
+    /// The same of an object too, by what names it.
+    fn into_name(self) -> Option<Cow<'a, [u8]>> {
+        match self {
+            Self::Object(mut said) => {
+                [Part::Host, Part::Program, Part::Name].into_iter().find_map(|part| said.bytes(part))
+            }
+            other => other.into_bytes(),
         }
     }
 
@@ -181,22 +197,40 @@ impl<'a> Value<'a> {
     }
 }
 
-pub(super) fn record(line: &[u8]) -> Option<Record<'_>> {
-    let mut said: Said<'_> = serde_json::from_slice(line).ok()?;
-    let text = said.bytes(Part::Text)?;
-    let at_once = said.take(Part::Micros, |micros| micros.number().map(Stamp::Instant));
-    let at_once = at_once.or_else(|| said.take(Part::Written, Value::stamp));
-    let stamp = at_once.or_else(|| said.take(Part::Time, Value::stamp));
-    let host = said.bytes(Part::Host).unwrap_or_default();
-    if let Some((program, pid)) = program(&mut said) {
-        return Some(Record { stamp: stamp?, host, program, pid, text: trimmed(text) });
+/// Reads a line in which so many others may stand.
+pub(super) fn record(line: &[u8], depth: usize) -> Option<Record<'_>> {
+    if let Ok(said) = serde_json::from_slice(line) {
+        return told(said, depth);
+    }
+    // Collectors pass on bytes that may stand in no JSON text (RFC 8259 7 and 8.1).
+    let cleaned = String::from_utf8_lossy(line).replace(|c: char| c.is_ascii_control(), " ");
+    told(serde_json::from_str(&cleaned).ok()?, depth).map(Record::into_owned)
+}
+
+fn told(mut said: Said<'_>, depth: usize) -> Option<Record<'_>> {
+    let received = said.take(Part::Micros, |micros| micros.number().map(Stamp::Instant));
+    // The journal may have left out a text that is too long.
+    let text = said.bytes(Part::Text).or_else(|| received.map(|_| Cow::default()))?;
+    let at_once = received.or_else(|| said.take(Part::Written, Value::stamp));
+    let time = said.take(Part::Time, Value::stamp);
+    let host = said.take(Part::Host, Value::into_name).unwrap_or_default();
+    let program = program(&mut said).filter(|_| said.bytes(Part::Container).is_none());
+    if let Some((program, pid)) = program {
+        return Some(Record { stamp: at_once.or(time)?, host, program, pid, text: trimmed(text) });
     }
     let own = match at_once {
-        Some(stamp) => contained(stamp, text.trim_ascii_end()),
-        None => super::record(&text).or_else(|| syslog::hostless(stamp?, text.trim_ascii_end())),
+        Some(stamp) => contained(stamp, &text, depth),
+        None => collected(time, &text, depth),
     };
     let own = own?.into_owned();
     Some(if own.host.is_empty() { Record { host, ..own } } else { own })
+}
+
+/// A line that was collected at this time; written it was at its own, or then, where it has none.
+fn collected(time: Option<Stamp>, line: &[u8], depth: usize) -> Option<Record<'_>> {
+    let own = depth.checked_sub(1).and_then(|depth| at_depth(line, depth));
+    let own = own.map(|own| Record { stamp: time.map_or(own.stamp, |time| own.stamp.before(time)), ..own });
+    own.or_else(|| syslog::hostless(time?, line.trim_ascii_end()))
 }
 
 /// The program and its process id.
@@ -206,12 +240,15 @@ fn program<'a>(said: &mut Said<'a>) -> Option<(Cow<'a, [u8]>, u32)> {
         _ => None,
     });
     let pid = said.take(Part::Pid, Value::number).or(process);
-    // The tag names the program in full where its name may be cut at a slash.
+    let name = said.take(Part::Program, Value::into_name);
     let tag = said.bytes(Part::Tag);
-    if let Some((program, own, _)) = tag.as_deref().and_then(syslog::tag) {
-        return Some((Cow::Owned(program.to_vec()), pid.unwrap_or(own)));
+    // The tag names the program in full, where its name may be cut at a slash.
+    let tag =
+        tag.as_deref().and_then(syslog::tag).filter(|(tag, ..)| tag.starts_with(name.as_deref().unwrap_or(b"")));
+    match tag {
+        Some((tag, own, _)) => Some((Cow::Owned(tag.to_vec()), pid.unwrap_or(own))),
+        None => Some((name?, pid.unwrap_or(0))),
     }
-    Some((said.bytes(Part::Program)?, pid.unwrap_or(0)))
 }
 
 /// The text without the blank that stood before it (RFC 3164 5.3), and without a line end.

@@ -41,17 +41,26 @@ impl Record<'_> {
     }
 }
 
+/// How many lines may stand one in the other: a program's, in what its container's runtime keeps, in what a collector makes of
+/// that.
+const DEPTH: usize = 3;
+
 /// Reads a line's header; nothing where it has none that we know.
 pub fn record(line: &[u8]) -> Option<Record<'_>> {
+    at_depth(line, DEPTH)
+}
+
+/// The same of a line in which so many others may stand.
+fn at_depth(line: &[u8], depth: usize) -> Option<Record<'_>> {
     let line = trim(line);
     match line.first()? {
-        b'<' => syslog::with_priority(line),
-        b'{' => json::record(line),
+        b'<' => syslog::with_priority(line, depth),
+        b'{' => json::record(line, depth),
         b'@' => tai64n(line).and_then(|(stamp, len)| counted_time(stamp, &line[len..])),
-        b'0'..=b'9' => bare(line),
+        b'0'..=b'9' => bare(line, depth),
         _ => named_day(line)
-            .and_then(|(stamp, len)| syslog::after_stamp(stamp, &line[len..]))
-            .or_else(|| bare(line)),
+            .and_then(|(stamp, len)| syslog::after_stamp(stamp, &line[len..], depth))
+            .or_else(|| bare(line, depth)),
     }
 }
 
@@ -64,27 +73,22 @@ fn named_day(line: &[u8]) -> Option<(Stamp, usize)> {
 /// program (`journalctl -o short-unix`).
 fn counted_time(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
     let text = rest.strip_prefix(b" ")?;
-    let tagged = syslog::after_stamp(stamp, text).filter(|record| record.pid != 0);
+    let tagged = syslog::headed(stamp, text).filter(|record| record.pid != 0);
     Some(tagged.unwrap_or_else(|| headless(stamp, text)))
 }
 
-/// A line that stands in another, and was written at this time. Its own time is not looked at: it may have no year, and the
+/// A line that stands in another, which was written at this time. Its own time is not looked at: it may have no year, and the
 /// zone of a container, and may be wanting.
-fn contained(stamp: Stamp, line: &[u8]) -> Option<Record<'_>> {
-    if line.first() == Some(&b'{') {
-        return json::record(line).map(|own| Record { stamp, ..own });
-    }
-    if let Some((_, len)) = yearless(line).or_else(|| iso(line)) {
-        return syslog::headed(stamp, &line[len..]);
-    }
-    let text = hex_epoch(line).and_then(|(_, len)| behind_thread(&line[len..]));
-    syslog::hostless(stamp, text.unwrap_or(line))
+fn contained(stamp: Stamp, line: &[u8], depth: usize) -> Option<Record<'_>> {
+    let line = trim(line);
+    let own = depth.checked_sub(1).and_then(|depth| at_depth(line, depth));
+    own.map(|own| Record { stamp, ..own }).or_else(|| syslog::hostless(stamp, line))
 }
 
 /// A line that begins with a digit: ISO time, seconds since the epoch, a slapd log's hexadecimal time, or nothing we know.
-fn bare(line: &[u8]) -> Option<Record<'_>> {
+fn bare(line: &[u8], depth: usize) -> Option<Record<'_>> {
     if let Some((stamp, len)) = iso(line) {
-        return syslog::after_stamp(stamp, &line[len..]);
+        return syslog::after_stamp(stamp, &line[len..], depth);
     }
     if let Some((stamp, len)) = epoch(line) {
         return counted_time(stamp, &line[len..]);
@@ -125,15 +129,15 @@ fn trim(line: &[u8]) -> &[u8] {
 const NAME_WITHIN: usize = 80;
 
 /// A line behind the name of the container that wrote it: `name-1  | line` (docker compose, `cmd/formatter/logs.go`),
-/// `[pod/mail-0/postfix] line` (`kubectl logs --prefix`).
+/// `name.1.id@node  | line` (`docker service logs`), `[pod/mail-0/postfix] line` (`kubectl logs --prefix`).
 fn behind_name(line: &[u8]) -> Option<&[u8]> {
     if line.starts_with(b"[pod/") {
         return line[find::byte(line, b']')? + 1..].strip_prefix(b" ");
     }
-    let named = line.first()?.is_ascii_lowercase();
+    let named = line.first()?.is_ascii_alphabetic();
     let bar = find::byte(&line[..line.len().min(NAME_WITHIN)], b'|').filter(|_| named)?;
     let name = line[..bar].trim_ascii_end();
-    let is_name = name.len() < bar && name.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b));
+    let is_name = name.len() < bar && name.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.@".contains(b));
     line[bar + 1..].strip_prefix(b" ").filter(|_| is_name)
 }
 
@@ -206,6 +210,15 @@ mod tests {
         ("2026-11-20T09:00:01Z 5d2a1b3c.0f1e2d3c 0x7f01 conn=1", "||0|conn=1"),
         ("2026-11-20T09:00:01Z deadbeef slapd[7]: x", "deadbeef|slapd|7|x"),
         ("2026-11-20T09:00:01Z stdout mail: F x", "stdout|mail|0|F x"),
+        (r#"{"__REALTIME_TIMESTAMP":"1","CONTAINER_ID":"a","SYSLOG_IDENTIFIER":"a","MESSAGE":"Nov 20 09:00:01 mx slapd[7]: x"}"#, "mx|slapd|7|x"),
+        (r#"{"__REALTIME_TIMESTAMP":"1","_COMM":"a"}"#, "|a|0|"),
+        (r#"{"@timestamp":"2026-11-20T09:00:01Z","syslog-tag":"postfix\/qmgr[12]:","source":"postfix","message":" x"}"#, "|postfix/qmgr|12|x"),
+        (r#"{"timestamp":1795165201.5,"_program":"slapd","_pid":7,"short_message":"x"}"#, "|slapd|7|x"),
+        (r#"{"time":"2026-11-20T09:00:01Z","program":"slapd","tag":"daemon[3]:","log":{"host":"h"},"message":"x"}"#, "|slapd|0|x"),
+        ("{\"time\":\"2026-11-20T09:00:01Z\",\"log\":\"Nov 20 09:00:01 mx slapd[7]: x\ty\"}", "mx|slapd|7|x y"),
+        (r#"{"time":"2026-11-20T09:00:01Z","log":"<22>1 2026-11-20T09:00:01Z mx slapd 7 - - x"}"#, "mx|slapd|7|x"),
+        (r#"2026-11-20T09:00:01Z {"time":"2026-11-20T09:00:01Z","log":"Fri 2026-11-20 09:00:01 UTC mx slapd[7]: x"}"#, "mx|slapd|7|x"),
+        ("2026-11-20T09:00:01Z deadbeef.de slapd[7]: x", "deadbeef.de|slapd|7|x"),
         // With facility and severity.
         ("Nov 20 09:00:01 mx mail.info slapd[7]: x", "mx|slapd|7|x"),
         ("Nov 20 09:00:01 mx local4:debug slapd[7]: x", "mx|slapd|7|x"),
@@ -261,7 +274,6 @@ mod tests {
             "<22>1 2026-11-20T09:00:01Z mx slapd 7 -",
             r#"<22>1 2026-11-20T09:00:01Z mx slapd 7 - [a b="]"#,
             r#"{"MESSAGE":"x"}"#,
-            r#"{"__REALTIME_TIMESTAMP":"1"}"#,
             r#"{"time":"2026-11-20T09:00:01Z","log":"x"} y"#,
             r#"{"time":"now","log":"x"}"#,
             r#"["x"]"#,
@@ -283,6 +295,12 @@ mod tests {
         assert_eq!(of(&format!(r#"{{"@timestamp":"{other}","message":"{line}"}}"#)), stamp(own));
         assert_eq!(of(&format!(r#"{{"time":"{other}","log":"{line}"}}"#)), stamp(other));
         assert_eq!(of(&format!("{other} stdout F {line}")), stamp(other));
+        let written = |(stamp, _): (Stamp, usize)| stamp.before(Stamp::Instant(crate::time::DAY * 366 * 60));
+        let collected = of(r#"{"timestamp":"2029-12-20T00:00:00Z","message":"Nov 20 09:00:01 mx slapd[7]: x"}"#);
+        assert_eq!(Some(collected), yearless(b"Nov 20 09:00:01").map(written));
+        let nested =
+            (0..20).fold(line.clone(), |line, _| serde_json::json!({"time": other, "log": line}).to_string());
+        assert!(record(nested.as_bytes()).is_some_and(|record| record.text.starts_with(b"{")));
         let long = format!("{other} ").repeat(100_000);
         assert!(
             record(long.as_bytes()).is_some(),
@@ -309,15 +327,16 @@ mod tests {
     #[test]
     fn a_line_may_stand_behind_a_containers_name() {
         let line = "Nov 20 09:00:01 mx postfix/qmgr[12]: 4F9D1: removed";
-        for named in
-            [format!("mail-1  | {line}"), format!("mail_1 | {line}\r"), format!("[pod/mail-0/postfix] {line}")]
-        {
+        for named in [
+            format!("mail-1  | {line}"),
+            format!("Mail_1 | {line}\r"),
+            format!("mail.1.z8s9k2l3@node1    | {line}"),
+            format!("[pod/mail-0/postfix] {line}"),
+        ] {
             assert_eq!(record(named.as_bytes()), record(line.as_bytes()), "{named}");
             assert_eq!(stamp(named.as_bytes()), stamp(line.as_bytes()), "{named}");
         }
-        for other in
-            [format!("a b | {line}"), format!("mail|{line}"), format!("Mail | {line}"), "mail |".to_owned()]
-        {
+        for other in [format!("a b | {line}"), format!("mail|{line}"), "mail |".to_owned()] {
             assert_eq!(record(other.as_bytes()), None, "{other}");
         }
     }

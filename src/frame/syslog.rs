@@ -7,7 +7,7 @@ use memchr::memchr;
 use std::borrow::Cow;
 
 /// A line with a priority: `<22>Nov  4 ...` or `<22>1 2026-...` (RFC 5424 6).
-pub(super) fn with_priority(line: &[u8]) -> Option<Record<'_>> {
+pub(super) fn with_priority(line: &[u8], depth: usize) -> Option<Record<'_>> {
     let end = memchr(b'>', line.get(..6).unwrap_or(line))?;
     if end < 2 || !line[1..end].iter().all(u8::is_ascii_digit) {
         return None;
@@ -17,7 +17,7 @@ pub(super) fn with_priority(line: &[u8]) -> Option<Record<'_>> {
         return rfc5424(rest);
     }
     let (stamp, len) = yearless(rest).or_else(|| iso(rest))?;
-    after_stamp(stamp, &rest[len..])
+    after_stamp(stamp, &rest[len..], depth)
 }
 
 /// RFC 5424 after its version: `TIMESTAMP HOSTNAME APP-NAME PROCID MSGID STRUCTURED-DATA [MSG]`, nil being `-`.
@@ -76,9 +76,9 @@ fn element_end(text: &[u8], start: usize) -> Option<usize> {
 }
 
 /// What follows a stamp: a header and a text, or a whole line.
-pub(super) fn after_stamp(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
+pub(super) fn after_stamp(stamp: Stamp, rest: &[u8], depth: usize) -> Option<Record<'_>> {
     match kept(stamp, rest.trim_ascii_start()) {
-        Some(line) => contained(stamp, line),
+        Some(line) => contained(stamp, line, depth),
         None => headed(stamp, rest),
     }
 }
@@ -115,13 +115,15 @@ fn kept(stamp: Stamp, rest: &[u8]) -> Option<&[u8]> {
         _ => None,
     };
     // A word of eight hexadecimal digits may be a host's name, but with a fraction it is a time, as slapd's own log has it.
-    let counted = || hex_epoch(rest).filter(|_| rest[8] == b'.');
+    let counted = || hex_epoch(rest).filter(|(_, len)| matches!(len, 14 | 17));
     let timed = || yearless(rest).or_else(|| iso(rest)).or_else(counted).map(|_| rest);
-    of_runtime().or_else(timed)
+    let object = || (rest.first() == Some(&b'{')).then_some(rest);
+    of_runtime().or_else(timed).or_else(object)
 }
 
 /// Facilities and severities as their names are written (RFC 5424 6.2.1; syslog.h, `facilitynames` and `prioritynames`).
-const FACILITIES: [&[u8]; 15] = [
+const FACILITIES: [&[u8]; 16] = [
+    b"audit",
     b"auth",
     b"authpriv",
     b"console",
@@ -138,8 +140,10 @@ const FACILITIES: [&[u8]; 15] = [
     b"user",
     b"uucp",
 ];
-const SEVERITIES: [&[u8]; 11] =
-    [b"emerg", b"panic", b"alert", b"crit", b"err", b"error", b"warning", b"warn", b"notice", b"info", b"debug"];
+const SEVERITIES: [&[u8]; 12] = [
+    b"none", b"emerg", b"panic", b"alert", b"crit", b"err", b"error", b"warning", b"warn", b"notice", b"info",
+    b"debug",
+];
 
 /// Whether a word is a facility and a severity: `mail.info` (busybox, `sysklogd/syslogd.c`), `local4:debug` (AIX).
 fn is_priority(word: &[u8]) -> bool {

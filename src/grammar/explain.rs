@@ -1,7 +1,6 @@
 //! What the grammars make of a single line, for people.
 
 use super::captures::Captures;
-use super::tree::Tree;
 use super::{Grammars, Layouts};
 use crate::frame::{self, Laid, Record};
 
@@ -55,10 +54,12 @@ impl Grammars {
     fn explain_program(&self, program: &[u8], text: &[u8]) -> Explained {
         let name = String::from_utf8_lossy(program);
         let Some(program) = self.program(&name) else { return Explained::default() };
-        let trees = &self.list[program.grammar].trees;
-        let of_any = program.is_cut.then(|| self.explain_by(program.grammar, Some(trees.of_any()), text));
-        let taken = of_any.filter(Explained::is_taken);
-        taken.unwrap_or_else(|| self.explain_text(program.grammar, program.name, text))
+        let mut captures = Captures::default();
+        let untold = || self.find_untold(program.grammar, text, &mut captures);
+        match program.is_cut.then(untold).flatten() {
+            Some(pattern) => self.explained(pattern, text, &captures),
+            None => self.explain_text(program.grammar, program.name, text),
+        }
     }
 
     /// What the grammars of layouts make of a line; nothing where no layout reads it.
@@ -77,15 +78,14 @@ impl Grammars {
 
     /// What a grammar makes of a text of one of its programs.
     pub(super) fn explain_text(&self, at: usize, program: &str, text: &[u8]) -> Explained {
-        self.explain_by(at, self.list[at].trees.of_program(program), text)
+        let mut captures = Captures::default();
+        let grammar = &self.list[at];
+        let found =
+            grammar.trees.of_program(program).and_then(|tree| tree.find(text, &grammar.pairs, &mut captures));
+        found.map(|pattern| self.explained(pattern, text, &captures)).unwrap_or_default()
     }
 
-    fn explain_by(&self, at: usize, tree: Option<&Tree>, text: &[u8]) -> Explained {
-        let mut captures = Captures::default();
-        let found = tree.and_then(|tree| tree.find(text, &self.list[at].pairs, &mut captures));
-        let Some(pattern) = found else {
-            return Explained::default();
-        };
+    fn explained(&self, pattern: u32, text: &[u8], captures: &Captures) -> Explained {
         let (system, name) = self.label(pattern);
         let fields = captures.fields().iter().map(|(field, bytes)| (field.name(), bytes.of(text).to_vec()));
         Explained {

@@ -54,6 +54,9 @@ pub(super) struct Programs {
     pub path: bool,
     /// Whether the system also writes lines whose header names no program.
     pub native: bool,
+    /// The programs to whom lines are given by what they say, the first of them that has a pattern of its own for one, where
+    /// their name is cut at its slash.
+    pub cut: Vec<String>,
 }
 
 /// The service that a program works for.

@@ -253,8 +253,24 @@ impl Grammar {
         let free_label = if known { label } else { first };
         let service = self.services.iter().find(|s| s.takes(name, free_label)).map_or(name, |s| &s.service);
         let instance = if known { first } else { &self.system };
-        let is_cut = self.programs.path && rest.is_empty();
+        let is_cut = rest.is_empty() && !self.programs.cut.is_empty();
         Some(Program { grammar: at, name, instance, service, is_cut })
+    }
+}
+
+impl Grammars {
+    /// The pattern that takes a text of one of a grammar's programs, which is not told: one that some programs alone have goes
+    /// before one that any may have.
+    fn find_untold(&self, at: usize, text: &[u8], captures: &mut Captures) -> Option<u32> {
+        let grammar = &self.list[at];
+        let mut find = |program: &str, any: bool| {
+            captures.clear();
+            let found = grammar.trees.of_program(program)?.find(text, &grammar.pairs, captures)?;
+            let programs = &self.patterns[found as usize].programs;
+            (!programs.is_empty() && programs.iter().any(|program| program == "*") == any).then_some(found)
+        };
+        let own = grammar.programs.cut.iter().find_map(|program| find(program, false));
+        own.or_else(|| find("*", true))
     }
 }
 

@@ -3,7 +3,6 @@
 use super::captures::Captures;
 use super::emit::{Context, Emitter};
 use super::tree::{Pairs, Tree};
-use super::trees::Trees;
 use super::value::{integer, shape_of};
 use super::{Grammars, Layouts, Program};
 use crate::event::{Events, Field, NO_TEXT, Role, Table, TextId, hash_seed};
@@ -93,8 +92,8 @@ pub struct Reader<'a> {
 struct Known<'a> {
     grammar: usize,
     tree: &'a Tree,
-    /// The patterns of all programs, where the name does not tell which it is.
-    of_any: Option<&'a Trees>,
+    /// Whether the name does not tell which program of the system it is.
+    is_cut: bool,
     pairs: &'a Pairs,
     program: TextId,
     service: TextId,
@@ -513,10 +512,8 @@ impl<'a> Reader<'a> {
     }
 
     fn take(&mut self, known: usize, text: &[u8], origin: Origin) -> Taken {
-        let Known { tree, pairs, of_any, .. } = self.knowns[known];
-        if let Some(trees) = of_any
-            && let Some(taken) = self.take_untold(trees.of_any(), known, text, origin)
-        {
+        let Known { tree, pairs, is_cut, .. } = self.knowns[known];
+        if is_cut && let Some(taken) = self.take_untold(known, text, origin) {
             return taken;
         }
         self.captures.clear();
@@ -526,12 +523,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes a text whose program is not told by the patterns of all. Where a single one writes it, it is that one.
+    /// Takes a text whose program is not told. Where a single one has the pattern, it is that one.
     #[cold]
-    fn take_untold(&mut self, tree: &Tree, known: usize, text: &[u8], origin: Origin) -> Option<Taken> {
-        self.captures.clear();
-        let Known { pairs, program, .. } = self.knowns[known];
-        let pattern = tree.find(text, pairs, &mut self.captures)?;
+    fn take_untold(&mut self, known: usize, text: &[u8], origin: Origin) -> Option<Taken> {
+        let Known { grammar, program, .. } = self.knowns[known];
+        let pattern = self.grammars.find_untold(grammar, text, &mut self.captures)?;
         let named = match self.grammars.patterns[pattern as usize].programs.as_slice() {
             [only] => self.known(&[self.emitter.interner.text(program), b"/", only.as_bytes()].concat()),
             _ => None,
@@ -662,7 +658,7 @@ fn known<'a>(grammars: &'a Grammars, program: Program<'_>, emitter: &mut Emitter
     Some(Known {
         grammar: program.grammar,
         tree: grammar.trees.of_program(program.name)?,
-        of_any: program.is_cut.then_some(&grammar.trees),
+        is_cut: program.is_cut,
         pairs: &grammar.pairs,
         program: word(program.name),
         service: word(program.service),

@@ -11,9 +11,7 @@ use std::sync::OnceLock;
 pub(super) struct Trees {
     patterns: Vec<Sown>,
     /// By the program's name; `*` for all other programs, `""` for lines without one.
-    by_program: BTreeMap<String, OnceLock<Tree>>,
-    /// For lines that do not tell their program.
-    of_any: OnceLock<Tree>,
+    trees: BTreeMap<String, OnceLock<Tree>>,
 }
 
 /// One text of a pattern.
@@ -30,8 +28,7 @@ impl Trees {
     /// A tree for each of these programs, and one for all others.
     pub fn of<'n>(programs: impl Iterator<Item = &'n String>) -> Self {
         let names = programs.cloned().chain([String::new()]);
-        let by_program = names.map(|name| (name, OnceLock::new())).collect();
-        Self { patterns: Vec::new(), by_program, of_any: OnceLock::new() }
+        Self { patterns: Vec::new(), trees: names.map(|name| (name, OnceLock::new())).collect() }
     }
 
     /// Adds a text of a pattern.
@@ -41,41 +38,31 @@ impl Trees {
 
     /// Whether patterns name a program.
     pub fn name(&self, program: &str) -> bool {
-        self.by_program.contains_key(program)
+        self.trees.contains_key(program)
     }
 
     /// The tree for a program's lines: its own, else that of all programs, else that of lines without one.
     pub fn of_program(&self, program: &str) -> Option<&Tree> {
-        let any = || (!program.is_empty()).then(|| self.by_program.get_key_value("*")).flatten();
-        let found =
-            self.by_program.get_key_value(program).or_else(any).or_else(|| self.by_program.get_key_value(""));
-        found.map(|(name, tree)| tree.get_or_init(|| self.grown_for(name, &mut |_| {})))
-    }
-
-    /// The tree for lines that do not tell their program: the patterns of all, but for those that take any text.
-    pub fn of_any(&self) -> &Tree {
-        let tells = |sown: &&Sown| !matches!(sown.parts.as_slice(), [Part::Capture(..)]);
-        self.of_any.get_or_init(|| self.grown(tells, &mut |_| {}))
+        let any = || (!program.is_empty()).then(|| self.trees.get_key_value("*")).flatten();
+        let found = self.trees.get_key_value(program).or_else(any).or_else(|| self.trees.get_key_value(""));
+        found.map(|(name, tree)| tree.get_or_init(|| self.grown(name, &mut |_| {})))
     }
 
     /// Patterns of which the second takes no line that the first does not take.
     pub fn clashes(&self) -> Vec<(u32, u32)> {
         let mut found = Vec::new();
-        self.by_program.keys().for_each(|name| {
-            self.grown_for(name, &mut |clash| found.push(clash));
+        self.trees.keys().for_each(|name| {
+            self.grown(name, &mut |clash| found.push(clash));
         });
         found.sort_unstable();
         found.dedup();
         found
     }
 
-    fn grown_for(&self, name: &str, clash: &mut dyn FnMut((u32, u32))) -> Tree {
-        self.grown(|sown| sown.programs.is_empty() || sown.programs.iter().any(|own| own == name), clash)
-    }
-
-    fn grown(&self, is_in: impl Fn(&&Sown) -> bool, clash: &mut dyn FnMut((u32, u32))) -> Tree {
+    fn grown(&self, name: &str, clash: &mut dyn FnMut((u32, u32))) -> Tree {
         let mut tree = Tree::default();
-        for Sown { parts, ways, pattern, .. } in self.patterns.iter().filter(is_in) {
+        let is_its = |sown: &&Sown| sown.programs.is_empty() || sown.programs.iter().any(|own| own == name);
+        for Sown { parts, ways, pattern, .. } in self.patterns.iter().filter(is_its) {
             let ways = ways.get_or_init(|| Ways::of(parts));
             tree.insert(ways, *pattern).into_iter().for_each(|first| clash((first, *pattern)));
         }

@@ -16,6 +16,20 @@ pub enum Stamp {
     Yearless(u8, u8, i64),
 }
 
+impl Stamp {
+    /// The same with a year, where it has none: the last one in which it lies before another time, or less than a day after it.
+    #[must_use]
+    pub fn before(self, other: Self) -> Self {
+        let (Self::Yearless(month, day, micros), Self::Instant(late) | Self::Civil(late)) = (self, other) else {
+            return self;
+        };
+        let in_year = |year| Some(days_from_civil(year, month.into(), day.into())? * DAY + micros);
+        let year = place_of(late).map_or(1970, |(year, _)| i64::from(year));
+        let civil = [year + 1, year, year - 1].into_iter().filter_map(in_year).find(|civil| *civil <= late + DAY);
+        civil.map_or(self, Self::Civil)
+    }
+}
+
 const MONTHS: [&[u8; 3]; 12] =
     [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
 
@@ -421,6 +435,22 @@ mod tests {
         for text in ["november 04 09:00:01", ". 04 09:00:01", " 04 09:00:01", "nov.04 09:00:01"] {
             assert_eq!(yearless(text.as_bytes()), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_year_may_be_told_by_a_later_time() {
+        let before = |late: &str| match stamp("Dec 31 23:59:59 ").before(stamp(late)) {
+            Stamp::Civil(civil) => place_of(civil).map(|(year, _)| year),
+            _ => None,
+        };
+        assert_eq!(before("2026-12-31T23:59:59Z"), Some(2026));
+        assert_eq!(before("2026-12-31T02:00:00Z"), Some(2026), "the zones differ");
+        assert_eq!(before("2027-01-01T00:00:05Z"), Some(2026));
+        assert_eq!(before("2026-11-24T09:00:00Z"), Some(2025));
+        assert_eq!(
+            stamp("2026-01-01T00:00:00Z").before(stamp("2020-01-01T00:00:00Z")),
+            stamp("2026-01-01T00:00:00Z")
+        );
     }
 
     #[test]
