@@ -4,7 +4,7 @@
 //! Each names the same few things in its own words. Where a collector does not read what it collects, the text is a line of
 //! its own.
 
-use super::{Record, at_depth, contained, syslog};
+use super::{Record, contained, inner, syslog};
 use crate::time::stamp::{Stamp, value, yearless};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -228,8 +228,8 @@ fn told(mut said: Said<'_>, depth: usize) -> Option<Record<'_>> {
 
 /// A line that was collected at this time; written it was at its own, or then, where it has none.
 fn collected(time: Option<Stamp>, line: &[u8], depth: usize) -> Option<Record<'_>> {
-    let own = depth.checked_sub(1).and_then(|depth| at_depth(line, depth));
-    let own = own.map(|own| Record { stamp: time.map_or(own.stamp, |time| own.stamp.before(time)), ..own });
+    let own = inner(line, depth)
+        .map(|own| Record { stamp: time.map_or(own.stamp, |time| own.stamp.before(time)), ..own });
     own.or_else(|| syslog::hostless(time?, line.trim_ascii_end()))
 }
 

@@ -81,8 +81,12 @@ fn counted_time(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
 /// zone of a container, and may be wanting.
 fn contained(stamp: Stamp, line: &[u8], depth: usize) -> Option<Record<'_>> {
     let line = trim(line);
-    let own = depth.checked_sub(1).and_then(|depth| at_depth(line, depth));
-    own.map(|own| Record { stamp, ..own }).or_else(|| syslog::hostless(stamp, line))
+    inner(line, depth).map(|own| Record { stamp, ..own }).or_else(|| syslog::hostless(stamp, line))
+}
+
+/// A line that stands in another, if it has a header, and they are not too many.
+fn inner(line: &[u8], depth: usize) -> Option<Record<'_>> {
+    at_depth(line, depth.checked_sub(1)?)
 }
 
 /// A line that begins with a digit: ISO time, seconds since the epoch, a slapd log's hexadecimal time, or nothing we know.
