@@ -3,8 +3,9 @@
 //! One table for all input would miss the cache at each look-up; the table of a chunk stays in it.
 
 use super::{NO_TEXT, TextId, Word};
-use crate::find::{Secrets, digest, same};
+use crate::find::{Secrets, digest, is_plain, same};
 use foldhash::fast::RandomState;
+use std::borrow::Cow;
 use std::hash::BuildHasher;
 use std::str::Utf8Error;
 use std::sync::{LazyLock, OnceLock};
@@ -13,28 +14,30 @@ use std::sync::{LazyLock, OnceLock};
 #[derive(Clone, Debug, Default)]
 pub struct Dictionary {
     bytes: Vec<u8>,
-    ends: Vec<u32>,
+    /// Where each text begins, and where the last one ends.
+    edges: Vec<u32>,
 }
 
 impl Dictionary {
     /// How many texts it holds.
     pub fn len(&self) -> u32 {
         #[expect(clippy::cast_possible_truncation, reason = "a chunk has fewer bytes than 4 GiB")]
-        let len = self.ends.len() as u32;
-        len
+        let edges = self.edges.len() as u32;
+        edges.saturating_sub(1)
     }
 
     /// Whether it holds none.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.len() == 0
     }
 
     /// The text at this place, counted from 0 after the fixed words.
+    #[inline]
     pub fn get(&self, at: u32) -> &[u8] {
-        let at = at as usize;
-        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| *end as usize);
-        let end = self.ends.get(at).map_or(start, |end| *end as usize);
-        self.bytes.get(start..end).unwrap_or_default()
+        match self.edges.get(at as usize..).and_then(<[u32]>::first_chunk) {
+            Some([start, end]) => self.bytes.get(*start as usize..*end as usize).unwrap_or_default(),
+            None => b"",
+        }
     }
 
     /// All texts, in order.
@@ -44,19 +47,25 @@ impl Dictionary {
     /// Where they are not UTF-8, which would be our own fault.
     pub fn texts(&self) -> Result<impl Iterator<Item = &str>, Utf8Error> {
         let all = std::str::from_utf8(&self.bytes)?;
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        Ok(starts.zip(&self.ends).map(|(start, end)| all.get(start as usize..*end as usize).unwrap_or_default()))
+        let text = |edges: &[u32; 2]| all.get(edges[0] as usize..edges[1] as usize).unwrap_or_default();
+        Ok(self.edges.array_windows().map(text))
     }
 
     /// Memory it takes, in bytes.
     pub fn size(&self) -> usize {
-        self.bytes.capacity() + self.ends.capacity() * 4
+        self.bytes.capacity() + self.edges.capacity() * 4
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.edges.clear();
+        self.edges.push(0);
     }
 
     fn push(&mut self, text: &[u8]) {
         self.bytes.extend_from_slice(text);
         #[expect(clippy::cast_possible_truncation, reason = "a chunk has fewer bytes than 4 GiB")]
-        self.ends.push(self.bytes.len() as u32);
+        self.edges.push(self.bytes.len() as u32);
     }
 }
 
@@ -118,8 +127,7 @@ impl Table {
         self.slots.fill(FREE);
         self.slots.resize(self.slots.len().max(SLOTS), FREE);
         self.used = 0;
-        self.texts.bytes.clear();
-        self.texts.ends.clear();
+        self.texts.clear();
     }
 
     /// The id of the text that has this hash and is the one, or the free slot for it.
@@ -128,14 +136,14 @@ impl Table {
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
         loop {
-            let slot = self.slots[at & mask];
+            let slot = self.slots[at];
             if slot.id == NO_TEXT {
-                return Err(at & mask);
+                return Err(at);
             }
             if slot.hash == hash && is(slot.id) {
                 return Ok(slot.id);
             }
-            at += 1;
+            at = (at + 1) & mask;
         }
     }
 
@@ -172,7 +180,7 @@ impl Interner {
         table.clear();
         let mut interner = Self { table, secrets: *secrets() };
         for (id, word) in (0..).zip(Word::ALL) {
-            let hash = short(digest(word.as_bytes(), &interner.secrets).0);
+            let hash = interner.hash(word.as_bytes());
             if let Err(free) = interner.table.find(hash, |_| false) {
                 interner.table.put(free, Slot { hash, id });
             }
@@ -183,35 +191,41 @@ impl Interner {
     /// The hash of a text.
     #[inline]
     pub fn hash(&self, text: &[u8]) -> u32 {
-        short(digest(text, &self.secrets).0)
+        // Half of a hash.
+        (digest(text, &self.secrets) >> 32) as u32
     }
 
     /// The id of a text: of a fixed word its own, else one counted up from [`Word::COUNT`]. What is not UTF-8 is
     /// made so first.
     #[inline]
     pub fn id(&mut self, text: &[u8]) -> TextId {
-        let (hash, plain) = digest(text, &self.secrets);
-        if plain { self.id_of_utf8(text, short(hash)) } else { self.id_of_any(text) }
-    }
-
-    #[cold]
-    fn id_of_any(&mut self, text: &[u8]) -> TextId {
-        let text = crate::text::utf8(text);
-        let hash = digest(text.as_bytes(), &self.secrets).0;
-        self.id_of_utf8(text.as_bytes(), short(hash))
-    }
-
-    #[inline]
-    fn id_of_utf8(&mut self, text: &[u8], hash: u32) -> TextId {
-        let texts = &self.table.texts;
-        match self.table.find(hash, |id| same(get(texts, id), text)) {
-            Ok(id) => id,
-            Err(free) => self.add(text, hash, free),
-        }
+        let hash = self.hash(text);
+        let found = self.table.find(hash, |id| same(get(&self.table.texts, id), text));
+        found.unwrap_or_else(|free| self.add(text, hash, free))
     }
 
     #[inline(never)]
     fn add(&mut self, text: &[u8], hash: u32, free: usize) -> TextId {
+        if is_plain(text) { self.put(text, hash, free) } else { self.add_any(text, hash, free) }
+    }
+
+    #[cold]
+    fn add_any(&mut self, text: &[u8], hash: u32, free: usize) -> TextId {
+        match crate::text::utf8(text) {
+            Cow::Owned(made) if made.as_bytes() != text => self.made(made.as_bytes()),
+            _ => self.put(text, hash, free),
+        }
+    }
+
+    /// The id of a text that was made of other bytes. Its hash is another one, so that nobody finds it who writes the very
+    /// same: of that, another text is made.
+    fn made(&mut self, text: &[u8]) -> TextId {
+        let hash = !self.hash(text);
+        let found = self.table.find(hash, |id| get(&self.table.texts, id) == text);
+        found.unwrap_or_else(|free| self.put(text, hash, free))
+    }
+
+    fn put(&mut self, text: &[u8], hash: u32, free: usize) -> TextId {
         let id = Word::COUNT + self.table.texts.len();
         self.table.texts.push(text);
         self.table.put(free, Slot { hash, id });
@@ -228,12 +242,6 @@ impl Interner {
         // A copy takes no more memory than it needs.
         (self.table.texts.clone(), self.table)
     }
-}
-
-/// Half of a hash.
-#[inline]
-fn short(hash: u64) -> u32 {
-    (hash >> 32) as u32
 }
 
 #[inline]
@@ -257,5 +265,17 @@ mod tests {
         assert_ne!(a, interner.id(b""));
         assert_eq!(interner.text(a), b"a@b.example");
         assert_eq!(interner.finish().0.get(0), b"a@b.example");
+    }
+
+    #[test]
+    fn what_is_made_of_other_bytes_is_never_a_text_that_was_written_so() {
+        let mut interner = Interner::default();
+        let made = interner.id(b"a\xff");
+        let written = interner.id(b"a\\xff");
+        assert_eq!((interner.text(made), interner.text(written)), (&b"a\\xff"[..], &b"a\\\\xff"[..]));
+        assert_eq!([interner.id(b"a\xff"), interner.id(b"a\\xff")], [made, written]);
+        let backslash = interner.id(b"DOMAIN\\user");
+        assert_eq!(interner.text(backslash), b"DOMAIN\\user");
+        assert_eq!(interner.id(b"DOMAIN\\user"), backslash);
     }
 }

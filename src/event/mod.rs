@@ -133,7 +133,7 @@ impl Events {
 
 /// The start of a key's hash: who it belongs to.
 pub(crate) fn hash_seed(owner: &[u8]) -> u64 {
-    crate::find::digest(owner, dictionary::secrets()).0
+    crate::find::digest(owner, dictionary::secrets())
 }
 
 /// The key of a queue entry: by the hashes of its host and its instance, and its id.
