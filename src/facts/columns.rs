@@ -2,17 +2,22 @@
 
 use super::rows::Values;
 use super::schema::{ColumnDef, ColumnKind};
-use super::{NULL, Table, Texts};
+use super::{NULL, Texts};
 use crate::error::{Error, Exit, Result};
 use crate::event::{Dictionary, TextId, Word};
 use polars::prelude::{
-    ChunkTake, Column, DataFrame, DataType, IdxCa, IdxSize, IntoColumn, NamedFrom, PolarsError, Series,
-    StringChunked, StringChunkedBuilder,
+    ChunkTake, Column, DataType, IdxCa, IdxSize, IntoColumn, NamedFrom, PolarsError, Series, StringChunked,
+    StringChunkedBuilder,
 };
 use rayon::prelude::*;
+use std::str::Utf8Error;
 
 pub(super) fn internal(error: &PolarsError) -> Error {
     Error::new(Exit::Internal, "the facts cannot be laid out").why(error)
+}
+
+pub(super) fn not_utf8(error: Utf8Error) -> Error {
+    Error::new(Exit::Internal, "a text is not UTF-8").why(error)
 }
 
 /// A column of numbers.
@@ -71,11 +76,6 @@ impl Laid {
         Self::of(texts, &used)
     }
 
-    /// Lays out all texts.
-    pub fn all(texts: &Texts) -> Result<Self> {
-        Self::of(texts, &vec![true; texts.len() as usize])
-    }
-
     fn of(texts: &Texts, used: &[bool]) -> Result<Self> {
         let mut next = 0;
         let place = |used: &bool| {
@@ -121,7 +121,7 @@ fn laid(parts: &[(u32, Dictionary)], used: &[bool]) -> Result<StringChunked> {
     let count = parts.iter().map(|(_, part)| part.len() as usize).sum();
     let mut builder = StringChunkedBuilder::new("".into(), count);
     for (base, part) in parts {
-        let texts = part.texts().map_err(|e| Error::new(Exit::Internal, "a text is not UTF-8").why(e))?;
+        let texts = part.texts().map_err(not_utf8)?;
         let used = used.get(*base as usize..).unwrap_or_default();
         texts.zip(used).filter(|(_, used)| **used).for_each(|(text, _)| builder.append_value(text));
     }
@@ -135,17 +135,4 @@ pub(super) fn column(def: &ColumnDef, values: Values, laid: &Laid) -> Result<Col
         Values::Numbers(numbers) => number_series(def, numbers),
     };
     Ok(series.into_column())
-}
-
-/// Some rows of a table with all its columns, and the names of their sources.
-pub(super) fn whole(table: &dyn Table, rows: &[u32], laid: &Laid, sources: &[&str]) -> Result<DataFrame> {
-    let defs = table.def().columns;
-    let values = table.columns(&(0..defs.len()).collect::<Vec<_>>(), Some(rows));
-    let columns = defs.iter().zip(values).map(|(def, values)| column(def, values, laid));
-    let mut columns = columns.collect::<Result<Vec<_>>>()?;
-    let name = |place: i64| usize::try_from(place).ok().and_then(|place| sources.get(place)).copied();
-    let paths: Vec<Option<&str>> =
-        table.numbers("source", Some(rows)).unwrap_or_default().into_iter().map(name).collect();
-    columns.push(Series::new(super::shelf::SOURCE_PATH.into(), paths).into_column());
-    DataFrame::new(rows.len(), columns).map_err(|e| internal(&e))
 }

@@ -8,6 +8,8 @@ mod columns;
 #[cfg(feature = "sql")]
 mod networks;
 #[cfg(feature = "sql")]
+mod order;
+#[cfg(feature = "sql")]
 mod parquet;
 mod rows;
 pub mod schema;

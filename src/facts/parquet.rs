@@ -1,7 +1,13 @@
 //! Facts as Parquet: each column as it takes the least room.
 
+use super::columns::{absent, number_series};
+use super::order::Ordered;
+use super::rows::Values;
+use super::schema::ColumnDef;
+use super::shelf::SOURCE_PATH;
+use crate::event::TextId;
 use foldhash::fast::RandomState;
-use polars::prelude::{CompatLevel, DataFrame, PolarsResult, SchemaExt};
+use polars::prelude::{Column, CompatLevel, DataFrame, DataType, PolarsResult, SchemaExt};
 use polars_arrow::array::{Array, DictionaryArray, PrimitiveArray, Utf8ViewArray};
 use polars_arrow::record_batch::RecordBatchT;
 use polars_parquet::write::{
@@ -10,6 +16,8 @@ use polars_parquet::write::{
 };
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// How hard facts are compressed that stay: at 6 it takes three times as long for a twenty-fifth of a store.
 const LEVEL: i32 = 3;
@@ -20,13 +28,57 @@ const FAST: i32 = 1;
 /// Rows that are compressed together.
 const GROUP: usize = 1 << 18;
 
-/// The file.
+/// A frame as a file.
 ///
 /// # Errors
 ///
 /// Where polars refuses, which would be our own fault.
-pub(super) fn bytes(frame: &mut DataFrame, stays: bool) -> PolarsResult<Vec<u8>> {
-    frame.align_chunks();
+pub(super) fn of_frame(frame: &mut DataFrame, stays: bool) -> PolarsResult<Vec<u8>> {
+    frame.rechunk_mut();
+    let names: Vec<String> = frame.get_column_names().iter().map(ToString::to_string).collect();
+    let array = |column: &Column, rows: &Range<usize>| {
+        let rows = column.slice(i64::try_from(rows.start).unwrap_or(i64::MAX), rows.len());
+        rows.as_materialized_series().to_arrow(0, CompatLevel::newest())
+    };
+    file(&frame.clear(), frame.height(), stays, |rows| {
+        names.iter().zip(frame.columns()).map(|(name, column)| laid(name, array(column, &rows))).collect()
+    })
+}
+
+/// A table's columns, with the names of their sources, as a file.
+///
+/// # Errors
+///
+/// As [`of_frame`].
+pub(super) fn of_values(
+    defs: &[ColumnDef],
+    values: &[Values],
+    texts: &Ordered<'_>,
+    paths: &[Option<&str>],
+    stays: bool,
+) -> PolarsResult<Vec<u8>> {
+    let column = |(def, values): (&ColumnDef, &Values), rows: &Range<usize>| match values {
+        Values::Texts(ids) => laid_texts(def.name, &ids[rows.clone()], texts),
+        Values::Numbers(numbers) => {
+            laid(def.name, number_series(def, numbers[rows.clone()].to_vec()).to_arrow(0, CompatLevel::newest()))
+        }
+    };
+    let path = |rows: &Range<usize>| laid(SOURCE_PATH, Utf8ViewArray::from_slice(&paths[rows.clone()]).boxed());
+    let none =
+        defs.iter().map(|def| absent(def, 0)).chain([Column::new_empty(SOURCE_PATH.into(), &DataType::String)]);
+    let none = DataFrame::new(0, none.collect())?;
+    file(&none, paths.len(), stays, |rows| {
+        defs.iter().zip(values).map(|of| column(of, &rows)).chain([path(&rows)]).collect()
+    })
+}
+
+/// A file of so many rows with the columns of this frame; some rows are laid out at a time.
+fn file(
+    columns: &DataFrame,
+    rows: usize,
+    stays: bool,
+    laid: impl Fn(Range<usize>) -> Vec<(Box<dyn Array>, Vec<Encoding>)>,
+) -> PolarsResult<Vec<u8>> {
     let level = ZstdLevel::try_new(if stays { LEVEL } else { FAST })?;
     let options = WriteOptions {
         statistics: StatisticsOptions::default(),
@@ -34,19 +86,16 @@ pub(super) fn bytes(frame: &mut DataFrame, stays: bool) -> PolarsResult<Vec<u8>>
         compression: CompressionOptions::Zstd(Some(level)),
         data_page_size: None,
     };
-    let schema = frame.schema();
+    let schema = columns.schema();
     // By the names that the file gives them other readers take texts as they always were, and can filter them.
     let mut writer = FileWriter::try_new(Vec::new(), schema.to_arrow(CompatLevel::oldest()), options)?;
-    for start in (0..frame.height()).step_by(GROUP) {
-        let group = frame.slice(i64::try_from(start).unwrap_or(i64::MAX), GROUP);
-        for batch in group.iter_chunks(CompatLevel::newest(), false) {
-            let (rows, fields) = (batch.height(), writer.parquet_schema().fields().to_vec());
-            let (schema, arrays) = batch.into_schema_and_arrays();
-            let columns = schema.iter_names().zip(arrays).map(|(name, array)| laid(name, array));
-            let (arrays, encodings): (Vec<_>, Vec<_>) = columns.unzip();
-            let batch = RecordBatchT::try_new(rows, schema, arrays)?;
-            writer.write(rows as u64, row_group_iter(batch, encodings.into(), fields, options))?;
-        }
+    let schema = Arc::new(schema.to_arrow(CompatLevel::newest()));
+    for start in (0..rows).step_by(GROUP) {
+        let rows = start..rows.min(start + GROUP);
+        let fields = writer.parquet_schema().fields().to_vec();
+        let (arrays, encodings): (Vec<_>, Vec<_>) = laid(rows.clone()).into_iter().unzip();
+        let batch = RecordBatchT::try_new(rows.len(), schema.clone(), arrays)?;
+        writer.write(rows.len() as u64, row_group_iter(batch, encodings.into(), fields, options))?;
     }
     writer.end(None)?;
     Ok(writer.into_inner())
@@ -57,7 +106,7 @@ pub(super) fn bytes(frame: &mut DataFrame, stays: bool) -> PolarsResult<Vec<u8>>
 /// would bring together.
 fn laid(name: &str, array: Box<dyn Array>) -> (Box<dyn Array>, Vec<Encoding>) {
     match name {
-        "queue_id" | "session_id" => return (array, vec![Encoding::DeltaLengthByteArray]),
+        name if is_own_to_rows(name) => return (array, vec![Encoding::DeltaLengthByteArray]),
         "size_bytes" => return (array, vec![Encoding::Plain]),
         name if is_stepwise(name) => return (array, vec![Encoding::DeltaBinaryPacked]),
         _ => {}
@@ -75,6 +124,19 @@ fn laid(name: &str, array: Box<dyn Array>) -> (Box<dyn Array>, Vec<Encoding>) {
         Some(dictionary) => (dictionary, vec![Encoding::RleDictionary]),
         None => (array, vec![Encoding::Plain]),
     }
+}
+
+/// The same of a column of texts.
+fn laid_texts(name: &str, ids: &[TextId], texts: &Ordered<'_>) -> (Box<dyn Array>, Vec<Encoding>) {
+    match texts.dictionary(ids).filter(|_| !is_own_to_rows(name)) {
+        Some(dictionary) => (dictionary, vec![Encoding::RleDictionary]),
+        None => laid(name, texts.plain(ids)),
+    }
+}
+
+/// Whether each row of a column has an id of its own.
+fn is_own_to_rows(name: &str) -> bool {
+    matches!(name, "queue_id" | "session_id")
 }
 
 /// Whether a column of whole numbers tells a time or a place.

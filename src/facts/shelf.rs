@@ -5,9 +5,10 @@
 //! answer without an error. The hash is XXH3: it is fast enough to be taken each time, and its values are fixed, which
 //! those of a hash table's are not.
 
-use super::columns::{Laid, absent, internal, whole};
+use super::columns::{absent, internal};
+use super::order::Ordered;
 use super::schema::ColumnDef;
-use super::{Facts, NULL, Table, TableDef, parquet};
+use super::{Facts, NULL, Table, TableDef, Values, parquet};
 use crate::error::{Error, Exit, Result};
 use crate::event::{NO_TEXT, TextId};
 use crate::own::{self, Kind};
@@ -110,7 +111,7 @@ impl Shelf {
     ///
     /// Where a file cannot be written.
     pub fn put(&mut self, facts: &Facts, sources: &[&str]) -> Result<()> {
-        let laid = Laid::all(&facts.texts)?;
+        let texts = Ordered::all(&facts.texts)?;
         let hosts = Hosts::of(facts);
         let tables = facts.tables();
         let most = if self.durable { usize::MAX } else { PIECE };
@@ -124,9 +125,8 @@ impl Shelf {
             if self.durable {
                 part.sort(table);
             }
-            let mut frame = whole(table, &part.rows, &laid, sources)?;
-            let place = format!("facts/{}/{}", table.def().name, part.place());
-            self.write(&mut frame, table.def().name, &format!("{place}/{}-{}", self.tag, first + at), part.hosts)
+            let name = format!("facts/{}/{}/{}-{}", table.def().name, part.place(), self.tag, first + at);
+            self.put_rows(table, &part.rows, &texts, sources, Segment::named(&name, part.hosts))
         });
         let mut written = written.collect::<Result<Vec<_>>>()?;
         self.segments.append(&mut written);
@@ -139,12 +139,11 @@ impl Shelf {
     ///
     /// Where a file cannot be written.
     pub fn put_open(&mut self, facts: &Facts, sources: &[&str]) -> Result<()> {
-        let laid = Laid::all(&facts.texts)?;
+        let texts = Ordered::all(&facts.texts)?;
         for table in facts.tables().into_iter().filter(|table| !table.is_empty()) {
             let rows: Vec<u32> = (0..u32::try_from(table.len()).unwrap_or(u32::MAX)).collect();
-            let mut frame = whole(table, &rows, &laid, sources)?;
-            let name = table.def().name;
-            let written = self.write(&mut frame, name, &format!("open/{name}/{}", self.tag), facts.hosts())?;
+            let segment = Segment::named(&format!("open/{}/{}", table.def().name, self.tag), facts.hosts());
+            let written = self.put_rows(table, &rows, &texts, sources, segment)?;
             self.segments.push(written);
         }
         Ok(())
@@ -158,28 +157,45 @@ impl Shelf {
         }
     }
 
-    /// Writes one segment.
+    /// Writes some rows of a table as a segment.
+    fn put_rows(
+        &self,
+        table: &dyn Table,
+        rows: &[u32],
+        texts: &Ordered<'_>,
+        sources: &[&str],
+        segment: Segment,
+    ) -> Result<Segment> {
+        let def = table.def();
+        let values = table.columns(&(0..def.columns.len()).collect::<Vec<_>>(), Some(rows));
+        let numbers = |name: &str| match def.place(name).map(|place| &values[place]) {
+            Some(Values::Numbers(numbers)) => numbers.as_slice(),
+            _ => &[],
+        };
+        let path = |source: &i64| usize::try_from(*source).ok().and_then(|place| sources.get(place)).copied();
+        let paths: Vec<Option<&str>> = numbers("source").iter().map(path).collect();
+        let bytes = parquet::of_values(def.columns, &values, texts, &paths, self.durable);
+        let times = range(numbers("time").iter().copied().filter(|time| *time != NULL));
+        let written = Segment { table: def.name.to_owned(), rows: rows.len() as u64, times, ..segment };
+        self.kept(&bytes.map_err(|e| internal(&e))?, written)
+    }
+
+    /// Writes a frame as a segment.
     ///
     /// # Errors
     ///
     /// Where the file cannot be written.
     pub fn write(&self, frame: &mut DataFrame, table: &str, name: &str, hosts: Vec<Text>) -> Result<Segment> {
-        let bytes = parquet::bytes(frame, self.durable).map_err(|e| internal(&e))?;
-        let path = format!("{name}.parquet");
-        write(&self.root, Path::new(&path), &bytes, self.durable)?;
+        let bytes = parquet::of_frame(frame, self.durable).map_err(|e| internal(&e))?;
         let times = frame.column("time").and_then(|times| times.i64()).map_err(|e| internal(&e))?;
-        let times = || times.iter().flatten();
-        let range = times().min().zip(times().max());
-        Ok(Segment {
-            path,
-            table: table.to_owned(),
-            rows: frame.height() as u64,
-            bytes: bytes.len() as u64,
-            hash: xxh3_64(&bytes),
-            times: range.unwrap_or((NULL, NULL)),
-            hosts,
-            forgotten: false,
-        })
+        let (rows, times) = (frame.height() as u64, range(times.iter().flatten()));
+        self.kept(&bytes, Segment { table: table.to_owned(), rows, times, ..Segment::named(name, hosts) })
+    }
+
+    /// Writes the bytes of a segment.
+    fn kept(&self, bytes: &[u8], segment: Segment) -> Result<Segment> {
+        write(&self.root, Path::new(&segment.path), bytes, self.durable)?;
+        Ok(Segment { bytes: bytes.len() as u64, hash: xxh3_64(bytes), ..segment })
     }
 
     /// The bytes of a segment, proven.
@@ -235,6 +251,12 @@ impl Shelf {
 }
 
 impl Segment {
+    /// A segment of this name, of which nothing else is known yet.
+    fn named(name: &str, hosts: Vec<Text>) -> Self {
+        let path = format!("{name}.parquet");
+        Self { path, hosts, table: String::new(), rows: 0, bytes: 0, hash: 0, times: range([]), forgotten: false }
+    }
+
     /// Whether a row of it may lie in a period.
     pub fn meets(&self, span: Span) -> bool {
         let (first, last) = self.times;
@@ -246,6 +268,14 @@ impl Segment {
         let (first, last) = self.times;
         span.start.is_none_or(|start| first >= start) && span.end.is_none_or(|end| last < end)
     }
+}
+
+/// The earliest and the latest of some times.
+fn range(times: impl IntoIterator<Item = i64>) -> (i64, i64) {
+    let wider = |range: Option<(i64, i64)>, time: i64| {
+        Some(range.map_or((time, time), |(first, last)| (first.min(time), last.max(time))))
+    };
+    times.into_iter().fold(None, wider).unwrap_or((NULL, NULL))
 }
 
 /// A file of the store that is not what was written.

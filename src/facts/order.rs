@@ -1,0 +1,194 @@
+//! All texts of a run in their order, each once: so they are written, and a row names its text by a number.
+//!
+//! What begins alike stands together in a file and takes little room there. To sort all texts once costs less than to tell
+//! those of each column apart, since most of them stand in several columns, and again in each chunk's dictionary.
+
+use super::Texts;
+use super::columns::not_utf8;
+use crate::error::Result;
+use crate::event::{NO_TEXT, TextId, Word};
+use polars_arrow::array::{Array, DictionaryArray, PrimitiveArray, Utf8ViewArray};
+use rayon::prelude::*;
+
+/// The texts of a run in their order.
+#[derive(Debug)]
+pub(super) struct Ordered<'t> {
+    texts: Vec<&'t str>,
+    /// The place of each text in that order, by its id.
+    places: Vec<u32>,
+}
+
+impl<'t> Ordered<'t> {
+    /// Puts all texts in order.
+    ///
+    /// # Errors
+    ///
+    /// Where a text is not UTF-8, which would be our own fault.
+    pub fn all(texts: &'t Texts) -> Result<Self> {
+        let mut all: Vec<&str> = Word::ALL.to_vec();
+        for (_, part) in texts.parts() {
+            all.extend(part.texts().map_err(not_utf8)?);
+        }
+        let mut order: Vec<u128> = all.par_iter().enumerate().map(|(id, text)| key(text, id)).collect();
+        order.par_sort_unstable();
+        let mut ordered = Self { texts: Vec::new(), places: vec![0; all.len()] };
+        for alike in order.chunk_by_mut(|a, b| a >> ID == b >> ID) {
+            if alike.len() > 1 {
+                alike.sort_unstable_by_key(|key| all[id(*key)]);
+            }
+            let same = alike.chunk_by(|a, b| all[id(*a)] == all[id(*b)]);
+            same.for_each(|keys| ordered.push(all[id(keys[0])], keys));
+        }
+        Ok(ordered)
+    }
+
+    /// Takes the next text in order, which has these keys.
+    fn push(&mut self, text: &'t str, keys: &[u128]) {
+        // There are no more texts than ids.
+        let place = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        self.texts.push(text);
+        keys.iter().for_each(|key| self.places[id(*key)] = place);
+    }
+
+    fn place(&self, id: TextId) -> Option<u32> {
+        (id != NO_TEXT).then(|| self.places[id as usize])
+    }
+
+    /// The texts of these ids as they are.
+    pub fn plain(&self, ids: &[TextId]) -> Box<dyn Array> {
+        let text = |id: &TextId| self.place(*id).map(|place| self.texts[place as usize]);
+        Utf8ViewArray::from_slice(ids.iter().map(text).collect::<Vec<_>>()).boxed()
+    }
+
+    /// The texts of these ids as a dictionary in their order.
+    pub fn dictionary(&self, ids: &[TextId]) -> Option<Box<dyn Array>> {
+        let mut used = Set::new(self.texts.len());
+        ids.iter().filter_map(|id| self.place(*id)).for_each(|place| used.add(place));
+        used.count();
+        let values: Vec<&str> = used.places().map(|place| self.texts[place]).collect();
+        let keys = ids.iter().map(|id| self.place(*id).map(|place| used.rank(place)));
+        let values = Utf8ViewArray::from_slice_values(values).boxed();
+        let dictionary = DictionaryArray::try_from_keys(keys.collect::<PrimitiveArray<u32>>(), values, false);
+        dictionary.ok().map(DictionaryArray::boxed)
+    }
+}
+
+/// Bits of a key that hold the id.
+const ID: u32 = u32::BITS;
+
+/// The first bytes of a text, as a number of the same order, and its id.
+fn key(text: &str, id: usize) -> u128 {
+    let mut bytes = [0; 12];
+    let len = text.len().min(bytes.len());
+    bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
+    let start = bytes.iter().fold(0, |start, byte| start << 8 | u128::from(*byte));
+    start << ID | id as u128
+}
+
+/// The id in a key.
+#[expect(clippy::cast_possible_truncation, reason = "the lowest bits are the id")]
+fn id(key: u128) -> usize {
+    key as u32 as usize
+}
+
+/// Some places of a list, and how many of them stand before each.
+struct Set {
+    bits: Vec<u64>,
+    /// How many stand before each word.
+    before: Vec<u32>,
+}
+
+impl Set {
+    fn new(places: usize) -> Self {
+        Self { bits: vec![0; places.div_ceil(64)], before: Vec::new() }
+    }
+
+    fn add(&mut self, place: u32) {
+        self.bits[place as usize / 64] |= 1 << (place % 64);
+    }
+
+    /// To be called once all are in.
+    fn count(&mut self) {
+        let mut sum = 0;
+        let before = |word: &u64| {
+            let before = sum;
+            sum += word.count_ones();
+            before
+        };
+        self.before = self.bits.iter().map(before).collect();
+    }
+
+    /// How many stand before a place.
+    fn rank(&self, place: u32) -> u32 {
+        let word = place as usize / 64;
+        self.before[word] + (self.bits[word] & ((1 << (place % 64)) - 1)).count_ones()
+    }
+
+    fn places(&self) -> impl Iterator<Item = usize> {
+        self.bits.iter().enumerate().flat_map(|(at, word)| {
+            let mut word = *word;
+            std::iter::from_fn(move || {
+                let place = (word != 0).then(|| 64 * at + word.trailing_zeros() as usize);
+                word &= word.wrapping_sub(1);
+                place
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Interner;
+
+    /// The texts of some chunks, and their ids, those of all chunks behind one another.
+    fn texts(chunks: &[&[&str]]) -> (Texts, Vec<TextId>) {
+        let (mut texts, mut ids) = (Texts::default(), Vec::new());
+        for chunk in chunks {
+            let mut interner = Interner::default();
+            let own: Vec<TextId> = chunk.iter().map(|text| interner.id(text.as_bytes())).collect();
+            let base = texts.add(interner.finish().0);
+            ids.extend(own.into_iter().map(|id| if crate::event::is_word(id) { id } else { id + base }));
+        }
+        (texts, ids)
+    }
+
+    fn shown(array: &dyn Array) -> (Vec<Option<&str>>, Vec<&str>) {
+        let dictionary = array.as_any().downcast_ref::<DictionaryArray<u32>>().expect("a dictionary");
+        let values = dictionary.values().as_any().downcast_ref::<Utf8ViewArray>().expect("texts");
+        let text = |key: Option<&u32>| key.map(|key| values.value(*key as usize));
+        (dictionary.keys().iter().map(text).collect(), values.values_iter().collect())
+    }
+
+    #[test]
+    fn texts_stand_in_their_order_each_once_however_long_what_they_begin_with() {
+        let long = "delivered to mailbox b";
+        let chunks: [&[&str]; 3] = [
+            &[long, "x", "", "sent", "d"],
+            &["delivered to mailbox a", "delivered to", "delivered to\u{0}", "d\u{0}", "x", "\u{e9}"],
+            &[long, "delivered to mailbox a\u{0}", "deferred"],
+        ];
+        let (texts, ids) = texts(&chunks);
+        let ordered = Ordered::all(&texts).expect("UTF-8");
+        let dictionary = ordered.dictionary(&ids).expect("a dictionary");
+        let (rows, values) = shown(&*dictionary);
+        let expected: Vec<&str> = chunks.concat();
+        assert_eq!(rows, expected.iter().map(|text| Some(*text)).collect::<Vec<_>>());
+        let mut sorted = expected.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(values, sorted);
+        let plain = ordered.plain(&ids);
+        let plain = plain.as_any().downcast_ref::<Utf8ViewArray>().expect("texts");
+        assert_eq!(plain.values_iter().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_dictionary_holds_what_its_rows_name_and_no_text_is_none() {
+        let (texts, ids) = texts(&[&["a", "b", "c"], &["a", "z"]]);
+        let ordered = Ordered::all(&texts).expect("UTF-8");
+        let dictionary = ordered.dictionary(&[ids[4], NO_TEXT, ids[0], ids[3]]).expect("a dictionary");
+        assert_eq!(shown(&*dictionary), (vec![Some("z"), None, Some("a"), Some("a")], vec!["a", "z"]));
+        assert!(ordered.plain(&[NO_TEXT]).is_null(0));
+    }
+}
