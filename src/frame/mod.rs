@@ -53,7 +53,7 @@ pub fn record(line: &[u8]) -> Option<Record<'_>> {
 /// The same of a line in which so many others may stand.
 fn at_depth(line: &[u8], depth: usize) -> Option<Record<'_>> {
     let line = trim(line);
-    match line.first()? {
+    let record = match line.first()? {
         b'<' => syslog::with_priority(line, depth),
         b'{' => json::record(line, depth),
         b'@' => tai64n(line).and_then(|(stamp, len)| counted_time(stamp, &line[len..])),
@@ -61,7 +61,27 @@ fn at_depth(line: &[u8], depth: usize) -> Option<Record<'_>> {
         _ => named_day(line)
             .and_then(|(stamp, len)| syslog::after_stamp(stamp, &line[len..], depth))
             .or_else(|| bare(line, depth)),
+    };
+    record.map(|record| unpacked(record, depth))
+}
+
+/// A line of a program whose container's runtime sends it to syslog (Docker, `daemon/logger/syslog/syslog.go`); any other
+/// line as it is.
+fn unpacked(record: Record<'_>, depth: usize) -> Record<'_> {
+    match record.text {
+        Cow::Borrowed(text) if is_container(&record.program) => match contained(record.stamp, text, depth) {
+            Some(own) if own.host.is_empty() => Record { host: record.host, ..own },
+            Some(own) => own,
+            None => record,
+        },
+        _ => record,
     }
+}
+
+/// Whether a tag is a container's id, or ends with one (Docker, `daemon/logger/loggerutils/log_tag.go`).
+fn is_container(tag: &[u8]) -> bool {
+    let id = tag.rsplit(|b| *b == b'/').next().unwrap_or_default();
+    id.len() == 12 && id.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// A stamp that begins with the name of a month or of a day of the week.
@@ -223,6 +243,10 @@ mod tests {
         (r#"{"time":"2026-11-20T09:00:01Z","log":"<22>1 2026-11-20T09:00:01Z mx slapd 7 - - x"}"#, "mx|slapd|7|x"),
         (r#"2026-11-20T09:00:01Z {"time":"2026-11-20T09:00:01Z","log":"Fri 2026-11-20 09:00:01 UTC mx slapd[7]: x"}"#, "mx|slapd|7|x"),
         ("2026-11-20T09:00:01Z deadbeef.de slapd[7]: x", "deadbeef.de|slapd|7|x"),
+        ("Nov 20 09:00:01 node ab12cd34ef56[812]: Nov 20 10:00:01 mx slapd[7]: x", "mx|slapd|7|x"),
+        ("Nov 20 09:00:01 node mail/smtp/ab12cd34ef56[812]: postfix/qmgr[12]: x", "node|postfix/qmgr|12|x"),
+        ("<30>1 2026-11-20T09:00:01Z node ab12cd34ef56 812 ab12cd34ef56 - 2026-11-20T09:00:01Z mx slapd[7]: x", "mx|slapd|7|x"),
+        ("Nov 20 09:00:01 node ab12cd34ef56[812]: no tag is here", "node||0|no tag is here"),
         // With facility and severity.
         ("Nov 20 09:00:01 mx mail.info slapd[7]: x", "mx|slapd|7|x"),
         ("Nov 20 09:00:01 mx local4:debug slapd[7]: x", "mx|slapd|7|x"),

@@ -406,6 +406,7 @@ impl<'a> Reader<'a> {
                 self.previous = Some(host);
                 self.unmatched(&record.program, &record.text, line, offset);
             }
+            (_, None) if self.stands_between(line) => {}
             (_, None) => self.damaged(line, offset),
         }
         line.len()
@@ -435,6 +436,12 @@ impl<'a> Reader<'a> {
             }
         }
         read
+    }
+
+    /// Whether an ignore rule takes what a program that shows logs says between their lines, without a header.
+    fn stands_between(&mut self, line: &[u8]) -> bool {
+        let natives = if line.starts_with(BETWEEN) { self.natives.len() } else { 0 };
+        (0..natives).any(|at| self.passes_over(self.natives[at], line.trim_ascii_end()))
     }
 
     /// Whether an ignore rule takes a line that has no time.
@@ -633,6 +640,9 @@ impl<'a> Reader<'a> {
         entry.0 += 1;
     }
 }
+
+/// What a line begins with that stands between the lines of a log.
+const BETWEEN: &[u8] = b"-- ";
 
 /// A header ends within so many bytes.
 const HEADER_WITHIN: usize = 4 << 10;
