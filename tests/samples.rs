@@ -132,7 +132,7 @@ fn complaints(case: &Path) -> Vec<String> {
         }
     }
     for shape in report["coverage"]["unmatched_shapes"].as_array().into_iter().flatten() {
-        if truth.coverage.get("unmatched").is_none_or(|n| *n == 0) {
+        if ["unmatched", "damaged"].iter().all(|what| truth.coverage.get(*what).is_none_or(|n| *n == 0)) {
             wrong.push(format!("{name}: unmatched: {}", shape["example"]["line"]));
         }
     }

@@ -222,7 +222,7 @@ impl<'g> Correlator<'g> {
         let mut correlator = Self::new(grammars);
         let mut interner = Interner::default();
         let ids: Vec<TextId> = carry.texts.iter().map(|text| interner.id(text)).collect();
-        let base = correlator.facts.texts.add(interner.finish().0);
+        let base = correlator.facts.texts.add(interner.finish().texts());
         // Systems are compared by their ids.
         let system = |text: &[u8]| grammars.list.iter().position(|grammar| grammar.system.as_bytes() == text);
         let global = |(id, text): (TextId, &Vec<u8>)| match system(text) {

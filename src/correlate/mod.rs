@@ -171,8 +171,8 @@ impl<'g> Correlator<'g> {
     }
 
     /// Takes the next chunk of a stream; its memory comes back. Where lines stand for many events it is relieved meanwhile.
-    pub fn fold(&mut self, mut chunk: ChunkFacts, source: u32, relieve: Relieve<'_>) -> Scratch {
-        let base = self.facts.texts.add(std::mem::take(&mut chunk.texts));
+    pub fn fold(&mut self, chunk: ChunkFacts, source: u32, relieve: Relieve<'_>) -> Scratch {
+        let base = self.facts.texts.add(chunk.texts());
         for event in &chunk.events.list {
             self.claims.line();
             self.event(event, chunk.events.values(event), base, source, relieve);

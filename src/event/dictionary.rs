@@ -7,6 +7,7 @@ use crate::find::{Secrets, digest, is_plain, same};
 use foldhash::fast::RandomState;
 use std::borrow::Cow;
 use std::hash::BuildHasher;
+use std::ops::Range;
 use std::str::Utf8Error;
 use std::sync::{LazyLock, OnceLock};
 
@@ -40,20 +41,46 @@ impl Dictionary {
         }
     }
 
-    /// All texts, in order.
+    /// The texts at some places, in order.
     ///
     /// # Errors
     ///
     /// Where they are not UTF-8, which would be our own fault.
-    pub fn texts(&self) -> Result<impl Iterator<Item = &str>, Utf8Error> {
-        let all = std::str::from_utf8(&self.bytes)?;
-        let text = |edges: &[u32; 2]| all.get(edges[0] as usize..edges[1] as usize).unwrap_or_default();
-        Ok(self.edges.array_windows().map(text))
+    pub fn texts(&self, places: Range<u32>) -> Result<impl Iterator<Item = &str>, Utf8Error> {
+        let edges = self.edges.get(places.start as usize..=places.end as usize).unwrap_or_default();
+        let (start, end) = (edges.first().map_or(0, |edge| *edge), edges.last().map_or(0, |edge| *edge));
+        let all = std::str::from_utf8(self.bytes.get(start as usize..end as usize).unwrap_or_default())?;
+        let text = move |edges: &[u32; 2]| {
+            all.get((edges[0] - start) as usize..(edges[1] - start) as usize).unwrap_or_default()
+        };
+        Ok(edges.array_windows().map(text))
     }
 
-    /// Memory it takes, in bytes.
+    /// Memory that its texts take, in bytes.
     pub fn size(&self) -> usize {
-        self.bytes.capacity() + self.edges.capacity() * 4
+        self.bytes.len() + size_of_val(self.edges.as_slice())
+    }
+
+    /// An empty one with room for so many bytes of texts, and for as many bytes of their edges.
+    pub fn with_room(bytes: usize) -> Self {
+        let mut edges = Vec::with_capacity(bytes / size_of::<u32>());
+        edges.push(0);
+        Self { bytes: Vec::with_capacity(bytes), edges }
+    }
+
+    /// Whether others fit into it without more memory.
+    pub fn has_room_for(&self, others: &Self) -> bool {
+        let fits = |room: usize, used: usize, more: usize| room - used >= more;
+        fits(self.bytes.capacity(), self.bytes.len(), others.bytes.len())
+            && fits(self.edges.capacity(), self.edges.len(), others.edges.len())
+    }
+
+    /// Adds others behind its own.
+    pub fn append(&mut self, others: &Self) {
+        #[expect(clippy::cast_possible_truncation, reason = "a dictionary has fewer bytes than 4 GiB")]
+        let base = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(&others.bytes);
+        self.edges.extend(others.edges.iter().skip(1).map(|edge| base + edge));
     }
 
     fn clear(&mut self) {
@@ -123,6 +150,11 @@ const FREE: Slot = Slot { hash: 0, id: NO_TEXT };
 const SLOTS: usize = 1 << 12;
 
 impl Table {
+    /// The texts themselves.
+    pub fn texts(&self) -> &Dictionary {
+        &self.texts
+    }
+
     fn clear(&mut self) {
         self.slots.fill(FREE);
         self.slots.resize(self.slots.len().max(SLOTS), FREE);
@@ -237,10 +269,9 @@ impl Interner {
         if id == NO_TEXT { b"" } else { get(&self.table.texts, id) }
     }
 
-    /// The texts, for good, and the table.
-    pub fn finish(self) -> (Dictionary, Table) {
-        // A copy takes no more memory than it needs.
-        (self.table.texts.clone(), self.table)
+    /// The table with the texts, for good.
+    pub fn finish(self) -> Table {
+        self.table
     }
 }
 
@@ -264,7 +295,7 @@ mod tests {
         assert_eq!(a, interner.id(b"a@b.example"));
         assert_ne!(a, interner.id(b""));
         assert_eq!(interner.text(a), b"a@b.example");
-        assert_eq!(interner.finish().0.get(0), b"a@b.example");
+        assert_eq!(interner.finish().texts().get(0), b"a@b.example");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use polars::prelude::{
     StringChunkedBuilder,
 };
 use rayon::prelude::*;
+use std::ops::Range;
 use std::str::Utf8Error;
 
 pub(super) fn internal(error: &PolarsError) -> Error {
@@ -87,11 +88,12 @@ impl Laid {
         let words = Word::ALL.iter().zip(of_words).filter_map(|(word, used)| used.then_some(Some(*word)));
         let first: Vec<Option<&str>> = std::iter::once(None).chain(words).collect();
         let mut all = StringChunked::new("".into(), first);
-        let laid = texts
-            .parts()
-            .par_chunks(share(texts.parts().len()))
-            .map(|parts| laid(parts, used))
-            .collect::<Result<Vec<_>>>()?;
+        let shares: Vec<(u32, &Dictionary, Range<u32>)> = texts.pieces().iter().flat_map(shares).collect();
+        let laid = shares.into_par_iter().map(|(base, piece, places)| {
+            let used = used.get((base + places.start) as usize..).unwrap_or_default();
+            laid(piece, places, used)
+        });
+        let laid = laid.collect::<Result<Vec<_>>>()?;
         for share in &laid {
             all.append(share).map_err(|e| internal(&e))?;
         }
@@ -116,15 +118,20 @@ impl Laid {
     }
 }
 
-/// Those texts of some dictionaries that are used, in order.
-fn laid(parts: &[(u32, Dictionary)], used: &[bool]) -> Result<StringChunked> {
-    let count = parts.iter().map(|(_, part)| part.len() as usize).sum();
-    let mut builder = StringChunkedBuilder::new("".into(), count);
-    for (base, part) in parts {
-        let texts = part.texts().map_err(not_utf8)?;
-        let used = used.get(*base as usize..).unwrap_or_default();
-        texts.zip(used).filter(|(_, used)| **used).for_each(|(text, _)| builder.append_value(text));
-    }
+/// Texts that one thread lays out in one go.
+const SHARE: u32 = 1 << 17;
+
+/// The places of a piece's texts, shared among threads; with its base.
+fn shares((base, piece): &(u32, Dictionary)) -> impl Iterator<Item = (u32, &Dictionary, Range<u32>)> {
+    let share = move |start| (*base, piece, start..piece.len().min(start + SHARE));
+    (0..piece.len()).step_by(SHARE as usize).map(share)
+}
+
+/// Those texts at some places that are used, in order.
+fn laid(piece: &Dictionary, places: Range<u32>, used: &[bool]) -> Result<StringChunked> {
+    let mut builder = StringChunkedBuilder::new("".into(), places.len());
+    let texts = piece.texts(places).map_err(not_utf8)?;
+    texts.zip(used).filter(|(_, used)| **used).for_each(|(text, _)| builder.append_value(text));
     Ok(builder.finish())
 }
 

@@ -26,8 +26,8 @@ impl<'t> Ordered<'t> {
     /// Where a text is not UTF-8, which would be our own fault.
     pub fn all(texts: &'t Texts) -> Result<Self> {
         let mut all: Vec<&str> = Word::ALL.to_vec();
-        for (_, part) in texts.parts() {
-            all.extend(part.texts().map_err(not_utf8)?);
+        for (_, piece) in texts.pieces() {
+            all.extend(piece.texts(0..piece.len()).map_err(not_utf8)?);
         }
         let mut order: Vec<u128> = all.par_iter().enumerate().map(|(id, text)| key(text, id)).collect();
         order.par_sort_unstable();
@@ -147,7 +147,7 @@ mod tests {
         for chunk in chunks {
             let mut interner = Interner::default();
             let own: Vec<TextId> = chunk.iter().map(|text| interner.id(text.as_bytes())).collect();
-            let base = texts.add(interner.finish().0);
+            let base = texts.add(interner.finish().texts());
             ids.extend(own.into_iter().map(|id| if crate::event::is_word(id) { id } else { id + base }));
         }
         (texts, ids)

@@ -8,23 +8,29 @@ pub fn is_forgotten(text: &[u8]) -> bool {
     text.strip_prefix(b"~").is_some_and(|digits| digits.len() == 16 && digits.iter().all(is_hex))
 }
 
+/// Bytes of a piece. So large a piece of memory is given back when it is free (mallopt(3), `M_MMAP_THRESHOLD`), and takes no
+/// more of it than was written to.
+const PIECE: usize = 33 << 20;
+
 /// The dictionaries of the chunks, one behind the other: a chunk's own ids plus its base are ids of the run. Texts
 /// are kept once for each chunk, not once for all: one table for everything would cost more than it saves.
 #[derive(Debug, Default)]
 pub struct Texts {
-    parts: Vec<(u32, Dictionary)>,
+    /// Several dictionaries as one, with the base of the first.
+    pieces: Vec<(u32, Dictionary)>,
     next: u32,
-    size: usize,
 }
 
 impl Texts {
     /// Takes a chunk's texts; what is to be added to its ids.
-    pub fn add(&mut self, texts: Dictionary) -> u32 {
+    pub fn add(&mut self, texts: &Dictionary) -> u32 {
         let base = self.next;
         self.next += texts.len();
-        self.size += texts.size();
-        if !texts.is_empty() {
-            self.parts.push((base, texts));
+        if !texts.is_empty() && !self.pieces.last().is_some_and(|(_, piece)| piece.has_room_for(texts)) {
+            self.pieces.push((base, Dictionary::with_room(PIECE)));
+        }
+        if let Some((_, piece)) = self.pieces.last_mut() {
+            piece.append(texts);
         }
         base
     }
@@ -33,7 +39,7 @@ impl Texts {
     pub fn add_one(&mut self, text: &[u8]) -> TextId {
         let mut interner = crate::event::Interner::default();
         let id = interner.id(text);
-        if crate::event::is_word(id) { id } else { Word::COUNT + self.add(interner.finish().0) }
+        if crate::event::is_word(id) { id } else { Word::COUNT + self.add(interner.finish().texts()) }
     }
 
     /// The text of an id.
@@ -44,19 +50,19 @@ impl Texts {
         let Some(at) = id.checked_sub(Word::COUNT) else {
             return Some(Word::ALL[id as usize].as_bytes());
         };
-        let part = self.parts.partition_point(|(base, _)| *base <= at).checked_sub(1)?;
-        let (base, texts) = self.parts.get(part)?;
+        let piece = self.pieces.partition_point(|(base, _)| *base <= at).checked_sub(1)?;
+        let (base, texts) = self.pieces.get(piece)?;
         Some(texts.get(at - base))
     }
 
-    /// All dictionaries with their bases, in order.
-    pub fn parts(&self) -> &[(u32, Dictionary)] {
-        &self.parts
+    /// All texts but the fixed words, in order: pieces with the bases of their ids.
+    pub fn pieces(&self) -> &[(u32, Dictionary)] {
+        &self.pieces
     }
 
     /// Memory they take, in bytes.
     pub fn size(&self) -> usize {
-        self.size
+        self.pieces.iter().map(|(_, piece)| piece.size()).sum()
     }
 
     /// How many texts there are, fixed words included.
@@ -81,12 +87,12 @@ mod tests {
         let chunk = |words: &[&str]| {
             let mut interner = Interner::default();
             let ids: Vec<_> = words.iter().map(|w| interner.id(w.as_bytes())).collect();
-            (ids, interner.finish().0)
+            (ids, interner.finish())
         };
         let (a, first) = chunk(&["x", "sent"]);
         let (b, second) = chunk(&["y", "x"]);
-        let base_a = texts.add(first);
-        let base_b = texts.add(second);
+        let base_a = texts.add(first.texts());
+        let base_b = texts.add(second.texts());
         assert_eq!(texts.get(a[0] + base_a), Some(&b"x"[..]));
         assert_eq!(texts.get(b[0] + base_b), Some(&b"y"[..]));
         assert_eq!(texts.get(Word::Sent.id()), Some(&b"sent"[..]));

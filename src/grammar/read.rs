@@ -5,7 +5,7 @@ use super::emit::{Context, Emitter};
 use super::tree::{Pairs, Tree};
 use super::value::{integer, shape_of};
 use super::{Grammars, Layouts, Program};
-use crate::event::{Events, Field, NO_TEXT, Role, Table, TextId, hash_seed};
+use crate::event::{Dictionary, Events, Field, NO_TEXT, Role, Table, TextId, hash_seed};
 use crate::find;
 use crate::frame::{self, Laid, MOST_REPETITIONS, Record, Stamps};
 use crate::report::Counts;
@@ -28,8 +28,6 @@ pub struct Scratch {
 pub struct ChunkFacts {
     /// The events, in the order of the lines.
     pub events: Events,
-    /// Their texts.
-    pub texts: crate::event::Dictionary,
     /// The account of its lines.
     pub counts: Counts,
     /// Lines taken by each grammar.
@@ -48,6 +46,11 @@ pub struct ChunkFacts {
 }
 
 impl ChunkFacts {
+    /// The texts of the events.
+    pub fn texts(&self) -> &Dictionary {
+        self.table.texts()
+    }
+
     /// What is left of it once its events are dealt with.
     pub fn into_scratch(mut self) -> Scratch {
         self.events.clear();
@@ -227,7 +230,6 @@ impl<'a> Reader<'a> {
             default_host,
             out: ChunkFacts {
                 events: Events::default(),
-                texts: crate::event::Dictionary::default(),
                 counts: Counts::default(),
                 by_grammar: vec![0; grammars.list.len()],
                 ignored_by: BTreeMap::new(),
@@ -280,7 +282,7 @@ impl<'a> Reader<'a> {
         self.out.clock = self.clock.state();
         self.out.last = self.last_lines();
         self.out.events = self.emitter.events;
-        (self.out.texts, self.out.table) = self.emitter.interner.finish();
+        self.out.table = self.emitter.interner.finish();
         self.out
     }
 

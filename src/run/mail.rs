@@ -60,7 +60,7 @@ fn rows(messages: &Messages, first: usize, facts: &mut Facts) {
             facts.push(&row);
         }
     }
-    facts.texts.add(texts.interner.finish().0);
+    facts.texts.add(texts.interner.finish().texts());
 }
 
 /// The messages that count.
