@@ -255,6 +255,10 @@ fn program<'a>(said: &mut Said<'a>) -> Option<(Cow<'a, [u8]>, u32)> {
 fn trimmed(text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim_ascii()),
-        Cow::Owned(text) => Cow::Owned(text.trim_ascii().to_vec()),
+        Cow::Owned(mut text) => {
+            text.truncate(text.trim_ascii_end().len());
+            text.drain(..text.len() - text.trim_ascii_start().len());
+            Cow::Owned(text)
+        }
     }
 }
