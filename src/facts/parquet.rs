@@ -128,7 +128,8 @@ fn laid(name: &str, array: Box<dyn Array>) -> (Box<dyn Array>, Vec<Encoding>) {
 
 /// The same of a column of texts.
 fn laid_texts(name: &str, ids: &[TextId], texts: &Ordered<'_>) -> (Box<dyn Array>, Vec<Encoding>) {
-    match texts.dictionary(ids).filter(|_| !is_own_to_rows(name)) {
+    let dictionary = if is_own_to_rows(name) { None } else { texts.dictionary(ids) };
+    match dictionary {
         Some(dictionary) => (dictionary, vec![Encoding::RleDictionary]),
         None => laid(name, texts.plain(ids)),
     }
