@@ -184,6 +184,43 @@ fn l16_thirty_pieces_of_growing_logs_are_one_run() {
 }
 
 #[test]
+fn l16_texts_that_are_open_from_run_to_run_stay_as_they_are() {
+    let site = Site::new();
+    let senders: [&[u8]; 5] = [b"a\\xff", b"a\xff", b"a\\\\xff", b"DOMAIN\\a", b"\xc3\xa9"];
+    let line = |time: &str, id: usize, text: &[u8]| {
+        [format!("Nov 20 {time} mx postfix/qmgr[6]: 4F9D{id}: ").as_bytes(), text, b"\n"].concat()
+    };
+    let each = |time: &str, text: &dyn Fn(&[u8]) -> Vec<u8>| -> Vec<u8> {
+        senders.iter().enumerate().flat_map(|(id, sender)| line(time, id, &text(sender))).collect()
+    };
+    let taken = |sender: &[u8]| [b"from=<", sender, b"@d.example>, size=5, nrcpt=1 (queue active)"].concat();
+    let parts: [(&str, &dyn Fn(&[u8]) -> Vec<u8>); 3] = [
+        ("09:00:01", &taken),
+        ("09:10:00", &|_| b"skipped, still being delivered".to_vec()),
+        ("10:00:00", &|_| b"removed".to_vec()),
+    ];
+    for (time, text) in parts {
+        site.append("mail.log", &each(time, text));
+        site.fine("ingest --store st --year 2026 mail.log");
+    }
+    let question = "SELECT sender, COUNT(*) AS n FROM messages GROUP BY sender ORDER BY sender";
+    let of = |from: &str| {
+        let output = site
+            .command("query --format csv")
+            .arg(question)
+            .args(from.split(' '))
+            .output()
+            .expect("the program runs");
+        assert_eq!(output.status.code(), Some(0), "{from}");
+        output.stdout
+    };
+    let plain = of("--year 2026 mail.log");
+    assert_eq!(plain.iter().filter(|b| **b == b'\n').count(), 1 + senders.len());
+    same("from the store", &plain, &of("--store st"));
+    same("aside", &plain, &of("--year 2026 --memory 1 --chunk-size 100 mail.log"));
+}
+
+#[test]
 fn l16_thirty_nightly_files_are_one_run() {
     let site = Site::new();
     let names: Vec<String> = (1..=30).map(|day| format!("mail.log-202611{day:02}")).collect();

@@ -221,7 +221,8 @@ impl<'g> Correlator<'g> {
     pub fn going_on(grammars: &'g Grammars, carry: Carry) -> Self {
         let mut correlator = Self::new(grammars);
         let mut interner = Interner::default();
-        let ids: Vec<TextId> = carry.texts.iter().map(|text| interner.id(text)).collect();
+        let ids: Vec<TextId> =
+            carry.texts.iter().map(|text| interner.id_of_made(&String::from_utf8_lossy(text))).collect();
         let base = correlator.facts.texts.add(interner.finish().texts());
         // Systems are compared by their ids.
         let system = |text: &[u8]| grammars.list.iter().position(|grammar| grammar.system.as_bytes() == text);

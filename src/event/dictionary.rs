@@ -236,6 +236,11 @@ impl Interner {
         found.unwrap_or_else(|free| self.add(text, hash, free))
     }
 
+    /// The id of a text that was made of bytes before.
+    pub fn id_of_made(&mut self, text: &str) -> TextId {
+        self.id(&crate::text::bytes(text))
+    }
+
     #[inline(never)]
     fn add(&mut self, text: &[u8], hash: u32, free: usize) -> TextId {
         if is_plain(text) { self.put(text, hash, free) } else { self.add_any(text, hash, free) }
@@ -308,5 +313,9 @@ mod tests {
         let backslash = interner.id(b"DOMAIN\\user");
         assert_eq!(interner.text(backslash), b"DOMAIN\\user");
         assert_eq!(interner.id(b"DOMAIN\\user"), backslash);
+        for id in [made, written, backslash] {
+            let text = String::from_utf8(interner.text(id).to_vec()).expect("UTF-8");
+            assert_eq!(interner.id_of_made(&text), id, "{text}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::facts::{Facts, NULL};
 use crate::headers::{self, Hop, Message, Messages};
 use crate::input::{Mail, Source};
 use crate::report::{Counts, Coverage, Evidence, Shape, SourceCoverage};
-use crate::text::{Text, bytes};
+use crate::text::Text;
 use std::collections::BTreeMap;
 
 /// What takes the place of a grammar's name.
@@ -109,9 +109,8 @@ struct Texts {
 }
 
 impl Texts {
-    /// A text, as its bytes: they are told as text again when they are shown.
     fn id(&mut self, text: &str) -> TextId {
-        let id = self.interner.id(&bytes(text));
+        let id = self.interner.id_of_made(text);
         if crate::event::is_word(id) { id } else { id + self.base }
     }
 
