@@ -20,6 +20,11 @@ impl Text {
         Self(CompactString::from(utf8(bytes)))
     }
 
+    /// Takes a text of facts, which was made of a log's bytes before.
+    pub fn of_made(text: &[u8]) -> Self {
+        Self(CompactString::from_utf8_lossy(text))
+    }
+
     /// The text itself, for comparing and for encoders.
     pub fn raw(&self) -> &str {
         &self.0

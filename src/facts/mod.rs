@@ -152,7 +152,7 @@ impl Facts {
         };
         let ids: Vec<BTreeSet<TextId>> = self.tables().par_iter().map(hosts).collect();
         let names: BTreeSet<&[u8]> = ids.into_iter().flatten().filter_map(|id| self.texts.get(id)).collect();
-        let mut names: BTreeSet<Text> = names.into_iter().map(Text::from_bytes).collect();
+        let mut names: BTreeSet<Text> = names.into_iter().map(Text::of_made).collect();
         names.extend(self.stored_hosts());
         names.into_iter().collect()
     }

@@ -62,10 +62,10 @@ impl<'t> Ordered<'t> {
 
     /// The texts of these ids as a dictionary in their order.
     pub fn dictionary(&self, ids: &[TextId]) -> Option<Box<dyn Array>> {
-        let mut used = Set::new(self.texts.len());
+        let mut used = Set::new(self.texts.len(), ids.len());
         ids.iter().filter_map(|id| self.place(*id)).for_each(|place| used.add(place));
         used.count();
-        let values: Vec<&str> = used.places().map(|place| self.texts[place]).collect();
+        let values: Vec<&str> = used.places().into_iter().map(|place| self.texts[place as usize]).collect();
         let keys = ids.iter().map(|id| self.place(*id).map(|place| used.rank(place)));
         let values = Utf8ViewArray::from_slice_values(values).boxed();
         let dictionary = DictionaryArray::try_from_keys(keys.collect::<PrimitiveArray<u32>>(), values, false);
@@ -92,47 +92,66 @@ fn id(key: u128) -> usize {
 }
 
 /// Some places of a list, and how many of them stand before each.
-struct Set {
-    bits: Vec<u64>,
-    /// How many stand before each word.
-    before: Vec<u32>,
+enum Set {
+    /// Few of them, in order once all are in.
+    Few(Vec<u32>),
+    /// A bit for each place, and how many places stand before each word.
+    Many { bits: Vec<u64>, before: Vec<u32> },
 }
 
 impl Set {
-    fn new(places: usize) -> Self {
-        Self { bits: vec![0; places.div_ceil(64)], before: Vec::new() }
+    /// A set for so many of these places.
+    fn new(places: usize, most: usize) -> Self {
+        let words = places.div_ceil(64);
+        if most < words { Self::Few(Vec::new()) } else { Self::Many { bits: vec![0; words], before: Vec::new() } }
     }
 
     fn add(&mut self, place: u32) {
-        self.bits[place as usize / 64] |= 1 << (place % 64);
+        match self {
+            Self::Few(places) => places.push(place),
+            Self::Many { bits, .. } => bits[place as usize / 64] |= 1 << (place % 64),
+        }
     }
 
     /// To be called once all are in.
     fn count(&mut self) {
-        let mut sum = 0;
-        let before = |word: &u64| {
-            let before = sum;
-            sum += word.count_ones();
-            before
-        };
-        self.before = self.bits.iter().map(before).collect();
+        match self {
+            Self::Few(places) => {
+                places.sort_unstable();
+                places.dedup();
+            }
+            Self::Many { bits, before } => {
+                let mut sum = 0;
+                before.extend(bits.iter().map(|word| {
+                    sum += word.count_ones();
+                    sum - word.count_ones()
+                }));
+            }
+        }
     }
 
     /// How many stand before a place.
     fn rank(&self, place: u32) -> u32 {
-        let word = place as usize / 64;
-        self.before[word] + (self.bits[word] & ((1 << (place % 64)) - 1)).count_ones()
+        match self {
+            Self::Few(places) => u32::try_from(places.partition_point(|other| *other < place)).unwrap_or(u32::MAX),
+            Self::Many { bits, before } => {
+                let word = place as usize / 64;
+                before[word] + (bits[word] & ((1 << (place % 64)) - 1)).count_ones()
+            }
+        }
     }
 
-    fn places(&self) -> impl Iterator<Item = usize> {
-        self.bits.iter().enumerate().flat_map(|(at, word)| {
-            let mut word = *word;
-            std::iter::from_fn(move || {
-                let place = (word != 0).then(|| 64 * at + word.trailing_zeros() as usize);
-                word &= word.wrapping_sub(1);
-                place
-            })
-        })
+    fn places(&self) -> Vec<u32> {
+        match self {
+            Self::Few(places) => places.clone(),
+            Self::Many { bits, .. } => {
+                let of_word = |(start, word): (u32, &u64)| {
+                    let word = *word;
+                    (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| start + bit)
+                };
+                (0..).step_by(64).zip(bits).filter(|(_, word)| **word != 0).flat_map(of_word).collect()
+            }
+        }
     }
 }
 
@@ -190,5 +209,20 @@ mod tests {
         let dictionary = ordered.dictionary(&[ids[4], NO_TEXT, ids[0], ids[3]]).expect("a dictionary");
         assert_eq!(shown(&*dictionary), (vec![Some("z"), None, Some("a"), Some("a")], vec!["a", "z"]));
         assert!(ordered.plain(&[NO_TEXT]).is_null(0));
+    }
+
+    #[test]
+    fn few_rows_of_many_texts_have_the_same_dictionary() {
+        let many: Vec<String> = (0..1000).map(|at| format!("{at:04}")).collect();
+        let (texts, ids) = texts(&[&many.iter().map(String::as_str).collect::<Vec<_>>()]);
+        let ordered = Ordered::all(&texts).expect("UTF-8");
+        for rows in [3, 900] {
+            let asked: Vec<TextId> = (0..rows).map(|row| ids[(row * 7 + 990) % 1000]).collect();
+            let dictionary = ordered.dictionary(&asked).expect("a dictionary");
+            let expected: Vec<&str> = (0..rows).map(|row| many[(row * 7 + 990) % 1000].as_str()).collect();
+            let (found, values) = shown(&*dictionary);
+            assert_eq!(found, expected.iter().map(|text| Some(*text)).collect::<Vec<_>>());
+            assert!(values.is_sorted() && values.len() == rows);
+        }
     }
 }

@@ -358,7 +358,7 @@ impl Hosts {
                 }
                 let name = if id == NO_TEXT { &b""[..] } else { facts.texts.get(id).unwrap_or_default() };
                 let place = *known.entry(name.to_vec()).or_insert_with(|| {
-                    hosts.names.push(Text::from_bytes(name));
+                    hosts.names.push(Text::of_made(name));
                     hosts.names.len() - 1
                 });
                 hosts.places.insert(id, place);

@@ -68,13 +68,17 @@ fn at_depth(line: &[u8], depth: usize) -> Option<Record<'_>> {
 /// A line of a program whose container's runtime sends it to syslog (Docker, `daemon/logger/syslog/syslog.go`); any other
 /// line as it is.
 fn unpacked(record: Record<'_>, depth: usize) -> Record<'_> {
-    match record.text {
-        Cow::Borrowed(text) if is_container(&record.program) => match contained(record.stamp, text, depth) {
-            Some(own) if own.host.is_empty() => Record { host: record.host, ..own },
-            Some(own) => own,
-            None => record,
-        },
-        _ => record,
+    if !is_container(&record.program) {
+        return record;
+    }
+    let own = match &record.text {
+        Cow::Borrowed(text) => contained(record.stamp, text, depth),
+        Cow::Owned(text) => contained(record.stamp, text, depth).map(Record::into_owned),
+    };
+    match own.filter(|own| !own.program.is_empty()) {
+        Some(own) if own.host.is_empty() => Record { host: record.host, ..own },
+        Some(own) => own,
+        None => record,
     }
 }
 
@@ -246,7 +250,11 @@ mod tests {
         ("Nov 20 09:00:01 node ab12cd34ef56[812]: Nov 20 10:00:01 mx slapd[7]: x", "mx|slapd|7|x"),
         ("Nov 20 09:00:01 node mail/smtp/ab12cd34ef56[812]: postfix/qmgr[12]: x", "node|postfix/qmgr|12|x"),
         ("<30>1 2026-11-20T09:00:01Z node ab12cd34ef56 812 ab12cd34ef56 - 2026-11-20T09:00:01Z mx slapd[7]: x", "mx|slapd|7|x"),
-        ("Nov 20 09:00:01 node ab12cd34ef56[812]: no tag is here", "node||0|no tag is here"),
+        ("Nov 20 09:00:01 node ab12cd34ef56[812]: no tag is here", "node|ab12cd34ef56|812|no tag is here"),
+        (
+            r#"{"__REALTIME_TIMESTAMP":"1","_HOSTNAME":"node","SYSLOG_IDENTIFIER":"ab12cd34ef56","_PID":"7","MESSAGE":"slapd[7]: x \"y\""}"#,
+            r#"node|slapd|7|x "y""#,
+        ),
         // With facility and severity.
         ("Nov 20 09:00:01 mx mail.info slapd[7]: x", "mx|slapd|7|x"),
         ("Nov 20 09:00:01 mx local4:debug slapd[7]: x", "mx|slapd|7|x"),
