@@ -29,6 +29,11 @@ impl<'t> Ordered<'t> {
         for (_, piece) in texts.pieces() {
             all.extend(piece.texts(0..piece.len()).map_err(not_utf8)?);
         }
+        Ok(Self::of(&all))
+    }
+
+    /// Puts these texts in order; their ids are their places in the list.
+    pub fn of(all: &[&'t str]) -> Self {
         let mut order: Vec<u128> = all.par_iter().enumerate().map(|(id, text)| key(text, id)).collect();
         order.par_sort_unstable();
         let mut ordered = Self { texts: Vec::new(), places: vec![0; all.len()] };
@@ -39,7 +44,7 @@ impl<'t> Ordered<'t> {
             let same = alike.chunk_by(|a, b| all[id(*a)] == all[id(*b)]);
             same.for_each(|keys| ordered.push(all[id(keys[0])], keys));
         }
-        Ok(ordered)
+        ordered
     }
 
     /// Takes the next text in order, which has these keys.
@@ -62,15 +67,22 @@ impl<'t> Ordered<'t> {
 
     /// The texts of these ids as a dictionary in their order.
     pub fn dictionary(&self, ids: &[TextId]) -> Option<Box<dyn Array>> {
-        let mut used = Set::new(self.texts.len(), ids.len());
-        ids.iter().filter_map(|id| self.place(*id)).for_each(|place| used.add(place));
-        used.count();
+        let places = || ids.iter().map(|id| self.place(*id));
+        let used = Set::of(places().flatten(), ids.len(), self.texts.len());
         let values: Vec<&str> = used.places().into_iter().map(|place| self.texts[place as usize]).collect();
-        let keys = ids.iter().map(|id| self.place(*id).map(|place| used.rank(place)));
-        let values = Utf8ViewArray::from_slice_values(values).boxed();
-        let dictionary = DictionaryArray::try_from_keys(keys.collect::<PrimitiveArray<u32>>(), values, false);
-        dictionary.ok().map(DictionaryArray::boxed)
+        let keys = places().map(|place| place.map(|place| used.rank(place)));
+        dictionary(keys, Utf8ViewArray::from_slice_values(values).boxed())
     }
+}
+
+/// An array of these keys of these values; nothing where the engine refuses, which would be our own fault.
+pub(super) fn dictionary(
+    keys: impl Iterator<Item = Option<u32>>,
+    values: Box<dyn Array>,
+) -> Option<Box<dyn Array>> {
+    DictionaryArray::try_from_keys(keys.collect::<PrimitiveArray<u32>>(), values, false)
+        .ok()
+        .map(DictionaryArray::boxed)
 }
 
 /// Bits of a key that hold the id.
@@ -93,41 +105,29 @@ fn id(key: u128) -> usize {
 
 /// Some places of a list, and how many of them stand before each.
 enum Set {
-    /// Few of them, in order once all are in.
+    /// Few of them, in order.
     Few(Vec<u32>),
     /// A bit for each place, and how many places stand before each word.
     Many { bits: Vec<u64>, before: Vec<u32> },
 }
 
 impl Set {
-    /// A set for so many of these places.
-    fn new(places: usize, most: usize) -> Self {
-        let words = places.div_ceil(64);
-        if most < words { Self::Few(Vec::new()) } else { Self::Many { bits: vec![0; words], before: Vec::new() } }
-    }
-
-    fn add(&mut self, place: u32) {
-        match self {
-            Self::Few(places) => places.push(place),
-            Self::Many { bits, .. } => bits[place as usize / 64] |= 1 << (place % 64),
+    /// A set of places, `most` of them at most, in a list of so many.
+    fn of(places: impl Iterator<Item = u32>, most: usize, list: usize) -> Self {
+        let words = list.div_ceil(64);
+        if most < words {
+            let mut few: Vec<u32> = places.collect();
+            few.sort_unstable();
+            few.dedup();
+            return Self::Few(few);
         }
-    }
-
-    /// To be called once all are in.
-    fn count(&mut self) {
-        match self {
-            Self::Few(places) => {
-                places.sort_unstable();
-                places.dedup();
-            }
-            Self::Many { bits, before } => {
-                let mut sum = 0;
-                before.extend(bits.iter().map(|word| {
-                    sum += word.count_ones();
-                    sum - word.count_ones()
-                }));
-            }
-        }
+        let mut bits = vec![0_u64; words];
+        places.for_each(|place| bits[place as usize / 64] |= 1 << (place % 64));
+        let before = bits.iter().scan(0, |sum, word| {
+            *sum += word.count_ones();
+            Some(*sum - word.count_ones())
+        });
+        Self::Many { before: before.collect(), bits }
     }
 
     /// How many stand before a place.

@@ -1,14 +1,14 @@
 //! Facts as Parquet: each column as it takes the least room.
 
 use super::columns::{absent, number_series};
-use super::order::Ordered;
+use super::order::{Ordered, dictionary};
 use super::rows::Values;
 use super::schema::ColumnDef;
 use super::shelf::SOURCE_PATH;
-use crate::event::TextId;
+use crate::event::{NO_TEXT, TextId};
 use foldhash::fast::RandomState;
 use polars::prelude::{Column, CompatLevel, DataFrame, DataType, PolarsResult, SchemaExt};
-use polars_arrow::array::{Array, DictionaryArray, PrimitiveArray, Utf8ViewArray};
+use polars_arrow::array::{Array, PrimitiveArray, Utf8ViewArray};
 use polars_arrow::record_batch::RecordBatchT;
 use polars_parquet::write::{
     CompressionOptions, Encoding, FileWriter, StatisticsOptions, Version, WriteOptions, ZstdLevel,
@@ -159,37 +159,9 @@ fn of_fractions(fractions: &PrimitiveArray<f64>) -> Option<Box<dyn Array>> {
 /// looked at.
 fn of_texts(texts: &Utf8ViewArray) -> Option<Box<dyn Array>> {
     let places = texts.views().iter().enumerate().map(|(row, view)| texts.is_valid(row).then(|| view.as_u128()));
-    let (keys, firsts) = distinct(places);
-    let text = |place: usize| texts.value(firsts[place]);
-    let mut order: Vec<(u128, usize)> = (0..firsts.len()).map(|place| (start(text(place)), place)).collect();
-    let rest = |place: usize| (text(place).as_bytes().get(START..), text(place).len());
-    order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| rest(a.1).cmp(&rest(b.1))));
-    let (mut values, mut ranks) = (Vec::new(), vec![0; order.len()]);
-    for (_, place) in order {
-        if values.last() != Some(&text(place)) {
-            values.push(text(place));
-        }
-        ranks[place] = u32::try_from(values.len() - 1).ok()?;
-    }
-    let keys = keys.into_iter().map(|place| Some(ranks[place? as usize]));
-    dictionary(keys, Utf8ViewArray::from_slice_values(values).boxed())
-}
-
-/// Bytes that are compared at once; few texts are alike in them and differ.
-const START: usize = 16;
-
-/// The first bytes of a text as a number of the same order.
-fn start(text: &str) -> u128 {
-    let mut bytes = [0; START];
-    let len = text.len().min(START);
-    bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
-    u128::from_be_bytes(bytes)
-}
-
-fn dictionary(keys: impl Iterator<Item = Option<u32>>, values: Box<dyn Array>) -> Option<Box<dyn Array>> {
-    DictionaryArray::try_from_keys(keys.collect::<PrimitiveArray<u32>>(), values, false)
-        .ok()
-        .map(DictionaryArray::boxed)
+    let (numbers, firsts) = distinct(places);
+    let ordered = Ordered::of(&firsts.iter().map(|row| texts.value(*row)).collect::<Vec<_>>());
+    ordered.dictionary(&numbers.into_iter().map(|number| number.unwrap_or(NO_TEXT)).collect::<Vec<_>>())
 }
 
 /// The number of each row's value, and the row in which each value stands first.
@@ -209,6 +181,7 @@ fn distinct<V: Hash + Eq>(values: impl Iterator<Item = Option<V>>) -> (Vec<Optio
 #[cfg(test)]
 mod tests {
     use super::*;
+    use polars_arrow::array::DictionaryArray;
 
     fn texts(array: &dyn Array) -> Vec<Option<String>> {
         let dictionary = array.as_any().downcast_ref::<DictionaryArray<u32>>().expect("a dictionary");

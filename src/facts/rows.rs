@@ -7,7 +7,7 @@ use crate::event::{NO_TEXT, TextId};
 
 /// Bytes of a segment. So large a piece of memory is given back when it is free (mallopt(3), `M_MMAP_THRESHOLD`), and takes
 /// no more of it than was written to.
-const SEGMENT: usize = 33 << 20;
+pub(super) const SEGMENT: usize = 33 << 20;
 
 /// Rows whose columns are read together: few enough that they stay in the cache from the first column to the last.
 const BLOCK: usize = 512;

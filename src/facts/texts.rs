@@ -1,5 +1,6 @@
 //! The texts of all chunks, by ids that hold for the whole run.
 
+use super::rows::SEGMENT;
 use crate::event::{Dictionary, NO_TEXT, TextId, Word};
 
 /// Whether a text stands for one that was forgotten: `~` and sixteen hexadecimal digits.
@@ -8,15 +9,11 @@ pub fn is_forgotten(text: &[u8]) -> bool {
     text.strip_prefix(b"~").is_some_and(|digits| digits.len() == 16 && digits.iter().all(is_hex))
 }
 
-/// Bytes of a piece. So large a piece of memory is given back when it is free (mallopt(3), `M_MMAP_THRESHOLD`), and takes no
-/// more of it than was written to.
-const PIECE: usize = 33 << 20;
-
 /// The dictionaries of the chunks, one behind the other: a chunk's own ids plus its base are ids of the run. Texts
 /// are kept once for each chunk, not once for all: one table for everything would cost more than it saves.
 #[derive(Debug, Default)]
 pub struct Texts {
-    /// Several dictionaries as one, with the base of the first.
+    /// Several dictionaries as one, of a segment's size, with the base of the first.
     pieces: Vec<(u32, Dictionary)>,
     next: u32,
 }
@@ -27,7 +24,7 @@ impl Texts {
         let base = self.next;
         self.next += texts.len();
         if !texts.is_empty() && !self.pieces.last().is_some_and(|(_, piece)| piece.has_room_for(texts)) {
-            self.pieces.push((base, Dictionary::with_room(PIECE)));
+            self.pieces.push((base, Dictionary::with_room(SEGMENT)));
         }
         if let Some((_, piece)) = self.pieces.last_mut() {
             piece.append(texts);

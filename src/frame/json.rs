@@ -222,8 +222,7 @@ fn told(mut said: Said<'_>, depth: usize) -> Option<Record<'_>> {
         Some(stamp) => contained(stamp, &text, depth),
         None => collected(time, &text, depth),
     };
-    let own = own?.into_owned();
-    Some(if own.host.is_empty() { Record { host, ..own } } else { own })
+    Some(own?.into_owned().or_of(host))
 }
 
 /// A line that was collected at this time; written it was at its own, or then, where it has none.

@@ -33,7 +33,12 @@ pub struct Record<'a> {
     pub text: Cow<'a, [u8]>,
 }
 
-impl Record<'_> {
+impl<'a> Record<'a> {
+    /// The same, with this host where it names none.
+    fn or_of(self, host: Cow<'a, [u8]>) -> Self {
+        if self.host.is_empty() { Self { host, ..self } } else { self }
+    }
+
     /// The same, with bytes of its own.
     fn into_owned(self) -> Record<'static> {
         let [host, program, text] = [self.host, self.program, self.text].map(|part| Cow::Owned(part.into_owned()));
@@ -76,8 +81,7 @@ fn unpacked(record: Record<'_>, depth: usize) -> Record<'_> {
         Cow::Owned(text) => contained(record.stamp, text, depth).map(Record::into_owned),
     };
     match own.filter(|own| !own.program.is_empty()) {
-        Some(own) if own.host.is_empty() => Record { host: record.host, ..own },
-        Some(own) => own,
+        Some(own) => own.or_of(record.host),
         None => record,
     }
 }
