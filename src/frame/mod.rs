@@ -62,10 +62,8 @@ fn at_depth(line: &[u8], depth: usize) -> Option<Record<'_>> {
         b'<' => syslog::with_priority(line, depth),
         b'{' => json::record(line, depth),
         b'@' => tai64n(line).and_then(|(stamp, len)| counted_time(stamp, &line[len..])),
-        b'0'..=b'9' => bare(line, depth),
-        _ => named_day(line)
-            .and_then(|(stamp, len)| syslog::after_stamp(stamp, &line[len..], depth))
-            .or_else(|| bare(line, depth)),
+        b'0'..=b'9' => bare(line, depth).or_else(|| behind_named_day(line, depth)),
+        _ => behind_named_day(line, depth).or_else(|| bare(line, depth)),
     };
     record.map(|record| unpacked(record, depth))
 }
@@ -86,10 +84,21 @@ fn unpacked(record: Record<'_>, depth: usize) -> Record<'_> {
     }
 }
 
+/// A line that stands whole in the text of another: behind the tag that its container was given (Docker, `--log-opt tag=`),
+/// or the name of the service whose errors are kept (systemd).
+pub fn wrapped<'r>(record: &'r Record<'_>) -> Option<Record<'r>> {
+    let own = inner(&record.text, DEPTH)?.or_of(Cow::Borrowed(&record.host));
+    Some(Record { stamp: record.stamp, ..own })
+}
+
 /// Whether a tag is a container's id, or ends with one (Docker, `daemon/logger/loggerutils/log_tag.go`).
 fn is_container(tag: &[u8]) -> bool {
     let id = tag.rsplit(|b| *b == b'/').next().unwrap_or_default();
     id.len() == 12 && id.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn behind_named_day(line: &[u8], depth: usize) -> Option<Record<'_>> {
+    named_day(line).and_then(|(stamp, len)| syslog::after_stamp(stamp, &line[len..], depth))
 }
 
 /// A stamp that begins with the name of a month or of a day of the week.
@@ -146,7 +155,11 @@ pub fn stamp(line: &[u8]) -> Option<Stamp> {
     match line.first()? {
         b'<' | b'{' => record(line).map(|r| r.stamp),
         b'@' => tai64n(line).map(|(stamp, _)| stamp),
-        b'0'..=b'9' => iso(line).or_else(|| epoch(line)).or_else(|| hex_epoch(line)).map(|(stamp, _)| stamp),
+        b'0'..=b'9' => iso(line)
+            .or_else(|| epoch(line))
+            .or_else(|| hex_epoch(line))
+            .or_else(|| named_day(line))
+            .map(|(stamp, _)| stamp),
         _ => named_day(line).or_else(|| hex_epoch(line)).map(|(stamp, _)| stamp),
     }
 }
@@ -184,9 +197,11 @@ mod tests {
         ("Nov 20 09:00:01 mx postfix/qmgr[12]: 4F9D1: removed", "mx|postfix/qmgr|12|4F9D1: removed"),
         ("Nov 20 09:00:01 mx dovecot: Info: x: y", "mx|dovecot|0|Info: x: y"),
         ("déc. 20 09:00:01 mx slapd[7]: x", "mx|slapd|7|x"),
+        ("11月 20 09:00:01 mx slapd[7]: x", "mx|slapd|7|x"),
         ("Nov 20 09:00:01 mx slapd[7] conn=1", "mx|slapd|7|conn=1"),
         ("Nov 20 09:00:01 mx no tag is here", "mx||0|no tag is here"),
         ("Nov 20 09:00:01 mx f(x): y", "mx||0|f(x): y"),
+        ("Nov 20 09:00:01 (none) slapd[7]: x", "(none)|slapd|7|x"),
         ("Nov 20 09:00:01 postfix/qmgr[12]: 4F9D1: removed", "|postfix/qmgr|12|4F9D1: removed"),
         ("Nov 20 09:00:01 postfix/qmgr: 4F9D1: removed", "|postfix/qmgr|0|4F9D1: removed"),
         ("Nov 20 09:00:01 imap(anna): Disconnected", "||0|imap(anna): Disconnected"),

@@ -83,6 +83,9 @@ pub(super) fn after_stamp(stamp: Stamp, rest: &[u8], depth: usize) -> Option<Rec
     }
 }
 
+/// What a machine is called that was given no name (Linux, `UTS_NODENAME`).
+const UNNAMED: &[u8] = b"(none)";
+
 /// `host program[pid]: text`, `program[pid]: text`, or a text alone.
 pub(super) fn headed(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
     // A blank more than one is common.
@@ -93,7 +96,8 @@ pub(super) fn headed(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
     if let Some(text) = repeated(rest) {
         return Some(tagged(stamp, b"", text));
     }
-    if first.last() == Some(&b':') || memchr(b'(', first).is_some() || end == rest.len() {
+    let is_text = memchr(b'(', first).is_some() && first != UNNAMED;
+    if first.last() == Some(&b':') || is_text || end == rest.len() {
         return hostless(stamp, rest);
     }
     let after = rest[end..].trim_ascii_start();

@@ -152,7 +152,11 @@ impl<'a> Emitter<'a> {
             Type::Integer => self.put_number(field, integer(bytes)),
             Type::Seconds => self.put_number(field, micros(bytes)),
             Type::Ip => self.put_text(field, undressed(bytes)),
-            Type::Text => self.put_text(field, grammar.mapped(field, bytes)),
+            Type::Text => {
+                if let Some(text) = grammar.mapped(field, bytes) {
+                    self.put_text(field, text);
+                }
+            }
             Type::Address(domain) => {
                 self.put_text(field, bytes);
                 if let Some(name) = domain_of(bytes) {
@@ -321,14 +325,14 @@ fn process(found: Match<'_>) -> u64 {
 }
 
 impl Grammar {
-    /// Our word for a word of the system's.
-    fn mapped<'b>(&'b self, field: Field, bytes: &'b [u8]) -> &'b [u8] {
+    /// Our word for a word of the system's; nothing where it says that there is none.
+    fn mapped<'b>(&'b self, field: Field, bytes: &'b [u8]) -> Option<&'b [u8]> {
         if self.mapped & (1 << field as u8) == 0 {
-            return bytes;
+            return Some(bytes);
         }
         let words = self.maps.iter().find(|(f, _)| *f == field).map(|(_, words)| words.as_slice());
         let word = words.unwrap_or_default().iter().find(|(word, _)| word.is(bytes));
-        word.map_or(bytes, |(_, own)| own.as_bytes())
+        word.map_or(Some(bytes), |(_, own)| Some(own.as_bytes()).filter(|own| !own.is_empty()))
     }
 }
 

@@ -40,8 +40,14 @@ impl Grammars {
         first.clone().or_else(|| second.clone())
     }
 
-    /// What the grammars make of a record.
+    /// What the grammars make of a record, or of the line that stands in it.
     pub(super) fn explain_record(&self, record: &Record<'_>) -> Explained {
+        let own = self.explain_own(record);
+        let wrapped = || frame::wrapped(record).map(|inner| self.explain_own(&inner));
+        if own.is_taken() { own } else { wrapped().unwrap_or(own) }
+    }
+
+    fn explain_own(&self, record: &Record<'_>) -> Explained {
         let (_, text) = frame::repeated(&record.text);
         if !record.program.is_empty() {
             return self.explain_program(&record.program, text);

@@ -395,6 +395,11 @@ impl<'a> Reader<'a> {
         if let Some(nul) = cut_by_nuls(line) {
             return self.record(&line[..nul], offset);
         }
+        if let Some((record, host)) = &framed
+            && self.wrapped(record, *host, offset)
+        {
+            return line.len();
+        }
         let own = self.layouts.is_own();
         match (self.laid(line, offset), framed) {
             (OwnRead::Taken, _) => {}
@@ -412,6 +417,18 @@ impl<'a> Reader<'a> {
             (_, None) => self.damaged(line, offset),
         }
         line.len()
+    }
+
+    /// Whether a pattern takes the line that stands whole in the text of another, of this host.
+    fn wrapped(&mut self, record: &Record<'_>, host: usize, offset: u64) -> bool {
+        let Some((own, time)) = frame::wrapped(record).zip(self.time_of(record.stamp)) else { return false };
+        let of_own = self.host(&own.host);
+        match self.text(&own, of_own, time, offset) {
+            Taken::By(event) => self.last(host, event),
+            Taken::Again => {}
+            Taken::Not => return false,
+        }
+        true
     }
 
     fn unmatched(&mut self, program: &[u8], text: &[u8], line: &[u8], offset: u64) {

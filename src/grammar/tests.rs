@@ -296,3 +296,18 @@ fn t1_no_field_of_a_stranger_forges_another() {
     }
     assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
 }
+
+#[test]
+fn a_table_that_cannot_be_asked_refuses_nobody_by_name() {
+    let postfix = GRAMMARS.list.iter().find(|grammar| grammar.system == "postfix").expect("a grammar");
+    for (reason, class) in [
+        ("Sender address rejected: Server configuration error", "resources"),
+        ("Client host rejected: Temporary lookup failure", "resources"),
+        ("Helo command rejected: Server configuration problem", "resources"),
+        ("Sender address rejected: not wanted", "sender_blocked"),
+        ("Helo command rejected: Host not found", "helo"),
+        ("Your server does not have a valid reverse DNS entry. MagicSpam", "client_no_rdns"),
+    ] {
+        assert_eq!(postfix.classes.find(reason.as_bytes(), b"4.3.5"), Some(class), "{reason}");
+    }
+}

@@ -65,21 +65,21 @@ fn month(line: &[u8]) -> Option<(u8, usize)> {
     Some((u8::try_from(at + 1).ok()?, len))
 }
 
-/// Months as journalctl writes them for who reads German, Spanish, French, Italian, Norwegian, Dutch, Polish, Portuguese,
-/// Russian, Swedish (glibc, `localedata/locales`, `abmon`).
+/// Months as journalctl writes them for who reads Chinese, Dutch, French, German, Italian, Japanese, Norwegian, Polish, Portuguese,
+/// Russian, Spanish, Swedish (glibc, `localedata/locales`, `abmon`).
 const OTHER_MONTHS: [&str; 12] = [
-    "jan janv ene gen sty янв",
-    "feb févr fev lut фев",
-    "mär mar mars mrt мар",
-    "apr avril april abr kwi апр",
-    "mai may mag mei maj май",
-    "jun juin giu juni cze июн",
-    "jul juil lug juli lip июл",
-    "aug août ago sie авг",
-    "sep sept set wrz сен",
-    "okt oct ott out paź окт",
-    "nov lis ноя",
-    "dez déc dic dec des gru дек",
+    "jan janv ene gen sty янв 1月",
+    "feb févr fev lut фев 2月",
+    "mär mar mars mrt мар 3月",
+    "apr avril april abr kwi апр 4月",
+    "mai may mag mei maj май 5月",
+    "jun juin giu juni cze июн 6月",
+    "jul juil lug juli lip июл 7月",
+    "aug août ago sie авг 8月",
+    "sep sept set wrz сен 9月",
+    "okt oct ott out paź окт 10月",
+    "nov lis ноя 11月",
+    "dez déc dic dec des gru дек 12月",
 ];
 
 #[cold]

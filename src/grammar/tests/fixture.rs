@@ -342,9 +342,10 @@ fn postscreen_come_back(free: &Free) -> Line {
 fn pickup(free: &Free) -> Line {
     Line::default()
         .is("queue_id", "3FA1B2C3D4")
-        .own(": uid=1000 from=<")
-        .is("user", &quoted(&free.sender))
-        .own(">")
+        .own(": ")
+        .is("user", "uid=1000")
+        .own(" from=<")
+        .own(&format!("{}@evil.example>", quoted(&free.sender)))
 }
 
 // --- Dovecot ---
