@@ -1,6 +1,7 @@
 //! What the grammars make of a single line, for people.
 
 use super::captures::Captures;
+use super::read::BETWEEN;
 use super::{Grammars, Layouts};
 use crate::frame::{self, Laid, Record};
 
@@ -37,7 +38,13 @@ impl Grammars {
         if laid.is_none() && record.is_some_and(|record| layouts.is_broken_row(&record)) {
             return None;
         }
-        first.clone().or_else(|| second.clone())
+        first.clone().or_else(|| second.clone()).or_else(|| self.explain_between(line))
+    }
+
+    /// The ignore rule that takes what a program that shows logs says between their lines; nothing where none does.
+    fn explain_between(&self, line: &[u8]) -> Option<Explained> {
+        let natives = self.native().filter(|_| line.starts_with(BETWEEN));
+        natives.map(|(at, _)| self.explain_text(at, "", line.trim_ascii_end())).find(|found| found.ignored)
     }
 
     /// What the grammars make of a record, or of the line that stands in it.

@@ -661,7 +661,7 @@ impl<'a> Reader<'a> {
 }
 
 /// What a line begins with that stands between the lines of a log.
-const BETWEEN: &[u8] = b"-- ";
+pub(super) const BETWEEN: &[u8] = b"-- ";
 
 /// A header ends within so many bytes.
 const HEADER_WITHIN: usize = 4 << 10;

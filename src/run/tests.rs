@@ -295,7 +295,11 @@ fn a_header_that_names_other_columns_is_damage() {
 #[test]
 fn explain_tells_what_a_run_counts() {
     let grammars = grammars(&[SYSLOG, HERON, FINCH, WREN, SWIFT]);
-    for log in [HERON_LOG, FINCH_LOG, WREN_LOG, SWIFT_LOG] {
+    let others = "\
+        -- Boot 0123456789abcdef --\n-- Boot of a stranger --\n\
+        Jan 19 19:16:57 node mail[1]: Jan 19 20:16:57 mx1 swift-auth[7]: pam_unix(x): failure\n\
+        Jan 19 19:16:57 node mail[1]: Jan 19 20:16:57 mx1 odd[7]: pam_unix(x): failure\n";
+    for log in [HERON_LOG, FINCH_LOG, WREN_LOG, SWIFT_LOG, others] {
         let layouts = grammars.layouts_of(log.as_bytes());
         let found: Vec<_> = log.lines().map(|line| grammars.explain(&layouts, line.as_bytes())).collect();
         let count = |is: &dyn Fn(&crate::grammar::Explained) -> bool| {
