@@ -30,6 +30,8 @@ enum Part {
     Name,
     /// That the text is a container's output (moby, `daemon/logger/journald`).
     Container,
+    /// An object that tells all or some of these (Elasticsearch, `_source`; ECS, `log.syslog`).
+    Within,
 }
 
 /// The keys. Of several for one thing the first in this order counts.
@@ -65,6 +67,7 @@ const KEYS: &[(&str, Part)] = &[
     ("@timestamp", Part::Time),
     ("timestamp", Part::Time),
     ("date", Part::Time),
+    ("ts", Part::Time),
     ("hostname", Part::Host),
     ("host", Part::Host),
     ("appname", Part::Program),
@@ -80,6 +83,8 @@ const KEYS: &[(&str, Part)] = &[
     ("short_message", Part::Text),
     ("line", Part::Text),
     ("name", Part::Name),
+    ("_source", Part::Within),
+    ("syslog", Part::Within),
 ];
 
 /// What an object says: the values of the keys that are known, each with the place of its key.
@@ -91,6 +96,16 @@ impl<'a> Said<'a> {
         let keys = KEYS.iter().enumerate().filter(|(_, (_, of))| *of == part);
         keys.filter_map(|(key, _)| self.0.iter().position(|(own, _)| *own == key).map(|at| self.0.swap_remove(at)))
             .find_map(|(_, value)| read(value))
+    }
+
+    /// Adds what objects in it tell of the line.
+    fn unfold(&mut self) {
+        while let Some(at) = self.0.iter().position(|(key, value)| tells_within(*key, value)) {
+            if let (key, Value::Object(mut told)) = self.0.swap_remove(at) {
+                told.0.retain(|(inner, _)| KEYS[key].1 == Part::Within || KEYS[*inner].1 == Part::Within);
+                self.0.extend(told.0);
+            }
+        }
     }
 
     fn bytes(&mut self, part: Part) -> Option<Cow<'a, [u8]>> {
@@ -197,6 +212,11 @@ impl<'a> Value<'a> {
     }
 }
 
+/// Whether a value is an object that tells of the line, or in which such an object may stand.
+fn tells_within(key: usize, value: &Value<'_>) -> bool {
+    matches!((KEYS[key].1, value), (Part::Within | Part::Text, Value::Object(_)))
+}
+
 /// Reads a line in which so many others may stand.
 pub(super) fn record(line: &[u8], depth: usize) -> Option<Record<'_>> {
     if let Ok(said) = serde_json::from_slice(line) {
@@ -208,6 +228,7 @@ pub(super) fn record(line: &[u8], depth: usize) -> Option<Record<'_>> {
 }
 
 fn told(mut said: Said<'_>, depth: usize) -> Option<Record<'_>> {
+    said.unfold();
     let received = said.take(Part::Micros, |micros| micros.number().map(Stamp::Instant));
     // The journal may have left out a text that is too long.
     let text = said.bytes(Part::Text).or_else(|| received.map(|_| Cow::default()))?;

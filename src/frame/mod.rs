@@ -260,6 +260,11 @@ mod tests {
         (r#"{"__REALTIME_TIMESTAMP":"1","CONTAINER_ID":"a","SYSLOG_IDENTIFIER":"a","MESSAGE":"Nov 20 09:00:01 mx slapd[7]: x"}"#, "mx|slapd|7|x"),
         (r#"{"__REALTIME_TIMESTAMP":"1","_COMM":"a"}"#, "|a|0|"),
         (r#"{"@timestamp":"2026-11-20T09:00:01Z","syslog-tag":"postfix\/qmgr[12]:","source":"postfix","message":" x"}"#, "|postfix/qmgr|12|x"),
+        (
+            r#"{"_index":"x","_source":{"@timestamp":"2026-11-20T09:00:01Z","log":{"offset":1,"syslog":{"hostname":"mx","appname":"postfix/qmgr","procid":"12"}},"message":"x"}}"#,
+            "mx|postfix/qmgr|12|x",
+        ),
+        (r#"{"ts":"1795165201500000000","host":"mx","line":"postfix/qmgr[12]: x"}"#, "mx|postfix/qmgr|12|x"),
         (r#"{"timestamp":1795165201.5,"_program":"slapd","_pid":7,"short_message":"x"}"#, "|slapd|7|x"),
         (r#"{"time":"2026-11-20T09:00:01Z","program":"slapd","tag":"daemon[3]:","log":{"host":"h"},"message":"x"}"#, "|slapd|0|x"),
         ("{\"time\":\"2026-11-20T09:00:01Z\",\"log\":\"Nov 20 09:00:01 mx slapd[7]: x\ty\"}", "mx|slapd|7|x y"),

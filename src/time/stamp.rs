@@ -217,17 +217,17 @@ pub fn tai64n(line: &[u8]) -> Option<(Stamp, usize)> {
     (nanos < 1000 * SECOND).then_some((Stamp::Instant(micros), 25))
 }
 
-/// Time since the epoch in decimal: seconds, possibly with a fraction, milliseconds or microseconds. Which is told by
-/// the number of digits, 10, 13 or 16, as it is from 2001 to 2286.
+/// Time since the epoch in decimal: seconds, possibly with a fraction, milliseconds, microseconds or nanoseconds. Which is
+/// told by the number of digits, 10, 13, 16 or 19, as it is from 2001 to 2286.
 pub fn epoch(line: &[u8]) -> Option<(Stamp, usize)> {
-    let len = line.iter().take(17).take_while(|b| b.is_ascii_digit()).count();
-    let unit = match len {
-        10 => SECOND,
-        13 => SECOND / 1000,
-        16 => 1,
+    let len = line.iter().take(20).take_while(|b| b.is_ascii_digit()).count();
+    let (unit, known) = match len {
+        10 => (SECOND, 10),
+        13 => (SECOND / 1000, 13),
+        16 | 19 => (1, 16),
         _ => return None,
     };
-    let whole = line[..len].iter().fold(0, |sum, b| sum * 10 + i64::from(b - b'0'));
+    let whole = line[..known].iter().fold(0, |sum, b| sum * 10 + i64::from(b - b'0'));
     let (micros, more) = if unit == SECOND { fraction(&line[len..]) } else { (0, 0) };
     Some((Stamp::Instant(whole * unit + micros), len + more))
 }
