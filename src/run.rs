@@ -16,7 +16,7 @@ use crate::correlate::{Carry, Correlator};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Memory};
 use crate::grammar::{ChunkFacts, Grammars, Layouts, Reader, Scratch};
-use crate::input::{self, Chunk, Chunks, Compression, Inputs, Known, Source, Stream, TAIL};
+use crate::input::{self, Chunk, Chunks, Compression, Identity, Inputs, Known, Source, Stream, TAIL};
 use crate::report::Coverage;
 use crate::text::Text;
 use crate::time::stamp::{Clock, ClockState};
@@ -56,8 +56,8 @@ pub struct Run {
     pub coverage: Coverage,
     /// The sources, by their place in the coverage.
     pub sources: Vec<Source>,
-    /// Device and inode of every file behind the paths, of those too that hold nothing new.
-    pub files: Vec<(u64, u64)>,
+    /// Every file behind the paths, those too that hold nothing new, and those that earlier runs read.
+    pub files: Vec<Identity>,
     /// Whether all input could be read.
     pub complete: bool,
     /// What was passed over with good reason, in words.
@@ -224,7 +224,7 @@ fn told(
     let mail = std::mem::take(&mut inputs.mail);
     let copies = inputs.duplicates.iter().map(|(source, _)| source);
     let named = inputs.streams.iter().flat_map(|stream| &stream.sources).chain(copies);
-    let files = sources.iter().chain(named).map(|source| source.identity);
+    let files = sources.iter().chain(named).map(Source::file);
     let files = files.chain(mail.iter().flat_map(input::Mail::identities)).collect();
     let doubts = inputs.streams.iter().filter_map(Stream::doubt).collect();
     for (source, number) in inputs.streams.into_iter().flat_map(|stream| stream.sources).zip(numbers) {

@@ -2,12 +2,11 @@
 //!
 //! Only the header blocks of messages are read; what a header means is not known here.
 
-use super::{Compression, Source};
+use super::{Compression, Identity, Source, identity};
 use crate::text::Text;
 use memchr::{memchr, memchr_iter};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The longest header block that is read; of a longer one, its beginning.
@@ -37,10 +36,10 @@ pub struct Mail {
 }
 
 impl Mail {
-    /// Device and inode of every file that holds it.
-    pub fn identities(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        let of_file = |path: &PathBuf| fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
-        std::iter::once(self.source.identity).chain(self.files.iter().filter_map(of_file))
+    /// What tells every file that holds it from all others.
+    pub fn identities(&self) -> impl Iterator<Item = Identity> + '_ {
+        let of_file = |path: &PathBuf| fs::metadata(path).map(|file| identity(&file)).ok();
+        std::iter::once(self.source.file()).chain(self.files.iter().filter_map(of_file))
     }
 }
 

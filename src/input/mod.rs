@@ -19,7 +19,7 @@ pub use chunk::{Bytes, Chunk, Chunks, LONGEST_LINE, Lines};
 pub use known::{Known, Resume, TAIL};
 pub use lines::lines_at;
 pub use mail::{Kind, Mail};
-pub use source::{Compression, Source};
+pub use source::{Compression, Identity, Source, identity};
 pub use stream::{Stream, rotation_of};
 
 use crate::error::Result;

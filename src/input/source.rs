@@ -135,9 +135,8 @@ impl Source {
         source.finished = true;
         source.written = options.now;
         if metadata.is_file() {
-            source.identity = (metadata.dev(), metadata.ino());
+            (source.identity, source.born) = identity(metadata);
             source.written = metadata.mtime() * SECOND;
-            source.born = born(metadata);
         }
         Ok(source)
     }
@@ -154,10 +153,11 @@ impl Source {
         let got = beginning(file, &mut magic)?;
         let compression = Compression::of(&magic[..got]);
         let written = gzip_time(compression, &magic).unwrap_or(metadata.mtime()) * SECOND;
+        let (identity, born) = identity(metadata);
         let mut source = Self {
             spooled: spooled.map(|f| f.try_clone().map(Arc::new)).transpose()?,
-            identity: (metadata.dev(), metadata.ino()),
-            born: born(metadata),
+            identity,
+            born,
             mtime: metadata.mtime().saturating_mul(1_000_000_000).saturating_add(metadata.mtime_nsec()),
             len: metadata.len(),
             written,
@@ -243,6 +243,11 @@ impl Source {
         }
     }
 
+    /// What tells its file from all others.
+    pub fn file(&self) -> Identity {
+        (self.identity, self.born)
+    }
+
     /// The source from its start, where it is now; nothing where it is gone.
     pub fn whole(&self) -> Option<Self> {
         match &self.known {
@@ -323,6 +328,15 @@ fn beginning(file: &File, buffer: &mut [u8]) -> io::Result<usize> {
         }
     }
     Ok(got)
+}
+
+/// What tells a file from all others: device and inode, and when it was made, where the system tells that. An inode is given to
+/// another file once its own is gone.
+pub type Identity = ((u64, u64), Option<i64>);
+
+/// What tells the file of this metadata from all others.
+pub fn identity(metadata: &Metadata) -> Identity {
+    ((metadata.dev(), metadata.ino()), born(metadata))
 }
 
 fn born(metadata: &Metadata) -> Option<i64> {
