@@ -467,3 +467,16 @@ fn a_store_of_the_configuration_can_be_left_out() {
     };
     assert_eq!([count(""), count("--no-store")], ["5", "2"]);
 }
+
+#[test]
+fn a_report_spares_the_logs_of_a_store_and_not_what_took_their_place_on_the_disk() {
+    let site = Site::new();
+    site.write("mail.log", &lives(0..20));
+    site.fine("ingest --store st mail.log");
+    assert_eq!(site.run("report --store st -o mail.log").status.code(), Some(64));
+    // The report is given the inode of the log, on most file systems.
+    fs::remove_file(site.path("mail.log")).expect("removed");
+    for _ in 0..3 {
+        site.fine("report --store st -o out.txt");
+    }
+}

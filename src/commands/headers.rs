@@ -28,7 +28,7 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let options = render::Options { assets: &assets(global, config), width: super::width(), color, section: None };
     if args.output.is_some() {
         let files: Vec<_> = inputs.mail.iter().flat_map(input::Mail::identities).collect();
-        crate::deliver::spare(&files, args.output.as_deref())?;
+        super::spare(&files, args.output.as_deref())?;
     }
     let bytes = (format.render)(&messages, &options)?;
     match args.output.as_deref() {

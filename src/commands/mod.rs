@@ -33,6 +33,7 @@ use crate::cli::Period;
 use crate::cli::{Cli, Command, Global, When};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
+use crate::input;
 use crate::text::Text;
 use crate::time::{SECOND, Zone};
 #[cfg(feature = "sql")]
@@ -42,6 +43,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How a command ended, if not by an error.
@@ -106,6 +108,11 @@ fn zone(global: &Global, config: &Config) -> Result<Zone> {
         Some(name) => Zone::named(name),
         None => Ok(Zone::of_machine()),
     }
+}
+
+/// Refuses to write over what was read: these files.
+fn spare(files: &[input::Identity], output: Option<&Path>) -> Result<()> {
+    crate::deliver::spare(|metadata| files.contains(&input::identity(metadata)), output)
 }
 
 /// The store of the command line or of the configuration.

@@ -35,7 +35,7 @@ pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
             // A question that cannot be answered is told before gigabytes are read.
             question.check()?;
             let run = read::logs(&paths, global, config, &zone)?;
-            crate::deliver::spare(&run.files, args.output.as_deref())?;
+            super::spare(&run.files, args.output.as_deref())?;
             let answer = ask(&question, &run, &zone)?;
             let seen = args.output.as_deref().is_none_or(|path| path.as_os_str() == "-");
             if seen {

@@ -134,12 +134,12 @@ fn known_labels(by: &[String], assets: &Assets) -> Result<()> {
 
 fn write(rendered: Rendered, output: Option<&Path>, run: &Run) -> Result<()> {
     let output = output.filter(|path| path.as_os_str() != "-");
-    crate::deliver::spare(&run.files, output)?;
+    super::spare(&run.files, output)?;
     match (rendered, output) {
         (Rendered::One(bytes), Some(path)) => crate::deliver::file(path, &bytes),
         (Rendered::One(bytes), None) => print(&bytes),
         (Rendered::Folder(files), Some(path)) => {
-            files.iter().try_for_each(|(name, _)| crate::deliver::spare(&run.files, Some(&path.join(name))))?;
+            files.iter().try_for_each(|(name, _)| super::spare(&run.files, Some(&path.join(name))))?;
             crate::deliver::folder(path, &files)
         }
         (Rendered::Folder(_), None) => Err(Error::new(Exit::Usage, "this format is several files")

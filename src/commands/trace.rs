@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let options = render::Options { assets: &assets, width: width(), color, section: None };
     let bytes = (format.render)(&trace, &options)?;
     let output = args.output.as_deref().filter(|path| path.as_os_str() != "-");
-    crate::deliver::spare(&run.files, output)?;
+    super::spare(&run.files, output)?;
     match output {
         Some(path) => crate::deliver::file(path, &bytes)?,
         None => print(&bytes)?,
