@@ -10,7 +10,7 @@ mod syslog;
 mod template;
 
 use crate::find;
-use crate::time::stamp::{Stamp, epoch, hex_epoch, iso, tai64n, with_weekday, yearless};
+use crate::time::stamp::{Stamp, behind_year, epoch, hex_epoch, iso, tai64n, with_weekday, yearless};
 use std::borrow::Cow;
 
 pub use layout::{Bound, Laid, Layout, Sample, Spec, first_stamp};
@@ -101,9 +101,9 @@ fn behind_named_day(line: &[u8], depth: usize) -> Option<Record<'_>> {
     named_day(line).and_then(|(stamp, len)| syslog::after_stamp(stamp, &line[len..], depth))
 }
 
-/// A stamp that begins with the name of a month or of a day of the week.
+/// A stamp that names a month or a day of the week.
 fn named_day(line: &[u8]) -> Option<(Stamp, usize)> {
-    yearless(line).or_else(|| with_weekday(line))
+    yearless(line).or_else(|| with_weekday(line)).or_else(|| behind_year(line))
 }
 
 /// What follows a time that is counted from the epoch: the text of the program behind it (multilog, splogger), or host and
@@ -198,6 +198,7 @@ mod tests {
         ("Nov 20 09:00:01 mx dovecot: Info: x: y", "mx|dovecot|0|Info: x: y"),
         ("déc. 20 09:00:01 mx slapd[7]: x", "mx|slapd|7|x"),
         ("11月 20 09:00:01 mx slapd[7]: x", "mx|slapd|7|x"),
+        ("2026 Nov 20 09:00:01.123 mx slapd[7]: x", "mx|slapd|7|x"),
         ("Nov 20 09:00:01 mx slapd[7] conn=1", "mx|slapd|7|conn=1"),
         ("Nov 20 09:00:01 mx no tag is here", "mx||0|no tag is here"),
         ("Nov 20 09:00:01 mx f(x): y", "mx||0|f(x): y"),
@@ -211,6 +212,8 @@ mod tests {
         ("Nov 20 09:00:01 mx slapd[7]: [ID 197553 mail.info] conn=1", "mx|slapd|7|conn=1"),
         ("Nov 20 09:00:01 mx last message repeated 3 times", "mx||0|last message repeated 3 times"),
         ("Nov 20 09:00:01 last message repeated 3 times", "||0|last message repeated 3 times"),
+        ("Nov 20 09:00:01 mx slapd[7]: last message repeated 3 times", "mx||0|last message repeated 3 times"),
+        ("Nov 20 09:00:01  dovecot: last message repeated 3 times", "||0|last message repeated 3 times"),
         ("Nov 20 09:00:01 --- last message repeated 3 times ---", "||0|--- last message repeated 3 times ---"),
         ("2026-11-20T09:00:01.5+01:00 mx slapd[7]: x\r", "mx|slapd|7|x"),
         ("\u{feff}2026-11-20 09:00:01 mx slapd[7]: x", "mx|slapd|7|x"),

@@ -171,6 +171,7 @@ fn repeated(rest: &[u8]) -> Option<&[u8]> {
 
 pub(super) fn hostless(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
     match tag(rest) {
+        Some((_, _, text)) if repeated(text).is_some() => Some(tagged(stamp, b"", text)),
         // A program's path or a process id tells a syslog tag from a word of the text.
         Some((program, pid, text)) if pid != 0 || memchr(b'/', program).is_some() => {
             Some(record(stamp, b"", program, pid, text))
@@ -180,6 +181,8 @@ pub(super) fn hostless(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
 }
 
 fn record<'a>(stamp: Stamp, host: &'a [u8], program: &'a [u8], pid: u32, text: &'a [u8]) -> Record<'a> {
+    // The daemon tells that under the name of the program whose line it was (rsyslog before 6, `tools/syslogd.c`).
+    let (program, pid) = if repeated(text).is_some() { (&b""[..], 0) } else { (program, pid) };
     Record {
         stamp,
         host: Cow::Borrowed(host),

@@ -315,6 +315,11 @@ impl<'a> Reader<'a> {
         {
             return self.known_record(line, &head, time, offset);
         }
+        self.in_full(line, offset)
+    }
+
+    /// Reads a record whose header is not told at first sight.
+    fn in_full(&mut self, line: &[u8], offset: u64) -> usize {
         let Some((record, time)) = self.framed(line) else { return self.strange(line, offset, None) };
         self.note_time(time);
         let host = self.host(&record.host);
@@ -358,15 +363,10 @@ impl<'a> Reader<'a> {
         match self.take(known, text, origin) {
             Taken::By(event) => self.last(host, event),
             Taken::Again => {}
-            Taken::Not => return self.not_taken(line, offset, host),
+            // It may be another's, under this name.
+            Taken::Not => return self.in_full(line, offset),
         }
         line.len()
-    }
-
-    #[cold]
-    fn not_taken(&mut self, line: &[u8], offset: u64, host: usize) -> usize {
-        let framed = frame::record(line).map(|record| (record, host));
-        self.strange(line, offset, framed)
     }
 
     /// Keeps the header of a line of the ordinary form: `stamp host program[pid]: text` or `stamp host program: text`.

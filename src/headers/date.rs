@@ -51,7 +51,7 @@ pub(super) enum Wrong {
 ///
 /// Where there is none.
 pub(super) fn date_time(input: &[u8]) -> Result<(&[u8], Time), Wrong> {
-    let general = || alt((dated, of_ctime)).parse(input).map_err(|_| Wrong::Form);
+    let general = || alt((dated, of_ctime, of_iso)).parse(input).map_err(|_| Wrong::Form);
     let (rest, civil) = usual(input).map_or_else(general, Ok)?;
     Ok((rest, civil.time().ok_or(Wrong::Value)?))
 }
@@ -166,6 +166,19 @@ fn of_ctime(input: &[u8]) -> IResult<&[u8], Civil> {
         zone: zone.or(before.flatten()),
     })
     .parse(input)
+}
+
+/// `2026-11-24 12:00:00.123456789 +0000 UTC`, as Go writes a time (`time.Time.String`).
+fn of_iso(input: &[u8]) -> IResult<&[u8], Civil> {
+    let part = || preceded(char('-'), number(2, 2));
+    let parts = (preceded(space, year), part(), part(), clock, zone);
+    map(parts, |(year, month, day, clock, zone)| Civil { year, month, day, clock, zone }).parse(input)
+}
+
+/// Whether a word is a day as ISO 8601 writes it.
+pub(super) fn is_iso_day(word: &[u8]) -> bool {
+    let is = |(at, b): (usize, &u8)| if matches!(at, 4 | 7) { *b == b'-' } else { b.is_ascii_digit() };
+    word.len() == 10 && word.iter().enumerate().all(is)
 }
 
 fn weekday(input: &[u8]) -> IResult<&[u8], &[u8]> {
@@ -293,6 +306,7 @@ mod tests {
             ("Tue Nov 24 12:47:50 2026 -0330", "2026-11-24T12:47:50-03:30"),
             ("Tue Nov 24 12:47:50 PDT 2026", "2026-11-24T12:47:50-07:00"),
             ("24 Nov 2026 12:47:50 id 4711", "2026-11-24T12:47:50-00:00"),
+            ("2026-11-24 12:47:50.123456789 +0100 CET m=+6.8", "2026-11-24T12:47:50.123456+01:00"),
             ("Sat, 31 Dec 2016 23:59:60 +0000", "2017-01-01T00:00:00+00:00"),
             ("029 Apr 2011 1:2:3 +0900", "2011-04-29T01:02:03+09:00"),
             ("30 Feb 2026 12:00:00 +0000", "Value"),

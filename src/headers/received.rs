@@ -5,7 +5,7 @@
 //! takes the word behind it and nothing else, and a clause that was taken is not taken again.
 
 use super::client::Client;
-use super::date::{Time, Wrong, date_time, is_weekday};
+use super::date::{Time, Wrong, date_time, is_iso_day, is_weekday};
 use super::lexis::{Token, token};
 use super::tls;
 use std::fmt;
@@ -154,6 +154,9 @@ impl<'a> Walk<'a> {
                 // Some programs forget the semicolon.
                 return self.date_at(rest).unwrap_or(next);
             }
+            Token::Word(word) if self.found.time.is_none() && !self.waits && is_iso_day(word) => {
+                return self.date_at(rest).unwrap_or(next);
+            }
             Token::Word(word) => self.word(word, next),
             Token::Literal(literal) => self.literal(literal, next),
             Token::Angle(value) | Token::Quoted(value) => self.value(value),
@@ -246,6 +249,8 @@ impl<'a> Walk<'a> {
             _ if !self.waits => return,
             // `by host mx.example`, as one program writes it.
             Clause::By if value == b"host" => return,
+            // `from anna@example.org by mx.example by uid 64011`, as one program writes it.
+            Clause::By if value == b"uid" => {}
             Clause::From => found.client.from = found.client.from.or(Some(value)),
             // Of two the later is the host's own: a stranger can write into the clause before it only.
             Clause::By if !behind_by || found.by.is_none() => found.by = Some(value),

@@ -33,16 +33,17 @@ fn gaps(hops: &mut [Hop]) {
         let hop = &hops[at];
         let names = [&hop.from_host, &hop.helo, &hop.client_name].map(|name| full_name(name.as_ref()));
         let is_named = names.iter().any(Option::is_some);
-        let joins = names.into_iter().flatten().any(|name| same_site(name, by));
+        let joins = names.into_iter().flatten().any(|name| same_site(name, by) || same_machine(name, by));
         hops[at].gap = is_named && !joins && !is_inside(&hops[at]);
     }
 }
 
-/// A name with an inner dot that is no address.
+/// A name with an inner dot that is no address, of a host or of a person.
 fn full_name(name: Option<&Text>) -> Option<&str> {
     let name = name?.raw();
     let name = name.strip_suffix('.').unwrap_or(name);
-    (name.as_bytes().contains(&b'.') && super::client::address(name.as_bytes()).is_none()).then_some(name)
+    let is_host = name.as_bytes().contains(&b'.') && !name.as_bytes().contains(&b'@');
+    (is_host && super::client::address(name.as_bytes()).is_none()).then_some(name)
 }
 
 /// A hop from the machine itself, over its loopback: it goes on where it was.
@@ -57,6 +58,13 @@ fn same_site(a: &str, b: &str) -> bool {
         dots.nth(1).map_or(0, |dot| dot + 1)
     };
     a.as_bytes()[end(a)..].eq_ignore_ascii_case(&b.as_bytes()[end(b)..])
+}
+
+/// Whether two names are of one machine, in two domains of who runs it: it is numbered, and by no name that others have too.
+fn same_machine(a: &str, b: &str) -> bool {
+    let own = |name: &'_ str| name.split('.').next().map(str::len).unwrap_or_default();
+    let (a, b) = (&a[..own(a)], &b[..own(b)]);
+    a.len() >= 8 && a.bytes().any(|b| b.is_ascii_digit()) && a.eq_ignore_ascii_case(b)
 }
 
 /// A hop whose two ends a hop before it had already, with another id: the message goes round.
@@ -110,6 +118,15 @@ mod tests {
         ];
         follow(&mut hops);
         assert_eq!(hops.clone().map(|hop| hop.gap), [false, true, false, false, false]);
+        for (by, from, gap) in [
+            ("BN0PR03CA0023.outlook.example", "BN0PR03CA0023.prod.example.net", false),
+            ("mx1.a.example.org", "mx1.b.example.net", true),
+            ("mailserver.example.org", "mailserver.example.net", true),
+        ] {
+            let mut hops = [hop("", by, 0), hop(from, "b.example", 1)];
+            follow(&mut hops);
+            assert_eq!(hops[1].gap, gap, "{by} {from}");
+        }
         assert_eq!(hops.map(|hop| hop.looped), [false, false, false, false, true]);
     }
 }

@@ -319,11 +319,13 @@ fn f19_a_repetition_without_a_host_is_of_the_line_before_it() {
     let log = "\
         Jan 19 19:16:57 mac swift[1]: status: msg 1 to b@y.example\n\
         Jan 19 19:16:58 --- last message repeated 2 times ---\n\
-        Jan 19 19:16:59 --- last message repeated 1 time ---\n";
+        Jan 19 19:16:59 --- last message repeated 1 time ---\n\
+        Jan 19 19:17:00 mac swift[1]: last message repeated 2 times\n\
+        Jan 19 19:17:01  swift: last message repeated 2 times\n";
     for chunk in [1, CHUNK] {
         let Run { facts, coverage, .. } = read(&grammars, log, chunk);
-        assert_eq!(texts(&facts, "deliveries", "host"), ["mac"; 4]);
-        assert_eq!(coverage.counts.matched, 3);
+        assert_eq!(texts(&facts, "deliveries", "host"), ["mac"; 8]);
+        assert_eq!(coverage.counts.matched, 5);
     }
 }
 

@@ -58,6 +58,15 @@ fn with_year(line: &[u8], month: u8, day: u32, start: usize) -> Option<(Stamp, u
     Some((Stamp::Civil(days * DAY + micros), start + 5 + len))
 }
 
+/// `2026 Nov  4 09:00:01`, as some relays write it.
+pub fn behind_year(line: &[u8]) -> Option<(Stamp, usize)> {
+    let (year, rest) = line.split_at_checked(5)?;
+    let year = number(year.strip_suffix(b" ")?)?;
+    let (Stamp::Yearless(month, day, micros), len) = yearless(rest)? else { return None };
+    let days = days_from_civil(i64::from(year), month.into(), day.into())?;
+    Some((Stamp::Civil(days * DAY + micros), 5 + len))
+}
+
 /// The month at the head of a line, and the bytes that its name takes with the blank behind it.
 fn month(line: &[u8]) -> Option<(u8, usize)> {
     let english = MONTHS.iter().position(|name| line.starts_with(*name)).filter(|_| line.get(3) == Some(&b' '));

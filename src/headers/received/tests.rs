@@ -38,6 +38,12 @@ const DIALECTS: &[(&str, [&str; 10])] = &[
         ["unknown", "192.0.2.1", "helo.example", "-", "mx.example.org", "SMTP", "-", "-", "-", "2026-11-23T09:00:00-00:00"]),
     ("(qmail 1234 invoked by uid 89); 23 Nov 2026 09:00:00 -0000",
         ["-", "-", "-", "-", "-", "-", "-", "-", "-", "2026-11-23T09:00:00-00:00"]),
+    // qmail-scanner, qmail-scanner-queue.pl
+    ("from anna@example.com by mx.example.org by uid 64011 with qmail-scanner-1.22 \n (clamdscan: 0.75-1. \n Clear:RC:0(192.0.2.1):. Processed in 1.16 secs); 23 Nov 2026 10:00:00 -0000",
+        ["anna@example.com", "-", "-", "-", "mx.example.org", "qmail-scanner-1.22", "-", "-", "-", "2026-11-23T10:00:00-00:00"]),
+    // SendGrid, which writes a time as Go does
+    ("by filterdrecv-7fd948b676-mhxck with SMTP id filterdrecv-7fd948b676-mhxck-1-64C417C9-BB\n\t2026-11-23 10:00:00.928333532 +0000 UTC m=+6810983.819096959",
+        ["-", "-", "-", "-", "filterdrecv-7fd948b676-mhxck", "SMTP", "-", "filterdrecv-7fd948b676-mhxck-1-64C417C9-BB", "-", "2026-11-23T10:00:00.928333+00:00"]),
     // Sendmail, cf/m4/proto.m4 (confRECEIVED_HEADER)
     ("from helo.example (IDENT:u@rdns.example [192.0.2.1] (may be forged))\n\t(authenticated bits=0)\n\tby mx.example.org (8.18.1/8.18.1) with ESMTPS id 4ANA00xx012345\n\t(version=TLSv1.2 cipher=ECDHE-RSA-AES256-GCM-SHA384 bits=256 verify=NO)\n\tfor <ben@example.org>; Mon, 23 Nov 2026 10:00:00 +0100 (CET)\n\t(envelope-from a@example.com)",
         ["helo.example", "192.0.2.1", "helo.example", "rdns.example", "mx.example.org", "ESMTPS", "TLSv1.2", "4ANA00xx012345", "ben@example.org", "2026-11-23T10:00:00+01:00"]),
