@@ -67,7 +67,6 @@ const KEYS: &[(&str, Part)] = &[
     ("@timestamp", Part::Time),
     ("timestamp", Part::Time),
     ("date", Part::Time),
-    ("ts", Part::Time),
     ("hostname", Part::Host),
     ("host", Part::Host),
     ("appname", Part::Program),
@@ -100,8 +99,11 @@ impl<'a> Said<'a> {
 
     /// Adds what objects in it tell of the line.
     fn unfold(&mut self) {
-        while let Some(at) = self.0.iter().position(|(key, value)| tells_within(*key, value)) {
-            if let (key, Value::Object(mut told)) = self.0.swap_remove(at) {
+        let mut at = 0;
+        while let Some((key, value)) = self.0.get(at) {
+            if !tells_within(*key, value) {
+                at += 1;
+            } else if let (key, Value::Object(mut told)) = self.0.swap_remove(at) {
                 told.0.retain(|(inner, _)| KEYS[key].1 == Part::Within || KEYS[*inner].1 == Part::Within);
                 self.0.extend(told.0);
             }

@@ -16,7 +16,7 @@ use std::borrow::Cow;
 pub use layout::{Bound, Laid, Layout, Sample, Spec, first_stamp};
 pub use stamps::Stamps;
 pub(crate) use syslog::MOST_REPETITIONS;
-pub use syslog::{TagEnd, header_end, octet_count, repeated_text as repeated, tag, text_after};
+pub use syslog::{TagEnd, header_end, is_repetition, octet_count, repeated_text as repeated, tag, text_after};
 
 /// A line with its header read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,13 +82,6 @@ fn unpacked(record: Record<'_>, depth: usize) -> Record<'_> {
         Some(own) => own.or_of(record.host),
         None => record,
     }
-}
-
-/// A line that stands whole in the text of another: behind the tag that its container was given (Docker, `--log-opt tag=`),
-/// or the name of the service whose errors are kept (systemd).
-pub fn wrapped<'r>(record: &'r Record<'_>) -> Option<Record<'r>> {
-    let own = inner(&record.text, DEPTH)?.or_of(Cow::Borrowed(&record.host));
-    Some(Record { stamp: record.stamp, ..own })
 }
 
 /// Whether a tag is a container's id, or ends with one (Docker, `daemon/logger/loggerutils/log_tag.go`).
@@ -212,14 +205,13 @@ mod tests {
         ("Nov 20 09:00:01 mx slapd[7]: [ID 197553 mail.info] conn=1", "mx|slapd|7|conn=1"),
         ("Nov 20 09:00:01 mx last message repeated 3 times", "mx||0|last message repeated 3 times"),
         ("Nov 20 09:00:01 last message repeated 3 times", "||0|last message repeated 3 times"),
-        ("Nov 20 09:00:01 mx slapd[7]: last message repeated 3 times", "mx||0|last message repeated 3 times"),
-        ("Nov 20 09:00:01  dovecot: last message repeated 3 times", "||0|last message repeated 3 times"),
         ("Nov 20 09:00:01 --- last message repeated 3 times ---", "||0|--- last message repeated 3 times ---"),
         ("2026-11-20T09:00:01.5+01:00 mx slapd[7]: x\r", "mx|slapd|7|x"),
         ("\u{feff}2026-11-20 09:00:01 mx slapd[7]: x", "mx|slapd|7|x"),
         // With a priority; RFC 5424.
         ("<22>Nov 20 09:00:01 mx slapd[7]: x", "mx|slapd|7|x"),
         ("<6>2026-11-20T09:00:01Z mx slapd[7]: x", "mx|slapd|7|x"),
+        ("<22>2026 Nov 20 09:00:01 mx slapd[7]: x", "mx|slapd|7|x"),
         ("<22>1 2026-11-20T09:00:01Z mx slapd 7 - - x", "mx|slapd|7|x"),
         ("<22>1 2026-11-20T09:00:01Z - - - id - \u{feff}x y", "||0|x y"),
         (r#"<22>1 2026-11-20T09:00:01Z mx slapd 7 id [a b="c\"] d"][e f="\]"] x"#, "mx|slapd|7|x"),
@@ -267,7 +259,7 @@ mod tests {
             r#"{"_index":"x","_source":{"@timestamp":"2026-11-20T09:00:01Z","log":{"offset":1,"syslog":{"hostname":"mx","appname":"postfix/qmgr","procid":"12"}},"message":"x"}}"#,
             "mx|postfix/qmgr|12|x",
         ),
-        (r#"{"ts":"1795165201500000000","host":"mx","line":"postfix/qmgr[12]: x"}"#, "mx|postfix/qmgr|12|x"),
+        (r#"{"timestamp":"1795165201500000000","host":"mx","line":"postfix/qmgr[12]: x"}"#, "mx|postfix/qmgr|12|x"),
         (r#"{"timestamp":1795165201.5,"_program":"slapd","_pid":7,"short_message":"x"}"#, "|slapd|7|x"),
         (r#"{"time":"2026-11-20T09:00:01Z","program":"slapd","tag":"daemon[3]:","log":{"host":"h"},"message":"x"}"#, "|slapd|0|x"),
         ("{\"time\":\"2026-11-20T09:00:01Z\",\"log\":\"Nov 20 09:00:01 mx slapd[7]: x\ty\"}", "mx|slapd|7|x y"),

@@ -2,7 +2,7 @@
 
 use super::{Record, contained, headless};
 use crate::find;
-use crate::time::stamp::{Stamp, hex_epoch, iso, yearless};
+use crate::time::stamp::{Stamp, behind_year, hex_epoch, iso, yearless};
 use memchr::memchr;
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ pub(super) fn with_priority(line: &[u8], depth: usize) -> Option<Record<'_>> {
     if let Some(rest) = rest.strip_prefix(b"1 ") {
         return rfc5424(rest);
     }
-    let (stamp, len) = yearless(rest).or_else(|| iso(rest))?;
+    let (stamp, len) = yearless(rest).or_else(|| iso(rest)).or_else(|| behind_year(rest))?;
     after_stamp(stamp, &rest[len..], depth)
 }
 
@@ -164,14 +164,18 @@ fn bracketed_priority(rest: &[u8]) -> Option<&[u8]> {
     (counted || is_priority(inner)).then_some(rest)
 }
 
+/// Whether a text says that the line before it happened again.
+pub fn is_repetition(text: &[u8]) -> bool {
+    text.starts_with(b"last message repeated ")
+}
+
 /// `last message repeated N times`, or the same between dashes, which some daemons write without a host.
 fn repeated(rest: &[u8]) -> Option<&[u8]> {
-    rest.strip_prefix(b"--- ").unwrap_or(rest).starts_with(b"last message repeated ").then_some(rest)
+    is_repetition(rest.strip_prefix(b"--- ").unwrap_or(rest)).then_some(rest)
 }
 
 pub(super) fn hostless(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
     match tag(rest) {
-        Some((_, _, text)) if repeated(text).is_some() => Some(tagged(stamp, b"", text)),
         // A program's path or a process id tells a syslog tag from a word of the text.
         Some((program, pid, text)) if pid != 0 || memchr(b'/', program).is_some() => {
             Some(record(stamp, b"", program, pid, text))
@@ -181,8 +185,6 @@ pub(super) fn hostless(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
 }
 
 fn record<'a>(stamp: Stamp, host: &'a [u8], program: &'a [u8], pid: u32, text: &'a [u8]) -> Record<'a> {
-    // The daemon tells that under the name of the program whose line it was (rsyslog before 6, `tools/syslogd.c`).
-    let (program, pid) = if repeated(text).is_some() { (&b""[..], 0) } else { (program, pid) };
     Record {
         stamp,
         host: Cow::Borrowed(host),

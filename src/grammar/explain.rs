@@ -47,21 +47,19 @@ impl Grammars {
         natives.map(|(at, _)| self.explain_text(at, "", line.trim_ascii_end())).find(|found| found.ignored)
     }
 
-    /// What the grammars make of a record, or of the line that stands in it.
+    /// What the grammars make of a record.
     pub(super) fn explain_record(&self, record: &Record<'_>) -> Explained {
-        let own = self.explain_own(record);
-        let wrapped = || frame::wrapped(record).map(|inner| self.explain_own(&inner));
-        if own.is_taken() { own } else { wrapped().unwrap_or(own) }
-    }
-
-    fn explain_own(&self, record: &Record<'_>) -> Explained {
         let (_, text) = frame::repeated(&record.text);
         if !record.program.is_empty() {
             return self.explain_program(&record.program, text);
         }
-        let by_natives = self.native().map(|(at, _)| self.explain_text(at, "", text)).find(Explained::is_taken);
         let by_tag = || frame::tag(text).map(|(program, _, text)| self.explain_program(program, text));
-        by_natives.or_else(by_tag).unwrap_or_default()
+        self.explain_native(text).or_else(by_tag).unwrap_or_default()
+    }
+
+    /// What takes a text of a line that names no program.
+    fn explain_native(&self, text: &[u8]) -> Option<Explained> {
+        self.native().map(|(at, _)| self.explain_text(at, "", text)).find(Explained::is_taken)
     }
 
     fn explain_program(&self, program: &[u8], text: &[u8]) -> Explained {
@@ -69,10 +67,12 @@ impl Grammars {
         let Some(program) = self.program(&name) else { return Explained::default() };
         let mut captures = Captures::default();
         let untold = || self.find_untold(program.grammar, text, &mut captures);
-        match program.is_cut.then(untold).flatten() {
+        let found = match program.is_cut.then(untold).flatten() {
             Some(pattern) => self.explained(pattern, text, &captures),
             None => self.explain_text(program.grammar, program.name, text),
-        }
+        };
+        let again = !found.is_taken() && frame::is_repetition(text);
+        again.then(|| self.explain_native(text)).flatten().unwrap_or(found)
     }
 
     /// What the grammars of layouts make of a line; nothing where no layout reads it.

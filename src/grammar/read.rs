@@ -395,11 +395,6 @@ impl<'a> Reader<'a> {
         if let Some(nul) = cut_by_nuls(line) {
             return self.record(&line[..nul], offset);
         }
-        if let Some((record, host)) = &framed
-            && self.wrapped(record, *host, offset)
-        {
-            return line.len();
-        }
         let own = self.layouts.is_own();
         match (self.laid(line, offset), framed) {
             (OwnRead::Taken, _) => {}
@@ -417,18 +412,6 @@ impl<'a> Reader<'a> {
             (_, None) => self.damaged(line, offset),
         }
         line.len()
-    }
-
-    /// Whether a pattern takes the line that stands whole in the text of another, of this host.
-    fn wrapped(&mut self, record: &Record<'_>, host: usize, offset: u64) -> bool {
-        let Some((own, time)) = frame::wrapped(record).zip(self.time_of(record.stamp)) else { return false };
-        let of_own = self.host(&own.host);
-        match self.text(&own, of_own, time, offset) {
-            Taken::By(event) => self.last(host, event),
-            Taken::Again => {}
-            Taken::Not => return false,
-        }
-        true
     }
 
     fn unmatched(&mut self, program: &[u8], text: &[u8], line: &[u8], offset: u64) {
@@ -514,27 +497,39 @@ impl<'a> Reader<'a> {
         let (count, text) = frame::repeated(&record.text);
         let origin = Origin { host, hostless: record.host.is_empty(), pid: record.pid, time, offset, count };
         if !record.program.is_empty() {
-            return match self.known(&record.program) {
-                Some(known) => self.take(known, text, origin),
-                None => Taken::Not,
-            };
+            return self.named(&record.program, text, origin);
         }
+        match self.native(text, origin) {
+            Taken::Not => self.tagged(text, origin),
+            taken => taken,
+        }
+    }
+
+    /// A text of a program with this name. rsyslog before 6 told under the name of the program whose line it was that it
+    /// happened again (`tools/syslogd.c`).
+    fn named(&mut self, program: &[u8], text: &[u8], origin: Origin) -> Taken {
+        let Some(known) = self.known(program) else { return Taken::Not };
+        match self.take(known, text, origin) {
+            Taken::Not if frame::is_repetition(text) => self.native(text, origin),
+            taken => taken,
+        }
+    }
+
+    /// A text of a line that names no program.
+    fn native(&mut self, text: &[u8], origin: Origin) -> Taken {
         for at in 0..self.natives.len() {
             if let taken @ (Taken::By(_) | Taken::Again) = self.take(self.natives[at], text, origin) {
                 return taken;
             }
         }
-        self.tagged(text, origin)
+        Taken::Not
     }
 
     /// A text of a line without a header's program may begin with a program's name all the same.
     #[cold]
     fn tagged(&mut self, text: &[u8], origin: Origin) -> Taken {
         let Some((program, pid, text)) = frame::tag(text) else { return Taken::Not };
-        match self.known(program) {
-            Some(known) => self.take(known, text, Origin { pid, ..origin }),
-            None => Taken::Not,
-        }
+        self.named(program, text, Origin { pid, ..origin })
     }
 
     fn take(&mut self, known: usize, text: &[u8], origin: Origin) -> Taken {

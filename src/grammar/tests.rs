@@ -306,6 +306,7 @@ fn a_table_that_cannot_be_asked_refuses_nobody_by_name() {
         ("Sender address rejected: not wanted", "sender_blocked"),
         ("Recipient address rejected: Access denied", "recipient_blocked"),
         ("Helo command rejected: Host not found", "helo"),
+        ("Recipient address rejected: Greylisted because reverse DNS is missing", "greylisted"),
         ("Your server does not have a valid reverse DNS entry. MagicSpam", "client_no_rdns"),
     ] {
         assert_eq!(postfix.classes.find(reason.as_bytes(), b"4.3.5"), Some(class), "{reason}");

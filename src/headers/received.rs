@@ -154,7 +154,14 @@ impl<'a> Walk<'a> {
                 // Some programs forget the semicolon.
                 return self.date_at(rest).unwrap_or(next);
             }
-            Token::Word(word) if self.found.time.is_none() && !self.waits && is_iso_day(word) => {
+            // The client's names stand before the host's own: no date of theirs counts, nor one that a date follows.
+            Token::Word(word)
+                if self.found.time.is_none()
+                    && !self.waits
+                    && self.found.by.is_some()
+                    && is_iso_day(word)
+                    && !rest.contains(&b';') =>
+            {
                 return self.date_at(rest).unwrap_or(next);
             }
             Token::Word(word) => self.word(word, next),
@@ -250,7 +257,7 @@ impl<'a> Walk<'a> {
             // `by host mx.example`, as one program writes it.
             Clause::By if value == b"host" => return,
             // `from anna@example.org by mx.example by uid 64011`, as one program writes it.
-            Clause::By if value == b"uid" => {}
+            Clause::By if found.by.is_some() && value == b"uid" => {}
             Clause::From => found.client.from = found.client.from.or(Some(value)),
             // Of two the later is the host's own: a stranger can write into the clause before it only.
             Clause::By if !behind_by || found.by.is_none() => found.by = Some(value),

@@ -60,11 +60,13 @@ fn same_site(a: &str, b: &str) -> bool {
     a.as_bytes()[end(a)..].eq_ignore_ascii_case(&b.as_bytes()[end(b)..])
 }
 
-/// Whether two names are of one machine, in two domains of who runs it: it is numbered, and by no name that others have too.
+/// Whether two names are of one machine, in two domains of who runs it: it has a name as no two operators give, with several
+/// numbers in it.
 fn same_machine(a: &str, b: &str) -> bool {
     let own = |name: &'_ str| name.split('.').next().map(str::len).unwrap_or_default();
     let (a, b) = (&a[..own(a)], &b[..own(b)]);
-    a.len() >= 8 && a.bytes().any(|b| b.is_ascii_digit()) && a.eq_ignore_ascii_case(b)
+    let numbers = a.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty()).count();
+    a.len() >= 8 && numbers >= 2 && a.eq_ignore_ascii_case(b)
 }
 
 /// A hop whose two ends a hop before it had already, with another id: the message goes round.
@@ -122,6 +124,7 @@ mod tests {
             ("BN0PR03CA0023.outlook.example", "BN0PR03CA0023.prod.example.net", false),
             ("mx1.a.example.org", "mx1.b.example.net", true),
             ("mailserver.example.org", "mailserver.example.net", true),
+            ("exchange01.example.org", "exchange01.example.net", true),
         ] {
             let mut hops = [hop("", by, 0), hop(from, "b.example", 1)];
             follow(&mut hops);
