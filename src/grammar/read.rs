@@ -315,11 +315,6 @@ impl<'a> Reader<'a> {
         {
             return self.known_record(line, &head, time, offset);
         }
-        self.in_full(line, offset)
-    }
-
-    /// Reads a record whose header is not told at first sight.
-    fn in_full(&mut self, line: &[u8], offset: u64) -> usize {
         let Some((record, time)) = self.framed(line) else { return self.strange(line, offset, None) };
         self.note_time(time);
         let host = self.host(&record.host);
@@ -360,13 +355,18 @@ impl<'a> Reader<'a> {
         self.note_time(time);
         let (count, text) = frame::repeated(frame::text_after(&line[head.text..]));
         let origin = Origin { host, hostless: false, pid, time, offset, count };
-        match self.take(known, text, origin) {
+        match self.of_known(known, text, origin) {
             Taken::By(event) => self.last(host, event),
             Taken::Again => {}
-            // It may be another's, under this name.
-            Taken::Not => return self.in_full(line, offset),
+            Taken::Not => return self.not_taken(line, offset, host),
         }
         line.len()
+    }
+
+    #[cold]
+    fn not_taken(&mut self, line: &[u8], offset: u64, host: usize) -> usize {
+        let framed = frame::record(line).map(|record| (record, host));
+        self.strange(line, offset, framed)
     }
 
     /// Keeps the header of a line of the ordinary form: `stamp host program[pid]: text` or `stamp host program: text`.
@@ -505,10 +505,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A text of a program with this name. rsyslog before 6 told under the name of the program whose line it was that it
-    /// happened again (`tools/syslogd.c`).
+    /// A text of a program with this name.
     fn named(&mut self, program: &[u8], text: &[u8], origin: Origin) -> Taken {
-        let Some(known) = self.known(program) else { return Taken::Not };
+        match self.known(program) {
+            Some(known) => self.of_known(known, text, origin),
+            None => Taken::Not,
+        }
+    }
+
+    /// A text of a program that is known. rsyslog before 6 told under the name of the program whose line it was that it
+    /// happened again (`tools/syslogd.c`).
+    #[inline]
+    fn of_known(&mut self, known: usize, text: &[u8], origin: Origin) -> Taken {
         match self.take(known, text, origin) {
             Taken::Not if frame::is_repetition(text) => self.native(text, origin),
             taken => taken,

@@ -23,7 +23,7 @@ impl Stamp {
         let (Self::Yearless(month, day, micros), Self::Instant(late) | Self::Civil(late)) = (self, other) else {
             return self;
         };
-        let in_year = |year| Some(days_from_civil(year, month.into(), day.into())? * DAY + micros);
+        let in_year = |year| civil(year, month, day.into(), micros);
         let year = place_of(late).map_or(1970, |(year, _)| i64::from(year));
         let civil = [year + 1, year, year - 1].into_iter().filter_map(in_year).find(|civil| *civil <= late + DAY);
         civil.map_or(self, Self::Civil)
@@ -54,8 +54,7 @@ fn with_year(line: &[u8], month: u8, day: u32, start: usize) -> Option<(Stamp, u
     let year = number(line.get(start..start + 4)?)?;
     let rest = line[start + 4..].strip_prefix(b" ")?;
     let (micros, len) = clock(rest)?;
-    let days = days_from_civil(i64::from(year), u32::from(month), day)?;
-    Some((Stamp::Civil(days * DAY + micros), start + 5 + len))
+    Some((Stamp::Civil(civil(i64::from(year), month, day, micros)?), start + 5 + len))
 }
 
 /// `2026 Nov  4 09:00:01`, as some relays write it.
@@ -63,8 +62,7 @@ pub fn behind_year(line: &[u8]) -> Option<(Stamp, usize)> {
     let (year, rest) = line.split_at_checked(5)?;
     let year = number(year.strip_suffix(b" ")?)?;
     let (Stamp::Yearless(month, day, micros), len) = yearless(rest)? else { return None };
-    let days = days_from_civil(i64::from(year), month.into(), day.into())?;
-    Some((Stamp::Civil(days * DAY + micros), 5 + len))
+    Some((Stamp::Civil(civil(i64::from(year), month, day.into(), micros)?), 5 + len))
 }
 
 /// The month at the head of a line, and the bytes that its name takes with the blank behind it.
@@ -230,13 +228,13 @@ pub fn tai64n(line: &[u8]) -> Option<(Stamp, usize)> {
 /// told by the number of digits, 10, 13, 16 or 19, as it is from 2001 to 2286.
 pub fn epoch(line: &[u8]) -> Option<(Stamp, usize)> {
     let len = line.iter().take(20).take_while(|b| b.is_ascii_digit()).count();
-    let (unit, known) = match len {
-        10 => (SECOND, 10),
-        13 => (SECOND / 1000, 13),
-        16 | 19 => (1, 16),
+    let unit = match len {
+        10 => SECOND,
+        13 => SECOND / 1000,
+        16 | 19 => 1,
         _ => return None,
     };
-    let whole = line[..known].iter().fold(0, |sum, b| sum * 10 + i64::from(b - b'0'));
+    let whole = line[..len.min(16)].iter().fold(0, |sum, b| sum * 10 + i64::from(b - b'0'));
     let (micros, more) = if unit == SECOND { fraction(&line[len..]) } else { (0, 0) };
     Some((Stamp::Instant(whole * unit + micros), len + more))
 }
@@ -265,6 +263,11 @@ fn two(text: &[u8]) -> Option<u32> {
 
 fn number(text: &[u8]) -> Option<u32> {
     text.iter().try_fold(0_u32, |sum, b| Some(sum * 10 + digit(*b)?))
+}
+
+/// A day and a time of it, in microseconds since the beginning of 1970; nothing where there is no such day.
+fn civil(year: i64, month: u8, day: u32, micros: i64) -> Option<i64> {
+    Some(days_from_civil(year, month.into(), day)? * DAY + micros)
 }
 
 /// Days since 1970-01-01 of a date of the Gregorian calendar; nothing where there is no such date.
