@@ -287,8 +287,15 @@ fn place_of(civil: i64) -> Option<(i32, i64)> {
 /// The start of the year 2200; a time beyond it is a mistake.
 const LATEST: i64 = 7_258_118_400 * SECOND;
 
-/// Half a year, in the calendar of 31-day months that orders stamps without a year.
-const HALF_YEAR: i64 = 186 * DAY;
+/// A year of 31-day months, the calendar that orders stamps without a year.
+const YEAR: i64 = 372 * DAY;
+
+/// How far back lines may stand that are merely out of order: pieces of two months may lie in one file, the newer first.
+/// What lies farther back is of the next year, however long the log was silent in between.
+const DISORDER: i64 = 62 * DAY;
+
+/// How long the lines of a clock that was wrong may go on, from the first of them.
+const ASTRAY: i64 = 10 * 60 * SECOND;
 
 /// A step back that tells the second pass of a repeated hour from lines that are merely out of order.
 const FOLD_STEP: i64 = 10 * 60 * SECOND;
@@ -302,12 +309,39 @@ pub struct ClockState {
     last: Option<i64>,
     /// Whether the walk is in the second pass of a repeated hour.
     second: bool,
+    /// Where it stood before it last went farther than disorder explains.
+    #[serde(default)]
+    left: Option<Left>,
+}
+
+/// The line before a great step: who comes back to it at once had only a wrong clock, or told of it late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct Left {
+    year: i32,
+    place: i64,
+    /// The last place from which a way back leads here.
+    until: i64,
 }
 
 impl ClockState {
     /// The walk begins in this year.
     pub fn starting(year: i32) -> Self {
-        Self { year, last: None, second: false }
+        Self { year, ..Self::default() }
+    }
+
+    /// Where the walk stands after a line at this place of its year.
+    #[inline]
+    fn at(&self, place: i64) -> Self {
+        let last = self.last.unwrap_or(place);
+        let ordinary = (last - DISORDER..=last + DISORDER).contains(&place);
+        if ordinary {
+            let left = self.left.filter(|left| place <= left.until);
+            return Self { last: Some(place), left, ..*self };
+        }
+        let returned = self.left.filter(|left| (left.place - DAY..=left.place + DISORDER).contains(&place));
+        let next = self.year + i32::from(place < last) - i32::from(place >= last + YEAR - DISORDER);
+        let left = Left { year: self.year, place: last, until: place + ASTRAY };
+        Self { year: returned.map_or(next, |left| left.year), last: Some(place), left: Some(left), ..*self }
     }
 }
 
@@ -341,8 +375,8 @@ impl<'a> Clock<'a> {
                 (0..LATEST).contains(&civil).then_some(())?;
                 let (year, place) = place_of(civil)?;
                 let step = place - self.state.last.unwrap_or(place);
-                (self.state.year, self.state.last) = (year, Some(place));
-                Some(self.localize(civil, (-HALF_YEAR..-FOLD_STEP).contains(&step)))
+                self.state = ClockState { year, last: Some(place), left: None, ..self.state };
+                Some(self.localize(civil, is_fold(step)))
             }
             Stamp::Yearless(month, day, micros) => self.resolve_yearless(month, day, micros),
         }
@@ -351,15 +385,15 @@ impl<'a> Clock<'a> {
     fn resolve_yearless(&mut self, month: u8, day: u8, micros: i64) -> Option<i64> {
         let place = (i64::from(month) * 31 + i64::from(day)) * DAY + micros;
         let step = place - self.state.last.unwrap_or(place);
-        let year = self.state.year + i32::from(step < -HALF_YEAR) - i32::from(step > HALF_YEAR);
-        let date = (year, month, day);
+        let state = self.state.at(place);
+        let date = (state.year, month, day);
         if self.midnight.0 != date {
             // A date that never was moves nothing.
             let days = days_from_civil(i64::from(date.0), u32::from(month), u32::from(day))?;
             self.midnight = (date, days * DAY);
         }
-        (self.state.year, self.state.last) = (year, Some(place));
-        Some(self.localize(self.midnight.1 + micros, (-HALF_YEAR..-FOLD_STEP).contains(&step)))
+        self.state = state;
+        Some(self.localize(self.midnight.1 + micros, is_fold(step)))
     }
 
     /// The instant of a civil time; `back` tells that it lies well before the line before it.
@@ -381,6 +415,11 @@ impl<'a> Clock<'a> {
         };
         civil - i64::from(offset) * SECOND
     }
+}
+
+/// Whether a step back begins the second pass of a repeated hour, if it leads into one.
+fn is_fold(step: i64) -> bool {
+    (-DISORDER..-FOLD_STEP).contains(&step)
 }
 
 #[cfg(test)]
@@ -473,15 +512,43 @@ mod tests {
         assert_eq!(tai64n(b"@000000000000000000000000"), None);
     }
 
-    #[test]
-    fn f15_a_new_year_is_told_by_the_order_of_lines() {
+    /// The years of these days, from 2025 on; those written with an hour's minutes are that far into it.
+    fn years_of(days: &[&str]) -> Vec<i32> {
         let zone = Zone::utc();
         let mut clock = Clock::new(&zone, ClockState::starting(2025));
-        let times: Vec<_> = ["Dec 31 23:59:59 ", "Jan  1 00:00:01 ", "Dec 31 23:59:58 ", "Jan  1 00:00:02 "]
-            .iter()
-            .map(|text| zone.date_text(clock.resolve(stamp(text)).expect("a date")))
-            .collect();
-        assert_eq!(times, ["2025-12-31", "2026-01-01", "2025-12-31", "2026-01-01"]);
+        let year = |day: &&str| {
+            let time = if day.len() > 6 { String::new() } else { " 09:00:00".to_owned() };
+            clock.resolve(stamp(&format!("{day}{time} "))).expect("a date");
+            clock.state().year
+        };
+        days.iter().map(year).collect()
+    }
+
+    #[test]
+    fn f15_a_new_year_is_told_by_the_order_of_lines() {
+        let days = ["Dec 31 23:59:59", "Jan  1 00:00:01", "Dec 31 23:59:58", "Jan  1 00:00:02"];
+        assert_eq!(years_of(&days), [2025, 2026, 2025, 2026]);
+    }
+
+    #[test]
+    fn f15_a_log_may_be_silent_for_most_of_a_year() {
+        assert_eq!(
+            years_of(&["Dec 31", "Jan  1", "Mar 29", "Oct 25", "Nov 20", "Aug  1"]),
+            [2025, 2026, 2026, 2026, 2026, 2027]
+        );
+        assert_eq!(years_of(&["Jan  1", "Oct 25", "Mar 28"]), [2025, 2025, 2026]);
+        assert_eq!(years_of(&["Nov  1", "Nov 30", "Oct  1", "Oct 31", "Sep  1"]), [2025; 5], "the newer first");
+        assert_eq!(years_of(&["Jan 31", "Dec  1"]), [2025, 2024]);
+    }
+
+    #[test]
+    fn f13_a_wrong_clock_moves_no_year_of_others() {
+        let booted =
+            ["Sep 20 09:00:00", "Jan  1 00:00:05", "Jan  1 00:00:30", "Sep 20 09:00:40", "Sep 21 10:00:00"];
+        assert_eq!(years_of(&booted), [2025, 2026, 2026, 2025, 2025]);
+        let ahead =
+            ["Mar 20 09:00:00", "Oct  1 09:00:00", "Mar 20 09:00:01", "Oct  1 09:00:02", "Mar 20 09:00:03"];
+        assert_eq!(years_of(&ahead), [2025; 5]);
     }
 
     #[test]
