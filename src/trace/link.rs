@@ -14,7 +14,7 @@ use std::net::IpAddr;
 /// How far the clocks of two hosts may disagree.
 const SKEW: i64 = 60 * SECOND;
 
-/// Queue entries that are followed at most: a list's message may have thousands.
+/// Queue entries that are followed at most beside those that were asked for: a list's message may have thousands.
 const MOST: usize = 2_000;
 
 /// How far from the first entries others are looked for: no message goes through so many queues.
@@ -47,6 +47,8 @@ pub(super) struct Net {
     pub lives: BTreeMap<i64, Life>,
     /// From which entry to which.
     pub ties: BTreeMap<(i64, i64), Tie>,
+    /// Entries that are tied to these and were not followed.
+    pub left_out: usize,
 }
 
 impl Life {
@@ -84,7 +86,8 @@ impl Net {
         let mut fresh = entries.clone();
         // Each round takes entries that none before took, so that loops end.
         for _ in 0..FARTHEST {
-            let room = MOST.saturating_sub(net.lives.len());
+            let room = (entries.len() + MOST).saturating_sub(net.lives.len());
+            net.left_out += fresh.len().saturating_sub(room);
             fresh = fresh.into_iter().take(room).collect();
             if fresh.is_empty() {
                 break;

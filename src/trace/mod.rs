@@ -100,7 +100,7 @@ pub fn trace(asker: &Asker<'_>, sources: &[Source], zone: &Zone, request: &Reque
         let limit = if seeds.len() > WHOLE { request.limit } else { usize::MAX };
         let story = Story::around(asker, &seeds, limit)?;
         (trace.messages, trace.sessions) = story.told(sources);
-        trace.total = trace.shown() + seeds.left_out(limit);
+        trace.total = trace.shown() + seeds.left_out(limit) + story.net.left_out;
         keep_latest(&mut trace.messages, request.limit);
         keep_latest(&mut trace.sessions, request.limit);
         break;

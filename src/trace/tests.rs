@@ -287,6 +287,22 @@ fn of_many_the_latest_are_shown() {
 }
 
 #[test]
+fn of_more_messages_than_are_followed_none_is_lost_without_a_word() {
+    let name = |at: usize| format!("{at}@many.example");
+    let arrival =
+        |at: usize| opened("mx", &format!("AB{at:05}"), &name(at)) + &removed("mx", &format!("AB{at:05}"));
+    let arrivals: String = (0..2_100).map(arrival).collect();
+    let all = traced_in(&[&arrivals], "many.example", 5_000);
+    assert_eq!((all.messages.len(), all.shown(), all.total), (2_100, 2_100, 2_100));
+    let latest = traced_in(&[&arrivals], "many.example", 10);
+    assert_eq!((latest.shown(), latest.total), (10, 2_100));
+    let births = (0..2_100).map(|at| birth("AB00000", &format!("CD{at:05}"), BOUNCE, &name(at)));
+    let of_one = opened("mx1", "AB00000", "list@x") + &births.collect::<String>();
+    let list = traced_in(&[&of_one], "list@x", 5_000);
+    assert_eq!((list.shown(), list.total), (2_001, 2_101));
+}
+
+#[test]
 fn each_step_has_its_line_and_the_delay_of_the_mail_system() {
     let log =
         opened("mx1", "ADA001", "17@a.example") + &delivered("mx1", "ADA001", "b@b.example", "sent", "250 Ok");
