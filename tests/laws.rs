@@ -406,6 +406,28 @@ fn l14_a_zone_moves_the_times_of_stamps_without_one_and_no_others() {
 }
 
 #[test]
+fn l12_what_two_processes_say_of_one_attempt_may_stand_in_any_order() {
+    const TRIED: &str = "postfix/submission/smtpd[5]: warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: \
+                         (reason unavailable), sasl_username=anna@a.example";
+    const UNKNOWN: &str = "dovecot: auth(anna@a.example,192.0.2.7,sasl:plain): deny: unknown user";
+    const WRONG: &str = "dovecot: auth(anna@a.example,192.0.2.7,sasl:plain): passwd-file: Password mismatch";
+    let outcomes = |lines: &[&str]| {
+        let of = |text: &&str| format!("Nov 24 09:00:00 mx1 {text}\n");
+        let later = "Nov 24 09:00:09 mx1 postfix/smtpd[6]: connect from unknown[192.0.2.8]\n";
+        let log: String = lines.iter().map(of).chain([later.to_owned()]).collect();
+        let all = measurements(&Reading::of(log.as_bytes()).report());
+        all.into_iter().filter(|row| row.contains("logins")).collect::<Vec<_>>()
+    };
+    let wrong = outcomes(&[UNKNOWN, WRONG, TRIED]);
+    assert!(wrong.iter().any(|row| row.contains("failed")), "{wrong:?}");
+    assert_eq!(outcomes(&[UNKNOWN, TRIED, WRONG]), wrong);
+    assert_eq!(outcomes(&[TRIED, UNKNOWN, WRONG]), wrong);
+    let unknown = outcomes(&[UNKNOWN, TRIED]);
+    assert!(unknown.iter().any(|row| row.contains("unknown_user")), "{unknown:?}");
+    assert_eq!(outcomes(&[TRIED, UNKNOWN]), unknown);
+}
+
+#[test]
 fn f12_two_hosts_whose_clocks_differ_by_seconds_give_the_same_figures() {
     law(8, &scenario(), |lines| {
         let of = |wanted: fn(&Line) -> bool, skew: i64| {

@@ -44,6 +44,9 @@ pub(super) struct Sessions {
     #[serde(with = "entries")]
     notes: Keyed<Notes>,
     noting: BTreeSet<(i64, u64)>,
+    /// Attempts that failed, of which another process may just be saying why.
+    #[serde(default)]
+    failing: VecDeque<Failed>,
     /// Sessions that ended and had not begun, told but for that; when they ended, where they stand, their keys.
     #[serde(with = "entries")]
     early: Keyed<Open>,
@@ -86,6 +89,15 @@ struct Notes {
     told: i64,
     /// The attempts of this session, one for all that was said of it. They failed, if they were all of their own.
     tried: Vec<Login>,
+}
+
+/// Attempts that one line told of, all alike.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Failed {
+    row: Login,
+    times: u64,
+    /// Under which others speak of them: of the session, of the person.
+    keys: [u64; 2],
 }
 
 impl Notes {
@@ -351,13 +363,10 @@ impl Sessions {
     /// One or more attempts; those of the session that were told already do not count again.
     pub fn login(&mut self, line: &Line<'_>, claims: &mut Claims, facts: &mut Facts) {
         let attempts = line.raw(Field::Attempts).unwrap_or(1).clamp(0, MOST_ATTEMPTS);
-        let mut outcome = line.text(Field::Outcome);
-        let notes = self.notes.get(&line.event.key).or_else(|| self.notes.get(&line.event.other));
-        let (told, unknown) = notes.map_or((0, false), |n| (n.told, n.unknown_user && !n.wrong_password));
-        let told = if line.raw(Field::Attempts).is_some() { told } else { 0 };
-        if outcome == Word::Failed.id() && unknown {
-            outcome = Word::UnknownUser.id();
-        }
+        self.fail_before(line.event.time, facts);
+        let outcome = line.text(Field::Outcome);
+        let keys = [line.event.key, line.event.other];
+        let told = self.said(keys).filter(|_| line.raw(Field::Attempts).is_some()).map_or(0, |notes| notes.told);
         let open = self.open.get_mut(&line.event.key);
         let row = if let Some(open) = &open {
             login_row(line, &open.row, outcome)
@@ -375,10 +384,36 @@ impl Sessions {
         before.iter().for_each(|tried| facts.push(tried));
         // Those before a success no other line counts; of others this line tells how many there were.
         let counted = if outcome == Word::Ok.id() { 0 } else { before.len() as u64 };
-        (counted..rows).for_each(|_| facts.push(&row));
+        let times = rows.saturating_sub(counted);
+        if outcome == Word::Failed.id() {
+            self.failing.push_back(Failed { row, times, keys });
+        } else {
+            (0..times).for_each(|_| facts.push(&row));
+        }
         if outcome == Word::PlaintextRefused.id() {
             self.noted(line.event.key, line.event.time).told += 1;
         }
+    }
+
+    /// What was said of a session's attempts, else of a person's.
+    fn said(&self, keys: [u64; 2]) -> Option<&Notes> {
+        keys.iter().find_map(|key| self.notes.get(key))
+    }
+
+    /// Tells the attempts that failed long enough ago, or by a clock that was wrong.
+    fn fail_before(&mut self, now: i64, facts: &mut Facts) {
+        let is_due = |failed: &mut Failed| now.abs_diff(failed.row.time) > OUT_OF_ORDER.unsigned_abs();
+        while let Some(failed) = self.failing.pop_front_if(is_due) {
+            self.fail(failed, facts);
+        }
+    }
+
+    /// Tells attempts that failed, with what was said of them.
+    fn fail(&self, Failed { mut row, times, keys }: Failed, facts: &mut Facts) {
+        if self.said(keys).is_some_and(|notes| notes.unknown_user && !notes.wrong_password) {
+            row.outcome = Word::UnknownUser.id();
+        }
+        (0..times).for_each(|_| facts.push(&row));
     }
 
     /// The attempts of a session before its last one, of those that a line counts, as far as others told them.
@@ -421,6 +456,7 @@ impl Sessions {
                 push(ended, facts);
             }
         }
+        self.fail_before(now, facts);
         while let Some((time, key)) = first_if(&mut self.noting, |(time, _)| now - time >= NOTES) {
             if self.notes.get(&key).is_some_and(|notes| notes.last <= time) {
                 self.notes.remove(&key);
@@ -430,7 +466,7 @@ impl Sessions {
 
     /// Calls a function for each text of what is open.
     pub fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
-        self.notes.values_mut().flat_map(|notes| &mut notes.tried).for_each(|row| row.each_text(call));
+        self.attempts().for_each(|row| row.each_text(call));
         for open in self.open.values_mut().chain(self.early.values_mut()) {
             open.row.each_text(call);
             call(&mut open.ended);
@@ -443,11 +479,17 @@ impl Sessions {
         let all = self.open.values_mut().chain(self.early.values_mut());
         let old = all.filter(|open| open.row.time < before);
         old.for_each(|open| open.row.each_named(call));
+        self.attempts().filter(|row| row.time < before).for_each(|row| row.each_named(call));
+    }
+
+    /// The attempts that wait to be told.
+    fn attempts(&mut self) -> impl Iterator<Item = &mut Login> {
         let tried = self.notes.values_mut().flat_map(|notes| &mut notes.tried);
-        tried.filter(|row| row.time < before).for_each(|row| row.each_named(call));
+        tried.chain(self.failing.iter_mut().map(|failed| &mut failed.row))
     }
 
     pub fn finish(&mut self, facts: &mut Facts) {
+        std::mem::take(&mut self.failing).into_iter().for_each(|failed| self.fail(failed, facts));
         for open in in_order(&mut self.early, place).into_iter().chain(in_order(&mut self.open, place)) {
             push(open, facts);
         }
