@@ -223,7 +223,11 @@ impl<'a> Emitter<'a> {
             let class = found.grammar.classes.find(reason, dsn).unwrap_or("other");
             self.put_text(Field::Class, class.as_bytes());
         }
-        self.put_shape(Field::Shape, reason);
+        // A reason that the pattern sets has nothing in it that varies.
+        match self.text_value(Field::Reason, found.first) {
+            Some(set) if reason.is_empty() => self.put(Field::Shape, i64::from(set)),
+            _ => self.put_shape(Field::Shape, reason),
+        }
         if self.text_value(Field::Permanence, found.first).is_none() {
             let code = found.bytes(Field::ReplyCode).or_else(|| found.bytes(Field::Dsn));
             let temporary = code.is_some_and(|code| code.starts_with(b"4"));
