@@ -111,7 +111,8 @@ for line in lines:
     elif program == "dovecot":
         if re.match(r"lmtp\(\d+\): Connect from", text):
             add("connections", service="lmtp")
-        if re.match(r"lmtp\(\d+\): Disconnect from .*: Connection closed", text):
+        # Postfix's cache of idle connections says no QUIT.
+        if re.match(r"lmtp\(\d+\): Disconnect from .*: Connection closed(?! \(state=READY\))", text):
             add("connections.lost", service="lmtp", after="CONNECT", how="lost")
         if m := re.match(r"(imap|pop3)-login: Login: ", text):
             add("connections", service=m[1])
