@@ -425,6 +425,15 @@ fn l12_what_two_processes_say_of_one_attempt_may_stand_in_any_order() {
     let unknown = outcomes(&[UNKNOWN, TRIED]);
     assert!(unknown.iter().any(|row| row.contains("unknown_user")), "{unknown:?}");
     assert_eq!(outcomes(&[TRIED, UNKNOWN]), unknown);
+    let of = |minute: u32, text: &str| format!("Nov 24 09:{minute:02}:00 mx1 {text}\n");
+    let log = of(0, TRIED) + &of(30, UNKNOWN) + &of(30, TRIED);
+    let run = Reading::of(log.as_bytes()).report();
+    let of_each =
+        measurements(&run).into_iter().filter(|row| row.contains("logins")).collect::<Vec<_>>().join("\n");
+    assert!(
+        of_each.contains("failed") && of_each.contains("unknown_user"),
+        "what is said later is of another: {of_each}"
+    );
 }
 
 #[test]

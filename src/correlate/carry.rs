@@ -57,7 +57,7 @@ const FORM: u32 = 6;
 impl Carry {
     /// As bytes; nothing where it cannot be written, which would be our own fault.
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        postcard::to_stdvec(&(mark(), self)).ok()
+        postcard::to_stdvec(&(mark(), self, &self.sessions.failing)).ok()
     }
 
     /// Out of bytes; nothing where another version, or a process with another secret, wrote them.
@@ -66,7 +66,12 @@ impl Carry {
         if found != mark() {
             return None;
         }
-        postcard::from_bytes(rest).ok()
+        let (mut carry, rest) = postcard::take_from_bytes::<Self>(rest).ok()?;
+        // Earlier versions held no attempts back.
+        if !rest.is_empty() {
+            carry.sessions.failing = postcard::from_bytes(rest).ok()?;
+        }
+        Some(carry)
     }
 
     /// Puts what a function says in the place of each text of what began before a time, by its column; nothing where it
@@ -273,5 +278,26 @@ impl<'g> Correlator<'g> {
     pub fn release(&mut self) -> crate::facts::Facts {
         let next = Self { claims: self.claims.clone(), ..Self::going_on(self.grammars, self.carry()) };
         std::mem::replace(self, next).facts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn l16_what_an_earlier_version_left_open_is_read() {
+        let carry = Carry {
+            texts: vec![b"mx1".to_vec()],
+            queue: Queue::default(),
+            sessions: Sessions::default(),
+            directory: Directory::default(),
+            refusals: Refusals::default(),
+            last: Vec::new(),
+        };
+        let earlier = postcard::to_stdvec(&(mark(), &carry)).expect("bytes");
+        assert_eq!(Carry::from_bytes(&earlier).map(|carry| carry.texts), Some(carry.texts.clone()));
+        let whole = carry.to_bytes().expect("bytes");
+        assert_eq!(Carry::from_bytes(&whole).and_then(|carry| carry.to_bytes()), Some(whole));
     }
 }

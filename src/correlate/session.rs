@@ -45,8 +45,8 @@ pub(super) struct Sessions {
     notes: Keyed<Notes>,
     noting: BTreeSet<(i64, u64)>,
     /// Attempts that failed, of which another process may just be saying why.
-    #[serde(default)]
-    failing: VecDeque<Failed>,
+    #[serde(skip)]
+    pub failing: VecDeque<Failed>,
     /// Sessions that ended and had not begun, told but for that; when they ended, where they stand, their keys.
     #[serde(with = "entries")]
     early: Keyed<Open>,
@@ -93,7 +93,7 @@ struct Notes {
 
 /// Attempts that one line told of, all alike.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Failed {
+pub(super) struct Failed {
     row: Login,
     times: u64,
     /// Under which others speak of them: of the session, of the person.
@@ -337,7 +337,8 @@ impl Sessions {
         }
     }
 
-    pub fn login_note(&mut self, line: &Line<'_>, facts: &Facts) {
+    pub fn login_note(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        self.fail_before(line.event.time, facts);
         // Without a session's id the person and the address must do.
         let of_session = line.text(Field::SessionId) != NO_TEXT;
         let key = if of_session { line.event.key } else { line.event.other };

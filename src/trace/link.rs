@@ -48,7 +48,7 @@ pub(super) struct Net {
     /// From which entry to which.
     pub ties: BTreeMap<(i64, i64), Tie>,
     /// Entries that are tied to these and were not followed.
-    pub left_out: usize,
+    pub left_out: BTreeSet<i64>,
 }
 
 impl Life {
@@ -87,7 +87,7 @@ impl Net {
         // Each round takes entries that none before took, so that loops end.
         for _ in 0..FARTHEST {
             let room = (entries.len() + MOST).saturating_sub(net.lives.len());
-            net.left_out += fresh.len().saturating_sub(room);
+            net.left_out.extend(fresh.iter().skip(room));
             fresh = fresh.into_iter().take(room).collect();
             if fresh.is_empty() {
                 break;
@@ -173,13 +173,30 @@ fn handed_on(asker: &Asker<'_>, lives: &[(i64, &Life)], ties: &mut Ties) -> Resu
     let next = MESSAGES.rows_in(asker, "queue_id", &literals(all().map(|row| row.raw("next_queue_id"))))?;
     let own = literals(lives.iter().map(|(_, life)| life.row.raw("queue_id")));
     let before = DELIVERIES.rows_in(asker, "next_queue_id", &own)?;
-    let onward = all().flat_map(|delivery| next.iter().map(move |row| (delivery, row)));
-    let back = before.iter().flat_map(|delivery| lives.iter().map(move |(_, life)| (delivery, &life.row)));
+    let (next, own) = (by(&next, "queue_id"), by(lives.iter().map(|(_, life)| &life.row), "queue_id"));
+    let onward = all().flat_map(|delivery| named_by(delivery, &next));
+    let back = before.iter().flat_map(|delivery| named_by(delivery, &own));
     for (delivery, row) in onward.chain(back).filter(|(delivery, row)| takes_over(delivery, row)) {
         let pair = delivery.integer("entry").zip(row.integer("entry"));
         ties.extend(pair.map(|pair| (pair, Tie::Same)));
     }
     Ok(())
+}
+
+/// The entries of the id under which a delivery says that the message went on.
+fn named_by<'r>(
+    delivery: &'r Row,
+    entries: &BTreeMap<&str, Vec<&'r Row>>,
+) -> impl Iterator<Item = (&'r Row, &'r Row)> + use<'r> {
+    let named = entries.get(delivery.raw("next_queue_id")).cloned().unwrap_or_default();
+    named.into_iter().map(move |row| (delivery, row))
+}
+
+/// Rows by the text of a column.
+fn by<'r>(rows: impl IntoIterator<Item = &'r Row>, column: &str) -> BTreeMap<&'r str, Vec<&'r Row>> {
+    let mut found: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+    rows.into_iter().for_each(|row| found.entry(row.raw(column)).or_default().push(row));
+    found
 }
 
 /// Whether an entry is the one under whose id a delivery says that the message went on. The id is the other side's
@@ -209,8 +226,9 @@ fn same_system(a: &Row, b: &Row) -> bool {
 fn of_one_id(asker: &Asker<'_>, lives: &[(i64, &Life)], ties: &mut Ties) -> Result<()> {
     let ids = literals(lives.iter().map(|(_, life)| life.row.raw("message_id")));
     let others = MESSAGES.rows_in(asker, "message_id", &ids)?;
+    let others = by(&others, "message_id");
     for (entry, life) in lives.iter().filter(|(_, life)| life.is_whole) {
-        for other in others.iter().filter(|other| other.is("message_id", life.row.raw("message_id"))) {
+        for other in others.get(life.row.raw("message_id")).into_iter().flatten() {
             let number = other.integer("entry").unwrap_or(*entry);
             let forth = goes_on(&life.row, life.end(), other).then_some((*entry, number));
             let back = goes_on(other, other.integer("end_time"), &life.row).then_some((number, *entry));

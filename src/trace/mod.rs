@@ -100,7 +100,7 @@ pub fn trace(asker: &Asker<'_>, sources: &[Source], zone: &Zone, request: &Reque
         let limit = if seeds.len() > WHOLE { request.limit } else { usize::MAX };
         let story = Story::around(asker, &seeds, limit)?;
         (trace.messages, trace.sessions) = story.told(sources);
-        trace.total = trace.shown() + seeds.left_out(limit) + story.net.left_out;
+        trace.total = trace.shown() + seeds.left_out(&story.net, limit);
         keep_latest(&mut trace.messages, request.limit);
         keep_latest(&mut trace.sessions, request.limit);
         break;
@@ -168,16 +168,20 @@ impl Seeds {
         self.entries.is_empty() && self.sessions.is_empty() && self.loose.is_empty() && self.filings.is_empty()
     }
 
-    fn numbers(&self) -> [usize; 4] {
-        [self.entries.len(), self.sessions.len(), self.loose.len(), self.filings.len()]
-    }
-
     fn len(&self) -> usize {
-        self.numbers().iter().sum()
+        self.entries.len() + self.others().iter().sum::<usize>()
     }
 
-    fn left_out(&self, limit: usize) -> usize {
-        self.numbers().iter().map(|number| number.saturating_sub(limit)).sum()
+    /// How many there are beside the entries.
+    fn others(&self) -> [usize; 3] {
+        [self.sessions.len(), self.loose.len(), self.filings.len()]
+    }
+
+    /// What was found, or is tied to it, and was not followed.
+    fn left_out(&self, net: &Net, limit: usize) -> usize {
+        let entries: BTreeSet<i64> = self.entries.keys().chain(&net.left_out).copied().collect();
+        let entries = entries.iter().filter(|entry| !net.lives.contains_key(entry)).count();
+        entries + self.others().iter().map(|number| number.saturating_sub(limit)).sum::<usize>()
     }
 }
 

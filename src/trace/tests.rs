@@ -300,6 +300,8 @@ fn of_more_messages_than_are_followed_none_is_lost_without_a_word() {
     let of_one = opened("mx1", "AB00000", "list@x") + &births.collect::<String>();
     let list = traced_in(&[&of_one], "list@x", 5_000);
     assert_eq!((list.shown(), list.total), (2_001, 2_101));
+    let latest = traced_in(&[&of_one], "a.example", 1);
+    assert_eq!((latest.shown(), latest.total), (1, 2_101), "what is tied counts once");
 }
 
 #[test]
