@@ -44,7 +44,8 @@ pub(super) struct Sessions {
     #[serde(with = "entries")]
     notes: Keyed<Notes>,
     noting: BTreeSet<(i64, u64)>,
-    /// Attempts that failed, of which another process may just be saying why.
+    /// Attempts that failed, of which another process may just be saying why. (A carry holds them behind all else, so that
+    /// what earlier versions wrote is read too.)
     #[serde(skip)]
     pub failing: VecDeque<Failed>,
     /// Sessions that ended and had not begun, told but for that; when they ended, where they stand, their keys.
