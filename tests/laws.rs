@@ -411,12 +411,14 @@ fn l12_what_two_processes_say_of_one_attempt_may_stand_in_any_order() {
                          (reason unavailable), sasl_username=anna@a.example";
     const UNKNOWN: &str = "dovecot: auth(anna@a.example,192.0.2.7,sasl:plain): deny: unknown user";
     const WRONG: &str = "dovecot: auth(anna@a.example,192.0.2.7,sasl:plain): passwd-file: Password mismatch";
-    let outcomes = |lines: &[&str]| {
-        let of = |text: &&str| format!("Nov 24 09:00:00 mx1 {text}\n");
-        let later = "Nov 24 09:00:09 mx1 postfix/smtpd[6]: connect from unknown[192.0.2.8]\n";
-        let log: String = lines.iter().map(of).chain([later.to_owned()]).collect();
+    let of = |minute: u32, text: &str| format!("Nov 24 09:{minute:02}:00 mx1 {text}\n");
+    let logins = |log: &str| {
         let all = measurements(&Reading::of(log.as_bytes()).report());
         all.into_iter().filter(|row| row.contains("logins")).collect::<Vec<_>>()
+    };
+    let outcomes = |lines: &[&str]| {
+        let log: String = lines.iter().map(|text| of(0, text)).collect();
+        logins(&(log + &of(1, "postfix/smtpd[6]: connect from unknown[192.0.2.8]")))
     };
     let wrong = outcomes(&[UNKNOWN, WRONG, TRIED]);
     assert!(wrong.iter().any(|row| row.contains("failed")), "{wrong:?}");
@@ -425,11 +427,7 @@ fn l12_what_two_processes_say_of_one_attempt_may_stand_in_any_order() {
     let unknown = outcomes(&[UNKNOWN, TRIED]);
     assert!(unknown.iter().any(|row| row.contains("unknown_user")), "{unknown:?}");
     assert_eq!(outcomes(&[TRIED, UNKNOWN]), unknown);
-    let of = |minute: u32, text: &str| format!("Nov 24 09:{minute:02}:00 mx1 {text}\n");
-    let log = of(0, TRIED) + &of(30, UNKNOWN) + &of(30, TRIED);
-    let run = Reading::of(log.as_bytes()).report();
-    let of_each =
-        measurements(&run).into_iter().filter(|row| row.contains("logins")).collect::<Vec<_>>().join("\n");
+    let of_each = logins(&(of(0, TRIED) + &of(30, UNKNOWN) + &of(30, TRIED))).join("\n");
     assert!(
         of_each.contains("failed") && of_each.contains("unknown_user"),
         "what is said later is of another: {of_each}"

@@ -51,7 +51,7 @@ fn mark() -> (u32, String, u64) {
     (FORM, names.collect(), hash_probe())
 }
 
-/// Grows with each change of what a carry holds.
+/// Grows with each change of what a carry holds, but not with what is added behind it.
 const FORM: u32 = 6;
 
 impl Carry {

@@ -224,9 +224,12 @@ impl<'a> Emitter<'a> {
             self.put_text(Field::Class, class.as_bytes());
         }
         // A reason that the pattern sets has nothing in it that varies.
-        match self.text_value(Field::Reason, found.first) {
-            Some(set) if reason.is_empty() => self.put(Field::Shape, i64::from(set)),
-            _ => self.put_shape(Field::Shape, reason),
+        if reason.is_empty()
+            && let Some(set) = self.text_value(Field::Reason, found.first)
+        {
+            self.put(Field::Shape, i64::from(set));
+        } else {
+            self.put_shape(Field::Shape, reason);
         }
         if self.text_value(Field::Permanence, found.first).is_none() {
             let code = found.bytes(Field::ReplyCode).or_else(|| found.bytes(Field::Dsn));

@@ -332,17 +332,24 @@ impl ClockState {
     /// forward through the silence of the log, or back to the year before.
     #[inline]
     fn at(&self, place: i64) -> Self {
-        let last = self.last.unwrap_or(place);
-        if (last - NEAR..=last + NEAR).contains(&place) {
+        let step = self.step(place);
+        if step.abs() <= NEAR {
             return Self { last: Some(place), ..*self };
         }
         let is_back = |left: &Left| (left.day - DAY..=left.day + RETURN).contains(&place);
         if let Some(left) = self.left.filter(is_back) {
             return Self { year: left.year, last: Some(place), left: None, ..*self };
         }
-        let year = self.year + i32::from(place < last) - i32::from(place >= last + YEAR - RETURN);
-        let left = Left { year: self.year, day: last - last.rem_euclid(DAY) };
+        let year = self.year + i32::from(step < 0) - i32::from(step >= YEAR - RETURN);
+        let before = place - step;
+        let left = Left { year: self.year, day: before - before.rem_euclid(DAY) };
         Self { year, last: Some(place), left: Some(left), ..*self }
+    }
+
+    /// How far a place lies from that of the last line.
+    #[inline]
+    fn step(&self, place: i64) -> i64 {
+        place - self.last.unwrap_or(place)
     }
 }
 
@@ -375,7 +382,7 @@ impl<'a> Clock<'a> {
             Stamp::Civil(civil) => {
                 (0..LATEST).contains(&civil).then_some(())?;
                 let (year, place) = place_of(civil)?;
-                let step = place - self.state.last.unwrap_or(place);
+                let step = self.state.step(place);
                 self.state = ClockState { year, last: Some(place), left: None, ..self.state };
                 Some(self.localize(civil, is_fold(step)))
             }
@@ -385,7 +392,7 @@ impl<'a> Clock<'a> {
 
     fn resolve_yearless(&mut self, month: u8, day: u8, micros: i64) -> Option<i64> {
         let place = (i64::from(month) * 31 + i64::from(day)) * DAY + micros;
-        let step = place - self.state.last.unwrap_or(place);
+        let step = self.state.step(place);
         let state = self.state.at(place);
         let date = (state.year, month, day);
         if self.midnight.0 != date {
@@ -513,7 +520,7 @@ mod tests {
         assert_eq!(tai64n(b"@000000000000000000000000"), None);
     }
 
-    /// The years of these days, from 2025 on; those written with an hour's minutes are that far into it.
+    /// The years of lines of these days, from 2025 on; at nine where no time is named.
     fn years_of(days: &[&str]) -> Vec<i32> {
         let zone = Zone::utc();
         let mut clock = Clock::new(&zone, ClockState::starting(2025));

@@ -186,10 +186,9 @@ fn handed_on(asker: &Asker<'_>, lives: &[(i64, &Life)], ties: &mut Ties) -> Resu
 /// The entries of the id under which a delivery says that the message went on.
 fn named_by<'r>(
     delivery: &'r Row,
-    entries: &BTreeMap<&str, Vec<&'r Row>>,
-) -> impl Iterator<Item = (&'r Row, &'r Row)> + use<'r> {
-    let named = entries.get(delivery.raw("next_queue_id")).cloned().unwrap_or_default();
-    named.into_iter().map(move |row| (delivery, row))
+    entries: &'r BTreeMap<&'r str, Vec<&'r Row>>,
+) -> impl Iterator<Item = (&'r Row, &'r Row)> {
+    entries.get(delivery.raw("next_queue_id")).into_iter().flatten().map(move |row| (delivery, *row))
 }
 
 /// Rows by the text of a column.
