@@ -11,6 +11,7 @@ use super::{Correlator, State};
 use crate::event::{Event, Field, Interner, NO_TEXT, TextId, Type, hash_probe};
 use crate::facts::{TABLES, Texts};
 use crate::grammar::Grammars;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
@@ -57,7 +58,7 @@ const FORM: u32 = 6;
 impl Carry {
     /// As bytes; nothing where it cannot be written, which would be our own fault.
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        postcard::to_stdvec(&(mark(), self, &self.sessions.failing)).ok()
+        postcard::to_stdvec(&(mark(), self, &self.sessions.failing, &self.queue.returned)).ok()
     }
 
     /// Out of bytes; nothing where another version, or a process with another secret, wrote them.
@@ -66,11 +67,9 @@ impl Carry {
         if found != mark() {
             return None;
         }
-        let (mut carry, rest) = postcard::take_from_bytes::<Self>(rest).ok()?;
-        // Earlier versions held no attempts back.
-        if !rest.is_empty() {
-            carry.sessions.failing = postcard::from_bytes(rest).ok()?;
-        }
+        let (mut carry, mut rest) = postcard::take_from_bytes::<Self>(rest).ok()?;
+        carry.sessions.failing = behind(&mut rest)?;
+        carry.queue.returned = behind(&mut rest)?;
         Some(carry)
     }
 
@@ -127,6 +126,16 @@ impl Carry {
         }
         self.texts = list;
     }
+}
+
+/// What stands behind the rest; earlier versions kept less.
+fn behind<T: Default + DeserializeOwned>(bytes: &mut &[u8]) -> Option<T> {
+    if bytes.is_empty() {
+        return Some(T::default());
+    }
+    let (found, rest) = postcard::take_from_bytes(bytes).ok()?;
+    *bytes = rest;
+    Some(found)
 }
 
 impl LastLine {
@@ -295,8 +304,11 @@ mod tests {
             refusals: Refusals::default(),
             last: Vec::new(),
         };
-        let earlier = postcard::to_stdvec(&(mark(), &carry)).expect("bytes");
-        assert_eq!(Carry::from_bytes(&earlier).map(|carry| carry.texts), Some(carry.texts.clone()));
+        let without = postcard::to_stdvec(&(mark(), &carry)).expect("bytes");
+        let with_failing = postcard::to_stdvec(&(mark(), &carry, &carry.sessions.failing)).expect("bytes");
+        for earlier in [without, with_failing] {
+            assert_eq!(Carry::from_bytes(&earlier).map(|carry| carry.texts), Some(carry.texts.clone()));
+        }
         let whole = carry.to_bytes().expect("bytes");
         assert_eq!(Carry::from_bytes(&whole).and_then(|carry| carry.to_bytes()), Some(whole));
     }

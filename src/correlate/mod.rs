@@ -10,6 +10,7 @@ mod directory;
 mod open;
 mod queue;
 mod refusals;
+mod returned;
 mod session;
 mod waiting;
 

@@ -2,6 +2,7 @@
 
 use super::open::{Keyed, entries, in_order};
 use super::refusals::is_own;
+use super::returned::Returned;
 use super::waiting::Waiting;
 use super::{Line, keep};
 use crate::event::{Event, Field, NO_TEXT, TextId, Word, hash_seed, queue_key};
@@ -46,6 +47,9 @@ pub(super) struct Queue {
     #[serde(with = "entries")]
     late: Keyed<Vec<(Delivery, Parent)>>,
     lateness: VecDeque<(i64, u64)>,
+    /// What programs were given and may have given back. A carry keeps it behind the rest.
+    #[serde(skip)]
+    pub returned: Returned,
     /// Destinations that put mail off, with the transport that told so first.
     unreachable: BTreeMap<Vec<u8>, TextId>,
     /// The entry refused last, for the refusal that the same line tells.
@@ -93,7 +97,7 @@ pub(super) struct Refused {
 
 /// What a parent says of its child.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Parent {
+pub(super) struct Parent {
     entry: i64,
     queue_id: TextId,
     origin: TextId,
@@ -101,7 +105,7 @@ struct Parent {
 }
 
 impl Parent {
-    fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
+    pub fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
         [&mut self.queue_id, &mut self.origin, &mut self.notification].into_iter().for_each(call);
     }
 }
@@ -162,6 +166,10 @@ impl Entry {
     /// no part of it.
     fn adopt(&mut self, parent: Parent) {
         let row = &mut self.row;
+        // Who ran the program that gave it back is not who sent it.
+        if row.origin == Word::Local.id() {
+            (row.user, row.user_domain) = (NO_TEXT, NO_TEXT);
+        }
         row.parent_queue_id = parent.queue_id;
         row.parent_entry = parent.entry;
         row.origin = parent.origin;
@@ -171,6 +179,11 @@ impl Entry {
             (row.user, row.user_domain) = (NO_TEXT, NO_TEXT);
             row.session = NULL;
         }
+    }
+
+    /// Whether a program gave it back, by the host's own submission.
+    fn has_come_back(&self) -> bool {
+        self.row.origin == Word::Filter.id() && self.row.session == NULL
     }
 
     /// The line says that the entry is complete.
@@ -359,6 +372,7 @@ impl Queue {
     pub fn delivery(&mut self, line: &Line<'_>, facts: &mut Facts) {
         let line = &self.across_instances(line, facts);
         let filtered = self.is_filtered(line, facts);
+        self.came_back(line, facts);
         let entry = self.entry(line, facts);
         let mut row = delivery_row(line, &entry.row);
         if filtered {
@@ -383,6 +397,9 @@ impl Queue {
                 self.tell_late(facts);
             }
             return;
+        }
+        if row.outcome == Word::Sent.id() && line.number(Field::ToProgram) == 1 && self.may_come_back(&row, line) {
+            return self.give(row, line, facts);
         }
         facts.push(&row);
         if deferred {
@@ -454,6 +471,40 @@ impl Queue {
         let other = line.event.other;
         let named = self.open.get(&other).or_else(|| self.lingering.get(&other));
         other != 0 && named.is_none_or(|entry| entry.row.message_id == NO_TEXT)
+    }
+
+    /// Whether a program that was given a message may give it back: it has a Message-ID, and did not come back already.
+    fn may_come_back(&self, row: &Delivery, line: &Line<'_>) -> bool {
+        let entry = self.open.get(&line.event.key);
+        row.message_id != NO_TEXT && entry.is_some_and(|entry| !entry.has_come_back())
+    }
+
+    /// A program was given a message.
+    fn give(&mut self, mut row: Delivery, line: &Line<'_>, facts: &mut Facts) {
+        let parent = parent(line, Word::Filter, row.entry);
+        let Some(back) = self.returned.given(&row, parent, facts) else { return };
+        row.outcome = Word::Filtered.id();
+        if let Some(child) = self.open.get_mut(&back).or_else(|| self.lingering.get_mut(&back)) {
+            child.adopt(parent);
+            row.next_queue_id = child.row.queue_id;
+        }
+        facts.push(&row);
+    }
+
+    /// A message that was submitted on the host itself is sent on: a program may have given it back.
+    fn came_back(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        let Some(entry) = self.open.get_mut(&line.event.key) else { return };
+        let is_local = entry.row.origin == Word::Local.id() || entry.has_come_back();
+        if !is_local || entry.row.message_id == NO_TEXT {
+            return;
+        }
+        let row = delivery_row(line, &entry.row);
+        if let Some((mut given, parent)) = self.returned.back(&row, line.event.key, facts) {
+            given.outcome = Word::Filtered.id();
+            given.next_queue_id = row.queue_id;
+            facts.push(&given);
+            entry.adopt(parent);
+        }
     }
 
     /// Gives the entry that a line names its parent.
@@ -574,6 +625,7 @@ impl Queue {
             }
             self.tell_late(facts);
         }
+        self.returned.sweep(now, facts);
     }
 
     /// Tells the deliveries that wait with the oldest: the entry that they named is not one of ours.
@@ -595,6 +647,7 @@ impl Queue {
             row.each_text(call);
             parent.each_text(call);
         }
+        self.returned.each_text(call);
         self.unreachable.values_mut().for_each(&mut *call);
         // The line that it is for is done.
         self.refused = None;
@@ -610,6 +663,7 @@ impl Queue {
         }
         let late = self.late.values_mut().flatten().map(|(row, _)| row);
         late.filter(|row| row.time < before).for_each(|row| row.each_named(call));
+        self.returned.each_old(before, call);
     }
 
     /// Lets go of finished entries that began before a time.
@@ -622,6 +676,7 @@ impl Queue {
         for (_, key) in std::mem::take(&mut self.lateness) {
             self.late.remove(&key).unwrap_or_default().iter().for_each(|(row, _)| facts.push(row));
         }
+        self.returned.finish(facts);
         let place = |entry: &Entry| (entry.row.source, entry.row.offset);
         for mut map in [std::mem::take(&mut self.lingering), std::mem::take(&mut self.open)] {
             for entry in in_order(&mut map, place) {

@@ -65,6 +65,7 @@ fields! {
     OriginalRecipient "original_recipient" Type::Text;
     Transport "transport" Type::Text;
     StandIn "stand_in" Type::Integer;
+    ToProgram "to_program" Type::Integer;
     ForAll "for_all" Type::Integer;
     RelayHost "relay_host" Type::Text;
     RelayIp "relay_ip" Type::Ip;

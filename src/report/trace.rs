@@ -93,7 +93,8 @@ pub struct Recipient {
     pub state: Option<State>,
     /// When that was logged.
     pub time: Option<i64>,
-    /// Seconds from the message's arrival to that, as the mail system measured it.
+    /// Seconds from the message's arrival to that: as the mail system measured it, or, where the message went through
+    /// several queues, by the times of their lines.
     pub delay_s: Option<f64>,
     /// The delivery agent.
     pub transport: Option<Text>,

@@ -64,11 +64,13 @@ impl Life {
 
     /// Seconds from the message's arrival to a delivery attempt, as the mail system measured it; who gives up measures
     /// nothing.
-    #[expect(clippy::cast_precision_loss, reason = "durations are far below 2^52 microseconds")]
     pub fn delay(&self, delivery: &Row) -> Option<f64> {
-        if !delivery.is("outcome", "expired") {
-            return delivery.seconds("delay_s");
-        }
+        if delivery.is("outcome", "expired") { self.waited(delivery) } else { delivery.seconds("delay_s") }
+    }
+
+    /// Seconds from when it began to a delivery attempt, by the times of their lines.
+    #[expect(clippy::cast_precision_loss, reason = "durations are far below 2^52 microseconds")]
+    pub fn waited(&self, delivery: &Row) -> Option<f64> {
         let waited = delivery.integer("time").map(|time| time - self.time());
         waited.filter(|waited| self.is_whole && *waited >= 0).map(|waited| waited as f64 / 1e6)
     }

@@ -350,6 +350,7 @@ impl Story {
     /// The last that each recipient met. What a delivery handed on to another entry is told by that one.
     fn recipients(&self, entries: &[i64]) -> Vec<Recipient> {
         let mut last: Vec<(Recipient, (String, String))> = Vec::new();
+        let first = &self.net.lives[&entries[0]];
         for entry in entries {
             let life = &self.net.lives[entry];
             for row in &life.deliveries {
@@ -359,8 +360,8 @@ impl Story {
                 }
                 let whom = (row.raw("recipient").to_lowercase(), row.raw("original_recipient").to_lowercase());
                 match last.iter_mut().find(|(_, known)| *known == whom) {
-                    Some((known, _)) => *known = recipient(life, row),
-                    None => last.push((recipient(life, row), whom)),
+                    Some((known, _)) => *known = recipient(first, life, row),
+                    None => last.push((recipient(first, life, row), whom)),
                 }
             }
         }
@@ -453,14 +454,16 @@ fn in_queue(life: &link::Life) -> Life {
     }
 }
 
-fn recipient(life: &link::Life, row: &Row) -> Recipient {
+/// What a recipient met in one life of a message. The mail system measures from the beginning of that life only.
+fn recipient(first: &link::Life, life: &link::Life, row: &Row) -> Recipient {
+    let in_all = if first.order() == life.order() { None } else { first.waited(row) };
     Recipient {
         recipient: row.text("recipient"),
         original_recipient: row.text("original_recipient"),
         outcome: row.text("outcome"),
         state: steps::good_or_bad(row.raw("outcome")),
         time: row.integer("time"),
-        delay_s: life.delay(row),
+        delay_s: in_all.or_else(|| life.delay(row)),
         transport: row.text("transport"),
         relay_host: row.text("relay_host"),
         dsn: row.text("dsn"),

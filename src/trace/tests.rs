@@ -111,6 +111,18 @@ fn a_chain_of_forwards_is_one_message() {
 }
 
 #[test]
+fn what_a_message_waited_in_queues_before_counts_for_its_recipients() {
+    let late = child("AAAA01", "AAAA02", FORWARD, "1@a.example", "carl@c.example", "sent")
+        .replace("09:00:01 mx1 postfix/smtp[4]: AAAA02", "09:30:01 mx1 postfix/smtp[4]: AAAA02");
+    let log = opened("mx1", "AAAA01", "1@a.example") + &late;
+    let message = &traced(&log, "AAAA01").messages[0];
+    assert_eq!(message.recipients[0].delay_s, Some(1801.0));
+    // An attempt has the delay that the mail system tells.
+    let sent = message.steps.iter().find(|step| step.what.raw() == "sent");
+    assert_eq!(sent.and_then(|step| step.delay_s), Some(1.0));
+}
+
+#[test]
 fn a_bounce_of_a_bounce_is_followed_to_its_end() {
     let log = opened("mx1", "BBBB01", "2@a.example")
         + &delivered("mx1", "BBBB01", "no@b.example", "bounced", "550 no")

@@ -1,0 +1,142 @@
+//! Messages that a program was given and gave back by the host's own submission, as a filter does that the mail system runs
+//! (Postfix: pipe/pipe.c; FILTER_README, "Simple content filter").
+//!
+//! No line ties the new queue id to the old one. What joins them is the host, the Message-ID and the recipient: who puts a
+//! message into a mailbox, or sends it on, has no reason to submit it for the same recipient again.
+
+use super::open::{Keyed, entries};
+use super::queue::Parent;
+use crate::event::{NO_TEXT, TextId, hash_seed, key};
+use crate::facts::Facts;
+use crate::facts::schema::{Delivery, Row};
+use crate::time::SECOND;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// How long a delivery to a program waits for the message to come back and to be sent on.
+const WAIT: i64 = 120 * SECOND;
+
+/// So many wait at most; of more the oldest are told as they are.
+const MOST: usize = 100_000;
+
+/// Deliveries to programs, and what was submitted on the host itself, by host, Message-ID and recipient.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Returned {
+    #[serde(with = "entries")]
+    waiting: Keyed<VecDeque<Side>>,
+    leaving: VecDeque<(i64, u64)>,
+}
+
+/// One side of a detour that waits for the other.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Side {
+    /// What a program was given, and the parent that its entry would be.
+    Given(Box<Delivery>, Parent),
+    /// What was submitted here and sent on at a time: the key of its entry.
+    Back(i64, u64),
+}
+
+impl Side {
+    fn time(&self) -> i64 {
+        match self {
+            Self::Given(row, _) => row.time,
+            Self::Back(time, _) => *time,
+        }
+    }
+}
+
+impl Returned {
+    /// A program was given a message: the key of the entry that came back before this was told, else it waits.
+    pub fn given(&mut self, row: &Delivery, parent: Parent, facts: &mut Facts) -> Option<u64> {
+        let back = |side: &Side| if let Side::Back(_, key) = side { Some(*key) } else { None };
+        let key = key_of(row, row.recipient, facts);
+        let found = self.take(key, back);
+        if found.is_none() {
+            self.push(key, Side::Given(Box::new(*row), parent), facts);
+        }
+        found
+    }
+
+    /// A message that was submitted here is sent on: the delivery to the program that gave it back, else it waits.
+    pub fn back(&mut self, row: &Delivery, entry: u64, facts: &mut Facts) -> Option<(Delivery, Parent)> {
+        let given = |side: &Side| if let Side::Given(row, parent) = side { Some((**row, *parent)) } else { None };
+        let mut names = [row.recipient, row.original_recipient].into_iter().filter(|name| *name != NO_TEXT);
+        let found = names.find_map(|name| self.take(key_of(row, name, facts), given));
+        if found.is_none() {
+            self.push(key_of(row, row.recipient, facts), Side::Back(row.time, entry), facts);
+        }
+        found
+    }
+
+    /// Takes the first side of a kind.
+    fn take<T>(&mut self, key: u64, of: impl Fn(&Side) -> Option<T>) -> Option<T> {
+        let sides = self.waiting.get_mut(&key)?;
+        let (at, found) = sides.iter().enumerate().find_map(|(at, side)| Some((at, of(side)?)))?;
+        sides.remove(at);
+        Some(found)
+    }
+
+    fn push(&mut self, key: u64, side: Side, facts: &mut Facts) {
+        self.leaving.push_back((side.time(), key));
+        self.waiting.entry(key).or_default().push_back(side);
+        if self.leaving.len() > MOST {
+            self.leave(facts);
+        }
+    }
+
+    /// Tells the deliveries that have waited long enough.
+    pub fn sweep(&mut self, now: i64, facts: &mut Facts) {
+        while self.leaving.front().is_some_and(|(time, _)| now - time >= WAIT) {
+            self.leave(facts);
+        }
+    }
+
+    /// Lets those go that wait with the oldest.
+    fn leave(&mut self, facts: &mut Facts) {
+        let Some((time, key)) = self.leaving.pop_front() else { return };
+        let Some(sides) = self.waiting.get_mut(&key) else { return };
+        while let Some(side) = sides.pop_front_if(|side| side.time() <= time) {
+            if let Side::Given(row, _) = side {
+                facts.push(&*row);
+            }
+        }
+        if sides.is_empty() {
+            self.waiting.remove(&key);
+        }
+    }
+
+    /// Tells all that wait.
+    pub fn finish(&mut self, facts: &mut Facts) {
+        while !self.leaving.is_empty() {
+            self.leave(facts);
+        }
+    }
+
+    /// Calls a function for each text.
+    pub fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
+        for side in self.waiting.values_mut().flatten() {
+            if let Side::Given(row, parent) = side {
+                row.each_text(call);
+                parent.each_text(call);
+            }
+        }
+    }
+
+    /// Calls a function for each text of what began before a time, with its column.
+    pub fn each_old(&mut self, before: i64, call: &mut dyn FnMut(&'static str, &mut TextId)) {
+        for side in self.waiting.values_mut().flatten() {
+            if let Side::Given(row, _) = side
+                && row.time < before
+            {
+                row.each_named(call);
+            }
+        }
+    }
+}
+
+/// The key of a recipient of the message that a delivery is of.
+fn key_of(row: &Delivery, recipient: TextId, facts: &Facts) -> u64 {
+    let text = |id| facts.texts.get(id).unwrap_or_default();
+    let message = key(hash_seed(text(row.host)), b'm', text(row.message_id));
+    key(message, b't', text(recipient))
+}
