@@ -482,7 +482,7 @@ impl Queue {
     /// A program was given a message.
     fn give(&mut self, mut row: Delivery, line: &Line<'_>, facts: &mut Facts) {
         let parent = parent(line, Word::Filter, row.entry);
-        let Some(back) = self.returned.given(&row, parent, facts) else { return };
+        let Some(back) = self.returned.given(&row, line.event.key, parent, facts) else { return };
         row.outcome = Word::Filtered.id();
         if let Some(child) = self.open.get_mut(&back).or_else(|| self.lingering.get_mut(&back)) {
             child.adopt(parent);

@@ -46,9 +46,13 @@ impl Side {
 }
 
 impl Returned {
-    /// A program was given a message: the key of the entry that came back before this was told, else it waits.
-    pub fn given(&mut self, row: &Delivery, parent: Parent, facts: &mut Facts) -> Option<u64> {
-        let back = |side: &Side| if let Side::Back(_, key) = side { Some(*key) } else { None };
+    /// A program was given a message, by the entry of a key: the key of the entry that came back before this was told, else
+    /// it waits.
+    pub fn given(&mut self, row: &Delivery, entry: u64, parent: Parent, facts: &mut Facts) -> Option<u64> {
+        let back = |side: &Side| match side {
+            Side::Back(_, key) if *key != entry => Some(*key),
+            _ => None,
+        };
         let key = key_of(row, row.recipient, facts);
         let found = self.take(key, back);
         if found.is_none() {
@@ -59,7 +63,10 @@ impl Returned {
 
     /// A message that was submitted here is sent on: the delivery to the program that gave it back, else it waits.
     pub fn back(&mut self, row: &Delivery, entry: u64, facts: &mut Facts) -> Option<(Delivery, Parent)> {
-        let given = |side: &Side| if let Side::Given(row, parent) = side { Some((**row, *parent)) } else { None };
+        let given = |side: &Side| match side {
+            Side::Given(given, parent) if given.entry != row.entry => Some((**given, *parent)),
+            _ => None,
+        };
         let mut names = [row.recipient, row.original_recipient].into_iter().filter(|name| *name != NO_TEXT);
         let found = names.find_map(|name| self.take(key_of(row, name, facts), given));
         if found.is_none() {
