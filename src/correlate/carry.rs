@@ -58,7 +58,8 @@ const FORM: u32 = 6;
 impl Carry {
     /// As bytes; nothing where it cannot be written, which would be our own fault.
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        postcard::to_stdvec(&(mark(), self, &self.sessions.failing, &self.queue.returned)).ok()
+        postcard::to_stdvec(&(mark(), self, &self.sessions.failing, &self.queue.returned, &self.sessions.at_gate))
+            .ok()
     }
 
     /// Out of bytes; nothing where another version, or a process with another secret, wrote them.
@@ -70,6 +71,7 @@ impl Carry {
         let (mut carry, mut rest) = postcard::take_from_bytes::<Self>(rest).ok()?;
         carry.sessions.failing = behind(&mut rest)?;
         carry.queue.returned = behind(&mut rest)?;
+        carry.sessions.at_gate = behind(&mut rest)?;
         Some(carry)
     }
 

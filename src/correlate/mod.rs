@@ -7,6 +7,8 @@
 mod carry;
 mod claims;
 mod directory;
+mod entry;
+mod gate;
 mod open;
 mod queue;
 mod refusals;
@@ -218,6 +220,7 @@ impl<'g> Correlator<'g> {
         let State { queue, sessions, directory, .. } = &mut self.state;
         match role {
             Role::SessionOpen => sessions.open(line, facts),
+            Role::SessionGate => sessions.open_at_gate(line, facts),
             Role::SessionNote => sessions.note(line),
             Role::SessionEnd => sessions.end(line),
             Role::SessionClose => {
@@ -241,7 +244,8 @@ impl<'g> Correlator<'g> {
             Role::QueueExpire => queue.expire(line, facts),
             Role::QueueChild => queue.child(line, facts),
             Role::QueueReject => queue.reject(line, facts),
-            Role::QueueDiscard => queue.discard(line, facts),
+            Role::QueueDiscard => queue.discard(line, sessions.get(line.event.other), facts),
+            Role::QueueClient => queue.client(line, sessions.get(line.event.key)),
             Role::QueueHold => {
                 sessions.hold(line);
                 queue.hold(line, facts);

@@ -1,9 +1,9 @@
 //! Queue entries: the life of a queue id, from its opener to its closer, and the deliveries in between.
 
+use super::entry::{Entry, Parent};
 use super::open::{Keyed, entries, in_order};
 use super::refusals::is_own;
 use super::returned::Returned;
-use super::waiting::Waiting;
 use super::{Line, keep};
 use crate::event::{Event, Field, NO_TEXT, TextId, Word, hash_seed, queue_key};
 use crate::facts::schema::{Delivery, Message, Row, Session};
@@ -61,28 +61,6 @@ pub(super) struct Queue {
     instances: Option<BTreeSet<Vec<u8>>>,
 }
 
-/// One life of a queue id.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Entry {
-    row: Message,
-    /// The service that its client spoke to.
-    service: TextId,
-    /// Whether it was brought from the host itself, as by a filter.
-    from_own_host: bool,
-    /// Whether its opener was seen.
-    opened: bool,
-    /// Whether the message was accepted.
-    accepted: bool,
-    held: bool,
-    /// Recipients put off and not yet done with.
-    waiting: Waiting,
-    sent: bool,
-    bounced: bool,
-    expired: bool,
-    discarded: bool,
-    removed: bool,
-}
-
 /// An entry that was refused: its key, its client, the service that this one spoke to, whether it was
 /// brought from the host itself, and the session.
 #[derive(Clone, Copy, Debug)]
@@ -93,138 +71,6 @@ pub(super) struct Refused {
     pub service: TextId,
     pub from_own_host: bool,
     pub session: i64,
-}
-
-/// What a parent says of its child.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct Parent {
-    entry: i64,
-    queue_id: TextId,
-    origin: TextId,
-    notification: TextId,
-}
-
-impl Parent {
-    pub fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
-        [&mut self.queue_id, &mut self.origin, &mut self.notification].into_iter().for_each(call);
-    }
-}
-
-impl Entry {
-    fn new(line: &Line<'_>) -> Self {
-        let row = Message {
-            time: line.event.time,
-            instance: line.text_id(line.event.instance),
-            queue_id: line.text(Field::QueueId),
-            deferred: 0,
-            entry: line.identity(),
-            host: line.host(),
-            system: line.system,
-            program: line.program(),
-            source: line.source,
-            offset: line.offset(),
-            ..Message::default()
-        };
-        Self {
-            row,
-            service: line.service(),
-            from_own_host: false,
-            opened: false,
-            accepted: false,
-            held: false,
-            waiting: Waiting::default(),
-            sent: false,
-            bounced: false,
-            expired: false,
-            discarded: false,
-            removed: false,
-        }
-    }
-
-    /// Takes over what a line tells about the message.
-    fn merge(&mut self, line: &Line<'_>) {
-        let row = &mut self.row;
-        for (field, value) in line.fields() {
-            match field {
-                Field::MessageId => row.message_id = value.text(),
-                Field::Subject => row.subject = value.text(),
-                Field::ClientIp => row.client_ip = value.text(),
-                Field::ClientName => row.client_name = value.text(),
-                Field::User => row.user = value.text(),
-                Field::UserDomain => row.user_domain = value.text(),
-                Field::Origin => row.origin = value.text(),
-                Field::Sender => keep(&mut row.sender, value.text(), &NO_TEXT),
-                Field::SenderDomain => keep(&mut row.sender_domain, value.text(), &NO_TEXT),
-                Field::SizeBytes => keep(&mut row.size_bytes, value.number(), &NULL),
-                Field::Recipients => keep(&mut row.recipients, value.number(), &NULL),
-                _ => {}
-            }
-        }
-    }
-
-    /// The parent knows best where its child came from. What a client began under the same id and never finished is
-    /// no part of it.
-    fn adopt(&mut self, parent: Parent) {
-        let row = &mut self.row;
-        // Who ran the program that gave it back is not who sent it.
-        if row.origin == Word::Local.id() {
-            (row.user, row.user_domain) = (NO_TEXT, NO_TEXT);
-        }
-        row.parent_queue_id = parent.queue_id;
-        row.parent_entry = parent.entry;
-        row.origin = parent.origin;
-        row.notification = parent.notification;
-        if parent.origin != Word::Filter.id() {
-            (row.client_ip, row.client_name) = (NO_TEXT, NO_TEXT);
-            (row.user, row.user_domain) = (NO_TEXT, NO_TEXT);
-            row.session = NULL;
-        }
-    }
-
-    /// Whether a program gave it back, by the host's own submission.
-    fn has_come_back(&self) -> bool {
-        self.row.origin == Word::Filter.id() && self.row.session == NULL
-    }
-
-    /// The line says that the entry is complete.
-    fn queued(&mut self, line: &Line<'_>) {
-        let row = &mut self.row;
-        if row.queued_time == NULL {
-            (row.queued_time, row.queued_program) = (line.event.time, line.program());
-            (row.queued_source, row.queued_offset) = (line.source, line.offset());
-        }
-    }
-
-    /// The line says that the entry is no more.
-    fn ended(&mut self, line: &Line<'_>) {
-        let row = &mut self.row;
-        (row.end_time, row.end_program) = (line.event.time, line.program());
-        (row.end_source, row.end_offset) = (line.source, line.offset());
-    }
-
-    /// How the message ended, the worst of its recipients' fates.
-    fn fate(&self) -> Word {
-        let fates = [
-            (self.expired, Word::Expired),
-            (self.bounced, Word::Bounced),
-            (self.discarded && !self.sent, Word::Discarded),
-            (self.sent, Word::Sent),
-        ];
-        fates.iter().find(|(happened, _)| *happened).map_or(Word::Removed, |(_, word)| *word)
-    }
-
-    /// The entry as a message's row, if it became one.
-    fn row(mut self) -> Option<Message> {
-        if !self.accepted {
-            return None;
-        }
-        if self.removed || self.discarded {
-            self.row.fate = self.fate().id();
-        } else if self.held {
-            self.row.fate = Word::Held.id();
-        }
-        Some(self.row)
-    }
 }
 
 impl Queue {
@@ -255,8 +101,10 @@ impl Queue {
         if let Some(session) = session {
             entry.row.tls_version = session.tls_version;
             entry.row.session = session.session;
-            entry.from_own_host = is_own(facts.texts.get(session.client_ip));
         }
+        // A filter may say whom it speaks for.
+        let peer = session.map_or(entry.row.client_ip, |session| session.client_ip);
+        entry.from_own_host = is_own(facts.texts.get(peer));
         self.open.insert(key, entry);
     }
 
@@ -288,9 +136,22 @@ impl Queue {
         entry.merge(line);
         // What is on hold is not told to be complete: that its header was read must do.
         entry.accepted |= entry.held;
-        let message_id = entry.row.message_id;
-        if message_id != NO_TEXT {
-            self.link_late(line.event.key, message_id, facts);
+        let (row, from_own_host) = (entry.row, entry.from_own_host);
+        if row.message_id != NO_TEXT {
+            self.link_late(line.event.key, row.message_id, facts);
+            if from_own_host {
+                self.returned.part(&row, line.event.key, facts);
+            }
+        }
+    }
+
+    /// The client of an entry that a filter brought, before there was one in the queue, has this session.
+    pub fn client(&mut self, line: &Line<'_>, session: Option<&Session>) {
+        let key = line.event.other;
+        let entry = self.open.get_mut(&key).or_else(|| self.lingering.get_mut(&key));
+        if let Some((entry, session)) = entry.filter(|entry| entry.from_own_host).zip(session) {
+            (entry.row.client_ip, entry.row.client_name) = (NO_TEXT, NO_TEXT);
+            entry.of_client(session);
         }
     }
 
@@ -350,9 +211,9 @@ impl Queue {
     }
 
     /// The message is taken and thrown away: each recipient that the line names is discarded.
-    pub fn discard(&mut self, line: &Line<'_>, facts: &mut Facts) {
+    pub fn discard(&mut self, line: &Line<'_>, session: Option<&Session>, facts: &mut Facts) {
         if line.event.key == 0 {
-            return discard_unqueued(line, facts);
+            return discard_unqueued(line, session, facts);
         }
         let entry = self.entry(line, facts);
         entry.accepted = true;
@@ -401,12 +262,18 @@ impl Queue {
         if row.outcome == Word::Sent.id() && line.number(Field::ToProgram) == 1 && self.may_come_back(&row, line) {
             return self.give(row, line, facts);
         }
+        if filtered && line.text(Field::Otherwise) != NO_TEXT {
+            self.adopt_all(&row, line, facts);
+            row.outcome = line.text(Field::Otherwise);
+            row.next_queue_id = NO_TEXT;
+            return self.give(row, line, facts);
+        }
         facts.push(&row);
         if deferred {
             self.keep_transport(line, before, facts);
         }
         if filtered {
-            self.adopt(line, Word::Filter);
+            self.adopt_all(&row, line, facts);
         } else if row.outcome == Word::Forwarded.id() {
             self.adopt(line, Word::Forward);
         }
@@ -494,7 +361,7 @@ impl Queue {
     /// A message that was submitted on the host itself is sent on: a program may have given it back.
     fn came_back(&mut self, line: &Line<'_>, facts: &mut Facts) {
         let Some(entry) = self.open.get_mut(&line.event.key) else { return };
-        let is_local = entry.row.origin == Word::Local.id() || entry.has_come_back();
+        let is_local = entry.row.origin == Word::Local.id() || entry.has_come_back() || entry.from_own_host;
         if !is_local || entry.row.message_id == NO_TEXT {
             return;
         }
@@ -505,6 +372,18 @@ impl Queue {
             facts.push(&given);
             entry.adopt(parent);
         }
+    }
+
+    /// Gives the entry that a line names its parent, and those that came back with it: a filter may part a message, and names
+    /// one part.
+    fn adopt_all(&mut self, row: &Delivery, line: &Line<'_>, facts: &Facts) {
+        let parent = parent(line, Word::Filter, row.entry);
+        for part in self.returned.parts(row, facts).into_iter().filter(|part| *part != line.event.key) {
+            if let Some(child) = self.open.get_mut(&part).or_else(|| self.lingering.get_mut(&part)) {
+                child.adopt(parent);
+            }
+        }
+        self.give_parent(line, parent);
     }
 
     /// Gives the entry that a line names its parent.
@@ -687,15 +566,20 @@ impl Queue {
 }
 
 /// A message that a rule throws away before it has a queue entry: its sender believes it accepted.
-fn discard_unqueued(line: &Line<'_>, facts: &mut Facts) {
+fn discard_unqueued(line: &Line<'_>, session: Option<&Session>, facts: &mut Facts) {
     let mut entry = Entry::new(line);
     entry.merge(line);
     entry.row.queue_id = NO_TEXT;
     entry.row.origin = origin(line);
+    if let Some(session) = session {
+        entry.of_client(session);
+    }
     entry.ended(line);
-    entry.row.fate = Word::Discarded.id();
+    let mut outcome = line.text(Field::Outcome);
+    keep(&mut outcome, Word::Discarded.id(), &NO_TEXT);
+    entry.row.fate = outcome;
     facts.push(&entry.row);
-    facts.push(&Delivery { outcome: Word::Discarded.id(), ..delivery_row(line, &entry.row) });
+    facts.push(&Delivery { outcome, ..delivery_row(line, &entry.row) });
 }
 
 /// What a line says to be the parent of the entry that it names.

@@ -100,6 +100,11 @@ fn is_quoted(behind: &Rejection, front: &Rejection, facts: &Facts) -> bool {
     words(front).zip(words(behind)).is_some_and(|(all, last)| all.ends_with(last))
 }
 
+/// Whether an address is that by which programs of the host speak to it.
+pub(super) fn is_loopback(ip: Option<&[u8]>) -> bool {
+    ip.is_some_and(|ip| matches!(ip, b"127.0.0.1" | b"::1"))
+}
+
 /// Whether an address is that of the host itself.
 pub(super) fn is_own(ip: Option<&[u8]>) -> bool {
     ip.is_some_and(|ip| ip.starts_with(b"127.") || ip == b"::1")

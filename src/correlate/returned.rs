@@ -1,25 +1,26 @@
-//! Messages that a program was given and gave back by the host's own submission, as a filter does that the mail system runs
-//! (Postfix: pipe/pipe.c; FILTER_README, "Simple content filter").
+//! Messages that were given away and came back, although no line says so: a program that the mail system runs hands them to the
+//! host's own submission (Postfix: pipe/pipe.c; FILTER_README, "Simple content filter"), or a filter gives them back in parts
+//! and names one, or gives back some recipients only.
 //!
-//! No line ties the new queue id to the old one. What joins them is the host, the Message-ID and the recipient: who puts a
-//! message into a mailbox, or sends it on, has no reason to submit it for the same recipient again.
+//! What joins both sides is the host, the Message-ID and the recipient: who puts a message into a mailbox, or sends it on, has
+//! no reason to submit it for the same recipient again.
 
+use super::entry::Parent;
 use super::open::{Keyed, entries};
-use super::queue::Parent;
 use crate::event::{NO_TEXT, TextId, hash_seed, key};
 use crate::facts::Facts;
-use crate::facts::schema::{Delivery, Row};
+use crate::facts::schema::{Delivery, Message, Row};
 use crate::time::SECOND;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
-/// How long a delivery to a program waits for the message to come back and to be sent on.
+/// How long a delivery waits for the message to come back and to be sent on.
 const WAIT: i64 = 120 * SECOND;
 
 /// So many wait at most; of more the oldest are told as they are.
 const MOST: usize = 100_000;
 
-/// Deliveries to programs, and what was submitted on the host itself, by host, Message-ID and recipient.
+/// What was given away, and what was submitted on the host itself, by host, Message-ID and recipient.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Returned {
     #[serde(with = "entries")]
@@ -30,7 +31,7 @@ pub(super) struct Returned {
 /// One side of a detour that waits for the other.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 enum Side {
-    /// What a program was given, and the parent that its entry would be.
+    /// What was given away, as it is told if it does not come back, and the parent that its entry would be.
     Given(Box<Delivery>, Parent),
     /// What was submitted here and sent on at a time: the key of its entry.
     Back(i64, u64),
@@ -46,7 +47,7 @@ impl Side {
 }
 
 impl Returned {
-    /// A program was given a message, by the entry of a key: the key of the entry that came back before this was told, else
+    /// A message is given away, by the entry of a key: the key of the entry that came back before this was told, else
     /// it waits.
     pub fn given(&mut self, row: &Delivery, entry: u64, parent: Parent, facts: &mut Facts) -> Option<u64> {
         let back = |side: &Side| match side {
@@ -61,7 +62,7 @@ impl Returned {
         found
     }
 
-    /// A message that was submitted here is sent on: the delivery to the program that gave it back, else it waits.
+    /// A message that was submitted here is sent on: the delivery by which it was given away, else it waits.
     pub fn back(&mut self, row: &Delivery, entry: u64, facts: &mut Facts) -> Option<(Delivery, Parent)> {
         let given = |side: &Side| match side {
             Side::Given(given, parent) if given.entry != row.entry => Some((**given, *parent)),
@@ -73,6 +74,18 @@ impl Returned {
             self.push(key_of(row, row.recipient, facts), Side::Back(row.time, entry), facts);
         }
         found
+    }
+
+    /// A message came from the host itself, of which a filter may have given back other parts.
+    pub fn part(&mut self, row: &Message, entry: u64, facts: &mut Facts) {
+        self.push(of_message(row.host, row.message_id, facts), Side::Back(row.time, entry), facts);
+    }
+
+    /// The keys of all that came from the host itself with the Message-ID of a delivery.
+    pub fn parts(&mut self, row: &Delivery, facts: &Facts) -> Vec<u64> {
+        let sides = self.waiting.remove(&of_message(row.host, row.message_id, facts)).unwrap_or_default();
+        let part = |side| if let Side::Back(_, entry) = side { Some(entry) } else { None };
+        sides.into_iter().filter_map(part).collect()
     }
 
     /// Takes the first side of a kind.
@@ -143,7 +156,11 @@ impl Returned {
 
 /// The key of a recipient of the message that a delivery is of.
 fn key_of(row: &Delivery, recipient: TextId, facts: &Facts) -> u64 {
+    let message = of_message(row.host, row.message_id, facts);
+    key(message, b't', facts.texts.get(recipient).unwrap_or_default())
+}
+
+fn of_message(host: TextId, message_id: TextId, facts: &Facts) -> u64 {
     let text = |id| facts.texts.get(id).unwrap_or_default();
-    let message = key(hash_seed(text(row.host)), b'm', text(row.message_id));
-    key(message, b't', text(recipient))
+    key(hash_seed(text(host)), b'm', text(message_id))
 }

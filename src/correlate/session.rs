@@ -1,7 +1,9 @@
 //! Sessions: connections from their opening to their end, and the attempts to authenticate in them.
 
 use super::claims::Claims;
+use super::gate::Gate;
 use super::open::{Keyed, entries, in_order};
+use super::refusals::is_loopback;
 use super::{Line, keep, take};
 use crate::event::{Field, NO_TEXT, TextId, Word, hash_seed, key};
 use crate::facts::schema::{Login, Row, Session};
@@ -48,6 +50,9 @@ pub(super) struct Sessions {
     /// what earlier versions wrote is read too.)
     #[serde(skip)]
     pub failing: VecDeque<Failed>,
+    /// Sessions that may be handed over without a word. (So are these.)
+    #[serde(skip)]
+    pub at_gate: Gate,
     /// Sessions that ended and had not begun, told but for that; when they ended, where they stand, their keys.
     #[serde(with = "entries")]
     early: Keyed<Open>,
@@ -119,12 +124,24 @@ impl Sessions {
     pub fn open(&mut self, line: &Line<'_>, facts: &mut Facts) {
         self.sweep(line.event.time, facts);
         let mut open = Open::new(line);
-        if let Some(Open { row: before, .. }) = self.handed_over(line.event.other) {
+        let client = line.event.other;
+        if let Some(Open { row: before, .. }) = self.handed_over(client).or_else(|| self.let_through(client)) {
             let row = &mut open.row;
             keep(&mut row.client_port, before.client_port, &NULL);
             row.time = before.time;
             opened_as(row, &before);
         }
+        self.insert(open, line, facts);
+    }
+
+    /// A session begins that another process may go on with.
+    pub fn open_at_gate(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        self.sweep(line.event.time, facts);
+        self.at_gate.come(line);
+        self.insert(Open::new(line), line, facts);
+    }
+
+    fn insert(&mut self, open: Open, line: &Line<'_>, facts: &mut Facts) {
         match self.early.remove(&line.event.key) {
             Some(ended) if line.event.time.abs_diff(ended.row.end_time) <= OUT_OF_ORDER.unsigned_abs() => {
                 self.whole = Some((line.source, line.offset(), open.row.session));
@@ -156,6 +173,17 @@ impl Sessions {
             self.handed.remove(&client);
         }
         found
+    }
+
+    /// The session that another process gave up for this one without a word.
+    fn let_through(&mut self, client: u64) -> Option<Open> {
+        let is_there = |open: &Open| !open.handed && open.cut_off == NULL && open.ended == NO_TEXT;
+        loop {
+            let key = self.at_gate.pass(client)?;
+            if self.open.get(&key).is_some_and(is_there) {
+                return self.open.remove(&key);
+            }
+        }
     }
 
     pub fn hand_over(&mut self, line: &Line<'_>) {
@@ -459,6 +487,7 @@ impl Sessions {
             }
         }
         self.fail_before(now, facts);
+        self.at_gate.sweep(now);
         while let Some((time, key)) = first_if(&mut self.noting, |(time, _)| now - time >= NOTES) {
             if self.notes.get(&key).is_some_and(|notes| notes.last <= time) {
                 self.notes.remove(&key);
@@ -506,6 +535,10 @@ fn closed(mut open: Open, line: &Line<'_>, end: i64, facts: &mut Facts) -> Open 
     open.row.end_time = end;
     open.row.duration_s = duration(open.row.time, end);
     open.row.ended = open.end_word(line);
+    // A filter on the host itself keeps its connection for the next message, and goes without a word.
+    if open.ended == NO_TEXT && open.row.messages > 0 && is_loopback(facts.texts.get(open.row.client_ip)) {
+        open.row.ended = Word::Closed.id();
+    }
     if open.row.ended == Word::Lost.id() {
         let stage = line.text(Field::Stage);
         keep(&mut open.row.lost_after, if stage == NO_TEXT { Word::Connect.id() } else { stage }, &NO_TEXT);

@@ -23,6 +23,8 @@ pub const NO_TEXT: TextId = TextId::MAX;
 pub enum Role {
     /// Opens a session: one connection.
     SessionOpen,
+    /// The same, of a process that hands sessions over to another, perhaps without a word.
+    SessionGate,
     /// Tells more about an open session: TLS, who it is.
     SessionNote,
     /// Says that a session ended without a goodbye, or that the server ended it; the close may follow.
@@ -57,6 +59,8 @@ pub enum Role {
     QueueDiscard,
     /// A queue entry is put on hold.
     QueueHold,
+    /// The session is that of the client of a queue entry (`child_queue_id`), which came by way of a filter.
+    QueueClient,
     /// Closes a queue entry.
     QueueClose,
     /// A refusal before acceptance.

@@ -257,8 +257,11 @@ impl<'a> Emitter<'a> {
             let op = found.bytes(Field::Op).unwrap_or_default();
             return (session ^ key(found.context.host_hash, b'o', op), session);
         }
-        if rules.is(Role::SessionOpen) || rules.is(Role::SessionHandOver) {
+        if [Role::SessionOpen, Role::SessionGate, Role::SessionHandOver].iter().any(|role| rules.is(*role)) {
             return (session, meeting(found));
+        }
+        if rules.is(Role::QueueClient) {
+            return (session, Self::queue(found, Field::ChildQueueId).unwrap_or(0));
         }
         (session, if rules.is(Role::Login) || rules.is(Role::LoginNote) { person(found) } else { 0 })
     }
@@ -268,7 +271,7 @@ impl<'a> Emitter<'a> {
         if let Some(child) = Self::queue(found, Field::ChildQueueId) {
             return child;
         }
-        if found.rules.is(Role::QueueOpen) || found.rules.is(Role::QueueHold) {
+        if [Role::QueueOpen, Role::QueueHold, Role::QueueDiscard].iter().any(|role| found.rules.is(*role)) {
             return process(found);
         }
         let next =

@@ -113,6 +113,8 @@ struct ClassEntry {
     #[serde(default)]
     phrases: Vec<String>,
     #[serde(default)]
+    reasons: Vec<String>,
+    #[serde(default)]
     dsn: Vec<String>,
 }
 
@@ -347,6 +349,7 @@ impl Context<'_> {
         let mut phrases = Vec::new();
         for (rule, entry) in entries.into_iter().enumerate() {
             classes.names.push(entry.class);
+            classes.reasons.extend(entry.reasons.into_iter().map(|reason| (reason, rule)));
             classes.codes.extend(entry.dsn.into_iter().map(|code| (code, rule)));
             classes.rule_of_phrase.extend(entry.phrases.iter().map(|_| rule));
             phrases.extend(entry.phrases);

@@ -159,16 +159,24 @@ struct Classes {
     names: Vec<String>,
     phrases: Option<AhoCorasick>,
     rule_of_phrase: Vec<usize>,
+    reasons: Vec<(String, usize)>,
     codes: Vec<(String, usize)>,
 }
 
 impl Classes {
-    /// The class of a reason, by its phrases or its enhanced status code.
+    /// The class of a reason, by its phrases, the whole of it or its enhanced status code.
     fn find(&self, reason: &[u8], dsn: &[u8]) -> Option<&str> {
         let phrases = self.phrases.iter().flat_map(|p| p.find_overlapping_iter(reason));
         let by_phrase = phrases.map(|found| self.rule_of_phrase[found.pattern().as_usize()]);
-        let by_code = self.codes.iter().filter(|(code, _)| code.as_bytes() == dsn).map(|(_, rule)| *rule);
-        by_phrase.chain(by_code).min().and_then(|rule| self.names.get(rule)).map(String::as_str)
+        let exact = |list: &[(String, usize)], own: &[u8]| {
+            list.iter().filter(|(text, _)| text.as_bytes() == own).map(|(_, rule)| *rule).min()
+        };
+        by_phrase
+            .chain(exact(&self.reasons, reason))
+            .chain(exact(&self.codes, dsn))
+            .min()
+            .and_then(|rule| self.names.get(rule))
+            .map(String::as_str)
     }
 }
 

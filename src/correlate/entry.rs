@@ -1,0 +1,173 @@
+//! One life of a queue id, as far as it is known.
+
+use super::waiting::Waiting;
+use super::{Line, keep};
+use crate::event::{Field, NO_TEXT, TextId, Word};
+use crate::facts::NULL;
+use crate::facts::schema::{Message, Session};
+use serde::{Deserialize, Serialize};
+
+/// One life of a queue id.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Entry {
+    pub row: Message,
+    /// The service that its client spoke to.
+    pub service: TextId,
+    /// Whether it was brought from the host itself, as by a filter.
+    pub from_own_host: bool,
+    /// Whether its opener was seen.
+    pub opened: bool,
+    /// Whether the message was accepted.
+    pub accepted: bool,
+    pub held: bool,
+    /// Recipients put off and not yet done with.
+    pub waiting: Waiting,
+    pub sent: bool,
+    pub bounced: bool,
+    pub expired: bool,
+    pub discarded: bool,
+    pub removed: bool,
+}
+
+/// What a parent says of its child.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Parent {
+    pub entry: i64,
+    pub queue_id: TextId,
+    pub origin: TextId,
+    pub notification: TextId,
+}
+
+impl Parent {
+    pub fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
+        [&mut self.queue_id, &mut self.origin, &mut self.notification].into_iter().for_each(call);
+    }
+}
+
+impl Entry {
+    pub fn new(line: &Line<'_>) -> Self {
+        let row = Message {
+            time: line.event.time,
+            instance: line.text_id(line.event.instance),
+            queue_id: line.text(Field::QueueId),
+            deferred: 0,
+            entry: line.identity(),
+            host: line.host(),
+            system: line.system,
+            program: line.program(),
+            source: line.source,
+            offset: line.offset(),
+            ..Message::default()
+        };
+        Self {
+            row,
+            service: line.service(),
+            from_own_host: false,
+            opened: false,
+            accepted: false,
+            held: false,
+            waiting: Waiting::default(),
+            sent: false,
+            bounced: false,
+            expired: false,
+            discarded: false,
+            removed: false,
+        }
+    }
+
+    /// Takes over what a line tells about the message.
+    pub fn merge(&mut self, line: &Line<'_>) {
+        let row = &mut self.row;
+        for (field, value) in line.fields() {
+            match field {
+                Field::MessageId => row.message_id = value.text(),
+                Field::Subject => row.subject = value.text(),
+                Field::ClientIp => row.client_ip = value.text(),
+                Field::ClientName => row.client_name = value.text(),
+                Field::User => row.user = value.text(),
+                Field::UserDomain => row.user_domain = value.text(),
+                Field::Origin => row.origin = value.text(),
+                Field::Sender => keep(&mut row.sender, value.text(), &NO_TEXT),
+                Field::SenderDomain => keep(&mut row.sender_domain, value.text(), &NO_TEXT),
+                Field::SizeBytes => keep(&mut row.size_bytes, value.number(), &NULL),
+                Field::Recipients => keep(&mut row.recipients, value.number(), &NULL),
+                _ => {}
+            }
+        }
+    }
+
+    /// The parent knows best where its child came from. What a client began under the same id and never finished is
+    /// no part of it.
+    pub fn adopt(&mut self, parent: Parent) {
+        let row = &mut self.row;
+        // Who ran the program that gave it back is not who sent it.
+        if row.origin == Word::Local.id() {
+            (row.user, row.user_domain) = (NO_TEXT, NO_TEXT);
+        }
+        row.parent_queue_id = parent.queue_id;
+        row.parent_entry = parent.entry;
+        row.origin = parent.origin;
+        row.notification = parent.notification;
+        if parent.origin != Word::Filter.id() {
+            (row.client_ip, row.client_name) = (NO_TEXT, NO_TEXT);
+            (row.user, row.user_domain) = (NO_TEXT, NO_TEXT);
+            row.session = NULL;
+        }
+    }
+
+    /// The session in which its client brought it, as far as nothing else told of the client.
+    pub fn of_client(&mut self, session: &Session) {
+        let row = &mut self.row;
+        row.session = session.session;
+        row.tls_version = session.tls_version;
+        keep(&mut row.client_ip, session.client_ip, &NO_TEXT);
+        keep(&mut row.client_name, session.client_name, &NO_TEXT);
+        keep(&mut row.user, session.user, &NO_TEXT);
+        keep(&mut row.user_domain, session.user_domain, &NO_TEXT);
+    }
+
+    /// Whether a program gave it back, by the host's own submission.
+    pub fn has_come_back(&self) -> bool {
+        self.row.origin == Word::Filter.id() && self.row.session == NULL
+    }
+
+    /// The line says that the entry is complete.
+    pub fn queued(&mut self, line: &Line<'_>) {
+        let row = &mut self.row;
+        if row.queued_time == NULL {
+            (row.queued_time, row.queued_program) = (line.event.time, line.program());
+            (row.queued_source, row.queued_offset) = (line.source, line.offset());
+        }
+    }
+
+    /// The line says that the entry is no more.
+    pub fn ended(&mut self, line: &Line<'_>) {
+        let row = &mut self.row;
+        (row.end_time, row.end_program) = (line.event.time, line.program());
+        (row.end_source, row.end_offset) = (line.source, line.offset());
+    }
+
+    /// How the message ended, the worst of its recipients' fates.
+    pub fn fate(&self) -> Word {
+        let fates = [
+            (self.expired, Word::Expired),
+            (self.bounced, Word::Bounced),
+            (self.discarded && !self.sent, Word::Discarded),
+            (self.sent, Word::Sent),
+        ];
+        fates.iter().find(|(happened, _)| *happened).map_or(Word::Removed, |(_, word)| *word)
+    }
+
+    /// The entry as a message's row, if it became one.
+    pub fn row(mut self) -> Option<Message> {
+        if !self.accepted {
+            return None;
+        }
+        if self.removed || self.discarded {
+            self.row.fate = self.fate().id();
+        } else if self.held {
+            self.row.fate = Word::Held.id();
+        }
+        Some(self.row)
+    }
+}
