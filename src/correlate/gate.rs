@@ -5,16 +5,19 @@ use super::Line;
 use super::open::{Keyed, entries};
 use crate::time::SECOND;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// How soon a session is handed over that is so without a word.
-const SOON: i64 = 10 * SECOND;
+const SOON: i64 = 2 * SECOND;
 
-/// Sessions that may be handed over, by what both processes know of the client.
+/// Sessions that may be handed over.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Gate {
+    /// Their keys.
+    there: BTreeSet<u64>,
+    /// The keys of all that came, by what both processes know of the client.
     #[serde(with = "entries")]
-    waiting: Keyed<VecDeque<u64>>,
+    came: Keyed<VecDeque<u64>>,
     /// When each came, the client, its key.
     leaving: VecDeque<(i64, u64, u64)>,
 }
@@ -23,22 +26,35 @@ impl Gate {
     /// A session comes to the gate.
     pub fn come(&mut self, line: &Line<'_>) {
         let (client, key) = (line.event.other, line.event.key);
-        self.waiting.entry(client).or_default().push_back(key);
+        self.there.insert(key);
+        self.came.entry(client).or_default().push_back(key);
         self.leaving.push_back((line.event.time, client, key));
     }
 
-    /// The keys of the sessions of a client, the first of which is taken.
+    /// The first session of a client, which goes.
     pub fn pass(&mut self, client: u64) -> Option<u64> {
-        self.waiting.get_mut(&client)?.pop_front()
+        let keys = self.came.get_mut(&client)?;
+        while let Some(key) = keys.pop_front() {
+            if self.there.remove(&key) {
+                return Some(key);
+            }
+        }
+        None
+    }
+
+    /// Something is told of a session: it is not handed over without a word.
+    pub fn stay(&mut self, key: u64) {
+        self.there.remove(&key);
     }
 
     /// Forgets those that came long ago.
     pub fn sweep(&mut self, now: i64) {
         while let Some((_, client, key)) = self.leaving.pop_front_if(|(time, ..)| now - *time >= SOON) {
-            let Some(keys) = self.waiting.get_mut(&client) else { continue };
-            keys.pop_front_if(|first| *first == key);
+            self.there.remove(&key);
+            let Some(keys) = self.came.get_mut(&client) else { continue };
+            while keys.pop_front_if(|first| !self.there.contains(first)).is_some() {}
             if keys.is_empty() {
-                self.waiting.remove(&client);
+                self.came.remove(&client);
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::entry::{Entry, Parent};
 use super::open::{Keyed, entries, in_order};
 use super::refusals::is_own;
-use super::returned::Returned;
+use super::returned::{Child, Returned, is_known};
 use super::{Line, keep};
 use crate::event::{Event, Field, NO_TEXT, TextId, Word, hash_seed, queue_key};
 use crate::facts::schema::{Delivery, Message, Row, Session};
@@ -136,12 +136,14 @@ impl Queue {
         entry.merge(line);
         // What is on hold is not told to be complete: that its header was read must do.
         entry.accepted |= entry.held;
-        let (row, from_own_host) = (entry.row, entry.from_own_host);
-        if row.message_id != NO_TEXT {
-            self.link_late(line.event.key, row.message_id, facts);
-            if from_own_host {
-                self.returned.part(&row, line.event.key, facts);
-            }
+        let message_id = entry.row.message_id;
+        if message_id == NO_TEXT {
+            return;
+        }
+        self.link_late(line.event.key, message_id, facts);
+        if let Some(entry) = self.open.get(&line.event.key).filter(|entry| entry.from_own_host) {
+            let child = Child::new(line.event.time, line.event.key, &entry.row);
+            self.returned.part(entry, child, facts);
         }
     }
 
@@ -152,6 +154,11 @@ impl Queue {
         if let Some((entry, session)) = entry.filter(|entry| entry.from_own_host).zip(session) {
             (entry.row.client_ip, entry.row.client_name) = (NO_TEXT, NO_TEXT);
             entry.of_client(session);
+            let is_submission =
+                [Word::Submission, Word::Submissions].iter().any(|word| session.service == word.id());
+            if entry.row.origin == Word::Smtp.id() && (is_submission || session.user != NO_TEXT) {
+                entry.row.origin = Word::Submission.id();
+            }
         }
     }
 
@@ -235,7 +242,7 @@ impl Queue {
         let filtered = self.is_filtered(line, facts);
         self.came_back(line, facts);
         let entry = self.entry(line, facts);
-        let mut row = delivery_row(line, &entry.row);
+        let (mut row, began) = (delivery_row(line, &entry.row), entry.row.time);
         if filtered {
             row.outcome = Word::Filtered.id();
         }
@@ -259,21 +266,16 @@ impl Queue {
             }
             return;
         }
-        if row.outcome == Word::Sent.id() && line.number(Field::ToProgram) == 1 && self.may_come_back(&row, line) {
-            return self.give(row, line, facts);
-        }
-        if filtered && line.text(Field::Otherwise) != NO_TEXT {
-            self.adopt_all(&row, line, facts);
-            row.outcome = line.text(Field::Otherwise);
-            row.next_queue_id = NO_TEXT;
-            return self.give(row, line, facts);
+        if row.outcome == Word::Sent.id() && line.number(Field::ToProgram) == 1 && is_known(row.message_id, facts)
+        {
+            return self.give(row, began, line, facts);
         }
         facts.push(&row);
         if deferred {
             self.keep_transport(line, before, facts);
         }
         if filtered {
-            self.adopt_all(&row, line, facts);
+            self.adopt_all(line, facts);
         } else if row.outcome == Word::Forwarded.id() {
             self.adopt(line, Word::Forward);
         }
@@ -340,18 +342,12 @@ impl Queue {
         other != 0 && named.is_none_or(|entry| entry.row.message_id == NO_TEXT)
     }
 
-    /// Whether a program that was given a message may give it back: it has a Message-ID, and did not come back already.
-    fn may_come_back(&self, row: &Delivery, line: &Line<'_>) -> bool {
-        let entry = self.open.get(&line.event.key);
-        row.message_id != NO_TEXT && entry.is_some_and(|entry| !entry.has_come_back())
-    }
-
-    /// A program was given a message.
-    fn give(&mut self, mut row: Delivery, line: &Line<'_>, facts: &mut Facts) {
+    /// A program was given a message by an entry that began at a time.
+    fn give(&mut self, mut row: Delivery, began: i64, line: &Line<'_>, facts: &mut Facts) {
         let parent = parent(line, Word::Filter, row.entry);
-        let Some(back) = self.returned.given(&row, line.event.key, parent, facts) else { return };
+        let Some(back) = self.returned.given(&row, began, parent, facts) else { return };
         row.outcome = Word::Filtered.id();
-        if let Some(child) = self.open.get_mut(&back).or_else(|| self.lingering.get_mut(&back)) {
+        if let Some(child) = self.known(back) {
             child.adopt(parent);
             row.next_queue_id = child.row.queue_id;
         }
@@ -361,12 +357,13 @@ impl Queue {
     /// A message that was submitted on the host itself is sent on: a program may have given it back.
     fn came_back(&mut self, line: &Line<'_>, facts: &mut Facts) {
         let Some(entry) = self.open.get_mut(&line.event.key) else { return };
-        let is_local = entry.row.origin == Word::Local.id() || entry.has_come_back() || entry.from_own_host;
-        if !is_local || entry.row.message_id == NO_TEXT {
+        let is_local = entry.row.origin == Word::Local.id() || entry.has_come_back();
+        if !is_local || !is_known(entry.row.message_id, facts) {
             return;
         }
         let row = delivery_row(line, &entry.row);
-        if let Some((mut given, parent)) = self.returned.back(&row, line.event.key, facts) {
+        let child = Child::new(row.time, line.event.key, &entry.row);
+        if let Some((mut given, parent)) = self.returned.back(&row, child, facts) {
             given.outcome = Word::Filtered.id();
             given.next_queue_id = row.queue_id;
             facts.push(&given);
@@ -374,16 +371,26 @@ impl Queue {
         }
     }
 
+    /// The entry that came back, if its queue id is still its own.
+    fn known(&mut self, child: Child) -> Option<&mut Entry> {
+        let entries = [self.open.get_mut(&child.key), self.lingering.get_mut(&child.key)];
+        entries.into_iter().flatten().find(|entry| entry.row.entry == child.entry)
+    }
+
     /// Gives the entry that a line names its parent, and those that came back with it: a filter may part a message, and names
     /// one part.
-    fn adopt_all(&mut self, row: &Delivery, line: &Line<'_>, facts: &Facts) {
-        let parent = parent(line, Word::Filter, row.entry);
-        for part in self.returned.parts(row, facts).into_iter().filter(|part| *part != line.event.key) {
-            if let Some(child) = self.open.get_mut(&part).or_else(|| self.lingering.get_mut(&part)) {
-                child.adopt(parent);
+    fn adopt_all(&mut self, line: &Line<'_>, facts: &Facts) {
+        let own = self.open.get(&line.event.key).map(|entry| entry.row);
+        let named = self.open.get(&line.event.other).or_else(|| self.lingering.get(&line.event.other));
+        if let Some((own, named)) = own.zip(named.map(|entry| entry.row)) {
+            let parent = parent(line, Word::Filter, own.entry);
+            for part in self.returned.parts(&named, &own, facts) {
+                if let Some(child) = self.known(part).filter(|child| child.row.parent_entry == NULL) {
+                    child.adopt(parent);
+                }
             }
         }
-        self.give_parent(line, parent);
+        self.adopt(line, Word::Filter);
     }
 
     /// Gives the entry that a line names its parent.

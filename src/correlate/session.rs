@@ -197,6 +197,7 @@ impl Sessions {
 
     /// The session of a key, of which a line tells: it goes on.
     fn live(&mut self, key: u64) -> Option<&mut Open> {
+        self.at_gate.stay(key);
         let open = self.open.get_mut(&key)?;
         open.cut_off = NULL;
         Some(open)
@@ -210,6 +211,7 @@ impl Sessions {
 
     /// The session ends; one is begun where the log does not hold its opening.
     pub fn end(&mut self, line: &Line<'_>) {
+        self.at_gate.stay(line.event.key);
         let open = self.open.entry(line.event.key).or_insert_with(|| Open::new(line));
         open.merge(line);
         // Whom the server has turned away may hang up; nothing is lost by that.
@@ -410,11 +412,12 @@ impl Sessions {
             take(&mut open.row.user, line.text(Field::User), &NO_TEXT);
         }
         let rows = claims.of(u64::try_from(attempts - told).unwrap_or(0));
-        let before = self.before(line.event.key, &row, rows, facts);
+        let counted = line.raw(Field::Attempts).map(|_| rows);
+        let before = self.before(line.event.key, &row, counted, facts);
         before.iter().for_each(|tried| facts.push(tried));
-        // Those before a success no other line counts; of others this line tells how many there were.
-        let counted = if outcome == Word::Ok.id() { 0 } else { before.len() as u64 };
-        let times = rows.saturating_sub(counted);
+        // Those before a success no other line counts; of others this line may tell how many there were.
+        let among = if outcome == Word::Ok.id() || counted.is_none() { 0 } else { before.len() as u64 };
+        let times = rows.saturating_sub(among);
         if outcome == Word::Failed.id() {
             self.failing.push_back(Failed { row, times, keys });
         } else {
@@ -446,20 +449,20 @@ impl Sessions {
         (0..times).for_each(|_| facts.push(&row));
     }
 
-    /// The attempts of a session before its last one, of those that a line counts, as far as others told them.
-    fn before(&mut self, key: u64, last: &Login, counted: u64, facts: &Facts) -> Vec<Login> {
+    /// The attempts of a session before its last one, of those that a line may count, as far as others told them.
+    fn before(&mut self, key: u64, last: &Login, counted: Option<u64>, facts: &Facts) -> Vec<Login> {
         if last.outcome == Word::PlaintextRefused.id() {
             return Vec::new();
         }
         let mut tried = self.notes.get_mut(&key).map(|notes| std::mem::take(&mut notes.tried)).unwrap_or_default();
-        let counted = usize::try_from(counted).unwrap_or(usize::MAX);
         let is_ok = last.outcome == Word::Ok.id();
-        let all_told = tried.len() >= counted;
-        let is_last = |tried: &mut Login| {
-            if is_ok { is_one(tried, last, facts) } else { all_told || is_of_user(tried, last, facts) }
-        };
+        let counted = counted.filter(|_| !is_ok).map(|counted| usize::try_from(counted).unwrap_or(usize::MAX));
+        let all_told = counted.is_some_and(|counted| tried.len() >= counted);
+        let is_last = |tried: &mut Login| all_told || is_of_last(tried, last, counted.is_some(), facts);
         tried.pop_if(is_last);
-        let most = if is_ok { tried.len() } else { counted.saturating_sub(1) };
+        // Nobody who logs in is unknown: what was said before came of databases that did not know him.
+        while is_ok && tried.pop_if(|tried| is_unknown(tried) && is_of_user(tried, last, facts)).is_some() {}
+        let most = counted.map_or(tried.len(), |counted| counted.saturating_sub(1));
         tried.drain(..tried.len().saturating_sub(most));
         let Login { service, tls_version, session, .. } = *last;
         tried.into_iter().map(|row| Login { service, tls_version, session, ..row }).collect()
@@ -569,6 +572,20 @@ fn is_one(last: &Login, next: &Login, facts: &Facts) -> bool {
     let unknown = Word::UnknownUser.id();
     let found = last.outcome == unknown && next.outcome != unknown;
     next.time - last.time <= ANSWER || found && is_of_user(last, next, facts)
+}
+
+/// Whether what others said last is of the attempt that a line ends with. Where it does not count them, and tells of another
+/// reason than a wrong password, it tells of one more, but for what is said by databases that do not know the user.
+fn is_of_last(tried: &Login, last: &Login, is_counted: bool, facts: &Facts) -> bool {
+    match last.outcome {
+        outcome if outcome == Word::Ok.id() => is_one(tried, last, facts),
+        outcome if is_counted || outcome == Word::Failed.id() => is_of_user(tried, last, facts),
+        _ => is_of_user(tried, last, facts) && (is_unknown(tried) || is_one(tried, last, facts)),
+    }
+}
+
+fn is_unknown(login: &Login) -> bool {
+    login.outcome == Word::UnknownUser.id()
 }
 
 fn is_of_user(last: &Login, next: &Login, facts: &Facts) -> bool {

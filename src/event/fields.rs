@@ -66,7 +66,6 @@ fields! {
     Transport "transport" Type::Text;
     StandIn "stand_in" Type::Integer;
     ToProgram "to_program" Type::Integer;
-    Otherwise "otherwise" Type::Text;
     ForAll "for_all" Type::Integer;
     RelayHost "relay_host" Type::Text;
     RelayIp "relay_ip" Type::Ip;
