@@ -97,7 +97,7 @@ impl Queue {
         entry.opened = true;
         entry.service = line.service();
         entry.merge(line);
-        keep(&mut entry.row.origin, origin(line), &NO_TEXT);
+        keep(&mut entry.row.origin, origin(line.service(), line.text(Field::User)), &NO_TEXT);
         if let Some(session) = session {
             entry.row.tls_version = session.tls_version;
             entry.row.session = session.session;
@@ -131,33 +131,40 @@ impl Queue {
         self.open.entry(line.event.key).or_insert_with(|| Entry::new(line))
     }
 
+    /// The entry of a key, open or done.
+    fn find(&self, key: u64) -> Option<&Entry> {
+        self.open.get(&key).or_else(|| self.lingering.get(&key))
+    }
+
+    fn find_mut(&mut self, key: u64) -> Option<&mut Entry> {
+        self.open.get_mut(&key).or_else(|| self.lingering.get_mut(&key))
+    }
+
     pub fn note(&mut self, line: &Line<'_>, facts: &mut Facts) {
         let entry = self.entry(line, facts);
         entry.merge(line);
         // What is on hold is not told to be complete: that its header was read must do.
         entry.accepted |= entry.held;
         let message_id = entry.row.message_id;
+        let part = entry.from_own_host.then_some(entry.row);
         if message_id == NO_TEXT {
             return;
         }
         self.link_late(line.event.key, message_id, facts);
-        if let Some(entry) = self.open.get(&line.event.key).filter(|entry| entry.from_own_host) {
-            let child = Child::new(line.event.time, line.event.key, &entry.row);
-            self.returned.part(entry, child, facts);
+        if let Some(row) = part {
+            self.returned.part(&row, Child::new(line.event.time, line.event.key, &row), facts);
         }
     }
 
     /// The client of an entry that a filter brought, before there was one in the queue, has this session.
     pub fn client(&mut self, line: &Line<'_>, session: Option<&Session>) {
-        let key = line.event.other;
-        let entry = self.open.get_mut(&key).or_else(|| self.lingering.get_mut(&key));
-        if let Some((entry, session)) = entry.filter(|entry| entry.from_own_host).zip(session) {
+        if let Some((entry, session)) =
+            self.find_mut(line.event.other).filter(|entry| entry.from_own_host).zip(session)
+        {
             (entry.row.client_ip, entry.row.client_name) = (NO_TEXT, NO_TEXT);
             entry.of_client(session);
-            let is_submission =
-                [Word::Submission, Word::Submissions].iter().any(|word| session.service == word.id());
-            if entry.row.origin == Word::Smtp.id() && (is_submission || session.user != NO_TEXT) {
-                entry.row.origin = Word::Submission.id();
+            if entry.row.origin == Word::Smtp.id() {
+                entry.row.origin = origin(session.service, session.user);
             }
         }
     }
@@ -275,7 +282,7 @@ impl Queue {
             self.keep_transport(line, before, facts);
         }
         if filtered {
-            self.adopt_all(line, facts);
+            self.adopt_all(&row, began, line, facts);
         } else if row.outcome == Word::Forwarded.id() {
             self.adopt(line, Word::Forward);
         }
@@ -328,7 +335,7 @@ impl Queue {
             return false;
         }
         let own = self.open.get(&line.event.key).map(|entry| entry.row);
-        let child = self.open.get(&other).or_else(|| self.lingering.get(&other)).map(|entry| entry.row);
+        let child = self.find(other).map(|entry| entry.row);
         let (Some(own), Some(child)) = (own, child) else { return false };
         own.message_id != NO_TEXT
             && child.time >= own.time
@@ -338,7 +345,7 @@ impl Queue {
     /// Whether a line names an entry of which the log has not told yet what message it is.
     fn names_unknown(&self, line: &Line<'_>) -> bool {
         let other = line.event.other;
-        let named = self.open.get(&other).or_else(|| self.lingering.get(&other));
+        let named = self.find(other);
         other != 0 && named.is_none_or(|entry| entry.row.message_id == NO_TEXT)
     }
 
@@ -379,18 +386,16 @@ impl Queue {
 
     /// Gives the entry that a line names its parent, and those that came back with it: a filter may part a message, and names
     /// one part.
-    fn adopt_all(&mut self, line: &Line<'_>, facts: &Facts) {
-        let own = self.open.get(&line.event.key).map(|entry| entry.row);
-        let named = self.open.get(&line.event.other).or_else(|| self.lingering.get(&line.event.other));
-        if let Some((own, named)) = own.zip(named.map(|entry| entry.row)) {
-            let parent = parent(line, Word::Filter, own.entry);
-            for part in self.returned.parts(&named, &own, facts) {
+    fn adopt_all(&mut self, row: &Delivery, began: i64, line: &Line<'_>, facts: &Facts) {
+        let parent = parent(line, Word::Filter, row.entry);
+        if let Some(named) = self.find(line.event.other).map(|entry| entry.row) {
+            for part in self.returned.parts(&named, row.entry, began, facts) {
                 if let Some(child) = self.known(part).filter(|child| child.row.parent_entry == NULL) {
                     child.adopt(parent);
                 }
             }
         }
-        self.adopt(line, Word::Filter);
+        self.give_parent(line, parent);
     }
 
     /// Gives the entry that a line names its parent.
@@ -401,14 +406,13 @@ impl Queue {
 
     /// The number of the entry that a line is about; [`NULL`] where it is not known.
     fn number(&self, line: &Line<'_>) -> i64 {
-        let own = self.open.get(&line.event.key).or_else(|| self.lingering.get(&line.event.key));
-        own.map_or(NULL, |own| own.row.entry)
+        self.find(line.event.key).map_or(NULL, |own| own.row.entry)
     }
 
     /// The child may be open, done, or yet to come.
     fn give_parent(&mut self, line: &Line<'_>, parent: Parent) {
         let key = line.event.other;
-        match self.open.get_mut(&key).or_else(|| self.lingering.get_mut(&key)) {
+        match self.find_mut(key) {
             Some(child) => child.adopt(parent),
             None => self.await_child(key, parent, line.event.time),
         }
@@ -577,7 +581,7 @@ fn discard_unqueued(line: &Line<'_>, session: Option<&Session>, facts: &mut Fact
     let mut entry = Entry::new(line);
     entry.merge(line);
     entry.row.queue_id = NO_TEXT;
-    entry.row.origin = origin(line);
+    entry.row.origin = origin(line.service(), line.text(Field::User));
     if let Some(session) = session {
         entry.of_client(session);
     }
@@ -601,9 +605,9 @@ fn push(entry: Entry, facts: &mut Facts) {
 }
 
 /// Where a message came from: who authenticated submits, whatever the port.
-fn origin(line: &Line<'_>) -> TextId {
-    let submission = [Word::Submission, Word::Submissions].iter().any(|word| line.service() == word.id());
-    if submission || line.text(Field::User) != NO_TEXT { Word::Submission.id() } else { Word::Smtp.id() }
+fn origin(service: TextId, user: TextId) -> TextId {
+    let submission = [Word::Submission, Word::Submissions].iter().any(|word| service == word.id());
+    if submission || user != NO_TEXT { Word::Submission.id() } else { Word::Smtp.id() }
 }
 
 fn delivery_row(line: &Line<'_>, message: &Message) -> Delivery {

@@ -6,11 +6,11 @@
 //! first, and go another way than to the same program: an agent that puts a message into a mailbox may send it on to somebody
 //! who has it already.
 
-use super::entry::{Entry, Parent};
+use super::entry::Parent;
 use super::open::{Keyed, entries};
 use crate::event::{NO_TEXT, TextId, hash_seed, key};
-use crate::facts::Facts;
 use crate::facts::schema::{Delivery, Message, Row};
+use crate::facts::{Facts, NULL};
 use crate::time::SECOND;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -116,17 +116,17 @@ impl Returned {
     }
 
     /// A message came in a session from the host itself: a filter may have given it back.
-    pub fn part(&mut self, entry: &Entry, child: Child, facts: &mut Facts) {
-        if let Some(key) = of_part(&entry.row, facts) {
+    pub fn part(&mut self, row: &Message, child: Child, facts: &mut Facts) {
+        if let Some(key) = of_part(row, facts) {
             self.push(key, Side::Part(child), facts);
         }
     }
 
-    /// What came in the session of an entry with its Message-ID, after another entry began.
-    pub fn parts(&mut self, of: &Message, parent: &Message, facts: &Facts) -> Vec<Child> {
+    /// What came in the session of a message with its Message-ID, after another entry began.
+    pub fn parts(&mut self, of: &Message, entry: i64, began: i64, facts: &Facts) -> Vec<Child> {
         let sides = of_part(of, facts).and_then(|key| self.waiting.remove(&key)).unwrap_or_default();
         let part = |side| match side {
-            Side::Part(child) if child.is_after(parent.entry, parent.time) => Some(child),
+            Side::Part(child) if child.is_after(entry, began) => Some(child),
             _ => None,
         };
         sides.into_iter().filter_map(part).collect()
@@ -222,7 +222,7 @@ fn of_recipient(row: &Delivery, recipient: TextId, facts: &Facts) -> u64 {
 /// The key of what a filter gives back of one message in one session.
 fn of_part(row: &Message, facts: &Facts) -> Option<u64> {
     let session = row.session.cast_unsigned();
-    let is_one = row.session != crate::facts::NULL && is_known(row.message_id, facts);
+    let is_one = row.session != NULL && is_known(row.message_id, facts);
     is_one.then(|| key(session, b'm', facts.texts.get(row.message_id).unwrap_or_default()))
 }
 

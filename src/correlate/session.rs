@@ -537,11 +537,7 @@ fn closed(mut open: Open, line: &Line<'_>, end: i64, facts: &mut Facts) -> Open 
     take(&mut open.row.lost_after, line.text(Field::After), &NO_TEXT);
     open.row.end_time = end;
     open.row.duration_s = duration(open.row.time, end);
-    open.row.ended = open.end_word(line);
-    // A filter on the host itself keeps its connection for the next message, and goes without a word.
-    if open.ended == NO_TEXT && open.row.messages > 0 && is_loopback(facts.texts.get(open.row.client_ip)) {
-        open.row.ended = Word::Closed.id();
-    }
+    open.row.ended = open.end_word(line, facts);
     if open.row.ended == Word::Lost.id() {
         let stage = line.text(Field::Stage);
         keep(&mut open.row.lost_after, if stage == NO_TEXT { Word::Connect.id() } else { stage }, &NO_TEXT);
@@ -673,12 +669,14 @@ impl Open {
     }
 
     /// How it ended: as a line said; else lost, if its counters show commands but no goodbye; else closed.
-    fn end_word(&self, line: &Line<'_>) -> TextId {
+    fn end_word(&self, line: &Line<'_>, facts: &Facts) -> TextId {
         if self.ended != NO_TEXT {
             return self.ended;
         }
         let silent = line.number(Field::Goodbye) == 0 && line.number(Field::Commands) > 0;
-        if silent && !self.by_server { Word::Lost.id() } else { Word::Closed.id() }
+        // A filter on the host itself keeps its connection for the next message, and goes without a word.
+        let is_filter = || self.row.messages > 0 && is_loopback(facts.texts.get(self.row.client_ip));
+        if silent && !self.by_server && !is_filter() { Word::Lost.id() } else { Word::Closed.id() }
     }
 }
 

@@ -257,11 +257,11 @@ impl<'a> Emitter<'a> {
             let op = found.bytes(Field::Op).unwrap_or_default();
             return (session ^ key(found.context.host_hash, b'o', op), session);
         }
-        if [Role::SessionOpen, Role::SessionGate, Role::SessionHandOver].iter().any(|role| rules.is(*role)) {
+        if rules.is_of_meeting() {
             return (session, meeting(found));
         }
         if rules.is(Role::QueueClient) {
-            return (session, Self::queue(found, Field::ChildQueueId).unwrap_or(0));
+            return (session, self.named_by(found));
         }
         (session, if rules.is(Role::Login) || rules.is(Role::LoginNote) { person(found) } else { 0 })
     }
@@ -271,7 +271,7 @@ impl<'a> Emitter<'a> {
         if let Some(child) = Self::queue(found, Field::ChildQueueId) {
             return child;
         }
-        if [Role::QueueOpen, Role::QueueHold, Role::QueueDiscard].iter().any(|role| found.rules.is(*role)) {
+        if found.rules.is_brought() {
             return process(found);
         }
         let next =

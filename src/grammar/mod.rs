@@ -113,6 +113,12 @@ const QUEUE: u32 = role_set(&[
 /// The roles that are about a directory operation.
 const OPERATION: u32 = role_set(&[Role::Operation, Role::OperationNote, Role::OperationResult]);
 
+/// The roles by which two processes know the client that one hands over to the other.
+const MEETING: u32 = role_set(&[Role::SessionOpen, Role::SessionGate, Role::SessionHandOver]);
+
+/// The roles about a queue entry that tell of the session which brings it.
+const BROUGHT: u32 = role_set(&[Role::QueueOpen, Role::QueueHold, Role::QueueDiscard]);
+
 const fn role_set(roles: &[Role]) -> u32 {
     let (mut set, mut at) = (0, 0);
     while at < roles.len() {
@@ -137,6 +143,16 @@ impl Pattern {
     /// Whether it is about a directory operation.
     fn is_of_operation(&self) -> bool {
         self.role_set & OPERATION != 0
+    }
+
+    /// Whether it is about a client whom one process hands over to another.
+    fn is_of_meeting(&self) -> bool {
+        self.role_set & MEETING != 0
+    }
+
+    /// Whether it is about a queue entry and the session that brings it.
+    fn is_brought(&self) -> bool {
+        self.role_set & BROUGHT != 0
     }
 
     /// Whether nothing follows from it.
