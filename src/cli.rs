@@ -195,7 +195,7 @@ pub struct Report {
     #[command(flatten)]
     pub about: About,
     /// The format [default: by the output's name; text on a terminal]
-    #[arg(long, value_name = "FORMAT", value_parser = Formats(render::formats))]
+    #[arg(long, value_name = "FORMAT", value_parser = Formats(|| render::named(render::RENDERERS)))]
     pub format: Option<String>,
     /// Where to write; `-` is standard output; a folder for CSV
     #[arg(short, long, value_name = "PATH")]

@@ -6,8 +6,8 @@
 -- expected = "at most {recipients} in {within}"
 -- message = "{client_ip} tried {unknown: mailbox|mailboxes} within {within} that do not exist, such as {recipient}."
 -- meaning = "Somebody guesses addresses to find those that exist, or sends to a very old list. If it is not a mailing list server that you know, block the address or limit the unknown recipients of one connection."
--- command = "SELECT time, client_ip, sender, recipient FROM rejections r WHERE client_ip = {client_ip} AND class = 'recipient_unknown' ORDER BY time, r.source, r.offset LIMIT 100"
--- evidence = "SELECT r.source, r.offset FROM rejections r WHERE client_ip = {client_ip} AND class = 'recipient_unknown' ORDER BY time DESC, r.source DESC, r.offset DESC LIMIT 3"
+-- command = "SELECT time, client_ip, sender, recipient FROM rejections r WHERE client_ip = {client_ip} AND class = 'recipient_unknown' AND permanence <> 'warning' ORDER BY time, r.source, r.offset LIMIT 100"
+-- evidence = "SELECT r.source, r.offset FROM rejections r WHERE client_ip = {client_ip} AND class = 'recipient_unknown' AND permanence <> 'warning' ORDER BY time DESC, r.source DESC, r.offset DESC LIMIT 3"
 WITH suspects AS (
     SELECT client_ip FROM rejections
     WHERE class = 'recipient_unknown' AND permanence <> 'warning'

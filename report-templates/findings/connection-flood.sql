@@ -6,10 +6,10 @@
 -- expected = "at most {refused} in {within}"
 -- message = "{client_ip} went over the limits of this server {refusals: time|times} within {within}."
 -- meaning = "A client opens more connections, or sends more, than the server allows to one client. The limit holds; if the client is one of yours, find out what it does, and if not, block it."
--- command = "SELECT time, service, stage, reason FROM rejections r WHERE client_ip = {client_ip} AND class = 'rate_limit' ORDER BY time, r.source, r.offset LIMIT 100"
--- evidence = "SELECT r.source, r.offset FROM rejections r WHERE client_ip = {client_ip} AND class = 'rate_limit' ORDER BY time DESC, r.source DESC, r.offset DESC LIMIT 3"
+-- command = "SELECT time, service, stage, reason FROM rejections r WHERE client_ip = {client_ip} AND class = 'rate_limit' AND permanence <> 'warning' ORDER BY time, r.source, r.offset LIMIT 100"
+-- evidence = "SELECT r.source, r.offset FROM rejections r WHERE client_ip = {client_ip} AND class = 'rate_limit' AND permanence <> 'warning' ORDER BY time DESC, r.source DESC, r.offset DESC LIMIT 3"
 WITH limited AS (
-    SELECT client_ip, time FROM rejections WHERE class = 'rate_limit'
+    SELECT client_ip, time FROM rejections WHERE class = 'rate_limit' AND permanence <> 'warning'
 ), spans AS (
     SELECT client_ip, time - time % {within} AS span FROM limited
     UNION ALL

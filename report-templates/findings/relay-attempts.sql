@@ -7,12 +7,14 @@
 -- message = "{client_ip} tried {tries: time|times} within {within} to send mail to others through this server (recipients: {recipients}, such as {recipient}). All of it was rejected."
 -- meaning = "Somebody looks for an open relay, or a client of yours forgot to log in before it sends. The server refused, so no harm was done; a client of yours needs its settings corrected."
 -- trace = "{client_ip}"
--- evidence = "SELECT r.source, r.offset FROM rejections r WHERE client_ip = {client_ip} AND class = 'relay_denied' ORDER BY time DESC, r.source DESC, r.offset DESC LIMIT 3"
+-- evidence = "SELECT r.source, r.offset FROM rejections r WHERE client_ip = {client_ip} AND class = 'relay_denied' AND permanence <> 'warning' ORDER BY time DESC, r.source DESC, r.offset DESC LIMIT 3"
 WITH suspects AS (
-    SELECT client_ip FROM rejections WHERE class = 'relay_denied' GROUP BY client_ip HAVING COUNT(*) {attempts}
+    SELECT client_ip FROM rejections
+    WHERE class = 'relay_denied' AND permanence <> 'warning'
+    GROUP BY client_ip HAVING COUNT(*) {attempts}
 ), denied AS (
     SELECT client_ip, recipient, time FROM rejections
-    WHERE class = 'relay_denied' AND client_ip IN (SELECT client_ip FROM suspects)
+    WHERE class = 'relay_denied' AND permanence <> 'warning' AND client_ip IN (SELECT client_ip FROM suspects)
 ), spans AS (
     SELECT client_ip, recipient, time - time % {within} AS span FROM denied
     UNION ALL

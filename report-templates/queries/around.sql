@@ -22,7 +22,7 @@ WITH happened AS (
     FROM rejections r
     UNION ALL
     SELECT time, host, 'login failed' AS what, client_ip AS who, user AS detail, source, l.offset AS place
-    FROM logins l WHERE outcome <> 'ok'
+    FROM logins l WHERE outcome NOT IN ('ok', 'aborted')
     UNION ALL
     SELECT end_time AS time, host, 'lost connection' AS what, client_ip AS who, service AS detail, source, s.offset AS place
     FROM sessions s WHERE ended IN ('lost', 'timeout') AND end_time IS NOT NULL

@@ -6,6 +6,6 @@
 -- example = "anna@example.org"
 SELECT client_ip, service, outcome, COUNT(*) AS attempts, MIN(time) AS first_time, MAX(time) AS last_time
 FROM logins
-WHERE LOWER(user) = LOWER({user}) AND outcome <> 'ok'
+WHERE LOWER(user) = LOWER({user}) AND outcome NOT IN ('ok', 'aborted')
 GROUP BY client_ip, service, outcome
 ORDER BY attempts DESC, client_ip NULLS LAST, service NULLS LAST, outcome

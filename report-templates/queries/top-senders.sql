@@ -10,5 +10,5 @@ SELECT sender, COUNT(*) AS messages, SUM(recipients) AS recipients, SUM(size_byt
 FROM messages
 WHERE origin IN ('smtp', 'submission', 'local')
 GROUP BY sender
-ORDER BY messages DESC, recipients DESC, sender NULLS LAST
+ORDER BY messages DESC, recipients DESC NULLS LAST, sender NULLS LAST
 LIMIT {most}

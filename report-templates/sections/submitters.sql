@@ -16,4 +16,4 @@ SELECT
 FROM messages
 WHERE origin IN ('submission', 'local')
 GROUP BY user, sender, client_ip
-ORDER BY messages DESC, recipients DESC, user NULLS LAST, sender NULLS LAST, client_ip NULLS LAST
+ORDER BY messages DESC, recipients DESC NULLS LAST, user NULLS LAST, sender NULLS LAST, client_ip NULLS LAST

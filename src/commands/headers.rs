@@ -1,6 +1,6 @@
 //! `mailtrail headers`: the ways of messages, hop by hop.
 
-use super::{Outcome, assets, colors, format, print, say};
+use super::{Outcome, assets, colors, format, put, say};
 use crate::cli::{Global, Headers as Args};
 use crate::config::Config;
 use crate::error::{Error, Exit};
@@ -12,8 +12,7 @@ use crate::text::Text;
 use std::io::{self, IsTerminal};
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
-    let formats = FORMATS.iter().map(|format| (format.name, format.extension, format));
-    let format = format::choose(&formats, args.format.as_deref(), args.output.as_deref())?;
+    let format = format::choose(FORMATS, args.format.as_deref(), args.output.as_deref())?;
     let options =
         input::Options { now: super::now(), year: None, layouts: Vec::new(), tell: super::teller(global) };
     let mut inputs = input::open(&args.paths, &options)?;
@@ -31,10 +30,7 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
         super::spare(&files, args.output.as_deref())?;
     }
     let bytes = (format.render)(&messages, &options)?;
-    match args.output.as_deref() {
-        Some(path) if path.as_os_str() != "-" => crate::deliver::file(path, &bytes)?,
-        _ => print(&bytes)?,
-    }
+    put(&bytes, args.output.as_deref())?;
     Ok((!messages.problems.is_empty()).then_some(Exit::Incomplete))
 }
 

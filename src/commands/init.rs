@@ -390,7 +390,7 @@ fn first_report(chosen: &[&Found], global: &Global, zone: &Zone) -> Outcome {
     let color = super::colors(global.color, io::stdout().is_terminal());
     let options = Options { assets: &assets, width: super::width(), color, section: None };
     let text = render::by_name("text").ok_or_else(|| Error::new(Exit::Internal, "there is no format `text`"))?;
-    if let Rendered::One(bytes) = text.render(&made.report, &options)? {
+    if let Rendered::One(bytes) = (text.render)(&made.report, &options)? {
         print(&bytes)?;
     }
     Ok((!made.run.complete).then_some(Exit::Incomplete))

@@ -205,6 +205,14 @@ fn tell(done: &str, global: &Global) -> Result<()> {
     if global.quiet { Ok(()) } else { print(format!("{done}\n").as_bytes()) }
 }
 
+/// Writes to a file, whole or not at all, or to standard output, which `-` names too.
+fn put(bytes: &[u8], output: Option<&Path>) -> Result<()> {
+    match output {
+        Some(path) if path.as_os_str() != "-" => crate::deliver::file(path, bytes),
+        _ => print(bytes),
+    }
+}
+
 /// Writes to standard output.
 fn print(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();

@@ -182,7 +182,7 @@ impl<'a> House<'a> {
         let html =
             render::by_name("html").ok_or_else(|| Error::new(Exit::Internal, "there is no format `html`"))?;
         let name = format!("{}.html", file_name(report));
-        match html.render(report, &options)? {
+        match (html.render)(report, &options)? {
             Rendered::One(bytes) => deliver::file(&self.archive.join(&name), &bytes)?,
             Rendered::Folder(files) => deliver::folder(&self.archive.join(&name), &files)?,
         }

@@ -7,11 +7,11 @@ mod session;
 mod statements;
 mod typed;
 
-use super::{Outcome, assets, print, read, say};
+use super::{Outcome, assets, put, read, say};
 use crate::assets::Assets;
 use crate::cli::{Global, Query, QueryFormat};
 use crate::config::Config;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Exit, Result};
 use crate::facts::{Scope, View, Wanted};
 use crate::report::Cell;
 use crate::run::Run;
@@ -21,14 +21,13 @@ use crate::time::Zone;
 use asked::{Asked, Question};
 use session::Session;
 use std::io::{self, IsTerminal};
-use std::path::Path;
 
 pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
     let zone = read::zone(global, config)?;
     let assets = assets(global, config);
     match asked::asked(args, &assets, &zone)? {
         Asked::List => {
-            write(&list(&assets, args.format, &zone)?, args.output.as_deref())?;
+            put(&list(&assets, args.format, &zone)?, args.output.as_deref())?;
             Ok(None)
         }
         Asked::One(question, paths) => {
@@ -41,7 +40,7 @@ pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
             if seen {
                 tell_of_no_rows(&answer);
             }
-            write(&answer::render(answer, args.format, &zone)?, args.output.as_deref())?;
+            put(&answer::render(answer, args.format, &zone)?, args.output.as_deref())?;
             Ok((!run.complete).then_some(Exit::Incomplete))
         }
         Asked::Many(paths) => {
@@ -68,13 +67,6 @@ fn tell_of_no_rows(answer: &Answer) {
     }
 }
 
-fn write(bytes: &[u8], output: Option<&Path>) -> Result<()> {
-    match output {
-        Some(path) if path.as_os_str() != "-" => crate::deliver::file(path, bytes),
-        _ => print(bytes),
-    }
-}
-
 /// The named questions.
 fn list(assets: &Assets, format: QueryFormat, zone: &Zone) -> Result<Vec<u8>> {
     let text = |text: &str| Cell::Text(Text::from(text));
@@ -90,10 +82,5 @@ fn list(assets: &Assets, format: QueryFormat, zone: &Zone) -> Result<Vec<u8>> {
     let columns: &[&str] =
         if format == QueryFormat::Table { &["question", "is"] } else { &["name", "usage", "title", "about"] };
     let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
-    if format == QueryFormat::Parquet {
-        return Err(
-            Error::new(Exit::Usage, "a list of questions is no Parquet").help("use table, csv, json or jsonl")
-        );
-    }
     answer::written(&columns, &rows, format, zone)
 }

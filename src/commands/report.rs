@@ -1,13 +1,13 @@
 //! `mailtrail report`: reads logs and writes a report.
 
-use super::{Outcome, assets, colors, format, period, print, read, say, width};
+use super::{Outcome, assets, colors, format, period, put, read, say, width};
 use crate::assets::Assets;
 use crate::cli::{About, Global, Level, Period, Report as Args};
 use crate::compose::{self, Request};
 use crate::config::{Config, ReportDefaults};
 use crate::error::{Error, Exit, Result};
 use crate::judge::{Again, Judge, Store};
-use crate::render::{self, Rendered, Renderer};
+use crate::render::{self, Format, Rendered};
 use crate::report::{Report, State};
 use crate::run::Run;
 use crate::sections::Question;
@@ -17,12 +17,12 @@ use std::path::Path;
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let args = &settled(args, &config.report);
-    let renderer = renderer(args)?;
+    let format = chosen(args)?;
     let made = make(args, global, config, super::now())?;
     let assets = assets(global, config);
     let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());
     let options = render::Options { assets: &assets, width: width(), color, section: args.section.as_deref() };
-    let rendered = renderer.render(&made.report, &options)?;
+    let rendered = (format.render)(&made.report, &options)?;
     made.tell(global);
     write(rendered, args.output.as_deref(), &made.run)?;
     Ok(exit(&made.report, args.fail_on, made.run.complete))
@@ -110,9 +110,8 @@ fn level(state: State) -> Level {
 }
 
 /// The format that is asked for, or that the output's name tells, or text.
-fn renderer(args: &Args) -> Result<&'static dyn Renderer> {
-    let formats = render::RENDERERS.iter().map(|renderer| (renderer.name(), renderer.extension(), *renderer));
-    format::choose(&formats, args.format.as_deref(), args.output.as_deref())
+fn chosen(args: &Args) -> Result<&'static Format<Report, Rendered>> {
+    format::choose(render::RENDERERS, args.format.as_deref(), args.output.as_deref())
 }
 
 /// Figures can be told by the labels of the metrics, those of the user's own too.
@@ -136,8 +135,7 @@ fn write(rendered: Rendered, output: Option<&Path>, run: &Run) -> Result<()> {
     let output = output.filter(|path| path.as_os_str() != "-");
     super::spare(&run.files, output)?;
     match (rendered, output) {
-        (Rendered::One(bytes), Some(path)) => crate::deliver::file(path, &bytes),
-        (Rendered::One(bytes), None) => print(&bytes),
+        (Rendered::One(bytes), output) => put(&bytes, output),
         (Rendered::Folder(files), Some(path)) => {
             files.iter().try_for_each(|(name, _)| super::spare(&run.files, Some(&path.join(name))))?;
             crate::deliver::folder(path, &files)

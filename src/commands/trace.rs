@@ -1,6 +1,6 @@
 //! `mailtrail trace`: the life of a message, a session, an address or a client.
 
-use super::{Outcome, assets, colors, corrected, format, period, print, read, say, width};
+use super::{Outcome, assets, colors, corrected, format, period, put, read, say, width};
 use crate::cli::{Global, Trace as Args, TraceKind};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
@@ -18,8 +18,7 @@ use std::path::Path;
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let zone = read::zone(global, config)?;
     let span = period(&args.period, &zone, super::now())?;
-    let formats = FORMATS.iter().map(|format| (format.name, format.extension, format));
-    let format = format::choose(&formats, args.format.as_deref(), args.output.as_deref())?;
+    let format = format::choose(FORMATS, args.format.as_deref(), args.output.as_deref())?;
     let request = Request { key: &args.key, kind: args.kind.map(kind), span, limit: args.limit };
     trace::check(&request)?;
     refuse_key_behind(args)?;
@@ -39,10 +38,7 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let bytes = (format.render)(&trace, &options)?;
     let output = args.output.as_deref().filter(|path| path.as_os_str() != "-");
     super::spare(&run.files, output)?;
-    match output {
-        Some(path) => crate::deliver::file(path, &bytes)?,
-        None => print(&bytes)?,
-    }
+    put(&bytes, output)?;
     Ok((!run.complete).then_some(Exit::Incomplete))
 }
 

@@ -1,8 +1,8 @@
 //! Sections: an answer with what its question's head says of it.
 
-use crate::error::{Error, Exit, Result};
+use crate::error::Result;
 use crate::report::{Cell, Chart, ChartKind, Column, Kind, Section, State, Unit};
-use crate::sections::{Answer, Asker, Front, Question, spaced};
+use crate::sections::{Answer, Asker, ChartFront, Front, Question, spaced};
 
 /// Rows shown where the section does not say.
 const TOP: usize = 20;
@@ -15,7 +15,7 @@ pub(super) fn ask(question: &Question, asker: &Asker<'_>, top: Option<usize>) ->
     let answer = asker.ask(&question.sql).map_err(|e| question.in_file(e))?;
     let front = &question.front;
     let columns: Vec<Column> = (0..answer.columns.len()).map(|at| column(&answer, at, front)).collect();
-    let chart = front.chart.as_ref().map(|_| chart(question, &columns)).transpose()?;
+    let chart = front.chart.as_ref().map(|drawn| chart(question, drawn, &columns)).transpose()?;
     let own =
         front.top.unwrap_or(if chart.as_ref().is_some_and(|c| c.kind != ChartKind::Bars) { DRAWN } else { TOP });
     let rows = answer.rows(top.unwrap_or(own));
@@ -62,32 +62,19 @@ fn column(answer: &Answer, at: usize, front: &Front) -> Column {
 fn typed(cell: Cell, kind: Kind) -> Cell {
     match (cell, kind) {
         (Cell::Integer(micros), Kind::Time) => Cell::Time(micros),
-        (Cell::Text(word), Kind::State) => Cell::State(state(word.raw())),
+        (Cell::Text(word), Kind::State) => Cell::State(State::of(word.raw()).unwrap_or(State::Unknown)),
         (cell, _) => cell,
     }
 }
 
-fn state(word: &str) -> State {
-    let states = [State::Ok, State::Warning, State::Critical];
-    states.into_iter().find(|state| state.word() == word).unwrap_or(State::Unknown)
-}
-
-fn chart(question: &Question, columns: &[Column]) -> Result<Chart> {
-    let Some(front) = &question.front.chart else {
-        return Err(Error::new(Exit::Internal, "no chart"));
-    };
+fn chart(question: &Question, front: &ChartFront, columns: &[Column]) -> Result<Chart> {
     let place = |name: &String, path: &[&str]| {
         columns.iter().position(|column| column.name == *name).ok_or_else(|| {
             let error = question.wrong(path, format!("the chart names no column `{name}`"));
             error.instead(name, "columns", columns.iter().map(|column| column.name.as_str()))
         })
     };
-    let kind = match front.kind.as_str() {
-        "bars" => ChartKind::Bars,
-        "columns" => ChartKind::Columns,
-        "lines" => ChartKind::Lines,
-        _ => ChartKind::Share,
-    };
+    let kind = front.drawn().unwrap_or(ChartKind::Share);
     let series = (0..).zip(&front.series).map(|(at, name)| place(name, &["chart", "series", &at.to_string()]));
     Ok(Chart { kind, label: place(&front.label, &["chart", "label"])?, series: series.collect::<Result<_>>()? })
 }

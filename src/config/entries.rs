@@ -2,7 +2,7 @@
 
 use super::calendar::{self, Entry};
 use super::comparison::{self, Comparison, Wrong};
-use super::table::{Spot, Spotted, Table, Value};
+use super::table::{Spot, Spotted, Table, Value, later, later_list};
 use crate::error::{Error, Result};
 use crate::report::State;
 use std::path::PathBuf;
@@ -112,7 +112,7 @@ pub struct ReportDefaults {
 /// The states that a finding can be given.
 pub(super) const LEVELS: [(&str, State); 2] = [("warning", State::Warning), ("critical", State::Critical)];
 
-pub(super) fn plain<T>(spotted: Option<Spotted<T>>) -> Option<T> {
+fn plain<T>(spotted: Option<Spotted<T>>) -> Option<T> {
     spotted.map(|spotted| spotted.value)
 }
 
@@ -140,24 +140,17 @@ impl Input {
 
 impl ReportDefaults {
     pub(super) fn read(&mut self, mut table: Table<'_>) -> Result<()> {
-        let later = |new: Option<Spotted<String>>, old: &mut Option<String>| *old = plain(new).or(old.take());
         later(table.text("report")?, &mut self.report);
         later(table.text("since")?, &mut self.since);
         later(table.text("until")?, &mut self.until);
         later(table.text("on")?, &mut self.on);
         later(table.text("format")?, &mut self.format);
         later(table.text("section")?, &mut self.section);
-        let output = table.text("output")?.map(|text| PathBuf::from(text.value));
-        self.output = output.or(self.output.take());
-        self.top = plain(table.integer("top")?).or(self.top);
-        self.fail_on = plain(table.word("fail_on", &LEVELS)?).or(self.fail_on);
-        let later = |new: Vec<String>, old: &mut Vec<String>| {
-            if !new.is_empty() {
-                *old = new;
-            }
-        };
-        later(values(table.texts("domain")?), &mut self.domain);
-        later(values(table.texts("by")?), &mut self.by);
+        later(table.path("output")?, &mut self.output);
+        later(table.integer("top")?, &mut self.top);
+        later(table.word("fail_on", &LEVELS)?, &mut self.fail_on);
+        later_list(table.texts("domain")?, &mut self.domain);
+        later_list(table.texts("by")?, &mut self.by);
         table.end()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::comparison;
 use super::entries::points_at;
-use super::table::{Spot, Spotted, Table};
+use super::table::{Spot, Spotted, Table, later, later_list};
 use crate::address::Mailbox;
 use crate::error::{Error, Exit, Result};
 use crate::report::{State, Unit};
@@ -102,12 +102,8 @@ const MOST_SIZE: f64 = 1e9;
 impl Mail {
     pub(super) fn read(&mut self, mut table: Table<'_>) -> Result<()> {
         no_secret(&table)?;
-        let path = |text: Option<Spotted<String>>| text.map(|text| text.map(PathBuf::from));
         later(table.text("from")?.map(mailbox).transpose()?, &mut self.from);
-        let to = table.texts("to")?.into_iter().map(mailbox).collect::<Result<Vec<_>>>()?;
-        if !to.is_empty() {
-            self.to = to.into_iter().map(|to| to.value).collect();
-        }
+        later_list(table.texts("to")?.into_iter().map(mailbox).collect::<Result<_>>()?, &mut self.to);
         later(table.word("when", &WHEN)?, &mut self.when);
         later(table.text("prefix")?.map(harmless).transpose()?, &mut self.prefix);
         if let Some(spotted) = attached(&mut table)? {
@@ -123,9 +119,9 @@ impl Mail {
         let tls_spot = tls.as_ref().map(|tls| tls.spot.clone());
         later(tls, &mut self.tls);
         later(table.text("user")?.map(harmless).transpose()?, &mut self.user);
-        later(path(table.text("password_file")?), &mut self.password_file);
-        later(path(table.text("ca_file")?), &mut self.ca_file);
-        later(path(table.text("sendmail")?), &mut self.sendmail);
+        later(table.path("password_file")?, &mut self.password_file);
+        later(table.path("ca_file")?, &mut self.ca_file);
+        later(table.path("sendmail")?, &mut self.sendmail);
         later(table.text("timeout")?.map(duration).transpose()?, &mut self.timeout);
         later(table.text("max_age")?.map(duration).transpose()?, &mut self.max_age);
         let spot = table.spot();
@@ -142,11 +138,6 @@ impl Mail {
         }
         Ok(())
     }
-}
-
-/// What a later file sets goes before what an earlier one did.
-fn later<T>(new: Option<Spotted<T>>, old: &mut Option<T>) {
-    *old = new.map(|new| new.value).or(old.take());
 }
 
 /// A password in the configuration would be shown by whatever shows the configuration, and by this message, were the

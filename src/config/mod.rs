@@ -30,7 +30,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use table::Table;
+use table::{Table, later};
 use toml::de::DeTable;
 
 /// The configuration of the machine: this folder's `mailtrail.toml`, then its `conf.d/*.toml`.
@@ -120,10 +120,10 @@ impl Config {
         let content = parse(&file)?;
         self.remember(&file, &content);
         let mut root = Table::root(&file, &content);
-        self.timezone = root.text("timezone")?.map(|t| t.value).or(self.timezone.take());
-        self.store = root.text("store")?.map(|path| PathBuf::from(path.value)).or(self.store.take());
-        self.year = root.integer_in("year", 1970..=2199)?.map(|n| n.value).or(self.year);
-        self.jobs = root.integer_in("jobs", 1..=256)?.map(|n| n.value).or(self.jobs);
+        later(root.text("timezone")?, &mut self.timezone);
+        later(root.path("store")?, &mut self.store);
+        later(root.integer_in("year", 1970..=2199)?, &mut self.year);
+        later(root.integer_in("jobs", 1..=256)?, &mut self.jobs);
         for table in root.tables("inputs", "[[inputs]]")? {
             self.inputs.push(Input::read(table)?);
         }
@@ -138,7 +138,7 @@ impl Config {
         if let Some(table) = root.table("nightly", "[nightly]")? {
             self.nightly.read(table)?;
         }
-        self.state = root.text("state")?.map(|t| PathBuf::from(t.value)).or(self.state.take());
+        later(root.path("state")?, &mut self.state);
         if let Some(table) = root.table("schedules", "[schedules]")? {
             let read = entries::schedules(table)?.into_iter();
             self.schedules.extend(read.map(|s| (s.name.clone(), s)));

@@ -1,8 +1,7 @@
 //! `[nightly]`: what a night's run keeps.
 
-use super::entries::plain;
 use super::mail::duration;
-use super::table::Table;
+use super::table::{Table, later};
 use crate::error::Result;
 use std::path::PathBuf;
 
@@ -21,11 +20,10 @@ pub struct Nightly {
 
 impl Nightly {
     pub(super) fn read(&mut self, mut table: Table<'_>) -> Result<()> {
-        let archive = table.text("archive")?.map(|text| PathBuf::from(text.value));
-        self.archive = archive.or(self.archive.take());
-        self.keep = plain(table.text("keep")?.map(duration).transpose()?).or(self.keep);
-        self.keep_facts = plain(table.text("keep_facts")?.map(duration).transpose()?).or(self.keep_facts);
-        self.catch_up = plain(table.integer("catch_up")?).or(self.catch_up);
+        later(table.path("archive")?, &mut self.archive);
+        later(table.text("keep")?.map(duration).transpose()?, &mut self.keep);
+        later(table.text("keep_facts")?.map(duration).transpose()?, &mut self.keep_facts);
+        later(table.integer("catch_up")?, &mut self.catch_up);
         table.end()
     }
 }

@@ -3,6 +3,7 @@
 use crate::error::{Error, Exit, Result};
 use std::collections::BTreeSet;
 use std::ops::{Range, RangeInclusive};
+use std::path::PathBuf;
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
@@ -75,6 +76,20 @@ pub struct Spotted<T> {
 impl<T> Spotted<T> {
     pub(super) fn map<U>(self, to: impl FnOnce(T) -> U) -> Spotted<U> {
         Spotted { value: to(self.value), spot: self.spot }
+    }
+}
+
+/// What a later file sets goes before what an earlier one did.
+pub(super) fn later<T>(new: Option<Spotted<T>>, old: &mut Option<T>) {
+    if let Some(new) = new {
+        *old = Some(new.value);
+    }
+}
+
+/// The same of a list, as a whole.
+pub(super) fn later_list<T>(new: Vec<Spotted<T>>, old: &mut Vec<T>) {
+    if !new.is_empty() {
+        *old = new.into_iter().map(|new| new.value).collect();
     }
 }
 
@@ -157,6 +172,11 @@ impl<'t> Table<'t> {
             Some(Spotted { value: Value::Text(value), spot }) => Ok(Some(Spotted { value, spot })),
             Some(other) => Err(mismatch(&other, key, "a text, in quotes")),
         }
+    }
+
+    /// A path.
+    pub(super) fn path(&mut self, key: &'static str) -> Result<Option<Spotted<PathBuf>>> {
+        Ok(self.text(key)?.map(|text| text.map(PathBuf::from)))
     }
 
     /// A text, or a list of them.

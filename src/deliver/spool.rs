@@ -5,7 +5,7 @@
 //! A crash between the two sends the same Message-ID again, which the reader's server can tell. What is never taken goes
 //! to `failed/`, whole, so that somebody can look at it.
 
-use super::{Carrier, Outcome};
+use super::{Carrier, Outcome, failed};
 use crate::error::{Error, Exit, Result};
 use crate::own;
 use crate::time::{DAY, SECOND};
@@ -345,10 +345,6 @@ fn write(path: &Path, envelope: &Envelope, bytes: &[u8]) -> Result<()> {
     content.push(b'\n');
     content.extend_from_slice(bytes);
     super::file(path, &content)
-}
-
-fn failed(path: &Path, error: &io::Error) -> Error {
-    Error::new(Exit::CannotWrite, format!("{} cannot be written", path.display())).why(error)
 }
 
 #[cfg(test)]

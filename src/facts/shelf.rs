@@ -266,7 +266,7 @@ impl Segment {
     /// Whether all its rows lie in a period.
     pub fn lies_in(&self, span: Span) -> bool {
         let (first, last) = self.times;
-        span.start.is_none_or(|start| first >= start) && span.end.is_none_or(|end| last < end)
+        span.holds(first) && span.holds(last)
     }
 }
 

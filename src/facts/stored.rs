@@ -183,8 +183,8 @@ impl<'a> Stored<'a> {
 
 fn in_span(frame: &DataFrame, span: Span) -> Result<BooleanChunked> {
     let times = frame.column("time").and_then(|times| times.i64().cloned()).map_err(|e| internal(&e))?;
-    let lies = |time: i64| span.start.is_none_or(|start| time >= start) && span.end.is_none_or(|end| time < end);
-    Ok(BooleanChunked::from_iter_values("".into(), times.iter().map(|time| time.is_some_and(lies))))
+    let lies = times.iter().map(|time| time.is_some_and(|time| span.holds(time)));
+    Ok(BooleanChunked::from_iter_values("".into(), lies))
 }
 
 /// Which rows are of the domains' mail.

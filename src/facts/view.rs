@@ -368,7 +368,7 @@ pub(super) fn names(table: &TableDef, wanted: impl Fn(&str) -> bool) -> Vec<&'st
 
 /// Whether a table has what a derived column is made of.
 fn can_derive(table: &TableDef, name: &str) -> bool {
-    let has = |name| table.columns.iter().any(|column| column.name == name);
+    let has = |name| table.place(name).is_some();
     has("time") && (name != CLIENT_NET || has("client_ip"))
 }
 
@@ -380,7 +380,7 @@ fn rows(table: &dyn Table, span: Span, domains: Option<&Domains<'_>>) -> Option<
     let times = table.numbers("time", None);
     let in_span = |row: usize| {
         let Some(time) = times.as_ref().map(|times| times[row]) else { return true };
-        time != NULL && span.start.is_none_or(|start| time >= start) && span.end.is_none_or(|end| time < end)
+        time != NULL && span.holds(time)
     };
     let own = domains.map(|domains| domains.of(table));
     let count = u32::try_from(table.len()).unwrap_or(u32::MAX);

@@ -73,26 +73,28 @@ impl<'a> Iterator for Lines<'a> {
             self.at += head + len;
             return Some((offset, line));
         }
-        let end = memchr(b'\n', rest);
         // A count that is wrong spoils its own frame; the next one is found again.
-        if self.counted
-            && let Some(next) = next_frame(&rest[..end.unwrap_or(rest.len())])
-        {
-            self.at += next;
-            return Some((offset, &rest[..next]));
-        }
-        self.at += end.map_or(rest.len(), |end| end + 1);
-        Some((offset, &rest[..end.unwrap_or(rest.len())]))
+        let next = if self.counted { next_start(rest) } else { memchr(b'\n', rest).map(|end| (end, end + 1)) };
+        let (end, next) = next.unwrap_or((rest.len(), rest.len()));
+        self.at += next;
+        Some((offset, &rest[..end]))
     }
 }
 
-/// Where the next frame with a count begins behind the start of a text.
-fn next_frame(text: &[u8]) -> Option<usize> {
-    let starts = memchr::memchr_iter(b'<', text).filter(|at| *at > 1 && text[at - 1] == b' ');
-    let digits = |end: usize| text[..end].iter().rev().take_while(|b| b.is_ascii_digit()).count().min(9);
-    starts
-        .map(|at| at - 1 - digits(at - 1))
-        .find(|start| *start > 0 && frame::octet_count(&text[*start..]).is_some())
+/// Where what is no frame ends, and where what follows begins: behind its line feed, or at the next frame with a count.
+/// It looks no farther than that: a source without frames is walked once, not once for each of its lines.
+fn next_start(text: &[u8]) -> Option<(usize, usize)> {
+    memchr::memchr2_iter(b'\n', b'<', text).find_map(|at| match text[at] {
+        b'\n' => Some((at, at + 1)),
+        _ => frame_start(text, at).map(|start| (start, start)),
+    })
+}
+
+/// Where the frame with a count begins whose message begins here; one at the start of the text is not the next one.
+fn frame_start(text: &[u8], message: usize) -> Option<usize> {
+    let count = text[..message].strip_suffix(b" ")?;
+    let digits = count.iter().rev().take(9).take_while(|b| b.is_ascii_digit()).count();
+    Some(count.len() - digits).filter(|start| *start > 0 && frame::octet_count(&text[*start..]).is_some())
 }
 
 /// Cuts a source into chunks.
@@ -312,11 +314,9 @@ fn counted_edge(bytes: &[u8], target: usize) -> Option<usize> {
             Some((head, len)) if at + head + len <= bytes.len() => at + head + len,
             Some(_) => break,
             // Not a frame: up to the end of the line, or to the next frame.
-            None => match (memchr(b'\n', &bytes[at..]), next_frame(&bytes[at..])) {
-                (Some(end), Some(next)) => at + next.min(end + 1),
-                (Some(end), None) => at + end + 1,
-                (None, Some(next)) => at + next,
-                (None, None) => break,
+            None => match next_start(&bytes[at..]) {
+                Some((_, next)) => at + next,
+                None => break,
             },
         };
         at = next;
@@ -357,5 +357,14 @@ mod tests {
         let chunk = Chunk { offset: 0, bytes: Bytes::Read(text.to_vec()), oversize: false, counted: true };
         let lines: Vec<_> = chunk.lines().map(|(_, line)| line.to_vec()).collect();
         assert_eq!(lines, [b"<1>1a".to_vec(), b"<1>1\nxy".to_vec(), b"9 <1>1".to_vec()]);
+    }
+
+    #[test]
+    fn what_is_no_frame_ends_at_its_line_or_at_the_next_frame() {
+        let text = b"no < frame\n99 <1>2 cut 5 <1>1a\n";
+        let chunk = Chunk { offset: 0, bytes: Bytes::Read(text.to_vec()), oversize: false, counted: true };
+        let lines: Vec<_> = chunk.lines().map(|(at, line)| (at, line.to_vec())).collect();
+        let expected: [(u64, &[u8]); 4] = [(0, b"no < frame"), (11, b"99 <1>2 cut "), (23, b"<1>1a"), (30, b"")];
+        assert_eq!(lines, expected.map(|(at, line)| (at, line.to_vec())));
     }
 }

@@ -8,8 +8,7 @@ use std::io::{self, Read};
 pub(super) fn remove(sources: Vec<Source>, inputs: &mut Inputs) -> Vec<Source> {
     let mut kept: Vec<Source> = Vec::new();
     for source in sources {
-        let twin = kept.iter().position(|other| may_share(other, &source));
-        let place = twin.filter(|_| source.len > 0).and_then(|_| shared(&kept, &source));
+        let place = if source.len > 0 { shared(&kept, &source) } else { None };
         match place {
             Some((at, Holds::Other)) => inputs.duplicates.push((source, kept[at].name.clone())),
             Some((at, Holds::Source)) => {
@@ -53,37 +52,30 @@ pub(super) fn is_beginning(source: &Source, of: &Source) -> io::Result<bool> {
     Ok(compare(of, source)? == Some(Holds::Other))
 }
 
+/// Bytes of each of two texts that are compared at a time.
+const STEP: usize = 256 << 10;
+
 /// Reads both texts until one ends or they differ.
 fn compare(other: &Source, source: &Source) -> io::Result<Option<Holds>> {
     let (mut a, mut b) = (other.text()?, source.text()?);
-    let (mut left, mut right) = (vec![0; 256 << 10], vec![0; 256 << 10]);
+    let (mut left, mut right) = (Vec::with_capacity(STEP), Vec::with_capacity(STEP));
     loop {
-        let (m, n) = (read_full(a.as_mut(), &mut left), read_full(b.as_mut(), &mut right));
-        let common = m.min(n);
+        read_step(a.as_mut(), &mut left);
+        read_step(b.as_mut(), &mut right);
+        let common = left.len().min(right.len());
         if left[..common] != right[..common] {
             return Ok(None);
         }
-        if n < right.len() || m < left.len() {
-            return Ok(match (m, n) {
-                (m, n) if n <= m => Some(Holds::Other),
-                _ => Some(Holds::Source),
-            });
+        if common < STEP {
+            return Ok(Some(if right.len() <= left.len() { Holds::Other } else { Holds::Source }));
         }
     }
 }
 
-fn read_full(reader: &mut (dyn Read + Send), buffer: &mut [u8]) -> usize {
-    let mut len = 0;
-    while len < buffer.len() {
-        match reader.read(&mut buffer[len..]) {
-            Ok(0) => break,
-            Ok(n) => len += n,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            // What breaks off ends there; why is told when it is read.
-            Err(_) => break,
-        }
-    }
-    len
+fn read_step(reader: &mut dyn Read, text: &mut Vec<u8>) {
+    text.clear();
+    // What breaks off ends there; why is told when it is read.
+    let _ = reader.take(STEP as u64).read_to_end(text);
 }
 
 /// A source that was taken for the longest may have given way to a longer one.

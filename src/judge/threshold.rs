@@ -13,7 +13,7 @@ use crate::report::{Finding, Measurement, Period, State, Unit, Usual};
 use crate::sections::{self, Literal};
 use crate::text::Text;
 use crate::units;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A threshold and what it needs to be judged.
 #[derive(Clone, Debug)]
@@ -27,6 +27,9 @@ pub(super) struct Limit {
 }
 
 type Labels = Vec<(String, Text)>;
+
+/// The figures of an earlier week, and their groups by their labels.
+type Earlier<'w> = (&'w [Measurement], BTreeMap<Labels, Group>);
 
 /// Rows that are judged together, and their value.
 struct Group {
@@ -47,11 +50,12 @@ impl Limit {
             return Ok(findings);
         }
         let limits = self.limits(case.period);
-        for group in self.groups_of_now_and_before(measurements, case.weeks) {
+        let earlier = self.earlier(case.weeks);
+        for group in self.groups_of_now_and_before(measurements, &earlier) {
             let Some(judged) = self.value(&group, measurements) else {
                 continue;
             };
-            let usual = self.usual(&group, case.weeks);
+            let usual = self.usual(&group, &earlier);
             let (state, beyond) = judged.against(&limits, usual, self.threshold.least);
             for row in &group.rows {
                 measurements[*row].state = measurements[*row].state.max(state);
@@ -68,13 +72,27 @@ impl Limit {
         self.threshold.limits().any(|limit| limit.value.usual)
     }
 
+    /// The earlier weeks, each grouped once: groups are as many as the names that strangers choose. None where nothing is
+    /// compared with them.
+    fn earlier<'w>(&self, weeks: &'w [Vec<Measurement>]) -> Vec<Earlier<'w>> {
+        let grouped = |week: &'w Vec<Measurement>| {
+            let mut groups = BTreeMap::new();
+            for group in self.groups(week) {
+                groups.entry(group.labels.clone()).or_insert(group);
+            }
+            (week.as_slice(), groups)
+        };
+        if self.looks_back() { weeks.iter().map(grouped).collect() } else { Vec::new() }
+    }
+
     /// The groups of rows, and those that there were earlier and are no more: of things that are counted there are none.
-    fn groups_of_now_and_before(&self, measurements: &[Measurement], weeks: &[Vec<Measurement>]) -> Vec<Group> {
+    fn groups_of_now_and_before(&self, measurements: &[Measurement], earlier: &[Earlier<'_>]) -> Vec<Group> {
         let mut groups = self.groups(measurements);
-        if self.looks_back() && self.adds_up() {
-            for before in weeks.iter().flat_map(|week| self.groups(week)) {
-                if groups.iter().all(|group| group.labels != before.labels) {
-                    groups.push(Group { labels: before.labels, rows: Vec::new(), value: Some(0.0) });
+        if self.adds_up() {
+            let mut known: BTreeSet<Labels> = groups.iter().map(|group| group.labels.clone()).collect();
+            for labels in earlier.iter().flat_map(|(_, groups)| groups.keys()) {
+                if known.insert(labels.clone()) {
+                    groups.push(Group { labels: labels.clone(), rows: Vec::new(), value: Some(0.0) });
                 }
             }
         }
@@ -82,15 +100,15 @@ impl Limit {
     }
 
     /// What is usual for the value of a group; nothing where too few earlier weeks are known.
-    fn usual(&self, group: &Group, weeks: &[Vec<Measurement>]) -> Option<Usual> {
+    fn usual(&self, group: &Group, earlier: &[Earlier<'_>]) -> Option<Usual> {
         let none =
             || Group { labels: group.labels.clone(), rows: Vec::new(), value: self.adds_up().then_some(0.0) };
-        let value = |week: &Vec<Measurement>| {
-            let own = self.groups(week).into_iter().find(|other| other.labels == group.labels);
-            self.value(&own.unwrap_or_else(none), week).map(|judged| judged.value)
+        let value = |(week, groups): &Earlier<'_>| {
+            let own = groups.get(&group.labels);
+            let judged = own.map_or_else(|| self.value(&none(), week), |own| self.value(own, week));
+            judged.map(|judged| judged.value)
         };
-        let values: Vec<f64> =
-            if self.looks_back() { weeks.iter().filter_map(value).collect() } else { Vec::new() };
+        let values: Vec<f64> = earlier.iter().filter_map(value).collect();
         Usual::of(&values)
     }
 

@@ -3,38 +3,22 @@
 //!
 //! Text is guarded, so that no cell is read as a formula; numbers are left alone, since a negative one is no formula.
 
-use super::{Options, Rendered, Renderer, parts};
+use super::{Options, Rendered, parts};
 use crate::error::{Error, Exit, Result};
 use crate::report::{Cell, Evidence, Report, Section};
 use crate::text::{self, Text};
 use crate::time::Zone;
 use crate::units;
-use ::csv::{Terminator, Writer, WriterBuilder};
+use ::csv::{Terminator, WriterBuilder};
 
-/// The format for spreadsheets.
-pub(super) struct Csv;
-
-impl Renderer for Csv {
-    fn name(&self) -> &'static str {
-        "csv"
-    }
-
-    fn extension(&self) -> &'static str {
-        "csv"
-    }
-
-    fn about(&self) -> &'static str {
-        "a folder with a table a section, for spreadsheets"
-    }
-
-    fn render(&self, report: &Report, options: &Options<'_>) -> Result<Rendered> {
-        match options.section {
-            Some(name) => Ok(Rendered::One(table(report, name)?.bytes()?)),
-            None => tables(report)
-                .map(|(name, table)| Ok((format!("{name}.csv"), table.bytes()?)))
-                .collect::<Result<_>>()
-                .map(Rendered::Folder),
-        }
+/// Formats a report for spreadsheets.
+pub(super) fn render(report: &Report, options: &Options<'_>) -> Result<Rendered> {
+    match options.section {
+        Some(name) => Ok(Rendered::One(table(report, name)?.bytes()?)),
+        None => tables(report)
+            .map(|(name, table)| Ok((format!("{name}.csv"), table.bytes()?)))
+            .collect::<Result<_>>()
+            .map(Rendered::Folder),
     }
 }
 
@@ -72,18 +56,23 @@ impl Table {
     }
 
     fn bytes(&self) -> Result<Vec<u8>> {
-        let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).flexible(true).from_writer(Vec::new());
-        self.write(&mut writer).map_err(|e| Error::new(Exit::Internal, "a table does not fit into CSV").why(e))?;
-        writer.into_inner().map_err(|e| Error::new(Exit::Internal, "a table does not fit into CSV").why(e.error()))
-    }
-
-    fn write(&self, writer: &mut Writer<Vec<u8>>) -> ::csv::Result<()> {
         if self.head.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        writer.write_record(&self.head)?;
-        self.rows.iter().try_for_each(|row| writer.write_record(row))
+        records([&self.head].into_iter().chain(&self.rows))
     }
+}
+
+/// Records of cells that are guarded already.
+pub(crate) fn records<C: AsRef<[u8]>>(
+    records: impl Iterator<Item = impl IntoIterator<Item = C>>,
+) -> Result<Vec<u8>> {
+    let failed = |e: ::csv::Error| Error::new(Exit::Internal, "a table does not fit into CSV").why(e);
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).flexible(true).from_writer(Vec::new());
+    for record in records {
+        writer.write_record(record).map_err(failed)?;
+    }
+    writer.into_inner().map_err(|e| failed(e.into_error().into()))
 }
 
 fn section(section: &Section, zone: &Zone) -> Table {
@@ -92,9 +81,14 @@ fn section(section: &Section, zone: &Zone) -> Table {
 }
 
 fn value(cell: &Cell, zone: &Zone) -> String {
+    plain(cell, zone, guarded)
+}
+
+/// A cell as plain text, encoded by `text` where it comes from a log.
+pub(crate) fn plain(cell: &Cell, zone: &Zone, text: impl Fn(&Text) -> String) -> String {
     match cell {
         Cell::Null => String::new(),
-        Cell::Text(text) => guarded(text),
+        Cell::Text(raw) => text(raw),
         Cell::Integer(n) => n.to_string(),
         Cell::Number(n) => number(Some(*n)),
         Cell::Time(micros) => zone.rfc3339(*micros),
@@ -194,7 +188,7 @@ mod tests {
     fn one(section: &str) -> Result<String> {
         let (report, assets) = (fixture::report(), Assets::default());
         let options = Options { assets: &assets, width: 80, color: false, section: Some(section) };
-        match Csv.render(&report, &options)? {
+        match render(&report, &options)? {
             Rendered::One(bytes) => Ok(String::from_utf8(bytes).expect("it is UTF-8")),
             Rendered::Folder(_) => panic!("one section is not a folder"),
         }
@@ -204,7 +198,7 @@ mod tests {
     fn a_folder_holds_a_file_a_section_and_three_more() {
         let (report, assets) = (fixture::report(), Assets::default());
         let options = Options { assets: &assets, width: 80, color: false, section: None };
-        let Ok(Rendered::Folder(files)) = Csv.render(&report, &options) else { panic!("not a folder") };
+        let Ok(Rendered::Folder(files)) = render(&report, &options) else { panic!("not a folder") };
         let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
         let expected =
             ["traffic.csv", "rejected.csv", "bounces.csv", "measurements.csv", "findings.csv", "coverage.csv"];

@@ -3,7 +3,7 @@
 //! The page is a template of `report-templates/html/`, which a user's own may replace file by file. Templates escape
 //! every value; a log's text is a value and is never compiled. The page's policy allows its one script by its hash.
 
-use super::{Options, Rendered, Renderer, parts, show, template};
+use super::{Options, Rendered, parts, show, template};
 use crate::assets::Assets;
 use crate::error::Result;
 use crate::report::Report;
@@ -27,36 +27,20 @@ const PAGE: &str = "page.html";
 pub(super) const STYLE: &str = "style.css";
 const SCRIPT: &str = "page.js";
 
-/// The format for people.
-pub(super) struct Html;
-
-impl Renderer for Html {
-    fn name(&self) -> &'static str {
-        "html"
-    }
-
-    fn extension(&self) -> &'static str {
-        "html"
-    }
-
-    fn about(&self) -> &'static str {
-        "one page with charts, for browsers and printers"
-    }
-
-    fn render(&self, report: &Report, options: &Options<'_>) -> Result<Rendered> {
-        let report = &*show::for_people(report);
-        let sections = parts::sections(report, options.section)?;
-        let assets = options.assets;
-        let script = template::embedded(assets, FOLDER, SCRIPT)?;
-        let dress = page::Dress {
-            policy: policy(&script),
-            style: Value::from_safe_string(template::embedded(assets, FOLDER, STYLE)?),
-            script: Value::from_safe_string(script),
-        };
-        let page = page::Page::of(report, &sections, dress);
-        let html = template::render(assets, FOLDER, PAGE, &page, template::fuel(report, &sections))?;
-        Ok(Rendered::One(html.into_bytes()))
-    }
+/// Formats a report for people.
+pub(super) fn render(report: &Report, options: &Options<'_>) -> Result<Rendered> {
+    let report = &*show::for_people(report);
+    let sections = parts::sections(report, options.section)?;
+    let assets = options.assets;
+    let script = template::embedded(assets, FOLDER, SCRIPT)?;
+    let dress = page::Dress {
+        policy: policy(&script),
+        style: Value::from_safe_string(template::embedded(assets, FOLDER, STYLE)?),
+        script: Value::from_safe_string(script),
+    };
+    let page = page::Page::of(report, &sections, dress);
+    let html = template::render(assets, FOLDER, PAGE, &page, template::fuel(report, &sections))?;
+    Ok(Rendered::One(html.into_bytes()))
 }
 
 /// What a page may load and run: its own style, and the script of this hash.

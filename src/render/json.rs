@@ -2,7 +2,7 @@
 //!
 //! A row, a label set, a log line stands on one line of its own, so that the output reads and compares well.
 
-use super::{Options, Rendered, Renderer, parts};
+use super::{Options, Rendered, parts};
 use crate::error::{Error, Exit, Result};
 use crate::report::{
     Cell, Column, Counts, Coverage, Evidence, Finding, Measurement, Past, Report, Section, Shape, SourceCoverage,
@@ -17,32 +17,16 @@ pub(super) mod layout;
 /// The version of the shape below; it grows by new keys only, else this number does.
 const SCHEMA: u32 = 1;
 
-/// The format for programs.
-pub(super) struct Json;
-
-impl Renderer for Json {
-    fn name(&self) -> &'static str {
-        "json"
-    }
-
-    fn extension(&self) -> &'static str {
-        "json"
-    }
-
-    fn about(&self) -> &'static str {
-        "one object with everything in it, for programs"
-    }
-
-    fn render(&self, report: &Report, options: &Options<'_>) -> Result<Rendered> {
-        let sections = parts::sections(report, options.section)?;
-        let mut out = Vec::new();
-        let mut writer = serde_json::Serializer::with_formatter(&mut out, layout::Layout::default());
-        Root::of(report, &sections)
-            .serialize(&mut writer)
-            .map_err(|e| Error::new(Exit::Internal, "the report does not fit into JSON").why(e))?;
-        out.push(b'\n');
-        Ok(Rendered::One(out))
-    }
+/// Formats a report for programs.
+pub(super) fn render(report: &Report, options: &Options<'_>) -> Result<Rendered> {
+    let sections = parts::sections(report, options.section)?;
+    let mut out = Vec::new();
+    let mut writer = serde_json::Serializer::with_formatter(&mut out, layout::Layout::default());
+    Root::of(report, &sections)
+        .serialize(&mut writer)
+        .map_err(|e| Error::new(Exit::Internal, "the report does not fit into JSON").why(e))?;
+    out.push(b'\n');
+    Ok(Rendered::One(out))
 }
 
 #[derive(Serialize)]

@@ -4,9 +4,7 @@
 //! RFC 5322 and its own next of kin, ready to be handed to a server; who carries it is not known here. Where it would
 //! be too large, it is made smaller, attachments first, then rows, then findings, and says so.
 
-use super::html::Html;
-use super::json::Json;
-use super::{Options, Rendered, Renderer, csv, parts};
+use super::{Options, Rendered, csv, html, json, parts};
 use crate::address::Mailbox;
 use crate::error::{Error, Exit, Result};
 use crate::report::{Report, State};
@@ -95,9 +93,6 @@ pub struct Mail {
 }
 
 impl Mail {
-    /// A mail that nobody has addressed yet.
-    pub(super) const DRAFT: Self = Self { letter: Letter::DRAFT };
-
     /// The mail for a letter.
     pub fn new(letter: Letter) -> Self {
         Self { letter }
@@ -132,7 +127,7 @@ impl Mail {
 
     /// The same report of the same period to the same people is the same message, whenever it is made.
     fn identity(&self, report: &Report, options: &Options<'_>) -> Result<words::Identity> {
-        let content = match Json.render(report, options)? {
+        let content = match json::render(report, options)? {
             Rendered::One(bytes) => bytes,
             Rendered::Folder(_) => Vec::new(),
         };
@@ -140,22 +135,9 @@ impl Mail {
     }
 }
 
-impl Renderer for Mail {
-    fn name(&self) -> &'static str {
-        "mail"
-    }
-
-    fn extension(&self) -> &'static str {
-        "eml"
-    }
-
-    fn about(&self) -> &'static str {
-        "a message with a summary, for mail programs"
-    }
-
-    fn render(&self, report: &Report, options: &Options<'_>) -> Result<Rendered> {
-        Ok(Rendered::One(self.message(report, options)?.bytes))
-    }
+/// Formats a report as a mail that nobody has addressed yet.
+pub(super) fn render(report: &Report, options: &Options<'_>) -> Result<Rendered> {
+    Ok(Rendered::One(Mail::new(Letter::DRAFT).message(report, options)?.bytes))
 }
 
 /// A message that is ready to be sent.
@@ -182,18 +164,20 @@ type File = (String, &'static str, Vec<u8>);
 
 fn attached(attachment: &Attachment, report: &Report, options: &Options<'_>) -> Result<Vec<File>> {
     let stem = words::file_name(report);
-    let file = |renderer: &dyn Renderer, section, name: String, kind| {
+    let file = |render: fn(&Report, &Options<'_>) -> Result<Rendered>, section, name: String, kind| {
         let options = Options { section, color: false, ..*options };
-        match renderer.render(report, &options)? {
+        match render(report, &options)? {
             Rendered::One(bytes) => Ok((name, kind, bytes)),
             Rendered::Folder(_) => Err(Error::new(Exit::Internal, format!("{name} is no single file"))),
         }
     };
     match attachment {
-        Attachment::Page => Ok(vec![file(&Html, None, format!("{stem}.html"), "text/html; charset=utf-8")?]),
+        Attachment::Page => {
+            Ok(vec![file(html::render, None, format!("{stem}.html"), "text/html; charset=utf-8")?])
+        }
         Attachment::Tables(names) => names
             .iter()
-            .map(|name| file(&csv::Csv, Some(name), format!("{stem}-{name}.csv"), "text/csv; charset=utf-8"))
+            .map(|name| file(csv::render, Some(name), format!("{stem}-{name}.csv"), "text/csv; charset=utf-8"))
             .collect(),
     }
 }

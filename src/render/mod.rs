@@ -4,7 +4,7 @@
 //! a folder. A renderer formats and does nothing else: it sorts nothing, judges nothing, and what is absent in the
 //! report stays absent in its output. It opens and writes no file.
 //!
-//! A new format is one file here and one line in [`RENDERERS`]; the command line reads that list.
+//! A new format is one file here and one entry in [`RENDERERS`]; the command line reads that list.
 
 use crate::assets::Assets;
 use crate::error::Result;
@@ -18,7 +18,7 @@ mod lookalike;
 mod slots;
 mod template;
 pub mod calendar;
-mod csv;
+pub(crate) mod csv;
 pub mod headers;
 mod html;
 mod json;
@@ -61,24 +61,9 @@ pub enum Rendered {
     Folder(Vec<(String, Vec<u8>)>),
 }
 
-/// An output format.
-pub trait Renderer: Sync {
-    /// Its name, as in `--format`.
-    fn name(&self) -> &'static str;
-
-    /// The ending of its files' names, without the dot.
-    fn extension(&self) -> &'static str;
-
-    /// What it is good for, in a few words.
-    fn about(&self) -> &'static str;
-
-    /// Formats a report.
-    fn render(&self, report: &Report, options: &Options<'_>) -> Result<Rendered>;
-}
-
-/// An output format of what is no report.
+/// An output format: of a report, of a trace, of the ways of messages.
 #[derive(Debug)]
-pub struct Format<T: 'static> {
+pub struct Format<T: 'static, R: 'static = Vec<u8>> {
     /// Its name, as in `--format`.
     pub name: &'static str,
     /// The ending of its files' names, without the dot.
@@ -86,30 +71,51 @@ pub struct Format<T: 'static> {
     /// What it is good for, in a few words.
     pub about: &'static str,
     /// Formats it.
-    pub render: fn(&T, &Options<'_>) -> Result<Vec<u8>>,
+    pub render: fn(&T, &Options<'_>) -> Result<R>,
 }
 
-/// Every output format, in order of name.
-pub static RENDERERS: &[&dyn Renderer] = &[&csv::Csv, &html::Html, &json::Json, &mail::Mail::DRAFT, &text::Plain];
+/// Every output format of reports, in order of name.
+pub static RENDERERS: &[Format<Report, Rendered>] = &[
+    Format {
+        name: "csv",
+        extension: "csv",
+        about: "a folder with a table a section, for spreadsheets",
+        render: csv::render,
+    },
+    Format {
+        name: "html",
+        extension: "html",
+        about: "one page with charts, for browsers and printers",
+        render: html::render,
+    },
+    Format {
+        name: "json",
+        extension: "json",
+        about: "one object with everything in it, for programs",
+        render: json::render,
+    },
+    Format {
+        name: "mail",
+        extension: "eml",
+        about: "a message with a summary, for mail programs",
+        render: mail::render,
+    },
+    Format { name: "text", extension: "txt", about: "tables in plain text, for terminals", render: text::render },
+];
 
 /// The format of this name.
-pub fn by_name(name: &str) -> Option<&'static dyn Renderer> {
-    RENDERERS.iter().copied().find(|renderer| renderer.name() == name)
+pub fn by_name(name: &str) -> Option<&'static Format<Report, Rendered>> {
+    RENDERERS.iter().find(|format| format.name == name)
 }
 
-/// The names of all formats, each with what it is good for.
-pub fn formats() -> Vec<(&'static str, &'static str)> {
-    RENDERERS.iter().map(|renderer| (renderer.name(), renderer.about())).collect()
-}
-
-/// The names of formats of what is no report, each with what it is good for.
-pub fn named<T>(formats: &[Format<T>]) -> Vec<(&'static str, &'static str)> {
+/// The names of formats, each with what it is good for.
+pub fn named<T, R>(formats: &[Format<T, R>]) -> Vec<(&'static str, &'static str)> {
     formats.iter().map(|format| (format.name, format.about)).collect()
 }
 
-/// The names of all formats.
+/// The names of all formats of reports.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    RENDERERS.iter().map(|renderer| renderer.name())
+    RENDERERS.iter().map(|format| format.name)
 }
 
 #[cfg(test)]
@@ -119,7 +125,7 @@ mod tests {
     #[test]
     fn formats_are_found_by_name_and_listed_in_order() {
         assert!(names().is_sorted());
-        assert!(names().all(|name| by_name(name).is_some_and(|renderer| renderer.name() == name)));
+        assert!(names().all(|name| by_name(name).is_some_and(|renderer| renderer.name == name)));
         assert!(by_name("pdf").is_none());
     }
 
@@ -128,8 +134,8 @@ mod tests {
         let (report, assets) = (fixture::report(), Assets::default());
         let options = Options { assets: &assets, width: 80, color: true, section: None };
         for renderer in RENDERERS {
-            let render = || renderer.render(&report, &options).expect("it renders");
-            assert_eq!(render(), render(), "{}", renderer.name());
+            let render = || (renderer.render)(&report, &options).expect("it renders");
+            assert_eq!(render(), render(), "{}", renderer.name);
         }
     }
 
@@ -138,7 +144,7 @@ mod tests {
         let (report, assets) = (fixture::nothing(), Assets::default());
         let options = Options { assets: &assets, width: 80, color: false, section: None };
         for renderer in RENDERERS {
-            assert!(renderer.render(&report, &options).is_ok(), "{}", renderer.name());
+            assert!((renderer.render)(&report, &options).is_ok(), "{}", renderer.name);
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::error::{Error, Exit, Result};
 use crate::report::{Counts, Measurement, Report, Section, State};
 use crate::units;
+use serde::Serialize;
 
 /// What can become of a line.
 pub(super) struct Fate {
@@ -120,6 +121,20 @@ pub(super) fn sign(state: State) -> &'static str {
         State::Unknown => "?",
         State::Warning => "!",
         State::Critical => "✕",
+    }
+}
+
+/// A state as templates show it: by word, sign and, by the word's class, colour.
+#[derive(Serialize)]
+pub(super) struct Mark {
+    word: &'static str,
+    sign: &'static str,
+}
+
+impl Mark {
+    /// The mark of a state.
+    pub fn of(state: State) -> Self {
+        Self { word: state.word(), sign: sign(state) }
     }
 }
 

@@ -3,7 +3,7 @@
 //! No line is wider than the terminal, but for a command, which must stay whole to be of use.
 
 use super::crop::{self, end, middle};
-use super::{Options, Rendered, Renderer, parts, show};
+use super::{Options, Rendered, parts, show};
 use crate::error::Result;
 use crate::report::{Coverage, Evidence, Finding, Report, Section, State};
 use crate::text::shown;
@@ -20,42 +20,26 @@ const MOST_EVIDENCE: usize = 3;
 /// How many characters of a sentence out of a log are shown.
 const MOST_MESSAGE: usize = 600;
 
-/// The format for terminals.
-pub(super) struct Plain;
-
-impl Renderer for Plain {
-    fn name(&self) -> &'static str {
-        "text"
+/// Formats a report for terminals.
+pub(super) fn render(report: &Report, options: &Options<'_>) -> Result<Rendered> {
+    let report = &*show::for_people(report);
+    let sections = parts::sections(report, options.section)?;
+    let mut page = Page::new(options.width, options.color);
+    if options.section.is_none() {
+        head(&mut page, report);
+        report.findings.iter().for_each(|finding| self::finding(&mut page, finding));
+        coverage(&mut page, &report.coverage);
+        parts::no_past(report).into_iter().for_each(|told| page.prose(0, told));
     }
-
-    fn extension(&self) -> &'static str {
-        "txt"
-    }
-
-    fn about(&self) -> &'static str {
-        "tables in plain text, for terminals"
-    }
-
-    fn render(&self, report: &Report, options: &Options<'_>) -> Result<Rendered> {
-        let report = &*show::for_people(report);
-        let sections = parts::sections(report, options.section)?;
-        let mut page = Page::new(options.width, options.color);
+    for (group, members) in parts::groups(&sections) {
         if options.section.is_none() {
-            head(&mut page, report);
-            report.findings.iter().for_each(|finding| self::finding(&mut page, finding));
-            coverage(&mut page, &report.coverage);
-            parts::no_past(report).into_iter().for_each(|told| page.prose(0, told));
+            page.heading(group);
         }
-        for (group, members) in parts::groups(&sections) {
-            if options.section.is_none() {
-                page.heading(group);
-            }
-            for section in members {
-                self::section(&mut page, section, report);
-            }
+        for section in members {
+            self::section(&mut page, section, report);
         }
-        Ok(Rendered::One(page.into_bytes()))
     }
+    Ok(Rendered::One(page.into_bytes()))
 }
 
 /// What the report is of, and its verdict.

@@ -2,7 +2,7 @@
 
 use crate::assets::{Asset, Assets};
 use crate::error::{Error, Exit, Result};
-use crate::report::Unit;
+use crate::report::{ChartKind, Unit};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -68,6 +68,8 @@ pub struct Front {
     pub site: bool,
     /// Of a rule: the columns that are its labels.
     pub labels: Vec<String>,
+    /// Of a rule: the columns whose texts are its own and no log's, so that they may stand in its title and its meaning.
+    pub words: Vec<String>,
 }
 
 /// What heads of tables hold.
@@ -75,8 +77,7 @@ const TABLE: &str = "title group help empty quiet top units titles times states 
 /// What heads of metrics hold.
 const METRIC: &str = "about unit zero since_ever by rows";
 /// What heads of rules hold.
-const RULE: &str =
-    "title state parameters message meaning trace command observed expected evidence site labels units times";
+const RULE: &str = "title state parameters message meaning trace command observed expected evidence site labels units times words top";
 
 /// The keys of each kind of questions, by their folder.
 const KEYS: [(&str, &[&str]); 5] = [
@@ -112,6 +113,13 @@ pub struct ChartFront {
     pub series: Vec<String>,
 }
 
+impl ChartFront {
+    /// How it is drawn; nothing where its word is unknown, which no question that was read has.
+    pub fn drawn(&self) -> Option<ChartKind> {
+        CHARTS.iter().find(|(word, _)| *word == self.kind).map(|(_, kind)| *kind)
+    }
+}
+
 /// A question with its head.
 #[derive(Clone, Debug)]
 pub struct Question {
@@ -128,19 +136,6 @@ pub struct Question {
 }
 
 impl Question {
-    /// The question of this name in a folder of the report templates.
-    ///
-    /// # Errors
-    ///
-    /// Where there is none, or its head cannot be read.
-    pub fn named(assets: &Assets, folder: &str, name: &str) -> Result<Self> {
-        let all = assets.list(&format!("report-templates/{folder}"), ".sql")?;
-        match all.get(name) {
-            Some(asset) => Self::read(folder, name, asset),
-            None => Err(unknown(folder, name, &all.keys().map(String::as_str).collect::<Vec<_>>())),
-        }
-    }
-
     /// All questions of a folder, in order of name.
     ///
     /// # Errors
@@ -191,9 +186,9 @@ impl Question {
             }
         }
         match &self.front.chart {
-            Some(chart) if !CHARTS.contains(&chart.kind.as_str()) => {
+            Some(chart) if chart.drawn().is_none() => {
                 let error = self.wrong(&["chart", "kind"], format!("there is no chart `{}`", chart.kind));
-                Err(error.instead(&chart.kind, "charts", CHARTS))
+                Err(error.instead(&chart.kind, "charts", CHARTS.map(|(word, _)| word)))
             }
             _ => Ok(()),
         }
@@ -229,8 +224,13 @@ pub(crate) fn spaced(name: &str) -> String {
     name.replace(['_', '-'], " ")
 }
 
-/// The pictures that there are.
-pub(crate) const CHARTS: [&str; 4] = ["bars", "columns", "lines", "share"];
+/// The pictures that there are, each with its word.
+const CHARTS: [(&str, ChartKind); 4] = [
+    ("bars", ChartKind::Bars),
+    ("columns", ChartKind::Columns),
+    ("lines", ChartKind::Lines),
+    ("share", ChartKind::Share),
+];
 
 /// The TOML of a file's head, line by line.
 fn head(text: &str) -> String {
@@ -283,11 +283,6 @@ fn wrong_head(asset: &Asset, error: &toml::de::Error) -> Error {
     )
 }
 
-fn unknown(folder: &str, name: &str, names: &[&str]) -> Error {
-    let error = Error::new(Exit::Usage, format!("there is no {} `{name}`", kind_of(folder)));
-    error.instead(name, folder, names.iter().copied())
-}
-
 /// What one of a folder is.
 fn kind_of(folder: &str) -> String {
     let stem = folder.strip_suffix("ies").map(|stem| stem.to_owned() + "y");
@@ -305,6 +300,7 @@ mod tests {
             Question::read(folder, "x", &Asset { text, origin: "own.sql".to_owned(), built_in: false }).map(|_| ())
         };
         assert!(read("findings", "state = 'critical'").is_ok() && read("queries", "about = 'x'").is_ok());
+        assert!(read("findings", "top = 5").is_ok());
         for (folder, head, what) in [
             ("sections", "state = 'critical'", "`state` does nothing in a section"),
             (

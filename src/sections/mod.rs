@@ -16,7 +16,7 @@ mod rows;
 mod tokens;
 
 pub use crate::facts::columns;
-pub use front::{Front, Question, is_time};
+pub use front::{ChartFront, Front, Question, is_time};
 pub(crate) use front::{first_line, spaced, spot};
 pub use guard::{LONGEST_TEXT, Needs, check, functions, tables};
 pub use named::{Named, Parameter, Settled, names};

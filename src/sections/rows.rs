@@ -104,7 +104,7 @@ impl<'a> Asker<'a> {
     /// Where the engine refuses, which would be our own fault.
     pub(super) fn clients(&self, needs: &Needs, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<String>> {
         let mut found = BTreeSet::new();
-        let have = |table: &&TableDef| table.columns.iter().any(|column| column.name == "client_ip");
+        let have = |table: &&TableDef| table.place("client_ip").is_some();
         for table in guard::tables().filter(|table| needs.tables.contains(table.name)).filter(have) {
             let answer = self.ask(&format!("SELECT DISTINCT client_ip FROM {}", table.name))?;
             found.extend(answer.rows(usize::MAX).into_iter().flatten().filter_map(|cell| match cell {

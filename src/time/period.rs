@@ -16,6 +16,11 @@ pub struct Span {
 impl Span {
     /// All time.
     pub const ALL: Self = Self { start: None, end: None };
+
+    /// Whether an instant lies in it.
+    pub fn holds(self, time: i64) -> bool {
+        self.start.is_none_or(|start| time >= start) && self.end.is_none_or(|end| time < end)
+    }
 }
 
 /// A civil day in a zone: `today`, `yesterday` (seen from `now`) or `2026-11-23`.

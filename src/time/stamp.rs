@@ -3,7 +3,7 @@
 //! A stamp without a year (RFC 3164 4.1.2) or without a zone is only half a time. [`Clock`] makes it whole: it walks
 //! the lines in their order, tells a new year and the second pass of a repeated hour, and so needs no calendar clock.
 
-use super::{DAY, HOUR, Local, SECOND, Zone};
+use super::{DAY, HOUR, Local, SECOND, Zone, civil_date, civil_day};
 
 /// A stamp as the line gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Stamp {
             return self;
         };
         let in_year = |year| civil(year, month, day.into(), micros);
-        let year = place_of(late).map_or(1970, |(year, _)| i64::from(year));
+        let (year, _) = place_of(late);
         let civil = [year + 1, year, year - 1].into_iter().filter_map(in_year).find(|civil| *civil <= late + DAY);
         civil.map_or(self, Self::Civil)
     }
@@ -51,18 +51,18 @@ pub fn yearless(line: &[u8]) -> Option<(Stamp, usize)> {
 
 /// `Nov  4 2026 09:00:01`, as some relays write it; the year starts at `start`.
 fn with_year(line: &[u8], month: u8, day: u32, start: usize) -> Option<(Stamp, usize)> {
-    let year = number(line.get(start..start + 4)?)?;
+    let year = year(line.get(start..start + 4)?)?;
     let rest = line[start + 4..].strip_prefix(b" ")?;
     let (micros, len) = clock(rest)?;
-    Some((Stamp::Civil(civil(i64::from(year), month, day, micros)?), start + 5 + len))
+    Some((Stamp::Civil(civil(year, month, day, micros)?), start + 5 + len))
 }
 
 /// `2026 Nov  4 09:00:01`, as some relays write it.
 pub fn behind_year(line: &[u8]) -> Option<(Stamp, usize)> {
     let (year, rest) = line.split_at_checked(5)?;
-    let year = number(year.strip_suffix(b" ")?)?;
+    let year = self::year(year.strip_suffix(b" ")?)?;
     let (Stamp::Yearless(month, day, micros), len) = yearless(rest)? else { return None };
-    Some((Stamp::Civil(civil(i64::from(year), month, day.into(), micros)?), 5 + len))
+    Some((Stamp::Civil(civil(year, month, day.into(), micros)?), 5 + len))
 }
 
 /// The month at the head of a line, and the bytes that its name takes with the blank behind it.
@@ -157,7 +157,7 @@ pub fn iso_minute(line: &[u8]) -> Option<i64> {
     if head[4] != b'-' || head[7] != b'-' || !matches!(head[10], b'T' | b' ' | b't') || head[13] != b':' {
         return None;
     }
-    let days = days_from_civil(i64::from(number(&head[0..4])?), two(&head[5..7])?, two(&head[8..10])?)?;
+    let days = civil_day(year(&head[0..4])?, two(&head[5..7])?, two(&head[8..10])?)?;
     let (hour, minute) = (two(&head[11..13])?, two(&head[14..16])?);
     (hour < 24 && minute < 60).then(|| days * DAY + i64::from(hour * 60 + minute) * 60 * SECOND)
 }
@@ -261,27 +261,20 @@ fn two(text: &[u8]) -> Option<u32> {
     Some(digit(*text.first()?)? * 10 + digit(*text.get(1)?)?)
 }
 
-fn number(text: &[u8]) -> Option<u32> {
-    text.iter().try_fold(0_u32, |sum, b| Some(sum * 10 + digit(*b)?))
+/// A year of four digits.
+fn year(text: &[u8]) -> Option<i32> {
+    i32::try_from(two(text)? * 100 + two(text.get(2..)?)?).ok()
 }
 
 /// A day and a time of it, in microseconds since the beginning of 1970; nothing where there is no such day.
-fn civil(year: i64, month: u8, day: u32, micros: i64) -> Option<i64> {
-    Some(days_from_civil(year, month.into(), day)? * DAY + micros)
-}
-
-/// Days since 1970-01-01 of a date of the Gregorian calendar; nothing where there is no such date.
-fn days_from_civil(year: i64, month: u32, day: u32) -> Option<i64> {
-    let date = chrono::NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
-    Some(date.signed_duration_since(chrono::NaiveDate::default()).num_days())
+fn civil(year: i32, month: u8, day: u32, micros: i64) -> Option<i64> {
+    Some(civil_day(year, month.into(), day)? * DAY + micros)
 }
 
 /// The year of a civil time, and its place in a year of 31-day months.
-fn place_of(civil: i64) -> Option<(i32, i64)> {
-    use chrono::Datelike;
-    let date = chrono::DateTime::from_timestamp_micros(civil)?.date_naive();
-    let place = (i64::from(date.month()) * 31 + i64::from(date.day())) * DAY + civil.rem_euclid(DAY);
-    Some((date.year(), place))
+fn place_of(civil: i64) -> (i32, i64) {
+    let (year, month, day) = civil_date(civil.div_euclid(DAY));
+    (year, (i64::from(month) * 31 + i64::from(day)) * DAY + civil.rem_euclid(DAY))
 }
 
 /// The start of the year 2200; a time beyond it is a mistake.
@@ -381,7 +374,7 @@ impl<'a> Clock<'a> {
             Stamp::Instant(micros) => (0..LATEST).contains(&micros).then_some(micros),
             Stamp::Civil(civil) => {
                 (0..LATEST).contains(&civil).then_some(())?;
-                let (year, place) = place_of(civil)?;
+                let (year, place) = place_of(civil);
                 let step = self.state.step(place);
                 self.state = ClockState { year, last: Some(place), left: None, ..self.state };
                 Some(self.localize(civil, is_fold(step)))
@@ -397,7 +390,7 @@ impl<'a> Clock<'a> {
         let date = (state.year, month, day);
         if self.midnight.0 != date {
             // A date that never was moves nothing.
-            let days = days_from_civil(i64::from(date.0), u32::from(month), u32::from(day))?;
+            let days = civil_day(date.0, month.into(), day.into())?;
             self.midnight = (date, days * DAY);
         }
         self.state = state;
@@ -499,7 +492,7 @@ mod tests {
     #[test]
     fn a_year_may_be_told_by_a_later_time() {
         let before = |late: &str| match stamp("Dec 31 23:59:59 ").before(stamp(late)) {
-            Stamp::Civil(civil) => place_of(civil).map(|(year, _)| year),
+            Stamp::Civil(civil) => Some(place_of(civil).0),
             _ => None,
         };
         assert_eq!(before("2026-12-31T23:59:59Z"), Some(2026));

@@ -2,8 +2,8 @@
 
 use super::{DAY, HOUR, SECOND};
 use crate::error::{Error, Exit, Result};
-use chrono::{DateTime, Datelike, NaiveDate, Timelike};
-use jiff::tz::{AmbiguousOffset, TimeZone};
+use chrono::{DateTime, NaiveDate};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
 /// A time zone by its IANA name.
 #[derive(Clone, Debug)]
@@ -62,23 +62,13 @@ impl Zone {
 
     /// The offset of a civil time, given as microseconds since 1970-01-01 00:00 on the wall clock.
     pub fn local(&self, civil: i64) -> Local {
-        let Some(civil) = DateTime::from_timestamp_micros(civil).map(|t| t.naive_utc()) else {
+        let Ok(wall) = jiff::Timestamp::from_microsecond(civil) else {
             return Local::Once(0);
         };
-        let (Ok(year), Ok(month), Ok(day)) =
-            (i16::try_from(civil.year()), i8::try_from(civil.month()), i8::try_from(civil.day()))
-        else {
-            return Local::Once(0);
-        };
-        #[expect(clippy::cast_possible_truncation, reason = "chrono keeps these small")]
-        let time = jiff::civil::time(civil.hour() as i8, civil.minute() as i8, civil.second() as i8, 0);
-        let ambiguous = jiff::civil::Date::new(year, month, day)
-            .map(|date| self.zone.to_ambiguous_timestamp(date.to_datetime(time)).offset());
-        match ambiguous {
-            Ok(AmbiguousOffset::Unambiguous { offset }) => Local::Once(offset.seconds()),
-            Ok(AmbiguousOffset::Gap { before, .. }) => Local::Once(before.seconds()),
-            Ok(AmbiguousOffset::Fold { before, after }) => Local::Twice(before.seconds(), after.seconds()),
-            Err(_) => Local::Once(0),
+        match self.zone.to_ambiguous_timestamp(Offset::UTC.to_datetime(wall)).offset() {
+            AmbiguousOffset::Unambiguous { offset } => Local::Once(offset.seconds()),
+            AmbiguousOffset::Gap { before, .. } => Local::Once(before.seconds()),
+            AmbiguousOffset::Fold { before, after } => Local::Twice(before.seconds(), after.seconds()),
         }
     }
 

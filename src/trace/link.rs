@@ -86,16 +86,17 @@ impl Net {
     pub fn around(asker: &Asker<'_>, entries: &BTreeSet<i64>) -> Result<Self> {
         let mut net = Self::default();
         let mut fresh = entries.clone();
+        let most = entries.len() + MOST;
         // Each round takes entries that none before took, so that loops end.
         for _ in 0..FARTHEST {
-            let room = (entries.len() + MOST).saturating_sub(net.lives.len());
+            let room = most.saturating_sub(net.lives.len());
             net.left_out.extend(fresh.iter().skip(room));
             fresh = fresh.into_iter().take(room).collect();
             if fresh.is_empty() {
                 break;
             }
             net.load(asker, &fresh)?;
-            let ties = net.neighbours(asker, &fresh)?;
+            let ties = net.neighbours(asker, &fresh, most.saturating_sub(net.lives.len()))?;
             let ends = ties.keys().flat_map(|(from, to)| [*from, *to]);
             fresh = ends.filter(|entry| !net.lives.contains_key(entry)).collect();
             net.ties.extend(ties);
@@ -118,14 +119,45 @@ impl Net {
         Ok(())
     }
 
-    fn neighbours(&self, asker: &Asker<'_>, fresh: &BTreeSet<i64>) -> Result<BTreeMap<(i64, i64), Tie>> {
+    /// The ties of some entries; `room` is how many more can be followed.
+    fn neighbours(&self, asker: &Asker<'_>, fresh: &BTreeSet<i64>, room: usize) -> Result<Ties> {
         let lives: Vec<(i64, &Life)> =
             fresh.iter().filter_map(|entry| Some((*entry, self.lives.get(entry)?))).collect();
         let mut ties = BTreeMap::new();
         born(asker, &lives, &mut ties)?;
         handed_on(asker, &lives, &mut ties)?;
-        of_one_id(asker, &lives, &mut ties)?;
+        self.of_one_id(asker, &lives, room, &mut ties)?;
         Ok(ties)
+    }
+
+    /// The entries that carry the Message-ID of another while that one holds the message. A Message-ID is the sender's
+    /// choice: of thousands of the same that are not followed one tie each is kept, which counts them, and not all pairs.
+    fn of_one_id(&self, asker: &Asker<'_>, lives: &[(i64, &Life)], room: usize, ties: &mut Ties) -> Result<()> {
+        let ids = literals(lives.iter().map(|(_, life)| life.row.raw("message_id")));
+        let others = MESSAGES.rows_in(asker, "message_id", &ids)?;
+        let others = by(&others, "message_id");
+        let pairs = || {
+            let whole = lives.iter().filter(|(_, life)| life.is_whole);
+            whole.flat_map(|(entry, life)| {
+                let others = others.get(life.row.raw("message_id")).into_iter().flatten();
+                others.map(move |other| (*entry, *life, *other, other.integer("entry").unwrap_or(*entry)))
+            })
+        };
+        let mut found = BTreeSet::new();
+        for (entry, life, other, number) in pairs() {
+            if !self.lives.contains_key(&number) && !found.contains(&number) {
+                let tie = tie_of(entry, life, other, number);
+                found.extend(tie.map(|_| number));
+                ties.extend(tie.map(|pair| (pair, Tie::Same)));
+            }
+        }
+        let followed: BTreeSet<i64> = found.into_iter().take(room).collect();
+        for (entry, life, other, number) in pairs() {
+            if self.lives.contains_key(&number) || followed.contains(&number) {
+                ties.extend(tie_of(entry, life, other, number).map(|pair| (pair, Tie::Same)));
+            }
+        }
+        Ok(())
     }
 
     /// The entries as messages: those that carry the same one together, each list and all of them in order of time.
@@ -223,20 +255,11 @@ fn same_system(a: &Row, b: &Row) -> bool {
     a.raw("host") == b.raw("host") && a.raw("instance") == b.raw("instance")
 }
 
-/// The entries that carry the Message-ID of another while that one holds the message.
-fn of_one_id(asker: &Asker<'_>, lives: &[(i64, &Life)], ties: &mut Ties) -> Result<()> {
-    let ids = literals(lives.iter().map(|(_, life)| life.row.raw("message_id")));
-    let others = MESSAGES.rows_in(asker, "message_id", &ids)?;
-    let others = by(&others, "message_id");
-    for (entry, life) in lives.iter().filter(|(_, life)| life.is_whole) {
-        for other in others.get(life.row.raw("message_id")).into_iter().flatten() {
-            let number = other.integer("entry").unwrap_or(*entry);
-            let forth = goes_on(&life.row, life.end(), other).then_some((*entry, number));
-            let back = goes_on(other, other.integer("end_time"), &life.row).then_some((number, *entry));
-            ties.extend(forth.or(back).filter(|(from, to)| from != to).map(|pair| (pair, Tie::Same)));
-        }
-    }
-    Ok(())
+/// The tie of an entry and another of the same Message-ID, if one of them held the message when the other began.
+fn tie_of(entry: i64, life: &Life, other: &Row, number: i64) -> Option<(i64, i64)> {
+    let forth = goes_on(&life.row, life.end(), other).then_some((entry, number));
+    let back = || goes_on(other, other.integer("end_time"), &life.row).then_some((number, entry));
+    forth.or_else(back).filter(|(from, to)| from != to)
 }
 
 /// Whether a message may have gone on from one entry to another of the same Message-ID: on another system, or back

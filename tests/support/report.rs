@@ -153,8 +153,8 @@ pub fn render_all(report: &Report) -> Vec<u8> {
     let options = render::Options { assets: &assets, width: 80, color: false, section: None };
     let mut out = Vec::new();
     for renderer in render::RENDERERS {
-        out.extend(format!("\n===== {}\n", renderer.name()).bytes());
-        match renderer.render(report, &options).expect("it renders") {
+        out.extend(format!("\n===== {}\n", renderer.name).bytes());
+        match (renderer.render)(report, &options).expect("it renders") {
             Rendered::One(bytes) => out.extend(bytes),
             Rendered::Folder(files) => files.iter().for_each(|(name, bytes)| {
                 out.extend(format!("\n----- {name}\n").bytes());

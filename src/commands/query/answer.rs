@@ -3,6 +3,7 @@
 use crate::address::as_written;
 use crate::cli::QueryFormat;
 use crate::error::{Error, Exit, Result};
+use crate::render::csv::{plain, records};
 use crate::report::Cell;
 use crate::sections::{Answer, is_time};
 use crate::text;
@@ -37,8 +38,10 @@ pub(super) fn written(
         QueryFormat::Csv => csv(columns, rows, zone),
         QueryFormat::Json => Ok(json(columns, rows, zone).into_bytes()),
         QueryFormat::Jsonl => Ok(jsonl(columns, rows, zone).into_bytes()),
-        QueryFormat::Parquet => Err(Error::new(Exit::Usage, "only the answer to one question can be Parquet")
-            .help("the others are table, csv, json, jsonl")),
+        // An answer is written as such before, and a session takes no Parquet: what is left is the list of questions.
+        QueryFormat::Parquet => {
+            Err(Error::new(Exit::Usage, "a list of questions is no Parquet").help("use table, csv, json or jsonl"))
+        }
     }
 }
 
@@ -46,19 +49,6 @@ fn as_time(cell: Cell, time: bool) -> Cell {
     match cell {
         Cell::Integer(micros) if time => Cell::Time(micros),
         cell => cell,
-    }
-}
-
-/// A cell as plain text, encoded by `text` where it comes from a log.
-fn plain(cell: &Cell, zone: &Zone, text: impl Fn(&text::Text) -> String) -> String {
-    match cell {
-        Cell::Null => String::new(),
-        Cell::Text(t) => text(t),
-        Cell::Integer(n) => n.to_string(),
-        Cell::Number(n) => crate::units::exact(*n).unwrap_or_default(),
-        Cell::Time(micros) => zone.rfc3339(*micros),
-        Cell::State(state) => state.word().into(),
-        Cell::Flag(flag) => flag.to_string(),
     }
 }
 
@@ -94,13 +84,9 @@ fn table_line(out: &mut String, cells: &[String], widths: &[usize], right: &[boo
 }
 
 fn csv(columns: &[String], rows: &[Vec<Cell>], zone: &Zone) -> Result<Vec<u8>> {
-    let failed = |e: csv::Error| Error::new(Exit::Internal, "the CSV cannot be written").why(e);
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(columns.iter().map(|name| text::csv(name).into_owned())).map_err(failed)?;
-    for row in rows {
-        writer.write_record(row.iter().map(|c| plain(c, zone, |t| t.csv().into_owned()))).map_err(failed)?;
-    }
-    writer.into_inner().map_err(|e| Error::new(Exit::Internal, "the CSV cannot be written").why(e.error()))
+    let guarded = |cell: &Cell| plain(cell, zone, |text| text.csv().into_owned());
+    let head: Vec<String> = columns.iter().map(|name| text::csv(name).into_owned()).collect();
+    records([head].into_iter().chain(rows.iter().map(|row| row.iter().map(guarded).collect())))
 }
 
 fn json(columns: &[String], rows: &[Vec<Cell>], zone: &Zone) -> String {

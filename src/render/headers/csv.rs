@@ -1,11 +1,10 @@
 //! A row a hop, for spreadsheets: text is guarded, so that no cell is read as a formula.
 
-use crate::error::{Error, Exit, Result};
+use crate::error::Result;
 use crate::headers::{Hop, Message, Messages, Time, Unparsed};
-use crate::render::Options;
+use crate::render::{Options, csv};
 use crate::text::Text;
 use crate::units;
-use ::csv::{Terminator, Writer, WriterBuilder};
 
 const HEAD: [&str; 19] = [
     "source",
@@ -31,22 +30,16 @@ const HEAD: [&str; 19] = [
 
 /// Writes messages; a header that could not be read is a row without a hop.
 pub(super) fn write(messages: &Messages, _: &Options<'_>) -> Result<Vec<u8>> {
-    let failed = |e: ::csv::Error| Error::new(Exit::Internal, "the hops do not fit into CSV").why(e);
-    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(HEAD).map_err(failed)?;
-    messages.list.iter().try_for_each(|(_, message)| rows(message, &mut writer)).map_err(failed)?;
-    writer.into_inner().map_err(|e| Error::new(Exit::Internal, "the hops do not fit into CSV").why(e.error()))
+    let head = HEAD.map(str::to_owned).to_vec();
+    csv::records([head].into_iter().chain(messages.list.iter().flat_map(|(_, message)| rows(message))))
 }
 
-fn rows(message: &Message, writer: &mut Writer<Vec<u8>>) -> ::csv::Result<()> {
-    for (at, hop) in message.hops.iter().enumerate() {
-        writer.write_record(start(message).chain(cells(at + 1, hop)))?;
-    }
-    for unparsed in &message.unparsed {
-        let empty = std::iter::repeat_n(String::new(), HEAD.len() - START - 1);
-        writer.write_record(start(message).chain(empty).chain([said(unparsed)]))?;
-    }
-    Ok(())
+fn rows(message: &Message) -> impl Iterator<Item = Vec<String>> {
+    let hops = message.hops.iter().enumerate();
+    let hops = hops.map(|(at, hop)| start(message).chain(cells(at + 1, hop)).collect());
+    let empty = || std::iter::repeat_n(String::new(), HEAD.len() - START - 1);
+    let unparsed = message.unparsed.iter();
+    hops.chain(unparsed.map(move |unparsed| start(message).chain(empty()).chain([said(unparsed)]).collect()))
 }
 
 /// Cells that tell of the message.

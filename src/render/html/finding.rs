@@ -1,7 +1,7 @@
 //! Findings as the page shows them.
 
-use super::page::Mark;
-use crate::render::{crop, parts};
+use crate::render::crop;
+use crate::render::parts::{self, Mark};
 use crate::report::{Evidence, Finding};
 use crate::text::{Text, shown};
 use serde::Serialize;

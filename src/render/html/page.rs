@@ -1,7 +1,8 @@
 //! What the page's template is given.
 
 use super::{account::Account, finding::FindingView, table::SectionView};
-use crate::render::{keys, parts, show};
+use crate::render::parts::{self, Mark};
+use crate::render::{keys, show};
 use crate::report::{Period, Report, Section, State};
 use crate::text::shown;
 use crate::time::Zone;
@@ -52,20 +53,6 @@ impl Stamp {
     /// A point in time in this zone.
     pub fn of(micros: i64, zone: &Zone) -> Self {
         Self { text: zone.second_text(micros), datetime: zone.rfc3339(micros) }
-    }
-}
-
-/// A state as the templates show it: by word, sign and, by the word's class, colour.
-#[derive(Serialize)]
-pub(super) struct Mark {
-    word: &'static str,
-    sign: &'static str,
-}
-
-impl Mark {
-    /// The mark of a state.
-    pub fn of(state: State) -> Self {
-        Self { word: state.word(), sign: parts::sign(state) }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::chart::{self, Picture};
 use super::finding::more;
-use super::page::Mark;
+use crate::render::crop;
+use crate::render::parts::{self, Mark};
 use crate::render::show::Manner;
-use crate::render::{crop, parts};
 use crate::report::{Cell, Column, Kind, Period, Section};
 use crate::time::Zone;
 use crate::units;

@@ -6,7 +6,7 @@ use std::fs;
 
 fn render(report: &Report, assets: &Assets) -> Result<String> {
     let options = Options { assets, width: 80, color: false, section: None };
-    match Html.render(report, &options)? {
+    match super::render(report, &options)? {
         Rendered::One(bytes) => Ok(String::from_utf8(bytes).expect("it is UTF-8")),
         Rendered::Folder(_) => panic!("a page is one file"),
     }

@@ -5,7 +5,7 @@ use crate::render::fixture;
 fn rendered(report: &Report) -> String {
     let assets = Assets::default();
     let options = Options { assets: &assets, width: 80, color: false, section: None };
-    match Json.render(report, &options) {
+    match render(report, &options) {
         Ok(Rendered::One(bytes)) => String::from_utf8(bytes).expect("it is UTF-8"),
         other => panic!("not one file: {other:?}"),
     }
@@ -45,7 +45,7 @@ fn hostile_text_comes_back_as_it_was_and_stands_inert() {
 fn one_section_can_be_asked_for() {
     let (report, assets) = (fixture::report(), Assets::default());
     let options = Options { assets: &assets, width: 80, color: false, section: Some("bounces") };
-    let Ok(Rendered::One(bytes)) = Json.render(&report, &options) else { panic!("not one file") };
+    let Ok(Rendered::One(bytes)) = render(&report, &options) else { panic!("not one file") };
     let json: serde_json::Value = serde_json::from_slice(&bytes).expect("it is JSON");
     assert_eq!(json["sections"].as_array().map(Vec::len), Some(1));
 }

@@ -4,7 +4,7 @@ use super::digest::{self, Columns, Digest, percent};
 use super::{Sheet, words};
 use crate::assets::Assets;
 use crate::error::Result;
-use crate::render::parts::{self, FATES};
+use crate::render::parts::{self, FATES, Mark};
 use crate::render::{crop, keys, show, template};
 use crate::report::{Finding, Report, Section, State};
 use crate::text::shown;
@@ -54,19 +54,6 @@ struct Page {
     left_out: Vec<String>,
     link: Option<String>,
     is_attached: bool,
-}
-
-/// A state by word and sign.
-#[derive(Serialize)]
-struct Mark {
-    word: &'static str,
-    sign: &'static str,
-}
-
-impl Mark {
-    fn of(state: State) -> Self {
-        Self { word: state.word(), sign: parts::sign(state) }
-    }
 }
 
 #[derive(Serialize)]

@@ -6,7 +6,7 @@ use crate::report::Cell;
 fn rendered(report: &Report, width: usize, color: bool, section: Option<&str>) -> String {
     let assets = Assets::default();
     let options = Options { assets: &assets, width, color, section };
-    match Plain.render(report, &options) {
+    match render(report, &options) {
         Ok(Rendered::One(bytes)) => String::from_utf8(bytes).expect("it is UTF-8"),
         other => panic!("not one file: {other:?}"),
     }
