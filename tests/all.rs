@@ -15,6 +15,7 @@ mod headers;
 mod peers;
 mod laws;
 mod time;
+mod trouble;
 mod faults;
 mod own;
 mod disk;

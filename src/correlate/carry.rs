@@ -58,8 +58,9 @@ const FORM: u32 = 6;
 impl Carry {
     /// As bytes; nothing where it cannot be written, which would be our own fault.
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        postcard::to_stdvec(&(mark(), self, &self.sessions.failing, &self.queue.returned, &self.sessions.at_gate))
-            .ok()
+        let Self { sessions, queue, directory, .. } = self;
+        let behind = (&sessions.failing, &queue.returned, &sessions.at_gate, &directory.unheard);
+        postcard::to_stdvec(&(mark(), self, behind)).ok()
     }
 
     /// Out of bytes; nothing where another version, or a process with another secret, wrote them.
@@ -72,6 +73,7 @@ impl Carry {
         carry.sessions.failing = behind(&mut rest)?;
         carry.queue.returned = behind(&mut rest)?;
         carry.sessions.at_gate = behind(&mut rest)?;
+        carry.directory.unheard = behind(&mut rest)?;
         Some(carry)
     }
 

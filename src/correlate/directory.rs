@@ -6,7 +6,16 @@ use super::{Line, take};
 use crate::event::{Field, NO_TEXT, TextId, Word};
 use crate::facts::schema::{DirectoryOp, Row};
 use crate::facts::{Facts, NULL};
+use crate::time::SECOND;
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// How long a server may take to tell of a connection whose first operation it told already: two of its threads do
+/// (servers/slapd/daemon.c, `slap_listener`; connection.c).
+const UNHEARD: i64 = SECOND;
+
+/// So many operations of connections that nothing was heard of wait at most.
+const MOST_UNHEARD: usize = 256;
 
 /// The result code of a bind that takes more than one step: RFC 4511, section 4.1.9.
 const SASL_BIND_IN_PROGRESS: i64 = 14;
@@ -15,6 +24,10 @@ const SASL_BIND_IN_PROGRESS: i64 = 14;
 pub(super) struct Directory {
     #[serde(with = "entries")]
     open: Keyed<DirectoryOp>,
+    /// Finished operations of connections that the log has not told of yet, by the connection. A carry keeps them behind
+    /// the rest.
+    #[serde(skip)]
+    pub unheard: VecDeque<(u64, DirectoryOp)>,
 }
 
 impl Directory {
@@ -50,28 +63,63 @@ impl Directory {
             measured => measured,
         };
         (done.source, done.offset) = (line.source, line.offset());
-        if done.kind == Word::Bind.id() && done.result_code != SASL_BIND_IN_PROGRESS {
-            // A client whose bind failed is nobody, whoever it was before: RFC 4513, section 4.
-            sessions.bind(line.event.other, if done.result_code == 0 { done.base } else { NO_TEXT });
+        self.sweep(line.event.time, facts);
+        match sessions.get(line.event.other).map(|session| session.client_ip) {
+            Some(client_ip) => told(line.event.other, DirectoryOp { client_ip, ..done }, sessions, facts),
+            None => self.unheard.push_back((line.event.other, done)),
         }
-        facts.push(&done);
+    }
+
+    /// A connection is told of: what was asked over it before that has its client.
+    pub fn opened(&mut self, line: &Line<'_>, sessions: &mut Sessions, facts: &mut Facts) {
+        self.sweep(line.event.time, facts);
+        let (connection, client_ip) = (line.event.key, line.text(Field::ClientIp));
+        for (of, done) in std::mem::take(&mut self.unheard) {
+            if of == connection {
+                told(of, DirectoryOp { client_ip, ..done }, sessions, facts);
+            } else {
+                self.unheard.push_back((of, done));
+            }
+        }
+    }
+
+    /// Tells the operations of connections that nothing will be heard of any more.
+    fn sweep(&mut self, now: i64, facts: &mut Facts) {
+        while self.unheard.len() > MOST_UNHEARD
+            || self.unheard.front().is_some_and(|(_, done)| now - done.time > UNHEARD)
+        {
+            self.unheard.pop_front().into_iter().for_each(|(_, done)| facts.push(&done));
+        }
     }
 
     /// Calls a function for each text of what is open.
     pub fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
         self.open.values_mut().for_each(|row| row.each_text(call));
+        self.unheard.iter_mut().for_each(|(_, row)| row.each_text(call));
     }
 
     /// Calls a function for each text of what began before a time, with its column.
     pub fn each_old(&mut self, before: i64, call: &mut dyn FnMut(&'static str, &mut TextId)) {
-        self.open.values_mut().filter(|row| row.time < before).for_each(|row| row.each_named(call));
+        let waiting = self.unheard.iter_mut().map(|(_, row)| row);
+        let rows = self.open.values_mut().chain(waiting);
+        rows.filter(|row| row.time < before).for_each(|row| row.each_named(call));
     }
 
     pub fn finish(&mut self, facts: &mut Facts) {
+        self.unheard.drain(..).for_each(|(_, done)| facts.push(&done));
         for row in in_order(&mut self.open, |row| (row.source, row.offset)) {
             facts.push(&row);
         }
     }
+}
+
+/// Tells a finished operation of a connection; a bind says who its client is from then on.
+fn told(connection: u64, done: DirectoryOp, sessions: &mut Sessions, facts: &mut Facts) {
+    if done.kind == Word::Bind.id() && done.result_code != SASL_BIND_IN_PROGRESS {
+        // A client whose bind failed is nobody, whoever it was before: RFC 4513, section 4.
+        sessions.bind(connection, if done.result_code == 0 { done.base } else { NO_TEXT });
+    }
+    facts.push(&done);
 }
 
 fn row(line: &Line<'_>, sessions: &Sessions) -> DirectoryOp {

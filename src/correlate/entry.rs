@@ -8,7 +8,7 @@ use crate::facts::schema::{Message, Session};
 use serde::{Deserialize, Serialize};
 
 /// One life of a queue id.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Entry {
     pub row: Message,
     /// The service that its client spoke to.
@@ -59,20 +59,7 @@ impl Entry {
             offset: line.offset(),
             ..Message::default()
         };
-        Self {
-            row,
-            service: line.service(),
-            from_own_host: false,
-            opened: false,
-            accepted: false,
-            held: false,
-            waiting: Waiting::default(),
-            sent: false,
-            bounced: false,
-            expired: false,
-            discarded: false,
-            removed: false,
-        }
+        Self { row, service: line.service(), ..Self::default() }
     }
 
     /// Takes over what a line tells about the message.
@@ -80,17 +67,17 @@ impl Entry {
         let row = &mut self.row;
         for (field, value) in line.fields() {
             match field {
-                Field::MessageId => row.message_id = value.text(),
-                Field::Subject => row.subject = value.text(),
-                Field::ClientIp => row.client_ip = value.text(),
-                Field::ClientName => row.client_name = value.text(),
-                Field::User => row.user = value.text(),
-                Field::UserDomain => row.user_domain = value.text(),
-                Field::Origin => row.origin = value.text(),
-                Field::Sender => keep(&mut row.sender, value.text(), &NO_TEXT),
-                Field::SenderDomain => keep(&mut row.sender_domain, value.text(), &NO_TEXT),
-                Field::SizeBytes => keep(&mut row.size_bytes, value.number(), &NULL),
-                Field::Recipients => keep(&mut row.recipients, value.number(), &NULL),
+                Field::MessageId => row.message_id = line.text_of(value),
+                Field::Subject => row.subject = line.text_of(value),
+                Field::ClientIp => row.client_ip = line.text_of(value),
+                Field::ClientName => row.client_name = line.text_of(value),
+                Field::User => row.user = line.text_of(value),
+                Field::UserDomain => row.user_domain = line.text_of(value),
+                Field::Origin => row.origin = line.text_of(value),
+                Field::Sender => keep(&mut row.sender, line.text_of(value), &NO_TEXT),
+                Field::SenderDomain => keep(&mut row.sender_domain, line.text_of(value), &NO_TEXT),
+                Field::SizeBytes => keep(&mut row.size_bytes, value, &NULL),
+                Field::Recipients => keep(&mut row.recipients, value, &NULL),
                 _ => {}
             }
         }

@@ -9,6 +9,7 @@ mod claims;
 mod directory;
 mod entry;
 mod gate;
+mod instance;
 mod open;
 mod queue;
 mod refusals;
@@ -71,6 +72,7 @@ struct Line<'a> {
 
 impl Line<'_> {
     /// A text of the chunk as a text of the run.
+    #[inline]
     fn text_id(&self, id: TextId) -> TextId {
         if id == NO_TEXT || is_word(id) { id } else { id + self.base }
     }
@@ -81,7 +83,13 @@ impl Line<'_> {
 
     /// The text of a field; [`NO_TEXT`] where it has none.
     fn text(&self, field: Field) -> TextId {
-        self.raw(field).and_then(|id| TextId::try_from(id).ok()).map_or(NO_TEXT, |id| self.text_id(id))
+        self.raw(field).map_or(NO_TEXT, |value| self.text_of(value))
+    }
+
+    /// The text that the value of a field stands for.
+    #[inline]
+    fn text_of(&self, value: i64) -> TextId {
+        TextId::try_from(value).map_or(NO_TEXT, |id| self.text_id(id))
     }
 
     /// The number of a field; [`NULL`] where it has none.
@@ -90,9 +98,8 @@ impl Line<'_> {
     }
 
     /// The fields in their order; a field that stands twice counts by its last value.
-    #[inline]
-    fn fields(&self) -> impl Iterator<Item = (Field, FieldValue)> + '_ {
-        self.values.iter().map(|(field, value)| (*field, FieldValue { value: *value, base: self.base }))
+    fn fields(&self) -> impl Iterator<Item = (Field, i64)> + '_ {
+        self.values.iter().copied()
     }
 
     fn host(&self) -> TextId {
@@ -124,30 +131,6 @@ impl Line<'_> {
 
     fn is(&self, field: Field, word: Word) -> bool {
         self.raw(field) == Some(word.value())
-    }
-}
-
-/// A field's value: a number, or a text of the chunk.
-#[derive(Clone, Copy)]
-struct FieldValue {
-    value: i64,
-    base: u32,
-}
-
-impl FieldValue {
-    /// The value as a text of the run.
-    #[inline]
-    fn text(self) -> TextId {
-        match TextId::try_from(self.value) {
-            Ok(id) if id != NO_TEXT && !is_word(id) => id + self.base,
-            Ok(id) => id,
-            Err(_) => NO_TEXT,
-        }
-    }
-
-    #[inline]
-    fn number(self) -> i64 {
-        self.value
     }
 }
 
@@ -218,8 +201,14 @@ impl<'g> Correlator<'g> {
     fn role(&mut self, role: Role, line: &Line<'_>, relieve: Relieve<'_>) {
         let facts = &mut self.facts;
         let State { queue, sessions, directory, .. } = &mut self.state;
+        let line = &queue.in_its_instance(role, line, facts);
         match role {
-            Role::SessionOpen => sessions.open(line, facts),
+            Role::SessionOpen => {
+                sessions.open(line, facts);
+                if line.of_connection {
+                    directory.opened(line, sessions, facts);
+                }
+            }
             Role::SessionGate => sessions.open_at_gate(line, facts),
             Role::SessionNote => sessions.note(line),
             Role::SessionEnd => sessions.end(line),
@@ -243,7 +232,7 @@ impl<'g> Correlator<'g> {
             Role::Delivery => queue.delivery(line, facts),
             Role::QueueExpire => queue.expire(line, facts),
             Role::QueueChild => queue.child(line, facts),
-            Role::QueueReject => queue.reject(line, facts),
+            Role::QueueReject => queue.reject(line),
             Role::QueueDiscard => queue.discard(line, sessions.get(line.event.other), facts),
             Role::QueueClient => queue.client(line, sessions.get(line.event.key)),
             Role::QueueHold => {
@@ -271,6 +260,10 @@ impl<'g> Correlator<'g> {
             return;
         }
         let (refused, session) = (queue.refused(line), sessions.get(line.event.key));
+        let tells_client = line.text(Field::ClientIp) != NO_TEXT || line.text(Field::ClientName) != NO_TEXT;
+        if refused.is_none() && !tells_client && queue.is_local(line.event.key) {
+            return;
+        }
         let row = rejection(line, refused, session);
         let peer = session.map_or(row.client_ip, |session| session.client_ip);
         let from_own_host = refused.map_or_else(|| is_own(facts.texts.get(peer)), |entry| entry.from_own_host);

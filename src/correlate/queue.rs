@@ -5,7 +5,7 @@ use super::open::{Keyed, entries, in_order};
 use super::refusals::is_own;
 use super::returned::{Child, Returned, is_known};
 use super::{Line, keep};
-use crate::event::{Event, Field, NO_TEXT, TextId, Word, hash_seed, queue_key};
+use crate::event::{Field, NO_TEXT, TextId, Word};
 use crate::facts::schema::{Delivery, Message, Row, Session};
 use crate::facts::{Facts, NULL};
 use crate::time::SECOND;
@@ -25,19 +25,16 @@ const LATE: i64 = 5 * SECOND;
 /// So many deliveries wait at most; of more the oldest are told as they are.
 const MOST_LATE: usize = 100_000;
 
-/// Instances among which the one that took a message over is looked for: no host has so many.
-const MOST_INSTANCES: usize = 64;
-
 /// Entries opened by a line that only tells more, and by their opener shortly after, are one life.
 const OUT_OF_ORDER: i64 = SECOND;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Queue {
     #[serde(with = "entries")]
-    open: Keyed<Entry>,
+    pub(super) open: Keyed<Entry>,
     /// Finished entries that may still turn out to be a filter's.
     #[serde(with = "entries")]
-    lingering: Keyed<Entry>,
+    pub(super) lingering: Keyed<Entry>,
     leaving: VecDeque<(i64, u64)>,
     /// Children that a parent announced before their own first line.
     #[serde(with = "entries")]
@@ -58,7 +55,7 @@ pub(super) struct Queue {
     /// The names of all instances that had entries: one may hand a message to another of its host. Made when it is first
     /// asked for.
     #[serde(skip)]
-    instances: Option<BTreeSet<Vec<u8>>>,
+    pub(super) instances: Option<BTreeSet<Vec<u8>>>,
 }
 
 /// An entry that was refused: its key, its client, the service that this one spoke to, whether it was
@@ -111,10 +108,7 @@ impl Queue {
     /// A new entry, adopted by the parent that announced it.
     fn fresh(&mut self, line: &Line<'_>, facts: &Facts) -> Entry {
         let mut entry = Entry::new(line);
-        let instance = facts.texts.get(entry.row.instance).unwrap_or_default();
-        if let Some(instances) = self.instances.as_mut().filter(|known| !known.contains(instance)) {
-            instances.insert(instance.to_vec());
-        }
+        self.meet(entry.row.instance, facts);
         if let Some(parent) = self.awaited.remove(&line.event.key) {
             entry.adopt(parent);
         }
@@ -131,8 +125,21 @@ impl Queue {
         self.open.entry(line.event.key).or_insert_with(|| Entry::new(line))
     }
 
+    /// An entry that ended just now goes on: what becomes of each of its recipients is told by a line that ends it too.
+    fn reopen(&mut self, line: &Line<'_>) {
+        let key = line.event.key;
+        let is_fresh =
+            |entry: &Entry| entry.removed && (line.event.time - entry.row.end_time).abs() <= OUT_OF_ORDER;
+        if !self.open.contains_key(&key)
+            && self.lingering.get(&key).is_some_and(is_fresh)
+            && let Some(entry) = self.lingering.remove(&key)
+        {
+            self.open.insert(key, Entry { removed: false, ..entry });
+        }
+    }
+
     /// The entry of a key, open or done.
-    fn find(&self, key: u64) -> Option<&Entry> {
+    pub(super) fn find(&self, key: u64) -> Option<&Entry> {
         self.open.get(&key).or_else(|| self.lingering.get(&key))
     }
 
@@ -170,6 +177,7 @@ impl Queue {
     }
 
     pub fn accept(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        self.reopen(line);
         let entry = self.entry(line, facts);
         entry.merge(line);
         entry.queued(line);
@@ -205,8 +213,9 @@ impl Queue {
         }
     }
 
-    /// The data were refused: the entry never becomes a message.
-    pub fn reject(&mut self, line: &Line<'_>, _facts: &mut Facts) {
+    /// The data were refused: the entry never becomes a message. Mail of this machine has nobody to refuse it to, and goes
+    /// back to its sender.
+    pub fn reject(&mut self, line: &Line<'_>) {
         let key = line.event.key;
         let refused = |Entry { row, service, from_own_host, .. }: Entry| Refused {
             key,
@@ -216,7 +225,12 @@ impl Queue {
             from_own_host,
             session: row.session,
         };
-        self.refused = self.open.remove(&key).map(refused);
+        self.refused = if self.is_local(key) { None } else { self.open.remove(&key).map(refused) };
+    }
+
+    /// Whether an entry is of mail that began on this machine.
+    pub fn is_local(&self, key: u64) -> bool {
+        self.open.get(&key).is_some_and(|entry| entry.row.origin == Word::Local.id())
     }
 
     /// The entry that a line has refused.
@@ -305,26 +319,6 @@ impl Queue {
         {
             waiting.transport = real;
         }
-    }
-
-    /// The line; where another instance of its host may have taken the message over, with the key of that one's entry.
-    fn across_instances<'l>(&mut self, line: &Line<'l>, facts: &Facts) -> Line<'l> {
-        let (open, lingering) = (&self.open, &self.lingering);
-        let known = |key: &u64| open.contains_key(key) || lingering.contains_key(key);
-        if line.event.other == 0 || known(&line.event.other) {
-            return *line;
-        }
-        let entries = || open.values().chain(lingering.values());
-        let text = |id| facts.texts.get(id).unwrap_or_default();
-        let instances = self
-            .instances
-            .get_or_insert_with(|| entries().map(|entry| text(entry.row.instance).to_vec()).collect());
-        if !(2..=MOST_INSTANCES).contains(&instances.len()) {
-            return *line;
-        }
-        let (host, id) = (hash_seed(text(line.host())), text(line.text(Field::NextQueueId)));
-        let other = instances.iter().map(|instance| queue_key(host, hash_seed(instance), id)).find(known);
-        other.map_or(*line, |other| Line { event: Event { other, ..line.event }, ..*line })
     }
 
     /// Whether the entry that took the message over is one of ours and carries the same Message-ID: then the other
@@ -491,28 +485,17 @@ impl Queue {
 
     /// Tells the entries that have waited long enough.
     fn sweep(&mut self, now: i64, facts: &mut Facts) {
-        while let Some((time, key)) = self.leaving.front().copied() {
-            if now - time < LINGER {
-                break;
-            }
-            self.leaving.pop_front();
+        while let Some((time, key)) = self.leaving.pop_front_if(|(time, _)| now - *time >= LINGER) {
             let done =
                 self.lingering.get(&key).is_some_and(|entry| entry.row.end_time.max(entry.row.time) <= time);
             if done && let Some(entry) = self.lingering.remove(&key) {
                 push(entry, facts);
             }
         }
-        while let Some((time, key)) = self.awaiting.front().copied() {
-            if now - time < AWAIT {
-                break;
-            }
-            self.awaiting.pop_front();
+        while let Some((_, key)) = self.awaiting.pop_front_if(|(time, _)| now - *time >= AWAIT) {
             self.awaited.remove(&key);
         }
-        while let Some((time, _)) = self.lateness.front().copied() {
-            if now - time < LATE {
-                break;
-            }
+        while self.lateness.front().is_some_and(|(time, _)| now - time >= LATE) {
             self.tell_late(facts);
         }
         self.returned.sweep(now, facts);
@@ -632,23 +615,23 @@ fn delivery_row(line: &Line<'_>, message: &Message) -> Delivery {
     };
     for (field, value) in line.fields() {
         match field {
-            Field::Recipient => row.recipient = value.text(),
-            Field::RecipientDomain => row.recipient_domain = value.text(),
-            Field::OriginalRecipient => row.original_recipient = value.text(),
-            Field::Transport => row.transport = value.text(),
-            Field::RelayHost => row.relay_host = value.text(),
-            Field::RelayIp => row.relay_ip = value.text(),
-            Field::RelayPort => row.relay_port = value.number(),
-            Field::Delay => row.delay_s = value.number(),
-            Field::BeforeQueue => row.before_queue_s = value.number(),
-            Field::InQueue => row.in_queue_s = value.number(),
-            Field::Connect => row.connect_s = value.number(),
-            Field::Transmit => row.transmit_s = value.number(),
-            Field::Dsn => row.dsn = value.text(),
-            Field::Outcome => row.outcome = value.text(),
-            Field::Reply => row.reply = value.text(),
-            Field::Reason => row.reason = value.text(),
-            Field::NextQueueId => row.next_queue_id = value.text(),
+            Field::Recipient => row.recipient = line.text_of(value),
+            Field::RecipientDomain => row.recipient_domain = line.text_of(value),
+            Field::OriginalRecipient => row.original_recipient = line.text_of(value),
+            Field::Transport => row.transport = line.text_of(value),
+            Field::RelayHost => row.relay_host = line.text_of(value),
+            Field::RelayIp => row.relay_ip = line.text_of(value),
+            Field::RelayPort => row.relay_port = value,
+            Field::Delay => row.delay_s = value,
+            Field::BeforeQueue => row.before_queue_s = value,
+            Field::InQueue => row.in_queue_s = value,
+            Field::Connect => row.connect_s = value,
+            Field::Transmit => row.transmit_s = value,
+            Field::Dsn => row.dsn = line.text_of(value),
+            Field::Outcome => row.outcome = line.text_of(value),
+            Field::Reply => row.reply = line.text_of(value),
+            Field::Reason => row.reason = line.text_of(value),
+            Field::NextQueueId => row.next_queue_id = line.text_of(value),
             _ => {}
         }
     }

@@ -65,7 +65,7 @@ pub(super) struct Sessions {
 }
 
 /// An open session.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Open {
     row: Session,
     instance: TextId,
@@ -619,13 +619,8 @@ impl Open {
             },
             instance: line.text_id(line.event.instance),
             ended: NO_TEXT,
-            logins: 0,
-            by_server: false,
-            handed: false,
-            doubtful: false,
-            holds: false,
-            refused: None,
             cut_off: NULL,
+            ..Self::default()
         };
         open.merge(line);
         open
@@ -636,17 +631,17 @@ impl Open {
         let row = &mut self.row;
         for (field, value) in line.fields() {
             match field {
-                Field::ClientIp => row.client_ip = value.text(),
-                Field::ClientPort => row.client_port = value.number(),
-                Field::ClientName => row.client_name = value.text(),
-                Field::Helo => row.helo = value.text(),
-                Field::User => row.user = value.text(),
-                Field::UserDomain => row.user_domain = value.text(),
-                Field::TlsVersion => row.tls_version = value.text(),
-                Field::TlsCipher => row.tls_cipher = value.text(),
-                Field::BytesIn => row.bytes_in = value.number(),
-                Field::BytesOut => row.bytes_out = value.number(),
-                Field::Commands => row.commands = value.number(),
+                Field::ClientIp => row.client_ip = line.text_of(value),
+                Field::ClientPort => row.client_port = value,
+                Field::ClientName => row.client_name = line.text_of(value),
+                Field::Helo => row.helo = line.text_of(value),
+                Field::User => row.user = line.text_of(value),
+                Field::UserDomain => row.user_domain = line.text_of(value),
+                Field::TlsVersion => row.tls_version = line.text_of(value),
+                Field::TlsCipher => row.tls_cipher = line.text_of(value),
+                Field::BytesIn => row.bytes_in = value,
+                Field::BytesOut => row.bytes_out = value,
+                Field::Commands => row.commands = value,
                 _ => {}
             }
         }

@@ -381,7 +381,7 @@ tables! {
     Notice "notices" "One warning, error, fatal end or panic; one confession of loss." {
         time time "When.";
         severity word "warning, error, fatal, panic.";
-        class word "log-loss, clock, ..., where the grammar knows it.";
+        class word "What does not work, where the grammar knows it: disk-full, certificate, ...; or log-loss, clock.";
         shape free "The text with its variable parts masked.";
         text free "The text.";
     }

@@ -1,5 +1,6 @@
 //! Proof of the grammars: every sample is taken by its own pattern and holds what it says, every near miss is not.
 
+use super::trouble::Trouble;
 use super::{Grammar, Grammars, Pattern, Sample};
 use crate::frame::{self, Laid};
 use crate::time::stamp;
@@ -43,7 +44,31 @@ pub fn check(grammars: &Grammars) -> Vec<Complaint> {
         complaints.extend(taken.map(|line| complain(pattern, format!("takes the near miss `{line}`"))));
     }
     complaints.extend((0..grammars.list.len()).flat_map(|at| layout(grammars, at)));
+    complaints.extend(grammars.list.iter().flat_map(troubles));
     complaints.sort();
+    complaints
+}
+
+/// What is wrong with the troubles that a grammar knows.
+fn troubles(grammar: &Grammar) -> Vec<Complaint> {
+    let complain = |trouble: &Trouble, what: String| Complaint {
+        origin: grammar.origin.clone(),
+        pattern: trouble.class.clone(),
+        what,
+    };
+    let clash = |(first, second): (&Trouble, &Trouble)| {
+        complain(second, format!("is never told: the same texts tell of `{}`", first.class))
+    };
+    let mut complaints: Vec<Complaint> = grammar.troubles.clashes().map(clash).collect();
+    for trouble in &grammar.troubles.list {
+        let told = |text: &str| grammar.troubles.find(text.as_bytes(), &grammar.pairs).map(|found| &found.class);
+        let untold = trouble.samples.iter().filter(|text| told(text) != Some(&trouble.class));
+        complaints
+            .extend(untold.map(|text| complain(trouble, format!("its sample `{text}` does not tell of it"))));
+        let near = trouble.near.iter().filter(|text| told(text) == Some(&trouble.class));
+        complaints.extend(near.map(|text| complain(trouble, format!("the near miss `{text}` tells of it"))));
+        complaints.extend(trouble.samples.is_empty().then(|| complain(trouble, "has no sample".into())));
+    }
     complaints
 }
 

@@ -192,10 +192,33 @@ impl<'a> Emitter<'a> {
             self.derive_rejection(found);
         }
         if found.rules.is(Role::Notice) {
-            if found.bytes(Field::Text).is_none() {
-                self.put_text(Field::Text, found.text);
-            }
-            self.put_shape(Field::Shape, found.bytes(Field::Text).unwrap_or(found.text));
+            self.derive_notice(found);
+        }
+        if found.rules.is(Role::Login) {
+            self.derive_login(found);
+        }
+    }
+
+    /// The system's own word for what became of an attempt is its reason, where the line tells no other.
+    fn derive_login(&mut self, found: Match<'_>) {
+        if self.text_value(Field::Reason, found.first).is_none()
+            && let Some(word) = found.bytes(Field::Outcome)
+        {
+            self.put_text(Field::Reason, word);
+        }
+    }
+
+    fn derive_notice(&mut self, found: Match<'_>) {
+        let own = found.bytes(Field::Text);
+        let text = own.unwrap_or(found.text);
+        if own.is_none() {
+            self.put_text(Field::Text, text);
+        }
+        self.put_shape(Field::Shape, text);
+        if self.text_value(Field::Class, found.first).is_none()
+            && let Some(trouble) = found.grammar.troubles.find(text, &found.grammar.pairs)
+        {
+            self.put_text(Field::Class, trouble.class.as_bytes());
         }
     }
 

@@ -3,9 +3,10 @@
 use super::literal::Literal;
 use super::pattern::{self, PatternError};
 use super::trees::Trees;
+use super::trouble::{Trouble, Troubles};
 use super::{Classes, Find, Grammar, Pairs, Pattern, matches_name};
 use crate::error::{Error, Exit, Result};
-use crate::event::{Field, Role};
+use crate::event::{Field, Role, Type};
 use crate::frame::{self, Layout, Spec};
 use aho_corasick::AhoCorasick;
 use serde::de::{SeqAccess, Visitor};
@@ -36,6 +37,8 @@ struct File {
     find: Vec<FindEntry>,
     #[serde(default)]
     class: Vec<ClassEntry>,
+    #[serde(default)]
+    trouble: Vec<TroubleEntry>,
     #[serde(default)]
     layout: Option<Spanned<Spec>>,
     #[serde(default)]
@@ -116,6 +119,17 @@ struct ClassEntry {
     reasons: Vec<String>,
     #[serde(default)]
     dsn: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TroubleEntry {
+    class: String,
+    text: Spanned<Texts>,
+    #[serde(default)]
+    samples: Vec<String>,
+    #[serde(default)]
+    near: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -238,6 +252,7 @@ pub(super) fn compile(origin: &str, text: &str, at: usize, patterns: &mut Vec<Pa
         maps,
         finds: file.find.into_iter().map(|find| context.find(&find)).collect::<Result<_>>()?,
         classes: context.classes(file.class)?,
+        troubles: context.troubles(file.trouble)?,
         layout: file.layout.map(|spec| context.layout(&spec)).transpose()?,
     })
 }
@@ -252,12 +267,8 @@ struct Context<'a> {
 impl Context<'_> {
     fn pattern(&self, entry: Entry, ignore: bool, grammar: usize) -> Result<(Pattern, Vec<Vec<pattern::Part>>)> {
         let texts = Texts::list(entry.text);
-        let read = |(text, span): &(String, Range<usize>)| {
-            pattern::parse(text, self.macros).map_err(|e| self.wrong_pattern(&entry.name, text, span, &e))
-        };
-        let parts = texts.iter().map(read).collect::<Result<Vec<_>>>()?;
-        let set =
-            entry.set.iter().map(|(name, value)| Ok((self.field(name)?, value.clone()))).collect::<Result<_>>()?;
+        let parts = self.parts(&entry.name, &texts)?;
+        let set = entry.set.iter().map(|(name, value)| self.set(name, value)).collect::<Result<_>>()?;
         let pattern = Pattern {
             name: entry.name,
             grammar,
@@ -273,6 +284,35 @@ impl Context<'_> {
             near: entry.near,
         };
         Ok((pattern, parts))
+    }
+
+    /// The parts of each text of a pattern.
+    fn parts(&self, name: &str, texts: &[(String, Range<usize>)]) -> Result<Vec<Vec<pattern::Part>>> {
+        let read = |(text, span): &(String, Range<usize>)| {
+            pattern::parse(text, self.macros).map_err(|e| self.wrong_pattern(name, text, span, &e))
+        };
+        texts.iter().map(read).collect()
+    }
+
+    fn troubles(&self, entries: Vec<TroubleEntry>) -> Result<Troubles> {
+        let mut troubles = Troubles::default();
+        for TroubleEntry { class, text, samples, near } in entries {
+            let parts = self.parts(&class, &Texts::list(text))?;
+            troubles.add(Trouble { class, samples, near }, parts);
+        }
+        Ok(troubles)
+    }
+
+    /// A field and what a pattern sets it to, which must be what it can hold.
+    fn set(&self, name: &Spanned<String>, value: &str) -> Result<(Field, String)> {
+        let field = self.field(name)?;
+        let fits = match field.kind() {
+            Type::Integer => value.parse::<i64>().is_ok(),
+            Type::Seconds | Type::Key => false,
+            Type::Text | Type::Address(_) | Type::Ip => true,
+        };
+        let wrong = || self.wrong(format!("`{}` cannot be set to `{value}`", name.get_ref()), name.span());
+        fits.then(|| (field, value.to_owned())).ok_or_else(wrong)
     }
 
     fn each(&self, entry: &EachEntry) -> Result<(Field, u8)> {
@@ -371,6 +411,8 @@ mod tests {
         let head = "system = 'x'\nabout = 'nosuch sendr {sendr} each'\n[macros]\nm = '{sender} and much more'\n";
         for (text, place, help) in [
             ("[[pattern]]\nname = 'a'\ntext = 'b'\nset = { sendr = 'each' }", "8:9", "did you mean `sender`?"),
+            ("[[pattern]]\nname = 'a'\ntext = 'b'\nset = { scope = 'each' }", "8:9", "`each`"),
+            ("[[pattern]]\nname = 'a'\ntext = 'b'\nset = { delay = '3' }", "8:9", "`delay`"),
             ("[[pattern]]\nname = 'a'\ntext = '{@m} {sendr}'", "7:15", ""),
             ("[[pattern]]\nname = 'a'\ntext = ['b', '{@m} {@nosuch}']", "7:20", ""),
             ("[[pattern]]\nname = 'a'\ntext = 'b'\neach = { of = 'reason', separator = 'ü' }", "8:37", "ASCII"),

@@ -15,6 +15,7 @@ mod read;
 mod scan;
 mod tree;
 mod trees;
+mod trouble;
 mod value;
 
 pub(crate) use crate::frame::MOST_REPETITIONS;
@@ -27,6 +28,7 @@ use literal::Literal;
 pub use read::{ChunkFacts, Last, Reader, Scratch, Shapes};
 pub use tree::{Pairs, Tree};
 use trees::Trees;
+use trouble::Troubles;
 
 use crate::assets::Assets;
 use crate::error::Result;
@@ -63,6 +65,7 @@ pub struct Grammar {
     mapped: u128,
     finds: Vec<Find>,
     classes: Classes,
+    troubles: Troubles,
     /// How its lines are laid out where their header is its own, with samples of that.
     layout: Option<(Arc<Layout>, Vec<frame::Sample>)>,
 }
@@ -244,11 +247,13 @@ impl Grammars {
         self.list.iter().filter_map(|grammar| grammar.layout.as_ref()).map(|(layout, _)| layout.clone()).collect()
     }
 
-    /// How many samples prove them, near misses and those of layouts included.
+    /// How many samples prove them, near misses and those of layouts and troubles included.
     pub fn samples(&self) -> usize {
         let of_patterns = self.patterns.iter().map(|p| p.samples.len() + p.near.len());
         let of_layouts = self.list.iter().flat_map(|g| &g.layout).map(|(_, samples)| samples.len());
-        of_patterns.chain(of_layouts).sum()
+        let troubles = self.list.iter().flat_map(|g| &g.troubles.list);
+        let of_troubles = troubles.map(|t| t.samples.len() + t.near.len());
+        of_patterns.chain(of_layouts).chain(of_troubles).sum()
     }
 
     /// The name of a pattern with that of its system.

@@ -592,8 +592,7 @@ impl<'a> Reader<'a> {
             }
             return Taken::Again;
         }
-        let silent = rules.is_silent();
-        Taken::By((!silent).then(|| self.emitter.events(pattern, text, &self.captures, context)))
+        Taken::By(Some(self.emitter.events(pattern, text, &self.captures, context)))
     }
 
     fn ignore(&mut self, grammar: usize, rule: u32) {

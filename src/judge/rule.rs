@@ -211,7 +211,7 @@ impl Rule {
     /// A value for a text of ours, which no stranger may have written.
     fn word(&self, row: &Row<'_>, name: &str) -> Option<String> {
         match row.cell(name) {
-            Some(Cell::Text(_)) => None,
+            Some(Cell::Text(_)) if !self.question.front.words.iter().any(|own| own == name) => None,
             _ => self.any(row, name),
         }
     }

@@ -134,12 +134,12 @@ fn schedules_replace_limits_for_periods_that_lie_in_them() {
 
 #[test]
 fn a_default_can_be_replaced_and_taken_away() {
-    let mut figures = [figure("notices", &[("severity", "panic")], Some(1.0), Unit::Count)];
-    let panics = "[[thresholds]]\nmetric = 'notices'\nwhere = { severity = ['fatal', 'panic'] }\n";
+    let mut figures = [figure("queue.remaining", &[], Some(501.0), Unit::Count)];
+    let queue = "[[thresholds]]\nmetric = 'queue.remaining'\n";
     assert_eq!(states("", &mut figures), [State::Warning]);
     figures[0].state = State::Ok;
-    assert_eq!(states(&format!("{panics}enabled = false"), &mut figures), [State::Ok]);
-    assert_eq!(states(&format!("{panics}critical = '> 0'"), &mut figures), [State::Critical]);
+    assert_eq!(states(&format!("{queue}enabled = false"), &mut figures), [State::Ok]);
+    assert_eq!(states(&format!("{queue}critical = '> 0'"), &mut figures), [State::Critical]);
 }
 
 proptest! {
@@ -198,12 +198,16 @@ impl Made {
     }
 
     fn rejection(&mut self, second: i64, client: &str, recipient: &str, class: &str) {
+        self.refusal(second, client, recipient, class, "permanent");
+    }
+
+    fn refusal(&mut self, second: i64, client: &str, recipient: &str, class: &str, permanence: &str) {
         let rejection = Rejection {
             time: second * SECOND,
             client_ip: self.text(client),
             recipient: self.text(recipient),
             class: self.text(class),
-            permanence: self.text("permanent"),
+            permanence: self.text(permanence),
             source: 0,
             offset: second,
             ..Rejection::default()
@@ -293,6 +297,12 @@ fn refusals_are_told_apart() {
         facts.rejection(n, "192.0.2.3", "x@b.example", "relay_denied");
     }
     (0..21).for_each(|n| facts.rejection(n, "192.0.2.4", "", "rate_limit"));
+    // What would have been refused, and was let pass.
+    for n in 0..21 {
+        facts.refusal(n, "192.0.2.5", &format!("{n}@a.example"), "recipient_unknown", "warning");
+        facts.refusal(n, "192.0.2.6", "x@b.example", "relay_denied", "warning");
+        facts.refusal(n, "192.0.2.7", "", "rate_limit", "warning");
+    }
     let expected = [
         found("address-harvesting", &["192.0.2.1"]),
         found("connection-flood", &["192.0.2.4"]),

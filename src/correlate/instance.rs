@@ -1,0 +1,114 @@
+//! Instances: several of a system on one host, each with a queue of its own; and labels that look like one.
+//!
+//! An instance hands messages to another of its host. And one of its services may be given a name of its own in the log
+//! (Postfix's `-o syslog_name=postfix/submission`, which its `master.cf` comes with, where the instance is called otherwise):
+//! its lines tell of entries that another instance has.
+
+use super::Line;
+use super::entry::Entry;
+use super::queue::Queue;
+use crate::event::{Event, Field, NO_TEXT, Role, TextId, hash_seed, queue_key};
+use crate::facts::Facts;
+use crate::time::SECOND;
+
+/// Instances among which an entry is looked for: no host has so many.
+const MOST_INSTANCES: usize = 64;
+
+/// How long a client may take from its sender's address to its message (RFC 5321 4.5.3.2: five minutes for each command).
+const TO_MESSAGE: i64 = 300 * SECOND;
+
+impl Queue {
+    /// The line, with the key of the entry that it is about where one other instance of its host has it.
+    pub fn in_its_instance<'l>(&mut self, role: Role, line: &Line<'l>, facts: &Facts) -> Line<'l> {
+        let key = line.event.key;
+        if !is_of_entry(role) || key == 0 {
+            return *line;
+        }
+        let others = self.others(line, line.text(Field::QueueId), facts);
+        if others.is_empty() || self.find(key).is_some() {
+            return *line;
+        }
+        let mut held = others.into_iter().filter(|other| self.open.contains_key(other));
+        let (Some(other), None) = (held.next(), held.next()) else { return *line };
+        match role {
+            // The queue's own lines say which instance it is.
+            Role::QueueNote | Role::QueueAccept => {
+                self.take_from_label(other, line, facts);
+                *line
+            }
+            _ => Line { event: Event { key: other, ..line.event }, ..*line },
+        }
+    }
+
+    /// An entry that a service under a name of its own began is the instance's that tells of its message.
+    fn take_from_label(&mut self, label: u64, line: &Line<'_>, facts: &Facts) {
+        let is_bare = |entry: &Entry| {
+            let since = line.event.time - entry.row.time;
+            entry.opened && !entry.accepted && entry.row.message_id == NO_TEXT && (0..TO_MESSAGE).contains(&since)
+        };
+        if self.open.get(&label).is_some_and(is_bare)
+            && let Some(mut entry) = self.open.remove(&label)
+        {
+            entry.row.instance = line.text_id(line.event.instance);
+            self.meet(entry.row.instance, facts);
+            self.open.insert(line.event.key, entry);
+        }
+    }
+
+    /// The line; where another instance of its host may have taken the message over, with the key of that one's entry: one
+    /// that carries the same message goes before one that has its id by chance.
+    pub(super) fn across_instances<'l>(&mut self, line: &Line<'l>, facts: &Facts) -> Line<'l> {
+        let own = line.event.other;
+        if own == 0 {
+            return *line;
+        }
+        let mut known = self.others(line, line.text(Field::NextQueueId), facts);
+        known.insert(0, own);
+        known.retain(|key| self.find(*key).is_some());
+        let message = |key: u64| self.find(key).and_then(|entry| facts.texts.get(entry.row.message_id));
+        let of_line = message(line.event.key);
+        let same =
+            known.iter().find(|key| **key != line.event.key && of_line.is_some() && message(**key) == of_line);
+        let other = same.or(known.first()).copied().unwrap_or(own);
+        Line { event: Event { other, ..line.event }, ..*line }
+    }
+
+    /// An instance is heard of.
+    pub(super) fn meet(&mut self, instance: TextId, facts: &Facts) {
+        let instance = facts.texts.get(instance).unwrap_or_default();
+        if let Some(instances) = self.instances.as_mut().filter(|known| !known.contains(instance)) {
+            instances.insert(instance.to_vec());
+        }
+    }
+
+    /// The keys that an id has in the other instances of a line's host.
+    fn others(&mut self, line: &Line<'_>, id: TextId, facts: &Facts) -> Vec<u64> {
+        let text = |id| facts.texts.get(id).unwrap_or_default();
+        let own = text(line.text_id(line.event.instance));
+        let entries = || self.open.values().chain(self.lingering.values());
+        let instances = self
+            .instances
+            .get_or_insert_with(|| entries().map(|entry| text(entry.row.instance).to_vec()).collect());
+        if instances.len() > MOST_INSTANCES {
+            return Vec::new();
+        }
+        let others = instances.iter().filter(|instance| *instance != own);
+        others.map(|instance| queue_key(hash_seed(text(line.host())), hash_seed(instance), text(id))).collect()
+    }
+}
+
+/// Whether a line of this role tells more of an entry; one that opens an entry tells of its own.
+fn is_of_entry(role: Role) -> bool {
+    matches!(
+        role,
+        Role::QueueNote
+            | Role::QueueAccept
+            | Role::Delivery
+            | Role::QueueExpire
+            | Role::QueueChild
+            | Role::QueueReject
+            | Role::QueueDiscard
+            | Role::QueueHold
+            | Role::QueueClose
+    )
+}
