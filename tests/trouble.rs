@@ -68,6 +68,8 @@ fn what_looks_like_trouble_and_is_none_is_not_told() {
             30,
         ),
         ("dovecot: auth: Error: ldap(ldap://ldap.example.org): Connection lost to LDAP server, reconnecting", 30),
+        ("dovecot: master: Warning: Time moved forwards by 0.100052 seconds - adjusting timeouts.", 30),
+        ("kernel: [812345.2] I/O error, dev sr0, sector 0", 30),
         ("postfix/smtp[1]: warning: no MX host for example.net has a valid address record", 30),
         (
             "postfix/smtpd[1]: warning: TLS library problem: error:0A000418:SSL routines::tlsv1 alert unknown ca:x.c:1:SSL alert number 48:",
@@ -84,6 +86,10 @@ fn t1_no_stranger_raises_an_alarm() {
         "postfix/smtpd[1]: warning: non-SMTP command from unknown[192.0.2.7]: connect to Milter service x: Connection refused",
         "postfix/smtpd[1]: warning: hostname watchdog timeout does not resolve to address 192.0.2.7: Name or service not known",
         "postfix/smtpd[1]: warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: no SASL authentication mechanisms, sasl_username=no SASL authentication mechanisms",
+        "postfix/smtpd[1]: warning: Illegal address syntax from unknown[192.0.2.7] in MAIL command: <x: line 1: bad y>",
+        "postfix/smtpd[1]: warning: Illegal address syntax from unknown[192.0.2.7] in RCPT command: <x>: table lookup problem",
+        "dovecot: lmtp(anna): Error: sieve: msgid=<Disconnected from auth server@example.net>: failed to redirect message to <a@example.net>",
+        "dovecot: lmtp(1): Error: lmtp-server: conn unix:pid=1,uid=102 [4]: rcpt \"Disconnected from auth server\"@example.org: Failed to lookup user",
         "postfix/smtp[1]: 3FA1B2C3D4: to=<b@example.net>, relay=mx.example.net[192.0.2.9]:25, delay=1, delays=0/0/1/0, dsn=4.3.1, status=deferred (host mx.example.net[192.0.2.9] said: 452 4.3.1 No space left on device (in reply to MAIL FROM command))",
         "dovecot: lmtp(1): Error: user \"a: No space left on device\"@example.org: Auth lookup came to nothing",
     ];
@@ -101,7 +107,7 @@ fn a_grammar_of_ones_own_has_troubles_of_its_own() {
         test.file("mail.log", "Nov 24 09:00:00 mx1 queued[1]: warning: the brakes are hot\n").any_stdout().run();
     let told = String::from_utf8_lossy(done.stdout()).into_owned();
     for words in
-        ["warning  A part of the mail system does not work", "It was told 1 time on mx1", "the brakes are hot"]
+        ["warning  A part of the mail system does not work", "1 line says so on mx1", "the brakes are hot"]
     {
         assert!(told.contains(words), "{told}");
     }
@@ -164,43 +170,27 @@ fn an_agent_that_delivers_nothing_is_told_with_the_last_reply() {
 }
 
 #[test]
-fn one_domain_of_others_that_is_down_is_no_fault_of_the_agent() {
+fn others_that_are_down_full_or_slow_to_trust_are_no_fault_of_the_agent() {
     let down = "status=deferred (connect to mx.example.net[192.0.2.9]:25: Connection timed out)";
     assert_eq!(told("no-delivery", &attempts("smtp", 1, 30, down)), [""; 0]);
     assert_eq!(told("no-delivery", &attempts("smtp", 3, 30, down)).len(), 1);
+    let later = attempts("smtp", 3, 30, down).replace("delay=1,", "delay=90000,");
+    assert_eq!(told("no-delivery", &later), [""; 0]);
+    for said in ["450 4.2.0 Greylisted", "452 4.2.2 Mailbox full"] {
+        let said = format!("status=deferred (host mx.example.net[192.0.2.9] said: {said})");
+        let attempts = attempts("smtp", 3, 30, &said).replace("relay=none", "relay=mx.example.net[192.0.2.9]:25");
+        assert_eq!(told("no-delivery", &attempts.replace("dsn=4.4.1", "dsn=4.2.0")), [""; 0]);
+    }
 }
 
 #[test]
 fn a_program_that_gave_up_is_named_with_its_last_words() {
-    let log = "Nov 24 09:00:00 mx1 postfix/postqueue[7]: fatal: Queue report unavailable - mail system is down\n";
+    let log = "Nov 24 09:00:00 mx1 postfix/qmgr[7]: fatal: the queue cannot be opened\n";
     let found = told("gave-up", log);
     assert!(
-        found.len() == 1 && found[0].contains("postqueue on mx1") && found[0].contains("Queue report unavailable"),
+        found.len() == 1 && found[0].contains("qmgr on mx1") && found[0].contains("the queue cannot be opened"),
         "{found:?}"
     );
     let known = "Nov 24 09:00:00 mx1 postfix/smtpd[7]: fatal: no SASL authentication mechanisms\n";
     assert_eq!(told("gave-up", known), [""; 0]);
-}
-
-#[test]
-fn right_passwords_that_fail_while_the_directory_is_down_are_no_attack() {
-    let mut log = String::new();
-    for at in 0..30 {
-        let _ = writeln!(
-            log,
-            "Nov 24 09:02:{at:02} mx1 dovecot: auth: Error: ldap(x): Can't connect to server: ldap.example.org"
-        );
-        let failed = "authentication failed: (reason unavailable)";
-        let _ = writeln!(
-            log,
-            "Nov 24 09:02:{at:02} mx1 postfix/smtpd[1]: warning: office[192.0.2.7]: SASL PLAIN {failed}, sasl_username=u{at}"
-        );
-    }
-    let good = "Nov 24 09:07:00 mx1 dovecot: imap-login: Login: user=<u1>, method=PLAIN, rip=192.0.2.7, lip=192.0.2.1, session=<s>\n";
-    for rule in ["brute-force", "password-spray", "login-after-failures"] {
-        assert_eq!(told(rule, &(log.clone() + good)), [""; 0], "{rule}");
-        let attack: String =
-            log.lines().filter(|line| !line.contains("ldap")).flat_map(|line| [line, "\n"]).collect();
-        assert_eq!(told(rule, &(attack + good)).len(), 1, "{rule}");
-    }
 }

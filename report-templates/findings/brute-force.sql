@@ -8,14 +8,8 @@
 -- meaning = "Somebody guesses passwords, or a device still has an old one. If you do not know the address, block it (a firewall, fail2ban). See that the accounts it tried have strong passwords."
 -- trace = "{client_ip}"
 -- evidence = "SELECT l.source, l.offset FROM logins l WHERE client_ip = {client_ip} AND outcome IN ('failed', 'unknown_user', 'disabled') ORDER BY time DESC, l.source DESC, l.offset DESC LIMIT 3"
-WITH outages AS (
-    -- Minutes in which passwords could not be looked up and nobody logged in: right ones failed too.
-    SELECT time - time % 60000000 AS minute FROM notices
-    WHERE class IN ('auth-down', 'directory-down', 'database-down')
-        AND time - time % 60000000 NOT IN (SELECT time - time % 60000000 AS minute FROM logins WHERE outcome = 'ok')
-), failed AS (
-    SELECT client_ip, user, time FROM logins
-    WHERE outcome IN ('failed', 'unknown_user', 'disabled') AND time - time % 60000000 NOT IN (SELECT minute FROM outages)
+WITH failed AS (
+    SELECT client_ip, user, time FROM logins WHERE outcome IN ('failed', 'unknown_user', 'disabled')
 ), suspects AS (
     SELECT client_ip FROM failed GROUP BY client_ip HAVING COUNT(*) {attempts}
 ), tries AS (

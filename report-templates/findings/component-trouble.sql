@@ -6,7 +6,7 @@
 -- labels = ["class", "host"]
 -- observed = "{notices: notice|notices}"
 -- expected = "none"
--- message = "It was told {notices: time|times} on {host}, first at {first_time}, last at {last_time} by {program}: {text}"
+-- message = "{notices: line says|lines say} so on {host}, first at {first_time}, last at {last_time} by {program}: {text}"
 -- meaning = "{advice}"
 -- command = "SELECT time, program, severity, text FROM notices n WHERE class = {class} AND COALESCE(host, '') = {host} ORDER BY time DESC, n.source DESC, n.offset DESC LIMIT 50"
 -- evidence = "SELECT n.source, n.offset FROM notices n WHERE class = {class} AND COALESCE(host, '') = {host} ORDER BY time DESC, n.source DESC, n.offset DESC LIMIT 3"
@@ -16,6 +16,8 @@ WITH lines AS (
     FROM notices n
     -- What is no trouble, or told elsewhere.
     WHERE class IS NOT NULL AND class NOT IN ('harmless', 'log-loss', 'unindexed') AND class NOT IN {ignore}
+        -- Clocks are set by parts of a second all day.
+        AND NOT (class = 'clock' AND text LIKE '% by 0.%')
 ), counted AS (
     SELECT class, host, COUNT(*) AS notices, MIN(time) AS first_time, MAX(time) AS last_time FROM lines GROUP BY class, host
 ), newest AS (
@@ -24,17 +26,22 @@ WITH lines AS (
 SELECT c.class AS class, c.host AS host, c.notices AS notices, c.first_time AS first_time, c.last_time AS last_time,
     n.program AS program, n.text AS text,
     CASE WHEN c.class IN ('disk-full', 'disk-failed', 'does-not-start') THEN 'critical'
-        WHEN c.class IN ('queue-busy', 'table-old', 'blocklist-down', 'locked', 'settings', 'clock') THEN 'warning'
+        WHEN c.class IN (
+            'queue-busy', 'table-old', 'blocklist-down', 'locked', 'settings', 'clock', 'damaged', 'ends-with-error', 'certificate-refused'
+        ) THEN 'warning'
         WHEN c.notices {repeated} THEN 'critical' ELSE 'warning' END AS state,
     CASE c.class
         WHEN 'disk-full' THEN 'A disk or a database is full'
         WHEN 'disk-failed' THEN 'A disk cannot be read or written'
+        WHEN 'disk-errors' THEN 'A disk has errors'
         WHEN 'out-of-memory' THEN 'Memory runs out'
         WHEN 'out-of-files' THEN 'A program may not open more files'
         WHEN 'process-limit' THEN 'A service has reached its limit of processes or clients'
         WHEN 'queue-busy' THEN 'One destination fills the queue'
         WHEN 'crash' THEN 'A process was killed or crashed'
         WHEN 'does-not-start' THEN 'A service does not start'
+        WHEN 'ends-with-error' THEN 'Processes of a service end with an error'
+        WHEN 'certificate-refused' THEN 'Clients or servers say that our certificate has expired'
         WHEN 'filter-down' THEN 'A mail filter does not answer'
         WHEN 'auth-down' THEN 'The authentication service does not answer'
         WHEN 'directory-down' THEN 'The LDAP directory cannot be asked'
@@ -55,12 +62,15 @@ SELECT c.class AS class, c.host AS host, c.notices AS notices, c.first_time AS f
     CASE c.class
         WHEN 'disk-full' THEN 'Mail cannot be stored: it waits, or is refused. Make room on the disk of the path in the line (df -h; df -i where files are many); old logs and the queue are the usual suspects. Where a line says MDB_MAP_FULL, raise maxsize of that database of slapd.'
         WHEN 'disk-failed' THEN 'A file system went read-only, a disk fails, or a network share is gone. Look at what the kernel says (dmesg) and at the health of the disk before anything else; mail may be at risk.'
+        WHEN 'disk-errors' THEN 'The kernel could not read or write a part of a disk, or a network share does not answer. See its health (smartctl -a, dmesg), and that there is a backup.'
         WHEN 'out-of-memory' THEN 'A process got no memory, by its own limit (vsz_limit of Dovecot, a limit of systemd) or because the machine has none left. See what takes it (free -m, top), then raise the limit that the line names or add memory.'
         WHEN 'out-of-files' THEN 'The limit of open files is reached, and new connections fail. Raise it (LimitNOFILE of the systemd unit, ulimit -n), and see whether one client holds very many connections.'
         WHEN 'process-limit' THEN 'Clients wait or are turned away. If they are your own, raise the limit that the line names (process count in master.cf of Postfix; process_limit or client_limit of Dovecot). If they are not, see who connects so often.'
         WHEN 'queue-busy' THEN 'Mail to one destination takes most of the places of the active queue, and other mail waits behind it. Look at the relay of that destination and at who sends so much to it.'
         WHEN 'crash' THEN 'Its client was cut off, and mail may have waited. Signal 9 is mostly the kernel out of memory, or somebody; 6 and 11 are faults of the program: look for an update, and keep the lines before it for the report of the fault.'
         WHEN 'does-not-start' THEN 'It is started over and over and gives up. The reason stands in the lines just before, of the same program: often a setting, a missing file or a permission. postfix check, doveconf -n and slaptest look at the settings.'
+        WHEN 'ends-with-error' THEN 'What they could not do stands in the lines just before, of the same program. One user''s mailbox or script may be behind it; if it is every client, see the settings.'
+        WHEN 'certificate-refused' THEN 'See whether it has (openssl x509 -enddate -noout -in FILE), and whether the service was reloaded after it was renewed. If it has not, the clocks of these clients are wrong, or somebody scans.'
         WHEN 'filter-down' THEN 'A milter or a filter before the queue is down or hangs, and mail is put off or passes unseen, as milter_default_action says. See whether the filter that the line names runs, and whether it listens where Postfix looks for it.'
         WHEN 'auth-down' THEN 'Users cannot log in, whatever their password. See whether Dovecot (or saslauthd) runs, and whether its socket is where the line says, with the right owner.'
         WHEN 'directory-down' THEN 'Users and addresses that stand in LDAP are not found: logins fail and mail is put off. See whether the server that the line names runs and can be reached, and whether the password and certificate used for it are still right.'
@@ -81,7 +91,7 @@ SELECT c.class AS class, c.host AS host, c.notices AS notices, c.first_time AS f
 FROM counted c JOIN newest n ON c.class = n.class AND c.host = n.host
 -- A restart makes one or two notices of some classes, and single questions to a list are lost every day.
 WHERE (c.notices > 2 OR c.class NOT IN (
-    'filter-down', 'auth-down', 'directory-down', 'database-down', 'table-down', 'service-down', 'permission',
+    'ends-with-error', 'filter-down', 'auth-down', 'directory-down', 'database-down', 'table-down', 'service-down', 'permission',
     'locked', 'replication'
-)) AND (c.notices > 20 OR c.class <> 'blocklist-down')
+)) AND (c.notices > 20 OR c.class NOT IN ('blocklist-down', 'certificate-refused'))
 ORDER BY state, notices DESC, class, host

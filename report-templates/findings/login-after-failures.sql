@@ -6,17 +6,11 @@
 -- observed = "a login after {tries: failure|failures} in a row"
 -- expected = "at most {failures: failure|failures} in a row before a login"
 -- message = "{client_ip} failed to log in {tries: time|times} in a row within {within} (user names tried: {names}) and then logged in as {user} at {first_ok}."
--- meaning = "A password may have been guessed; a device whose old password was put right looks the same, but tries one name only. If the owner of the account does not know this address, change the password now, end the sessions of the account, and look at what it sent since."
+-- meaning = "A password may have been guessed; a device whose old password was put right looks the same, but tries one name only; so do right passwords while the users' database cannot be asked, which the report tells too. If the owner of the account does not know this address, change the password now, end the sessions of the account, and look at what it sent since."
 -- trace = "{client_ip}"
 -- evidence = "SELECT l.source, l.offset FROM logins l WHERE client_ip = {client_ip} AND time <= {first_ok} AND (outcome <> 'ok' OR user = {user}) ORDER BY time DESC, l.source DESC, l.offset DESC LIMIT 3"
-WITH outages AS (
-    -- Minutes in which passwords could not be looked up and nobody logged in: right ones failed too.
-    SELECT time - time % 60000000 AS minute FROM notices
-    WHERE class IN ('auth-down', 'directory-down', 'database-down')
-        AND time - time % 60000000 NOT IN (SELECT time - time % 60000000 AS minute FROM logins WHERE outcome = 'ok')
-), failed AS (
-    SELECT client_ip, time FROM logins
-    WHERE outcome IN ('failed', 'unknown_user', 'disabled') AND time - time % 60000000 NOT IN (SELECT minute FROM outages)
+WITH failed AS (
+    SELECT client_ip, time FROM logins WHERE outcome IN ('failed', 'unknown_user', 'disabled')
 ), suspects AS (
     SELECT client_ip FROM failed GROUP BY client_ip HAVING COUNT(*) {failures}
 ), failed_spans AS (

@@ -8,14 +8,8 @@
 -- meaning = "Somebody tries a few passwords with each of many accounts, so that no account is locked. Look for logins from that network that succeeded, change those passwords, and block the network if you do not know it."
 -- command = "SELECT client_ip, user, outcome, COUNT(*) AS attempts FROM logins l WHERE client_net = {client_net} GROUP BY client_ip, user, outcome ORDER BY attempts DESC, client_ip, user, outcome LIMIT 100"
 -- evidence = "SELECT l.source, l.offset FROM logins l WHERE client_net = {client_net} AND outcome IN ('failed', 'unknown_user', 'disabled') ORDER BY time DESC, l.source DESC, l.offset DESC LIMIT 3"
-WITH outages AS (
-    -- Minutes in which passwords could not be looked up and nobody logged in: right ones failed too.
-    SELECT time - time % 60000000 AS minute FROM notices
-    WHERE class IN ('auth-down', 'directory-down', 'database-down')
-        AND time - time % 60000000 NOT IN (SELECT time - time % 60000000 AS minute FROM logins WHERE outcome = 'ok')
-), failed AS (
-    SELECT client_net, client_ip, user, time FROM logins
-    WHERE outcome IN ('failed', 'unknown_user', 'disabled') AND time - time % 60000000 NOT IN (SELECT minute FROM outages)
+WITH failed AS (
+    SELECT client_net, client_ip, user, time FROM logins WHERE outcome IN ('failed', 'unknown_user', 'disabled')
 ), suspects AS (
     SELECT client_net FROM failed GROUP BY client_net HAVING COUNT(*) {users}
 ), tries AS (

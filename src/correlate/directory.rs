@@ -74,6 +74,9 @@ impl Directory {
     pub fn opened(&mut self, line: &Line<'_>, sessions: &mut Sessions, facts: &mut Facts) {
         self.sweep(line.event.time, facts);
         let (connection, client_ip) = (line.event.key, line.text(Field::ClientIp));
+        if self.unheard.iter().all(|(of, _)| *of != connection) {
+            return;
+        }
         for (of, done) in std::mem::take(&mut self.unheard) {
             if of == connection {
                 told(of, DirectoryOp { client_ip, ..done }, sessions, facts);

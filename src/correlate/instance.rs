@@ -8,11 +8,16 @@ use super::Line;
 use super::entry::Entry;
 use super::queue::Queue;
 use crate::event::{Event, Field, NO_TEXT, Role, TextId, hash_seed, queue_key};
-use crate::facts::Facts;
+use crate::facts::schema::Message;
+use crate::facts::{Facts, NULL};
 use crate::time::SECOND;
+use std::collections::BTreeMap;
 
 /// Instances among which an entry is looked for: no host has so many.
 const MOST_INSTANCES: usize = 64;
+
+/// How far the log's times may be from a delay, which has been rounded.
+const AS_OLD: u64 = 2 * SECOND.unsigned_abs();
 
 /// How long a client may take from its sender's address to its message (RFC 5321 4.5.3.2: five minutes for each command).
 const TO_MESSAGE: i64 = 300 * SECOND;
@@ -24,13 +29,14 @@ impl Queue {
         if !is_of_entry(role) || key == 0 {
             return *line;
         }
-        let others = self.others(line, line.text(Field::QueueId), facts);
-        if others.is_empty() || self.find(key).is_some() {
+        if self.find(key).is_some() {
             return *line;
         }
+        let others = self.others(line, line.text(Field::QueueId), facts);
         let mut held = others.into_iter().filter(|other| self.open.contains_key(other));
         let (Some(other), None) = (held.next(), held.next()) else { return *line };
         match role {
+            Role::Delivery if !self.is_as_old(other, line) => *line,
             // The queue's own lines say which instance it is.
             Role::QueueNote | Role::QueueAccept => {
                 self.take_from_label(other, line, facts);
@@ -38,6 +44,13 @@ impl Queue {
             }
             _ => Line { event: Event { key: other, ..line.event }, ..*line },
         }
+    }
+
+    /// Whether an entry is as old as a delivery says that its message is: its id may be another's by chance.
+    fn is_as_old(&self, key: u64, line: &Line<'_>) -> bool {
+        let delay = line.number(Field::Delay);
+        let age = self.open.get(&key).map(|entry| line.event.time - entry.row.time);
+        delay != NULL && age.is_some_and(|age| age.abs_diff(delay) <= AS_OLD)
     }
 
     /// An entry that a service under a name of its own began is the instance's that tells of its message.
@@ -50,7 +63,7 @@ impl Queue {
             && let Some(mut entry) = self.open.remove(&label)
         {
             entry.row.instance = line.text_id(line.event.instance);
-            self.meet(entry.row.instance, facts);
+            self.meet(&entry.row, facts);
             self.open.insert(line.event.key, entry);
         }
     }
@@ -73,27 +86,30 @@ impl Queue {
         Line { event: Event { other, ..line.event }, ..*line }
     }
 
-    /// An instance is heard of.
-    pub(super) fn meet(&mut self, instance: TextId, facts: &Facts) {
-        let instance = facts.texts.get(instance).unwrap_or_default();
-        if let Some(instances) = self.instances.as_mut().filter(|known| !known.contains(instance)) {
-            instances.insert(instance.to_vec());
+    /// An instance of a host is heard of.
+    pub(super) fn meet(&mut self, row: &Message, facts: &Facts) {
+        let text = |id| facts.texts.get(id).unwrap_or_default();
+        let Some(instances) = &mut self.instances else { return };
+        let (host, instance) = (text(row.host), text(row.instance));
+        if instances.get(host).is_none_or(|known| !known.contains(instance)) {
+            instances.entry(host.to_vec()).or_default().insert(instance.to_vec());
         }
     }
 
     /// The keys that an id has in the other instances of a line's host.
     fn others(&mut self, line: &Line<'_>, id: TextId, facts: &Facts) -> Vec<u64> {
-        let text = |id| facts.texts.get(id).unwrap_or_default();
-        let own = text(line.text_id(line.event.instance));
-        let entries = || self.open.values().chain(self.lingering.values());
-        let instances = self
-            .instances
-            .get_or_insert_with(|| entries().map(|entry| text(entry.row.instance).to_vec()).collect());
-        if instances.len() > MOST_INSTANCES {
-            return Vec::new();
+        if self.instances.is_none() {
+            self.instances = Some(BTreeMap::new());
+            let rows: Vec<Message> =
+                self.open.values().chain(self.lingering.values()).map(|entry| entry.row).collect();
+            rows.iter().for_each(|row| self.meet(row, facts));
         }
-        let others = instances.iter().filter(|instance| *instance != own);
-        others.map(|instance| queue_key(hash_seed(text(line.host())), hash_seed(instance), text(id))).collect()
+        let text = |id| facts.texts.get(id).unwrap_or_default();
+        let (host, own) = (text(line.host()), text(line.text_id(line.event.instance)));
+        let known = self.instances.as_ref().and_then(|instances| instances.get(host));
+        let others = known.filter(|known| known.len() <= MOST_INSTANCES).into_iter().flatten();
+        let others = others.filter(|instance| *instance != own);
+        others.map(|instance| queue_key(hash_seed(host), hash_seed(instance), text(id))).collect()
     }
 }
 

@@ -52,10 +52,10 @@ pub(super) struct Queue {
     /// The entry refused last, for the refusal that the same line tells.
     #[serde(skip)]
     refused: Option<Refused>,
-    /// The names of all instances that had entries: one may hand a message to another of its host. Made when it is first
+    /// The names of the instances of each host that had entries: one may hand a message to another. Made when they are first
     /// asked for.
     #[serde(skip)]
-    pub(super) instances: Option<BTreeSet<Vec<u8>>>,
+    pub(super) instances: Option<BTreeMap<Vec<u8>, BTreeSet<Vec<u8>>>>,
 }
 
 /// An entry that was refused: its key, its client, the service that this one spoke to, whether it was
@@ -108,7 +108,7 @@ impl Queue {
     /// A new entry, adopted by the parent that announced it.
     fn fresh(&mut self, line: &Line<'_>, facts: &Facts) -> Entry {
         let mut entry = Entry::new(line);
-        self.meet(entry.row.instance, facts);
+        self.meet(&entry.row, facts);
         if let Some(parent) = self.awaited.remove(&line.event.key) {
             entry.adopt(parent);
         }

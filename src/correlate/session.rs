@@ -233,10 +233,13 @@ impl Sessions {
         }
     }
 
-    /// Whether a session is open that the process of a line serves, and not one that only works for it.
+    /// Whether a session is open that the process of a line serves, and not one that only works for it, where the line says
+    /// what it serves.
     fn is_served(&self, line: &Line<'_>, facts: &Facts) -> bool {
-        let service = facts.texts.get(line.service());
-        self.open.get(&line.event.key).is_some_and(|open| facts.texts.get(open.row.service) == service)
+        let service = line.text(Field::Service);
+        let is_of_it =
+            |open: &Open| service == NO_TEXT || facts.texts.get(open.row.service) == facts.texts.get(service);
+        self.open.get(&line.event.key).is_some_and(is_of_it)
     }
 
     /// A session ends of which the log does not hold the opening, or not yet. What tells it by its process only may be

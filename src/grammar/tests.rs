@@ -156,13 +156,12 @@ fn misled(grammars: &Grammars) -> Vec<String> {
 
 /// What a text alone cannot tell: who stands in for an agent or throws mail away says what an agent says. Programs that few
 /// sites run, and those that may say anything, are not asked.
-const MISLED: [&str; 19] = [
+const MISLED: [&str; 18] = [
     "delivery-stand-in as bounced-by-cleanup",
     "delivery-stand-in as delivery",
     "delivery-to-program as delivery",
     "discarded as delivery",
     "milter-reject as milter-rejects-client",
-    "notice as smtpd-gives-up",
     "notice as too-big",
     "policy-server as nothing",
     "qmqp as connect",

@@ -401,7 +401,8 @@ fn login_without_tls(free: &Free) -> Line {
 
 fn too_many(free: &Free) -> Line {
     login_process("imap")
-        .own("Maximum number of connections from user+IP exceeded (mail_max_userip_connections=10): ")
+        .is("reason", "Maximum number of connections from user+IP exceeded")
+        .own(" (mail_max_userip_connections=10): ")
         .who(&free.text)
 }
 
