@@ -26,10 +26,7 @@ impl Queue {
     /// The line, with the key of the entry that it is about where one other instance of its host has it.
     pub fn in_its_instance<'l>(&mut self, role: Role, line: &Line<'l>, facts: &Facts) -> Line<'l> {
         let key = line.event.key;
-        if !is_of_entry(role) || key == 0 {
-            return *line;
-        }
-        if self.find(key).is_some() {
+        if !is_of_entry(role) || key == 0 || self.find(key).is_some() {
             return *line;
         }
         let others = self.others(line, line.text(Field::QueueId), facts);
