@@ -10,6 +10,7 @@ use super::queue::Queue;
 use crate::event::{Event, Field, NO_TEXT, Role, TextId, hash_seed, queue_key};
 use crate::facts::schema::Message;
 use crate::facts::{Facts, NULL};
+use crate::grammar::Pattern;
 use crate::time::SECOND;
 use std::collections::BTreeMap;
 
@@ -23,24 +24,25 @@ const AS_OLD: u64 = 2 * SECOND.unsigned_abs();
 const TO_MESSAGE: i64 = 300 * SECOND;
 
 impl Queue {
-    /// The line, with the key of the entry that it is about where one other instance of its host has it.
-    pub fn in_its_instance<'l>(&mut self, role: Role, line: &Line<'l>, facts: &Facts) -> Line<'l> {
+    /// The line, with the key of the entry that it is about where one other instance of its host has it. A line that opens
+    /// an entry opens its own.
+    pub fn in_its_instance<'l>(&mut self, pattern: &Pattern, line: Line<'l>, facts: &Facts) -> Line<'l> {
         let key = line.event.key;
-        if !is_of_entry(role) || key == 0 || self.find(key).is_some() {
-            return *line;
+        if !pattern.is_of_queue() || pattern.is(Role::QueueOpen) || key == 0 || self.find(key).is_some() {
+            return line;
         }
-        let others = self.others(line, line.text(Field::QueueId), facts);
+        let others = self.others(&line, line.text(Field::QueueId), facts);
         let mut held = others.into_iter().filter(|other| self.open.contains_key(other));
-        let (Some(other), None) = (held.next(), held.next()) else { return *line };
-        match role {
-            Role::Delivery if !self.is_as_old(other, line) => *line,
+        let (Some(other), None) = (held.next(), held.next()) else { return line };
+        if pattern.is(Role::QueueNote) || pattern.is(Role::QueueAccept) {
             // The queue's own lines say which instance it is.
-            Role::QueueNote | Role::QueueAccept => {
-                self.take_from_label(other, line, facts);
-                *line
-            }
-            _ => Line { event: Event { key: other, ..line.event }, ..*line },
+            self.take_from_label(other, &line, facts);
+            return line;
         }
+        if pattern.is(Role::Delivery) && !self.is_as_old(other, &line) {
+            return line;
+        }
+        Line { event: Event { key: other, ..line.event }, ..line }
     }
 
     /// Whether an entry is as old as a delivery says that its message is: its id may be another's by chance.
@@ -108,20 +110,4 @@ impl Queue {
         let others = others.filter(|instance| *instance != own);
         others.map(|instance| queue_key(hash_seed(host), hash_seed(instance), text(id))).collect()
     }
-}
-
-/// Whether a line of this role tells more of an entry; one that opens an entry tells of its own.
-fn is_of_entry(role: Role) -> bool {
-    matches!(
-        role,
-        Role::QueueNote
-            | Role::QueueAccept
-            | Role::Delivery
-            | Role::QueueExpire
-            | Role::QueueChild
-            | Role::QueueReject
-            | Role::QueueDiscard
-            | Role::QueueHold
-            | Role::QueueClose
-    )
 }

@@ -189,6 +189,7 @@ impl<'g> Correlator<'g> {
         let of_connection = pattern.session == KeyKind::Connection;
         let line = Line { event: *event, values, base, source: i64::from(source), system, of_connection };
         for _ in 0..self.claims.of(event.count.into()) {
+            let line = self.state.queue.in_its_instance(pattern, line, &self.facts);
             for role in &pattern.roles {
                 self.role(*role, &line, relieve);
             }
@@ -201,7 +202,6 @@ impl<'g> Correlator<'g> {
     fn role(&mut self, role: Role, line: &Line<'_>, relieve: Relieve<'_>) {
         let facts = &mut self.facts;
         let State { queue, sessions, directory, .. } = &mut self.state;
-        let line = &queue.in_its_instance(role, line, facts);
         match role {
             Role::SessionOpen => {
                 sessions.open(line, facts);

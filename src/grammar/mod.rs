@@ -139,7 +139,8 @@ impl Pattern {
     }
 
     /// Whether it is about a queue entry.
-    fn is_of_queue(&self) -> bool {
+    #[inline]
+    pub fn is_of_queue(&self) -> bool {
         self.role_set & QUEUE != 0
     }
 
