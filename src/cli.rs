@@ -123,8 +123,8 @@ pub enum Command {
     Store(Store),
     /// Follow a message, a session, an address or a client through the logs
     ///
-    /// KEY is a queue id, a Message-ID, an address, `*@domain`, an IP address, a network such as 192.0.2.0/24, a session
-    /// id, or a subject where the mail system logs it; a part of one is looked for where nothing is named by the whole.
+    /// KEY is a queue id, a Message-ID, an address, `*@domain`, an IP address, a network such as 192.0.2.0/24, a host by its
+    /// name (a client, or one that mail went to), a session id, or a subject where the mail system logs it; a part of one is looked for where nothing is named by the whole.
     /// The exit code is 0 where something is found and 1 where nothing is, as with grep.
     #[cfg(feature = "sql")]
     Trace(Trace),
@@ -166,6 +166,12 @@ impl Period {
     }
 }
 
+/// A domain, as it is typed: `@example.org` and `*@example.org` name it too.
+fn domain(text: &str) -> Result<String, &'static str> {
+    let domain = text.trim().trim_start_matches('*').trim_start_matches('@');
+    if domain.is_empty() { Err("it names no domain") } else { Ok(domain.to_owned()) }
+}
+
 /// What a report is to tell.
 #[derive(Clone, Debug, Default, Args)]
 pub struct About {
@@ -176,7 +182,7 @@ pub struct About {
     #[command(flatten)]
     pub period: Period,
     /// Only the mail of these domains
-    #[arg(long, value_name = "DOMAIN", value_delimiter = ',')]
+    #[arg(long, value_name = "DOMAIN", value_delimiter = ',', value_parser = domain)]
     pub domain: Vec<String>,
     /// Rows of a table at most [default: as each section says]
     #[arg(long, value_name = "N")]
@@ -318,6 +324,12 @@ pub struct Query {
     /// List the named questions
     #[arg(long)]
     pub list: bool,
+    /// Which facts are asked: those of this time.
+    #[command(flatten)]
+    pub period: Period,
+    /// Only the mail of these domains
+    #[arg(long, value_name = "DOMAIN", value_delimiter = ',', value_parser = domain)]
+    pub domain: Vec<String>,
     /// The format
     #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
     pub format: QueryFormat,
@@ -464,6 +476,8 @@ pub enum TraceKind {
     Ip,
     /// A network.
     Network,
+    /// A host by its name: a client, or one that mail was handed to.
+    Host,
     /// The id of a session.
     SessionId,
     /// A subject.

@@ -14,6 +14,7 @@ mod corpora;
 mod headers;
 mod peers;
 mod laws;
+mod scope;
 mod time;
 mod trouble;
 mod faults;

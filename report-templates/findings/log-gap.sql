@@ -37,14 +37,34 @@ WITH happened AS (
     GROUP BY host, span
 ), pace AS (
     SELECT host, SUM(n) AS events, COUNT(*) AS active FROM hourly GROUP BY host
+), dated AS (
+    SELECT host, span - span % 86400000000 AS date_of, span % 86400000000 AS hour_of_day, n FROM hourly
+), days AS (
+    SELECT host, COUNT(DISTINCT date_of) AS days FROM dated GROUP BY host
+), clock_sum AS (
+    SELECT host, hour_of_day, SUM(n) AS total, COUNT(*) AS busy FROM dated GROUP BY host, hour_of_day
+), clock AS (
+    -- Hours of the day that are busy on each day, or on all but the one that is looked at. Nights, and Sundays of an office, are not.
+    SELECT c.host AS host, c.hour_of_day AS hour_of_day, 1.0 * c.total / d.days AS usual
+    FROM clock_sum c JOIN days d ON c.host = d.host
+    WHERE c.busy >= d.days - 1
 ), steps AS (
     SELECT host, first_time AS until_time, LAG(last_time) OVER (PARTITION BY host ORDER BY span) AS from_time FROM hourly
 ), gaps AS (
     SELECT s.host AS host, s.from_time AS from_time, s.until_time AS until_time, s.until_time - s.from_time AS silence,
-        (s.until_time - s.from_time) * p.events AS worth, p.active * 3600000000 AS active
-    FROM steps s JOIN pace p ON s.host = p.host
-    WHERE s.from_time IS NOT NULL
+        d.days AS days, 1.0 * (s.until_time - s.from_time) * p.events / (p.active * 3600000000) AS flat
+    FROM steps s JOIN pace p ON s.host = p.host JOIN days d ON s.host = d.host
+    WHERE s.from_time IS NOT NULL AND s.until_time - s.from_time {silent}
+), times AS (
+    SELECT g.host AS host, g.from_time AS from_time, c.usual AS usual, g.until_time - 3600000000 - c.hour_of_day AS a, g.from_time - 1 - c.hour_of_day AS b
+    FROM gaps g JOIN clock c ON g.host = c.host
+), by_clock AS (
+    SELECT host, from_time, SUM(usual * ((a - a % 86400000000) - (b - b % 86400000000)) / 86400000000) AS expected FROM times GROUP BY host, from_time
+), told AS (
+    SELECT g.host AS host, g.from_time AS from_time, g.until_time AS until_time, g.silence AS silence,
+        CASE WHEN g.days > 3 THEN COALESCE(b.expected, 0.0) ELSE g.flat END AS expected
+    FROM gaps g LEFT JOIN by_clock b ON g.host = b.host AND g.from_time = b.from_time
 )
-SELECT host, from_time, until_time, silence / 1000000 AS silence_s, ROUND(worth / active) AS expected_events FROM gaps
-WHERE silence {silent} AND worth / active {missing}
+SELECT host, from_time, until_time, silence / 1000000 AS silence_s, ROUND(expected) AS expected_events FROM told
+WHERE expected {missing}
 ORDER BY silence DESC, host, from_time

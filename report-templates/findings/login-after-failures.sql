@@ -31,6 +31,10 @@ WITH failed AS (
     SELECT s.client_ip, s.user, s.time, s.good, s.span,
         SUM(s.good) OVER (PARTITION BY s.client_ip, s.span ORDER BY s.time, s.source, s.place) - s.good AS streak
     FROM spans s JOIN bad_spans b ON s.client_ip = b.client_ip AND s.span = b.span
+), shared AS (
+    SELECT client_ip FROM tries GROUP BY client_ip
+    HAVING COUNT(DISTINCT CASE WHEN good = 1 THEN user END) > 2
+        AND COUNT(DISTINCT CASE WHEN good = 1 THEN user END) >= COUNT(DISTINCT CASE WHEN good = 0 THEN user END)
 ), streaks AS (
     SELECT client_ip, span, streak, SUM(1 - good) AS n, COUNT(DISTINCT CASE WHEN good = 0 THEN user END) AS names,
         MIN(CASE WHEN good = 1 THEN user END) AS user, MIN(CASE WHEN good = 1 THEN time END) AS first_ok
@@ -39,6 +43,6 @@ WITH failed AS (
 SELECT client_ip, user, MAX(n) AS tries, MAX(names) AS names, MIN(first_ok) AS first_ok,
     CASE WHEN MAX(names) > 1 THEN 'critical' ELSE 'warning' END AS state
 FROM streaks
-WHERE first_ok IS NOT NULL AND n {failures} AND client_ip NOT IN {ignore}
+WHERE first_ok IS NOT NULL AND n {failures} AND client_ip NOT IN {ignore} AND client_ip NOT IN (SELECT client_ip FROM shared)
 GROUP BY client_ip, user
 ORDER BY tries DESC, client_ip, user

@@ -1,23 +1,32 @@
--- title = "Many connections broke off in one hour"
+-- title = "Clients that are known break off: {broken: connection|connections}"
 -- state = "warning"
 -- site = true
--- parameters = { lost = "> 50", times = 5, hours = 3 }
+-- parameters = { lost = "> 50", share = "> 20 %", clients = "> 4" }
 -- labels = ["service"]
--- observed = "{most} in the hour from {hour}"
--- expected = "at most {times} times as many as in the other hours"
--- message = "In the hour from {hour}, {most} of {connections} connections to {service} broke off; in the {others: other hour|other hours} together it was {rest}."
--- meaning = "Something happened to the network, to the server or to its certificate in that hour, or somebody probed it. Look at the warnings of the same hour, and at which stage and whose connections broke."
--- command = "SELECT lost_after, ended, client_net, COUNT(*) AS connections FROM sessions s WHERE direction = 'in' AND service = {service} AND hour = {hour} AND ended IN ('lost', 'timeout') GROUP BY lost_after, ended, client_net ORDER BY connections DESC, lost_after, ended, client_net LIMIT 100"
--- evidence = "SELECT s.source, s.offset FROM sessions s WHERE direction = 'in' AND service = {service} AND hour = {hour} AND ended IN ('lost', 'timeout') ORDER BY time, s.source, s.offset LIMIT 3"
-WITH hourly AS (
-    SELECT service, hour, COUNT(*) AS connections,
-        CAST(COUNT(CASE WHEN ended = 'lost' OR ended = 'timeout' THEN 1 END) AS BIGINT) AS n
-    FROM sessions WHERE direction = 'in' AND service IS NOT NULL
-    GROUP BY service, hour
+-- units = { broken_share = "share" }
+-- observed = "{broken} of {tries} connections of clients that else logged in or brought mail"
+-- expected = "at most {share}"
+-- message = "{broken} of {tries} connections to {service}, by {addresses} clients that logged in or brought mail in the same time, broke off before that; most in the hour from {hour} ({most})."
+-- meaning = "These are no scanners: each of them got through at another time. Look at the certificate (has it expired?), at the TLS settings, at the network and the firewall, and at the warnings of that hour."
+-- command = "SELECT lost_after, ended, client_net, COUNT(*) AS connections FROM sessions s WHERE direction = 'in' AND service = {service} AND hour = {hour} AND ended IN ('lost', 'timeout') AND lost_after IN ('CONNECT', 'EHLO', 'STARTTLS', 'DATA') GROUP BY lost_after, ended, client_net ORDER BY connections DESC, lost_after, ended, client_net LIMIT 100"
+-- evidence = "SELECT s.source, s.offset FROM sessions s WHERE direction = 'in' AND service = {service} AND hour = {hour} AND ended IN ('lost', 'timeout') AND lost_after IN ('CONNECT', 'EHLO', 'STARTTLS', 'DATA') ORDER BY time, s.source, s.offset LIMIT 3"
+WITH known AS (
+    SELECT DISTINCT client_ip FROM logins WHERE outcome = 'ok' AND client_ip IS NOT NULL
+    UNION ALL
+    SELECT DISTINCT client_ip FROM messages WHERE origin = 'smtp' AND client_ip IS NOT NULL
+), tries AS (
+    -- A phone that goes away after its login, a spammer or a guesser that is refused and goes, an LDAP client without UNBIND: all day long.
+    SELECT service, hour, client_ip,
+        CASE WHEN ended IN ('lost', 'timeout') AND lost_after IN ('CONNECT', 'EHLO', 'STARTTLS', 'DATA') THEN 1 ELSE 0 END AS broke
+    FROM sessions WHERE direction = 'in' AND service IS NOT NULL AND service NOT IN ('ldap', 'lmtp') AND client_ip IN (SELECT client_ip FROM known)
+), hourly AS (
+    SELECT service, hour, SUM(broke) AS n FROM tries GROUP BY service, hour
+), ranked AS (
+    SELECT service, hour, n, ROW_NUMBER() OVER (PARTITION BY service ORDER BY n DESC, hour DESC) AS nth FROM hourly
 ), whole AS (
-    SELECT service, SUM(n) AS total, COUNT(*) AS active FROM hourly GROUP BY service
+    SELECT service, COUNT(*) AS tries, SUM(broke) AS broken, COUNT(DISTINCT CASE WHEN broke = 1 THEN client_ip END) AS addresses FROM tries GROUP BY service
 )
-SELECT h.service AS service, h.hour AS hour, h.n AS most, h.connections AS connections, w.total - h.n AS rest, w.active - 1 AS others
-FROM hourly h JOIN whole w ON h.service = w.service
-WHERE h.n {lost} AND w.active > {hours} AND h.n * (w.active - 1) > {times} * (w.total - h.n)
-ORDER BY most DESC, service, hour
+SELECT w.service AS service, w.tries AS tries, w.broken AS broken, w.addresses AS addresses, r.hour AS hour, r.n AS most, 1.0 * w.broken / w.tries AS broken_share
+FROM whole w JOIN ranked r ON w.service = r.service
+WHERE r.nth = 1 AND w.broken {lost} AND w.addresses {clients} AND 1.0 * w.broken / w.tries {share}
+ORDER BY broken DESC, service

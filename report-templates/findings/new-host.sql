@@ -1,4 +1,4 @@
--- title = "The host {host} is new in the logs"
+-- title = "A host is new in the logs: {value: fact|facts}"
 -- state = "warning"
 -- site = true
 -- parameters = { least = "> 0" }

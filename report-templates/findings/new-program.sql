@@ -1,4 +1,4 @@
--- title = "The program {program} is new in the logs"
+-- title = "A program is new in the logs: {value: fact|facts}"
 -- state = "warning"
 -- site = true
 -- parameters = { least = "> 0" }

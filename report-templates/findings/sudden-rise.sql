@@ -11,8 +11,10 @@
 SELECT metric AS figure, label AS part, value, usual, spans
 FROM usual
 WHERE metric IN (
-        'connections', 'connections.lost', 'connections.refused', 'deferrals', 'deliveries', 'directory.errors',
-        'logins', 'messages.accepted', 'messages.rejected', 'notices', 'notifications'
+        'connections', 'connections.refused', 'deferrals', 'deliveries', 'directory.errors',
+        'logins', 'messages.accepted', 'messages.rejected', 'notices'
     )
+    -- What is a part of another figure, or follows from it, is told once.
+    AND label NOT LIKE '%notification%'
     AND spans >= 3 AND value {least} AND value > usual * {times} AND value > usual + spread * {spreads}
 ORDER BY value / (usual + 1) DESC, metric, label

@@ -4,7 +4,7 @@ SELECT 'sasl' AS kind, COUNT(DISTINCT user) AS value
 FROM messages
 WHERE origin = 'submission' AND user IS NOT NULL
 UNION ALL
-SELECT 'local' AS kind, COUNT(DISTINCT sender) AS value
+SELECT 'local' AS kind, COUNT(DISTINCT user) AS value
 FROM messages
 WHERE origin = 'local'
 ORDER BY kind

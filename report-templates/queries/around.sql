@@ -1,6 +1,6 @@
 -- title = "What went wrong around a time"
 -- about = """Warnings and errors, rejections, failed logins, lost connections and mail that was not delivered, shortly \
--- before and after a point in time."""
+-- before and after a point in time; of too many, the nearest."""
 -- [parameters.time]
 -- kind = "time"
 -- about = "the point in time"
@@ -29,9 +29,13 @@ WITH happened AS (
     UNION ALL
     SELECT time, host, outcome AS what, recipient AS who, reply AS detail, source, d.offset AS place
     FROM deliveries d WHERE outcome IN ('deferred', 'bounced', 'expired')
+), nearest AS (
+    SELECT time, host, what, who, detail, source, place,
+        ROW_NUMBER() OVER (ORDER BY ABS(time - {time}), source, place, what, who NULLS LAST, detail NULLS LAST) AS nth
+    FROM happened
+    WHERE time >= {time} - {within} AND time <= {time} + {within}
 )
 SELECT time, host, what, who, detail
-FROM happened
-WHERE time >= {time} - {within} AND time <= {time} + {within}
+FROM nearest
+WHERE nth <= {most}
 ORDER BY time, source, place, what, who NULLS LAST, detail NULLS LAST
-LIMIT {most}

@@ -15,5 +15,7 @@ SELECT
     MAX(duration_s) AS max_s
 FROM sessions
 WHERE service IN ('imap', 'pop3', 'sieve') AND user IS NOT NULL
+    -- Who failed to log in opened no mailbox: such a session moved nothing.
+    AND (bytes_out IS NOT NULL OR ended IN ('open', 'dropped'))
 GROUP BY service, ended
 ORDER BY service, sessions DESC, ended NULLS LAST

@@ -17,5 +17,7 @@ SELECT
     END AS connected_s
 FROM sessions
 WHERE service IN ('imap', 'pop3') AND user IS NOT NULL
+    -- Who failed to log in opened no mailbox: such a session moved nothing.
+    AND (bytes_out IS NOT NULL OR ended IN ('open', 'dropped'))
 GROUP BY user
 ORDER BY bytes_out DESC NULLS LAST, sessions DESC, user

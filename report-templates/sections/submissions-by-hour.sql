@@ -7,7 +7,7 @@
 -- chart = { kind = "columns", label = "hour", series = ["authenticated", "local"] }
 SELECT
     hour,
-    SUM(CASE WHEN origin = 'submission' THEN 1 ELSE 0 END) AS authenticated,
+    SUM(CASE WHEN origin = 'submission' AND user IS NOT NULL THEN 1 ELSE 0 END) AS authenticated,
     SUM(CASE WHEN origin = 'local' THEN 1 ELSE 0 END) AS local,
     COUNT(DISTINCT user) AS users,
     SUM(recipients) AS recipients

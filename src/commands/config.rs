@@ -33,22 +33,44 @@ fn check(global: &Global, config: &Config) -> Result<String> {
 
 #[cfg(feature = "sql")]
 fn judged(out: &mut String, global: &Global, config: &Config) -> Result<()> {
-    known_names(config)?;
+    known_names(global, config)?;
     super::post::check(config, &super::assets(global, config))?;
     let (thresholds, rules) = crate::judge::Judge::new(config, &super::assets(global, config))?.counts();
     let _ = write!(out, ", thresholds {thresholds}, rules {rules}");
     Ok(())
 }
 
-/// Formats are known to the renderers only.
+/// What only those know who use it: the names of formats, reports and sections, and what times are.
 #[cfg(feature = "sql")]
-fn known_names(config: &Config) -> Result<()> {
-    use crate::render;
-    match (&config.report.format, config.spot("report.format")) {
-        (Some(name), Some(spot)) if render::by_name(name).is_none() => {
-            let error = spot.error(format!("there is no format `{name}`"));
-            Err(error.instead(name, "formats", render::names()))
-        }
+fn known_names(global: &Global, config: &Config) -> Result<()> {
+    use crate::cli::Period;
+    use crate::error::{Error, Exit};
+    use crate::{compose, render};
+    let report = &config.report;
+    let at = |key: &str, error: Error| config.spot(key).map_or(error.clone(), |spot| spot.about(error));
+    if let Some(name) = report.format.as_ref().filter(|name| render::by_name(name).is_none()) {
+        let error = Error::new(Exit::Config, format!("there is no format `{name}`"));
+        return Err(at("report.format", error.instead(name, "formats", render::names())));
+    }
+    let name = report.report.as_deref().unwrap_or(compose::DAILY);
+    let sections = compose::sections(&super::assets(global, config), name).map_err(|e| at("report.report", e))?;
+    let is_part =
+        |section: &String| sections.contains(section) || render::parts_of_all().any(|part| part == section);
+    if let Some(section) = report.section.as_ref().filter(|section| !is_part(section)) {
+        let error = Error::new(Exit::Config, format!("there is no section `{section}` in the report `{name}`"));
+        return Err(at("report.section", error.instead(section, "sections", sections.iter().map(String::as_str))));
+    }
+    let zone = super::zone(global, config)?;
+    for (key, period) in [
+        ("report.on", Period { on: report.on.clone(), ..Period::default() }),
+        ("report.since", Period { since: report.since.clone(), ..Period::default() }),
+        ("report.until", Period { until: report.until.clone(), ..Period::default() }),
+    ] {
+        super::period(&period, &zone, super::now()).map_err(|e| at(key, e))?;
+    }
+    match (&report.on, report.since.as_ref().or(report.until.as_ref())) {
+        (Some(_), Some(_)) => Err(at("report.on", Error::new(Exit::Config, "`on` is a whole period")))
+            .map_err(|e| e.help("leave out `since` and `until`, or `on`")),
         _ => Ok(()),
     }
 }

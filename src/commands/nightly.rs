@@ -73,7 +73,7 @@ impl<'a> House<'a> {
         let report = args.report.clone().or_else(|| config.report.report.clone());
         Self {
             archive: archive.unwrap_or_else(|| state.join("reports")),
-            report: report.unwrap_or_else(|| "daily".to_owned()),
+            report: report.unwrap_or_else(|| crate::compose::DAILY.to_owned()),
             args,
             global,
             config,

@@ -7,7 +7,7 @@ mod session;
 mod statements;
 mod typed;
 
-use super::{Outcome, assets, put, read, say};
+use super::{Outcome, assets, now, period, put, read, say};
 use crate::assets::Assets;
 use crate::cli::{Global, Query, QueryFormat};
 use crate::config::Config;
@@ -25,6 +25,7 @@ use std::io::{self, IsTerminal};
 pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
     let zone = read::zone(global, config)?;
     let assets = assets(global, config);
+    let scope = Scope { span: period(&args.period, &zone, now())?, domains: &args.domain };
     match asked::asked(args, &assets, &zone)? {
         Asked::List => {
             put(&list(&assets, args.format, &zone)?, args.output.as_deref())?;
@@ -35,17 +36,18 @@ pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
             question.check()?;
             let run = read::logs(&paths, global, config, &zone)?;
             super::spare(&run.files, args.output.as_deref())?;
-            let answer = ask(&question, &run, &zone)?;
+            let answer = ask(&question, &run, &zone, &scope)?;
             let seen = args.output.as_deref().is_none_or(|path| path.as_os_str() == "-");
             if seen {
-                tell_of_no_rows(&answer);
+                tell_of_no_rows(&answer, &run, &zone);
             }
             put(&answer::render(answer, args.format, &zone)?, args.output.as_deref())?;
             Ok((!run.complete).then_some(Exit::Incomplete))
         }
         Asked::Many(paths) => {
             let terminal = io::stdin().is_terminal();
-            let session = Session::new(args, &assets, &zone, terminal && super::colors(global.color, true))?;
+            let session =
+                Session::new(args, &assets, &zone, &scope, terminal && super::colors(global.color, true))?;
             let run = read::logs(&paths, global, config, &zone)?;
             let worst = if terminal { prompt::run(session, &run)? } else { session.read(&run)? };
             Ok(worst.or((!run.complete).then_some(Exit::Incomplete)))
@@ -54,16 +56,24 @@ pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
 }
 
 /// Asks the facts of a run.
-fn ask(question: &Question, run: &Run, zone: &Zone) -> Result<Answer> {
+fn ask(question: &Question, run: &Run, zone: &Zone, scope: &Scope<'_>) -> Result<Answer> {
     let needs = question.check()?;
-    let view = View::new(&run.facts, zone, &Scope::ALL, Wanted::columns(&needs.tables, &needs.columns()))?;
+    let view = View::new(&run.facts, zone, scope, Wanted::columns(&needs.tables, &needs.columns()))?;
     question.ask(&Asker::new(&view, &run.coverage)?)
 }
 
 /// Says on a terminal that nothing fits, since a head without rows may look as if something went wrong.
-fn tell_of_no_rows(answer: &Answer) {
-    if answer.height() == 0 && io::stdout().is_terminal() {
-        say("mailtrail: no rows");
+fn tell_of_no_rows(answer: &Answer, run: &Run, zone: &Zone) {
+    if answer.height() > 0 || !io::stdout().is_terminal() {
+        return;
+    }
+    let times = run.coverage.sources.iter().filter_map(|source| source.times);
+    match times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) {
+        Some((first, last)) => {
+            let (first, last) = (zone.second_text(first), zone.second_text(last));
+            say(format_args!("mailtrail: no rows; the logs tell of {first} to {last}"));
+        }
+        None => say("mailtrail: no rows"),
     }
 }
 

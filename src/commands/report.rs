@@ -13,7 +13,7 @@ use crate::run::Run;
 use crate::sections::Question;
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let args = &settled(args, &config.report);
@@ -53,7 +53,7 @@ pub(super) fn make(args: &Args, global: &Global, config: &Config, now: i64) -> R
     let assets = assets(global, config);
     known_labels(&about.by, &assets)?;
     let judge = Judge::new(config, &assets)?;
-    let name = about.report.as_deref().unwrap_or("daily");
+    let name = about.report.as_deref().unwrap_or(compose::DAILY);
     compose::check(&assets, name)?;
     let mut run = read::logs(&args.paths, global, config, &zone)?;
     if !run.coverage.counts.balances() {
@@ -61,8 +61,9 @@ pub(super) fn make(args: &Args, global: &Global, config: &Config, now: i64) -> R
             .why(format!("{:?}", run.coverage.counts)));
     }
     let again = again(args, global, config);
-    let request =
-        Request { report: name, span, domains: &about.domain, top: about.top, by: &about.by, again: &again };
+    let by: BTreeSet<String> = about.by.iter().cloned().chain(judge.labels().map(str::to_owned)).collect();
+    let by = Vec::from_iter(by);
+    let request = Request { report: name, span, domains: &about.domain, top: about.top, by: &by, again: &again };
     let report = compose::compose(&mut run, &assets, &zone, &request, &judge)?;
     Ok(Made { report, run })
 }
@@ -74,7 +75,20 @@ fn again(args: &Args, global: &Global, config: &Config) -> Again {
         None if global.no_store => Store::LeftOut,
         None => Store::None,
     };
-    Again { store, paths: args.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect() }
+    let paths = args.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    Again { store, paths, options: options(global) }
+}
+
+/// The options of the command line by which the same logs and questions are read as they were.
+fn options(global: &Global) -> Vec<(&'static str, String)> {
+    let shown = |path: &PathBuf| path.to_string_lossy().into_owned();
+    let one = [
+        ("--config", global.config.as_ref().map(shown)),
+        ("--timezone", global.timezone.clone()),
+        ("--year", global.year.map(|year| year.to_string())),
+    ];
+    let one = one.into_iter().filter_map(|(option, value)| Some((option, value?)));
+    one.chain(global.libraries.iter().map(|path| ("--library", shown(path)))).collect()
 }
 
 /// The options, those that the command line leaves open as the configuration sets them.

@@ -66,6 +66,7 @@ fn kind(kind: TraceKind) -> Kind {
         TraceKind::Domain => Kind::Domain,
         TraceKind::Ip => Kind::Ip,
         TraceKind::Network => Kind::Network,
+        TraceKind::Host => Kind::Host,
         TraceKind::SessionId => Kind::Session,
         TraceKind::Subject => Kind::Subject,
     }

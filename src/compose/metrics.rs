@@ -2,30 +2,9 @@
 
 use super::Request;
 use crate::error::Result;
-use crate::facts::{Scope, View, Wanted};
-use crate::report::{Cell, Measurement, Period, State, Unit};
-use crate::run::Run;
+use crate::report::{Cell, Measurement, State, Unit};
 use crate::sections::{Asker, Question};
 use crate::text::Text;
-use crate::time::{Span, Zone};
-
-/// Figures that count what lies before the period too; none where there is no before.
-pub(super) fn since_ever(
-    questions: &[Question],
-    run: &Run,
-    zone: &Zone,
-    request: &Request<'_>,
-    period: &Period,
-) -> Result<Vec<Measurement>> {
-    if request.span.start.is_none() {
-        return Ok(Vec::new());
-    }
-    let questions: Vec<&Question> = questions.iter().filter(|question| question.front.since_ever).collect();
-    let scope = Scope { span: Span { start: None, end: request.span.end }, domains: request.domains };
-    let asked = asked(questions.iter().copied(), request.by);
-    let view = View::new(&run.facts, zone, &scope, Wanted::of(asked.iter().map(String::as_str)))?;
-    all(&questions, &Asker::new(&view, &run.coverage)?, request, period)
-}
 
 /// All figures, in the order of their names and labels: those of the period, and those since ever.
 pub(super) fn measure(
@@ -33,11 +12,10 @@ pub(super) fn measure(
     since_ever: Vec<Measurement>,
     asker: &Asker<'_>,
     request: &Request<'_>,
-    period: &Period,
+    end: i64,
 ) -> Result<Vec<Measurement>> {
-    let known = |question: &Question| question.front.since_ever && request.span.start.is_some();
-    let questions: Vec<&Question> = questions.iter().filter(|question| !known(question)).collect();
-    let mut all = all(&questions, asker, request, period)?;
+    let questions: Vec<&Question> = questions.iter().filter(|question| !request.is_since_ever(question)).collect();
+    let mut all = all(&questions, asker, request, end)?;
     all.extend(since_ever);
     all.sort_by(|a, b| (&a.metric, key(a)).cmp(&(&b.metric, key(b))));
     Ok(all)
@@ -48,14 +26,21 @@ pub(super) fn asked<'q>(questions: impl Iterator<Item = &'q Question>, by: &[Str
     questions.map(|question| sql(question, by, 0)).collect()
 }
 
-fn all(
+/// Some figures, in the order of their questions.
+pub(super) fn all(
     questions: &[&Question],
     asker: &Asker<'_>,
     request: &Request<'_>,
-    period: &Period,
+    end: i64,
 ) -> Result<Vec<Measurement>> {
-    let end = period.end.unwrap_or(i64::MAX);
     Ok(asker.each(questions, |question| figures(question, asker, request.by, end))?.concat())
+}
+
+/// Whether some of these figures tell of the period itself.
+pub(super) fn tell(figures: &[Measurement], questions: &[Question], request: &Request<'_>) -> bool {
+    let is_since_ever =
+        |figure: &Measurement| questions.iter().any(|q| q.name == figure.metric && request.is_since_ever(q));
+    figures.iter().any(|figure| figure.value.is_some_and(|value| value != 0.0) && !is_since_ever(figure))
 }
 
 fn key(measurement: &Measurement) -> Vec<(&str, &Text)> {
@@ -85,12 +70,7 @@ pub(super) fn sql(question: &Question, by: &[String], end: i64) -> String {
     }
     let alone = group.trim_end_matches(", ");
     let alone = if alone.is_empty() { String::new() } else { format!("GROUP BY {alone} ORDER BY {alone}") };
-    question
-        .sql
-        .replace("{by}", &columns)
-        .replace("{group}", &group)
-        .replace("{group-by}", &alone)
-        .replace("{end}", &end.to_string())
+    question.until(end).replace("{by}", &columns).replace("{group}", &group).replace("{group-by}", &alone)
 }
 
 fn figure(question: &Question, columns: &[String], row: Vec<Cell>, unit: Unit) -> Measurement {

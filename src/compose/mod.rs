@@ -11,7 +11,7 @@ use crate::assets::{Asset, Assets};
 use crate::error::{Error, Exit, Result};
 use crate::facts::{self, Scope, TABLES, View, Wanted};
 use crate::judge::{Again, Case, Judge};
-use crate::report::{Coverage, Period, Report};
+use crate::report::{Coverage, Measurement, Period, Report, Section};
 use crate::run::Run;
 use crate::sections::{self, Asker, Question, spot, try_out};
 use crate::time::{SECOND, Span, Zone};
@@ -34,6 +34,49 @@ pub struct Request<'a> {
     pub again: &'a Again,
 }
 
+impl Request<'_> {
+    /// Whether a question is asked of what lies before the period too.
+    fn is_since_ever(&self, question: &Question) -> bool {
+        question.front.since_ever && self.span.start.is_some()
+    }
+}
+
+/// Answers that take in what lies before the period.
+struct SinceEver {
+    figures: Vec<Measurement>,
+    sections: Vec<Section>,
+}
+
+impl SinceEver {
+    /// Asks those of these metrics and sections that do so.
+    fn ask(
+        metrics: &[Question],
+        sections: &[Question],
+        run: &Run,
+        zone: &Zone,
+        request: &Request<'_>,
+        end: i64,
+    ) -> Result<Self> {
+        let of = |questions: &'_ [Question]| -> Vec<Question> {
+            questions.iter().filter(|question| request.is_since_ever(question)).cloned().collect()
+        };
+        let (metrics, sections) = (of(metrics), of(sections));
+        if metrics.is_empty() && sections.is_empty() {
+            return Ok(Self { figures: Vec::new(), sections: Vec::new() });
+        }
+        let scope = Scope { span: Span { start: None, end: request.span.end }, domains: request.domains };
+        let asked = metrics::asked(metrics.iter(), request.by);
+        let wanted = asked.iter().chain(sections.iter().map(|question| &question.sql)).map(String::as_str);
+        let view = View::new(&run.facts, zone, &scope, Wanted::of(wanted))?;
+        let asker = Asker::new(&view, &run.coverage)?;
+        let metrics: Vec<&Question> = metrics.iter().collect();
+        Ok(Self {
+            figures: metrics::all(&metrics, &asker, request, end)?,
+            sections: asker.each(&sections, |question| section::ask(question, &asker, request.top, end))?,
+        })
+    }
+}
+
 /// A report's definition: `report-templates/reports/<name>.toml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +87,9 @@ struct Definition {
     #[serde(default)]
     digest: Vec<String>,
 }
+
+/// The report where none is named.
+pub const DAILY: &str = "daily";
 
 /// The section that is made of the figures themselves.
 const OVERVIEW: &str = "overview";
@@ -62,7 +108,7 @@ pub fn compose(
 ) -> Result<Report> {
     let (definition, asset) = definition(assets, request.report)?;
     let questions = questions(assets, &definition, &asset)?;
-    let (questions, left_out) = told(request, questions, |question| question.sql.clone())?;
+    let (questions, left_out) = told(request, questions, |question| question.until(0))?;
     let figures = |question: &Question| metrics::sql(question, &[], 0);
     let (metrics, _) = told(request, Question::all(assets, "metrics")?, figures)?;
     let activity = if request.domains.is_empty() { Question::all(assets, "activity")? } else { Vec::new() };
@@ -75,18 +121,23 @@ pub fn compose(
     let watched = [metrics.as_slice(), &activity].concat();
     let past = past::past(&watched, run, zone, request)?;
     let asked = if past.is_known() { &watched } else { &metrics };
-    let since_ever = metrics::since_ever(asked, run, zone, request, &period)?;
+    let end = period.end.unwrap_or(i64::MAX);
+    let since_ever = SinceEver::ask(asked, &questions, run, zone, request, end)?;
     let hosts = run.facts.hosts();
     let view = View::last(&mut run.facts, zone, &scope, wanted)?;
     let asker = Asker::new(&view, &run.coverage)?;
-    let mut measurements = metrics::measure(asked, since_ever, &asker, request, &period)?;
+    let mut measurements = metrics::measure(asked, since_ever.figures, &asker, request, end)?;
     let asker = asker.knowing(&past.known(&measurements))?;
+    let is_told_of = metrics::tell(&measurements, asked, request);
     measurements.retain(|figure| activity.iter().all(|question| question.name != figure.metric));
     past.note(&mut measurements);
     let whole_site = request.domains.is_empty();
     let (sources, weeks) = (&run.sources, &past.weeks);
     let case = Case { asker: &asker, sources, again: request.again, period: &period, whole_site, weeks };
-    let section = |question: &_| section::ask(question, &asker, request.top);
+    let section = |question: &Question| match since_ever.sections.iter().find(|own| own.name == question.name) {
+        Some(known) => Ok(known.clone()),
+        None => section::ask(question, &asker, request.top, end),
+    };
     // Together, so that no thread waits for the longest question of the ones before it begins with the others.
     let (findings, sections) =
         asker.both(|| judge.judge(&case, &mut measurements), || asker.each(&questions, section));
@@ -101,6 +152,7 @@ pub fn compose(
         hosts,
         period,
         coverage: scoped(&run.coverage, request.domains),
+        is_told_of,
         measurements,
         findings,
         sections,
@@ -143,7 +195,7 @@ pub fn check(assets: &Assets, name: &str) -> Result<()> {
     let own = |questions: Vec<Question>| questions.into_iter().filter(|question| !question.built_in);
     let sections = own(questions(assets, &definition, &asset)?);
     let metrics = own(Question::all(assets, "metrics")?);
-    let sections = sections.map(|question| (question.sql.clone(), question));
+    let sections = sections.map(|question| (question.until(0), question));
     let metrics = metrics.map(|question| (metrics::sql(&question, &[], 0), question));
     for (sql, question) in sections.chain(metrics) {
         try_out(&sql).map_err(|e| question.in_file(e))?;
@@ -252,7 +304,7 @@ mod tests {
             |folder| Question::all(&Assets::default(), folder).expect("the built-in questions are right");
         let told = |sql: &str| is_told_by_domain(sql).expect("it can be asked");
         let mut untold: Vec<String> =
-            questions("sections").into_iter().filter(|q| !told(&q.sql)).map(|q| q.name).collect();
+            questions("sections").into_iter().filter(|q| !told(&q.until(0))).map(|q| q.name).collect();
         let metrics = questions("metrics").into_iter().filter(|q| !told(&metrics::sql(q, &[], 0)));
         untold.extend(metrics.map(|question| question.name));
         let expected = "directory-by-hour directory-clients directory-error-entries directory-errors directory-operations \

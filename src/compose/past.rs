@@ -4,10 +4,10 @@
 //! one is what was then. The clock on the wall counts: a day of 23 hours is a day. Where a span lies, its facts are asked
 //! like those of the period; whether they come from logs or from a store makes no difference.
 
-use super::{Request, metrics};
+use super::{Request, SinceEver, metrics};
 use crate::error::Result;
 use crate::facts::{Scope, View, Wanted};
-use crate::report::{self, Cell, Measurement, Period, Unit, Usual};
+use crate::report::{self, Cell, Measurement, Unit, Usual};
 use crate::run::Run;
 use crate::sections::{Asker, Known, Question};
 use crate::text::Text;
@@ -67,9 +67,8 @@ fn ask(questions: &[Question], run: &Run, zone: &Zone, request: &Request<'_>) ->
     let wanted = Wanted::of(asked.iter().map(String::as_str));
     let view = View::new(&run.facts, zone, &Scope { span: request.span, domains: request.domains }, wanted)?;
     let asker = Asker::new(&view, &run.coverage)?;
-    let period = Period { start: Some(start), end: Some(end), zone: zone.clone() };
-    let since_ever = metrics::since_ever(questions, run, zone, request, &period)?;
-    metrics::measure(questions, since_ever, &asker, request, &period).map(Some)
+    let since_ever = SinceEver::ask(questions, &[], run, zone, request, end)?;
+    metrics::measure(questions, since_ever.figures, &asker, request, end).map(Some)
 }
 
 /// Whether the logs tell of a whole span, whatever domains are looked at. A log that begins in the middle of it tells of

@@ -10,9 +10,9 @@ const TOP: usize = 20;
 /// Rows kept of a section that is drawn: a chart of time needs all of them.
 const DRAWN: usize = 1_000;
 
-/// Asks a section's question.
-pub(super) fn ask(question: &Question, asker: &Asker<'_>, top: Option<usize>) -> Result<Section> {
-    let answer = asker.ask(&question.sql).map_err(|e| question.in_file(e))?;
+/// Asks a section's question, for a period that ends so.
+pub(super) fn ask(question: &Question, asker: &Asker<'_>, top: Option<usize>, end: i64) -> Result<Section> {
+    let answer = asker.ask(&question.until(end)).map_err(|e| question.in_file(e))?;
     let front = &question.front;
     let columns: Vec<Column> = (0..answer.columns.len()).map(|at| column(&answer, at, front)).collect();
     let chart = front.chart.as_ref().map(|drawn| chart(question, drawn, &columns)).transpose()?;

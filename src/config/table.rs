@@ -36,6 +36,11 @@ impl Spot {
         Error::new(Exit::Config, what).at(self.file.name.clone(), self.file.text.clone(), self.span.clone())
     }
 
+    /// An error about what stands here.
+    pub fn about(&self, error: Error) -> Error {
+        error.in_file(&self.file.name, &self.file.text, self.span.clone())
+    }
+
     /// An error that points here from a byte of the quoted text on; to all of it where it is written with escapes.
     pub(super) fn error_in(&self, text: &str, at: usize, what: impl Into<String>) -> Error {
         let start = self.span.start + 1;

@@ -53,7 +53,7 @@ fn mark() -> (u32, String, u64) {
 }
 
 /// Grows with each change of what a carry holds, but not with what is added behind it.
-const FORM: u32 = 6;
+const FORM: u32 = 7;
 
 impl Carry {
     /// As bytes; nothing where it cannot be written, which would be our own fault.

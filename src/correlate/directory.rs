@@ -58,8 +58,7 @@ impl Directory {
         done.entries = line.number(Field::Entries);
         done.queue_s = line.number(Field::QueueTime);
         done.duration_s = match line.number(Field::Duration) {
-            // Nothing where clocks went backwards.
-            NULL if request.is_some() && line.event.time >= done.time => line.event.time - done.time,
+            NULL if request.is_some() => by_the_clock(done.time, line.event.time),
             measured => measured,
         };
         (done.source, done.offset) = (line.source, line.offset());
@@ -114,6 +113,14 @@ impl Directory {
             facts.push(&row);
         }
     }
+}
+
+/// How long something took by the times of its lines; nothing where clocks went backwards, nor where these times are whole
+/// seconds and may just lie on both sides of one's edge.
+fn by_the_clock(start: i64, end: i64) -> i64 {
+    let took = end - start;
+    let is_coarse = start % SECOND == 0 && end % SECOND == 0;
+    if took < 0 || is_coarse && took <= SECOND { NULL } else { took }
 }
 
 /// Tells a finished operation of a connection; a bind says who its client is from then on.

@@ -13,6 +13,7 @@ mod instance;
 mod open;
 mod queue;
 mod refusals;
+mod relays;
 mod returned;
 mod session;
 mod waiting;
@@ -223,13 +224,14 @@ impl<'g> Correlator<'g> {
             Role::QueueOpen => {
                 sessions.message(line, facts);
                 queue.open(line, sessions.get(line.event.other), facts);
-                if sessions.take_hold(line) {
-                    queue.hold_when_complete(line);
+                if let Some(hold) = sessions.take_hold(line) {
+                    queue.hold_when_complete(line, hold);
                 }
             }
             Role::QueueNote => queue.note(line, facts),
             Role::QueueAccept => queue.accept(line, facts),
             Role::Delivery => queue.delivery(line, facts),
+            Role::RelayNote => queue.relays.note(line),
             Role::QueueExpire => queue.expire(line, facts),
             Role::QueueChild => queue.child(line, facts),
             Role::QueueReject => queue.reject(line),
@@ -334,6 +336,7 @@ fn rejection(line: &Line<'_>, refused: Option<Refused>, session: Option<&Session
         time: line.event.time,
         service: line.service(),
         queue_id: if queue_id == Word::NoQueue.id() { NO_TEXT } else { queue_id },
+        message_id: refused.map_or(NO_TEXT, |entry| entry.message_id),
         client_ip: line.text(Field::ClientIp),
         client_name: line.text(Field::ClientName),
         helo: line.text(Field::Helo),
@@ -356,6 +359,8 @@ fn rejection(line: &Line<'_>, refused: Option<Refused>, session: Option<&Session
         source: line.source,
         offset: line.offset(),
     };
+    let known = refused.map(|entry| entry.user).or(session.map(|session| session.user));
+    keep(&mut row.user, known.unwrap_or(NO_TEXT), &NO_TEXT);
     let mut client = session.map(|session| (session.client_ip, session.client_name));
     // What refuses a message after its data is no service of its own: the client spoke to another.
     if let Some(entry) = refused {

@@ -3,7 +3,9 @@
 use super::entry::{Entry, Parent};
 use super::open::{Keyed, entries, in_order};
 use super::refusals::is_own;
+use super::relays::Relays;
 use super::returned::{Child, Returned, is_known};
+use super::session::Hold;
 use super::{Line, keep};
 use crate::event::{Field, NO_TEXT, TextId, Word};
 use crate::facts::schema::{Delivery, Message, Row, Session};
@@ -47,6 +49,8 @@ pub(super) struct Queue {
     /// What programs were given and may have given back. A carry keeps it behind the rest.
     #[serde(skip)]
     pub returned: Returned,
+    /// The connections by which deliveries go.
+    pub(super) relays: Relays,
     /// Destinations that put mail off, with the transport that told so first.
     unreachable: BTreeMap<Vec<u8>, TextId>,
     /// The entry refused last, for the refusal that the same line tells.
@@ -63,6 +67,8 @@ pub(super) struct Queue {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Refused {
     key: u64,
+    pub message_id: TextId,
+    pub user: TextId,
     pub client_ip: TextId,
     pub client_name: TextId,
     pub service: TextId,
@@ -201,14 +207,17 @@ impl Queue {
     pub fn hold(&mut self, line: &Line<'_>, facts: &mut Facts) {
         if line.event.key != 0 {
             let entry = self.entry(line, facts);
+            entry.merge(line);
             entry.held = true;
             entry.accepted = true;
         }
     }
 
     /// The message is put on hold once its data are there.
-    pub fn hold_when_complete(&mut self, line: &Line<'_>) {
+    pub fn hold_when_complete(&mut self, line: &Line<'_>, hold: Hold) {
         if let Some(entry) = self.open.get_mut(&line.event.key) {
+            keep(&mut entry.row.sender, hold.sender, &NO_TEXT);
+            keep(&mut entry.row.sender_domain, hold.sender_domain, &NO_TEXT);
             entry.held = true;
         }
     }
@@ -219,6 +228,8 @@ impl Queue {
         let key = line.event.key;
         let refused = |Entry { row, service, from_own_host, .. }: Entry| Refused {
             key,
+            message_id: row.message_id,
+            user: row.user,
             client_ip: row.client_ip,
             client_name: row.client_name,
             service,
@@ -264,9 +275,11 @@ impl Queue {
         self.came_back(line, facts);
         let entry = self.entry(line, facts);
         let (mut row, began) = (delivery_row(line, &entry.row), entry.row.time);
+        self.relays.carry(&mut row, line, facts);
         if filtered {
             row.outcome = Word::Filtered.id();
         }
+        let entry = self.entry(line, facts);
         let before = entry.waiting.take_same(&row, facts);
         let mut deferred = false;
         match row.outcome {
@@ -521,6 +534,7 @@ impl Queue {
             parent.each_text(call);
         }
         self.returned.each_text(call);
+        self.relays.each_text(call);
         self.unreachable.values_mut().for_each(&mut *call);
         // The line that it is for is done.
         self.refused = None;
@@ -601,6 +615,7 @@ fn delivery_row(line: &Line<'_>, message: &Message) -> Delivery {
         message_id: message.message_id,
         origin: message.origin,
         user: message.user,
+        user_domain: message.user_domain,
         sender: message.sender,
         sender_domain: message.sender_domain,
         transport: line.text_id(line.event.service),
@@ -618,6 +633,7 @@ fn delivery_row(line: &Line<'_>, message: &Message) -> Delivery {
             Field::Recipient => row.recipient = line.text_of(value),
             Field::RecipientDomain => row.recipient_domain = line.text_of(value),
             Field::OriginalRecipient => row.original_recipient = line.text_of(value),
+            Field::OriginalDomain => row.original_domain = line.text_of(value),
             Field::Transport => row.transport = line.text_of(value),
             Field::RelayHost => row.relay_host = line.text_of(value),
             Field::RelayIp => row.relay_ip = line.text_of(value),

@@ -77,11 +77,18 @@ struct Open {
     /// Whether it may be that this session of a user ended, and not another.
     doubtful: bool,
     /// Whether the message that it brings next is to be put on hold.
-    holds: bool,
+    holds: Option<Hold>,
     /// What a filter said of its connection or greeting, where that is told of each command that follows.
     refused: Option<u64>,
     /// When its system started anew; absent where a line of its own came since.
     cut_off: i64,
+}
+
+/// Who sends a message that is to be put on hold.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Hold {
+    pub sender: TextId,
+    pub sender_domain: TextId,
 }
 
 /// What other lines said of a session's attempts.
@@ -331,13 +338,14 @@ impl Sessions {
         if line.event.key == 0
             && let Some(open) = self.open.get_mut(&line.event.other)
         {
-            open.holds = true;
+            let (sender, sender_domain) = (line.text(Field::Sender), line.text(Field::SenderDomain));
+            open.holds = Some(Hold { sender, sender_domain });
         }
     }
 
-    /// Whether the message that a line tells of is to be put on hold.
-    pub fn take_hold(&mut self, line: &Line<'_>) -> bool {
-        self.open.get_mut(&line.event.other).is_some_and(|open| std::mem::take(&mut open.holds))
+    /// Who sends the message that a line tells of, if it is to be put on hold.
+    pub fn take_hold(&mut self, line: &Line<'_>) -> Option<Hold> {
+        self.open.get_mut(&line.event.other).and_then(|open| open.holds.take())
     }
 
     /// A command was refused: at CONNECT, that is the session's end; a reply of 421 or 521 closes it too. Whether that is
@@ -508,6 +516,9 @@ impl Sessions {
             open.row.each_text(call);
             call(&mut open.ended);
             call(&mut open.instance);
+            open.holds
+                .iter_mut()
+                .for_each(|hold| [&mut hold.sender, &mut hold.sender_domain].into_iter().for_each(&mut *call));
         }
     }
 
@@ -515,7 +526,13 @@ impl Sessions {
     pub fn each_old(&mut self, before: i64, call: &mut dyn FnMut(&'static str, &mut TextId)) {
         let all = self.open.values_mut().chain(self.early.values_mut());
         let old = all.filter(|open| open.row.time < before);
-        old.for_each(|open| open.row.each_named(call));
+        for open in old {
+            open.row.each_named(call);
+            if let Some(Hold { sender, sender_domain }) = &mut open.holds {
+                call("sender", sender);
+                call("sender_domain", sender_domain);
+            }
+        }
         self.attempts().filter(|row| row.time < before).for_each(|row| row.each_named(call));
     }
 
@@ -538,6 +555,10 @@ fn closed(mut open: Open, line: &Line<'_>, end: i64, facts: &mut Facts) -> Open 
     open.merge(line);
     take(&mut open.ended, line.text(Field::Ended), &NO_TEXT);
     take(&mut open.row.lost_after, line.text(Field::After), &NO_TEXT);
+    // Who gave a command to a service that speaks TLS from the first byte (RFC 8314 3.3) spoke it.
+    if open.row.service == Word::Submissions.id() && open.row.commands > 0 {
+        keep(&mut open.row.tls_version, Word::Tls.id(), &NO_TEXT);
+    }
     open.row.end_time = end;
     open.row.duration_s = duration(open.row.time, end);
     open.row.ended = open.end_word(line, facts);
@@ -640,6 +661,10 @@ impl Open {
                 Field::Helo => row.helo = line.text_of(value),
                 Field::User => row.user = line.text_of(value),
                 Field::UserDomain => row.user_domain = line.text_of(value),
+                // That there is TLS tells less than its version.
+                Field::TlsVersion if line.text_of(value) == Word::Tls.id() => {
+                    keep(&mut row.tls_version, Word::Tls.id(), &NO_TEXT);
+                }
                 Field::TlsVersion => row.tls_version = line.text_of(value),
                 Field::TlsCipher => row.tls_cipher = line.text_of(value),
                 Field::BytesIn => row.bytes_in = value,
@@ -694,6 +719,9 @@ fn push(mut open: Open, facts: &mut Facts) {
     if open.row.ended == NO_TEXT {
         let still = if open.cut_off == NULL { Word::Open } else { Word::Dropped };
         open.row.ended = if open.ended == NO_TEXT { still.id() } else { open.ended };
+    }
+    if ![Word::Lost.id(), Word::Timeout.id()].contains(&open.row.ended) {
+        open.row.lost_after = NO_TEXT;
     }
     facts.push(&open.row);
 }

@@ -62,7 +62,8 @@ fields! {
     Recipients "recipients" Type::Integer;
     Recipient "recipient" Type::Address(Field::RecipientDomain);
     RecipientDomain "recipient_domain" Type::Text;
-    OriginalRecipient "original_recipient" Type::Text;
+    OriginalRecipient "original_recipient" Type::Address(Field::OriginalDomain);
+    OriginalDomain "original_domain" Type::Text;
     Transport "transport" Type::Text;
     StandIn "stand_in" Type::Integer;
     ToProgram "to_program" Type::Integer;
@@ -70,6 +71,7 @@ fields! {
     RelayHost "relay_host" Type::Text;
     RelayIp "relay_ip" Type::Ip;
     RelayPort "relay_port" Type::Integer;
+    Reuse "reuse" Type::Integer;
     Delay "delay" Type::Seconds;
     BeforeQueue "before_queue" Type::Seconds;
     InQueue "in_queue" Type::Seconds;

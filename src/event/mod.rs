@@ -49,6 +49,8 @@ pub enum Role {
     QueueAccept,
     /// One delivery attempt for one recipient.
     Delivery,
+    /// Tells of the connection by which the deliveries of its process go next: its TLS.
+    RelayNote,
     /// The recipients still open are given up.
     QueueExpire,
     /// A queue entry gave birth to another (`child_queue_id`): a notification, a forwarded copy.

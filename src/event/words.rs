@@ -46,7 +46,7 @@ words! {
     Bind = "bind", Search = "search", Modify = "modify", Add = "add", Delete = "delete", Modrdn = "modrdn",
     Compare = "compare", Extended = "extended", Abandon = "abandon", Unbind = "unbind",
     // small words
-    NoQueue = "NOQUEUE", NoRelay = "none", Yes = "yes",
+    NoQueue = "NOQUEUE", NoRelay = "none", Yes = "yes", Tls = "TLS",
     // classes of rejections that the engine itself gives
     Protocol = "protocol",
 }

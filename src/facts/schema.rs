@@ -298,15 +298,19 @@ tables! {
         message_id person "The message's Message-ID.";
         origin word "The message's origin.";
         user person "Who submitted the message.";
+        user_domain domain "The domain of the user.";
         sender person "The envelope sender.";
         sender_domain domain "The domain of the sender.";
         recipient person "The recipient after all rewriting.";
         recipient_domain domain "The domain of the recipient.";
         original_recipient person "The recipient as it was given, where it differs.";
+        original_domain domain "The domain of that.";
         transport word "The delivery agent.";
         relay_host word "The host that it was handed to; `none` where there was none.";
         relay_ip word "That host's address.";
         relay_port integer "That host's port.";
+        tls_version word "The TLS version of the connection to it, where the log tells.";
+        tls_cipher word "The TLS cipher suite.";
         delay_s seconds "From the message's arrival to this outcome.";
         before_queue_s seconds "Of this, before the queue manager.";
         in_queue_s seconds "Of this, in the active queue.";
@@ -334,6 +338,7 @@ tables! {
         time time "When.";
         service word "The service that refused.";
         queue_id word "The queue id, where there was one already.";
+        message_id person "The message's Message-ID, where its header was read already.";
         client_ip person "The client's address.";
         client_name person "The client's name.";
         helo person "The name that the client gave.";

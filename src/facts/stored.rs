@@ -6,7 +6,7 @@
 use super::columns::internal;
 use super::networks::Networks;
 use super::shelf::{Segment, Shelf};
-use super::view::{CLIENT_NET, Domains, Scope, Wanted, buckets, each, is_source, names};
+use super::view::{CLIENT_NET, Domains, RECEIVING, Scope, Wanted, buckets, each, is_source, names};
 use super::{Shelved, TABLES, TableDef};
 use crate::error::Result;
 use crate::time::{Span, Zone};
@@ -212,9 +212,14 @@ fn own(
 /// The queue entries of a segment with a recipient in the domains.
 fn received((shelf, segment): (&Shelf, &Segment), is_own: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<Vec<u8>>> {
     let Some(table) = TABLES.iter().find(|table| table.name == segment.table) else { return Ok(Vec::new()) };
-    let frame = shelf.read(segment, table, |name| ["recipient_domain", "queue_id"].contains(&name))?;
+    let frame = shelf.read(segment, table, |name| name == "queue_id" || RECEIVING.contains(&name))?;
     let texts = |name: &str| frame.column(name).and_then(|texts| texts.str().cloned()).map_err(|e| internal(&e));
-    let (domains, ids) = (texts("recipient_domain")?, texts("queue_id")?);
-    let own = domains.iter().zip(ids.iter()).filter(|(domain, _)| domain.is_some_and(is_own));
-    Ok(own.filter_map(|(_, id)| Some(id?.as_bytes().to_vec())).collect())
+    let ids = texts("queue_id")?;
+    let mut received = Vec::new();
+    for column in RECEIVING {
+        let domains = texts(column)?;
+        let own = domains.iter().zip(ids.iter()).filter(|(domain, _)| domain.is_some_and(is_own));
+        received.extend(own.filter_map(|(_, id)| Some(id?.as_bytes().to_vec())));
+    }
+    Ok(received)
 }

@@ -396,6 +396,9 @@ pub fn is_told_by_domain(table: &str) -> bool {
     TABLES.iter().any(|def| def.name == table && def.domains().next().is_some())
 }
 
+/// The columns of deliveries that tell which domain received: as it was given, and after all rewriting.
+pub(super) const RECEIVING: [&str; 2] = ["recipient_domain", "original_domain"];
+
 /// One domain's mail, or that of several.
 pub(super) struct Domains<'a> {
     /// The domains.
@@ -426,10 +429,10 @@ impl<'a> Domains<'a> {
     }
 
     fn received_by(&self, deliveries: &dyn Table) -> BTreeSet<Vec<u8>> {
-        let columns = (deliveries.texts("recipient_domain", None), deliveries.texts("queue_id", None));
-        let (Some(domains), Some(queue_ids)) = columns else { return BTreeSet::new() };
-        let own = domains.into_iter().zip(queue_ids).filter(|(domain, _)| self.is_own(*domain));
-        own.filter_map(|(_, queue_id)| self.texts.get(queue_id).map(<[u8]>::to_vec)).collect()
+        let own = self.any(deliveries, RECEIVING.into_iter());
+        let queue_ids = deliveries.texts("queue_id", None).unwrap_or_default();
+        let received = own.into_iter().zip(queue_ids).filter(|(own, _)| *own);
+        received.filter_map(|(_, queue_id)| self.texts.get(queue_id).map(<[u8]>::to_vec)).collect()
     }
 
     /// Which rows of a table are of the domains' mail.

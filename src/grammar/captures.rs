@@ -194,6 +194,8 @@ pub struct Counters {
     pub quit: bool,
     /// How often it authenticated.
     pub logins: u32,
+    /// Whether the connection was encrypted.
+    pub tls: bool,
     /// The furthest stage that succeeded.
     pub stage: Option<Word>,
 }
@@ -232,8 +234,10 @@ impl Counters {
                 *rank = at;
                 self.stage = Some(STAGES[at].1);
             }
-            if STAGES[at].1 == Word::Auth {
-                self.logins = done;
+            match STAGES[at].1 {
+                Word::Auth => self.logins = done,
+                Word::Starttls => self.tls = done > 0,
+                _ => {}
             }
             return Some(());
         }
@@ -300,10 +304,12 @@ mod tests {
     #[test]
     fn counters_tell_a_goodbye() {
         let read = |text: &str| Counters::read(text.as_bytes());
-        let expected = Counters { commands: 4, quit: false, logins: 0, stage: Some(Word::Mail) };
+        let expected = Counters { commands: 4, quit: false, logins: 0, tls: false, stage: Some(Word::Mail) };
         assert_eq!(read("ehlo=2 mail=1 rcpt=0/1 commands=3/4"), Some(expected));
         assert_eq!(read("quit=1 help=1 commands=2").map(|c| c.quit), Some(true));
         assert_eq!(read("quit=1 commands=19999999999").map(|c| c.commands), Some(u32::MAX));
+        assert_eq!(read("ehlo=2 starttls=1 commands=3").map(|c| c.tls), Some(true));
+        assert_eq!(read("ehlo=1 starttls=0/1 commands=1/2").map(|c| c.tls), Some(false));
         assert_eq!(read("helo=x"), None);
         assert_eq!(read("nonsense=1"), None);
     }

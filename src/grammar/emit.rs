@@ -178,6 +178,9 @@ impl<'a> Emitter<'a> {
         self.put(Field::Commands, i64::from(counters.commands));
         self.put(Field::Goodbye, i64::from(counters.quit));
         self.put(Field::Attempts, i64::from(counters.logins));
+        if counters.tls {
+            self.put(Field::TlsVersion, Word::Tls.value());
+        }
         if let Some(stage) = counters.stage {
             self.put(Field::Stage, stage.value());
         }
@@ -223,6 +226,10 @@ impl<'a> Emitter<'a> {
     }
 
     fn derive_delivery(&mut self, found: Match<'_>) {
+        // The connection that it went by is known by its process.
+        if found.context.pid != 0 {
+            self.put(Field::Pid, i64::from(found.context.pid));
+        }
         for find in &found.grammar.finds {
             let bytes = found.bytes(find.from).and_then(|bytes| {
                 let at = find.after.last_in(bytes)? + find.after.len();

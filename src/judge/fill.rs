@@ -71,6 +71,9 @@ pub(super) fn trace_command(key: &str, facts: &Again) -> Option<String> {
 fn command(name: &str, first: &str, facts: &Again) -> Option<String> {
     let words = std::iter::once(first).chain(facts.paths.iter().map(String::as_str));
     let mut words = words.map(text::shell).collect::<Option<Vec<_>>>()?;
+    for (option, value) in &facts.options {
+        words.extend([(*option).to_owned(), text::shell(value)?]);
+    }
     match &facts.store {
         Store::Kept(folder) => words.extend(["--store".to_owned(), text::shell(folder)?]),
         Store::LeftOut => words.push("--no-store".to_owned()),
@@ -99,8 +102,11 @@ mod tests {
 
     #[test]
     fn commands_are_safe_to_paste() {
-        let again =
-            |paths: &[&str], store| Again { store, paths: paths.iter().map(|p| (*p).to_owned()).collect() };
+        let again = |paths: &[&str], store| Again {
+            store,
+            paths: paths.iter().map(|p| (*p).to_owned()).collect(),
+            options: Vec::new(),
+        };
         let command = |user: &str| {
             let sql = format!("SELECT {}", Literal::Text(user.to_owned()).sql());
             query_command(&sql, &again(&["a b", "-x"], Store::None))
@@ -118,6 +124,9 @@ mod tests {
         let kept = |folder: &str| trace_command("x", &again(&[], Store::Kept(folder.to_owned())));
         assert_eq!(kept("/a/my store").as_deref(), Some("mailtrail trace x --store '/a/my store'"));
         assert_eq!(kept("/a\n"), None);
+        let options = vec![("--year", "2026".to_owned())];
+        let dated = trace_command("x", &Again { options, ..again(&["mail.log"], Store::None) });
+        assert_eq!(dated.as_deref(), Some("mailtrail trace x mail.log --year 2026"));
         let without = trace_command("x", &again(&["mail.log"], Store::LeftOut));
         assert_eq!(without.as_deref(), Some("mailtrail trace x mail.log --no-store"));
     }

@@ -26,6 +26,11 @@ impl Metric {
         Some(self.question.front.rows.as_str()).filter(|rows| !rows.is_empty())
     }
 
+    /// Whether its figures carry a label only where that is asked for.
+    pub(super) fn carries_if_asked(&self, label: &str) -> bool {
+        self.question.front.by.contains_key(label)
+    }
+
     /// An error about what it counts; the place is that of the head.
     pub(super) fn wrong(&self, error: &Error) -> Error {
         self.question.wrong(&["rows"], "what this metric counts cannot be asked").why(error.what())

@@ -42,6 +42,8 @@ pub struct Again {
     pub store: Store,
     /// The logs that were named beside it.
     pub paths: Vec<String>,
+    /// The options without which they would be read otherwise, with their values as they were typed.
+    pub options: Vec<(&'static str, String)>,
 }
 
 /// A store, as a command names it.
@@ -99,6 +101,11 @@ impl Judge {
         findings.sort_by(|a, b| order(a).cmp(&order(b)));
         evidence::read(&mut findings, case.sources);
         Ok(findings)
+    }
+
+    /// The labels that figures must carry beside their own, so that thresholds can tell them apart.
+    pub fn labels(&self) -> impl Iterator<Item = &str> {
+        self.limits.iter().filter(|limit| limit.threshold.enabled).flat_map(Limit::labels)
     }
 
     /// The questions that it asks, before anything is filled in.

@@ -299,7 +299,7 @@ fn again(case: &Case<'_>) -> Again {
         _ => case.sources.iter().map(|source| source.name.raw().to_owned()).collect(),
     };
     let few = paths.len() <= 3 && paths.iter().all(|name| name != "-" && shown(name) == *name);
-    Again { paths: if few { paths } else { Vec::new() }, store: case.again.store.clone() }
+    Again { paths: if few { paths } else { Vec::new() }, ..case.again.clone() }
 }
 
 fn level(word: &str) -> Option<State> {

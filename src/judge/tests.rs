@@ -4,7 +4,7 @@ use super::*;
 use crate::config::tests::assert_golden;
 use crate::error::Exit;
 use crate::event::NO_TEXT;
-use crate::facts::schema::{Login, Notice, Rejection, Session};
+use crate::facts::schema::{Delivery, Login, Message, Notice, Rejection, Session};
 use crate::facts::{Facts, Scope, View, Wanted};
 use crate::report::{Coverage, State};
 use crate::text::Text;
@@ -215,6 +215,41 @@ impl Made {
         self.0.push(&rejection);
     }
 
+    /// An attempt to deliver what anna submitted, so many seconds after it came.
+    fn delivery(&mut self, second: i64, recipient: &str, outcome: &str, dsn: &str, delay: i64) {
+        let delivery = Delivery {
+            time: second * SECOND,
+            entry: second - delay,
+            origin: self.text("submission"),
+            user: self.text("anna"),
+            recipient: self.text(recipient),
+            recipient_domain: self.text(recipient.split('@').next_back().unwrap_or_default()),
+            transport: self.text("smtp"),
+            relay_host: self.text(if dsn.starts_with("4.4") { "none" } else { "mx.far.example" }),
+            delay_s: delay * SECOND,
+            dsn: self.text(dsn),
+            outcome: self.text(outcome),
+            source: 0,
+            offset: second,
+            ..Delivery::default()
+        };
+        self.0.push(&delivery);
+    }
+
+    /// A message that anna submitted, to so many recipients.
+    fn message(&mut self, second: i64, recipients: i64) {
+        let message = Message {
+            time: second * SECOND,
+            origin: self.text("submission"),
+            user: self.text("anna"),
+            recipients,
+            source: 0,
+            offset: second,
+            ..Message::default()
+        };
+        self.0.push(&message);
+    }
+
     fn found(&self) -> Vec<(String, Vec<String>)> {
         let findings = judged(&judge(""), &self.0, &mut [], &period(0, 1000 * HOUR));
         let labels = |finding: &Finding| finding.labels.iter().map(|(_, value)| value.raw().to_owned()).collect();
@@ -276,6 +311,89 @@ fn a_login_after_many_failures_in_a_row_is_found() {
         ("login-after-failures", "192.0.2.4", State::Warning),
     ];
     assert_eq!(told, expected);
+}
+
+#[test]
+fn a_password_that_was_guessed_slowly_is_found_and_an_office_is_not() {
+    let mut facts = Made::default();
+    (0..36).for_each(|n| facts.login(n * 3600, &format!("192.0.2.{n}"), &format!("user{}", n % 6), "failed"));
+    facts.login(37 * 3600, "192.0.2.99", "anna", "ok");
+    (0..6).for_each(|n| facts.login(n * 3600, "198.51.100.7", &format!("user{n}"), "failed"));
+    (0..9).for_each(|n| facts.login(n * 3600, "198.51.100.7", &format!("user{n}"), "ok"));
+    assert_eq!(facts.found(), [found("guessed", &["192.0.2.0/24", "anna"])]);
+}
+
+#[test]
+fn a_domain_whose_mail_waits_is_found_and_one_that_took_it_later_is_not() {
+    let mut facts = Made::default();
+    for n in 0..25 {
+        facts.delivery(9000 + n, &format!("{n}@far.example"), "deferred", "4.7.1", 7200);
+        facts.delivery(9100 + n, &format!("{n}@near.example"), "deferred", "4.7.1", 7200);
+        facts.delivery(9200 + n, &format!("{n}@near.example"), "sent", "2.0.0", 7300);
+    }
+    assert_eq!(facts.found(), [found("destination-waits", &["far.example"])]);
+}
+
+#[test]
+fn other_servers_that_refuse_this_one_are_found_and_dead_addresses_are_not() {
+    let mut facts = Made::default();
+    let send = |facts: &mut Made, dsn: &str| {
+        for n in 0..40 {
+            facts.delivery(n, &format!("{n}@d{}.example", n % 5), "bounced", dsn, 1);
+            facts.delivery(100 + n, &format!("{n}@d{}.example", n % 5), "sent", "2.0.0", 1);
+        }
+    };
+    send(&mut facts, "5.1.1");
+    assert_eq!(facts.found(), []);
+    send(&mut facts, "5.7.1");
+    assert_eq!(facts.found(), [found("refused-by-others", &[""])]);
+}
+
+#[test]
+fn a_block_list_that_refuses_to_answer_is_found() {
+    let mut facts = Made::default();
+    for (n, reason) in
+        (0..10).zip(["Error: open resolver; https://bl.example/returnc/pub/", "blocked"].iter().cycle())
+    {
+        let rejection = Rejection {
+            time: n * SECOND,
+            class: facts.text("dnsbl_client"),
+            permanence: facts.text("permanent"),
+            reason: facts.text(reason),
+            source: 0,
+            offset: n,
+            ..Rejection::default()
+        };
+        facts.0.push(&rejection);
+    }
+    assert_eq!(facts.found(), [found("blocklist-refuses", &[""])]);
+}
+
+#[test]
+fn a_stolen_account_is_found_by_its_waves_and_by_what_comes_back() {
+    let state = |facts: &Made| {
+        let all = judged(&judge(""), &facts.0, &mut [], &period(0, 100 * HOUR));
+        all.iter().map(|f| (f.rule.clone(), f.state)).collect::<Vec<_>>()
+    };
+    let volume = |state| vec![("volume-of-submitter".to_owned(), state)];
+    let mut even = Made::default();
+    (0..12).for_each(|hour| even.message(hour * 3600, 100));
+    (0..20).for_each(|n| even.delivery(n, "a@far.example", "sent", "2.0.0", 1));
+    assert_eq!(state(&even), []);
+    (0..5).for_each(|n| even.delivery(50 + n, "b@far.example", "bounced", "5.1.1", 1));
+    assert_eq!(state(&even), volume(State::Critical));
+    let mut waves = Made::default();
+    (0..3).for_each(|hour| waves.message(hour * 3600, 201));
+    assert_eq!(state(&waves), volume(State::Warning));
+}
+
+#[test]
+fn an_agent_of_a_small_site_that_delivers_nothing_for_hours_is_found() {
+    let mut facts = Made::default();
+    (0..6).for_each(|n| facts.delivery(1800 * n, &format!("a@d{}.example", n % 3), "deferred", "4.4.1", 60));
+    assert_eq!(facts.found(), [found("no-delivery", &["smtp", ""])]);
+    facts.delivery(6000, "a@d4.example", "sent", "2.0.0", 1);
+    assert_eq!(facts.found(), []);
 }
 
 #[test]
@@ -342,22 +460,39 @@ fn gaps_and_jumps_of_the_log_are_found() {
 }
 
 #[test]
-fn an_hour_of_lost_connections_is_found_among_others() {
+fn connections_of_known_clients_that_break_off_are_found_and_those_of_strangers_are_not() {
     let mut facts = Made::default();
-    for hour in 0..5 {
-        for n in 0..if hour == 3 { 60 } else { 2 } {
+    let lost = |facts: &mut Made, net: &str, stage: &str| {
+        for n in 0..60 {
             let session = Session {
-                time: hour * HOUR + n * SECOND,
+                time: n * SECOND,
                 service: facts.text("smtp"),
                 direction: facts.text("in"),
+                client_ip: facts.text(&format!("{net}.{}", n % 6)),
                 ended: facts.text("lost"),
+                lost_after: facts.text(stage),
                 source: 0,
                 offset: n,
                 ..Session::default()
             };
             facts.0.push(&session);
         }
+    };
+    lost(&mut facts, "203.0.113", "CONNECT");
+    for n in 0..6 {
+        let message = Message {
+            time: n * SECOND,
+            origin: facts.text("smtp"),
+            client_ip: facts.text(&format!("192.0.2.{n}")),
+            source: 0,
+            offset: n,
+            ..Message::default()
+        };
+        facts.0.push(&message);
     }
+    lost(&mut facts, "192.0.2", "RCPT");
+    assert_eq!(facts.found(), []);
+    lost(&mut facts, "192.0.2", "STARTTLS");
     assert_eq!(facts.found(), [found("lost-connections", &["smtp"])]);
 }
 

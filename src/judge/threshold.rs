@@ -67,6 +67,12 @@ impl Limit {
         Ok(findings)
     }
 
+    /// The labels that it names and that its figures carry only where they are asked for.
+    pub(super) fn labels(&self) -> impl Iterator<Item = &str> {
+        let named = self.threshold.labels.iter().map(|(name, _)| name).chain(&self.threshold.by);
+        named.map(|name| name.value.as_str()).filter(|name| self.metric.carries_if_asked(name))
+    }
+
     /// Whether it judges by what is usual.
     fn looks_back(&self) -> bool {
         self.threshold.limits().any(|limit| limit.value.usual)
@@ -88,6 +94,10 @@ impl Limit {
     /// The groups of rows, and those that there were earlier and are no more: of things that are counted there are none.
     fn groups_of_now_and_before(&self, measurements: &[Measurement], earlier: &[Earlier<'_>]) -> Vec<Group> {
         let mut groups = self.groups(measurements);
+        // Of what is counted nothing is a number too, of which there may be too few.
+        if groups.is_empty() && self.counts() && self.threshold.by.is_empty() {
+            groups.push(Group { labels: self.fixed(), rows: Vec::new(), value: Some(0.0) });
+        }
         if self.adds_up() {
             let mut known: BTreeSet<Labels> = groups.iter().map(|group| group.labels.clone()).collect();
             for labels in earlier.iter().flat_map(|(_, groups)| groups.keys()) {
@@ -173,10 +183,13 @@ impl Limit {
         single.map(|(name, values)| (name.value.clone(), Text::from(values.concat()))).collect()
     }
 
+    fn counts(&self) -> bool {
+        matches!(self.metric.unit, Unit::Count | Unit::Bytes)
+    }
+
     fn adds_up(&self) -> bool {
-        let counts = matches!(self.metric.unit, Unit::Count | Unit::Bytes);
         let fits = |limit: &Spotted<Comparison>| limit.value.usual || limit.value.operator.more_is_worse();
-        counts && self.threshold.limits().all(fits)
+        self.counts() && self.threshold.limits().all(fits)
     }
 
     fn is_about(&self, row: &Measurement) -> bool {
@@ -242,8 +255,10 @@ impl Limit {
         let name = &threshold.metric.value;
         let title = threshold.title.clone().unwrap_or_else(|| format!("{name} is {observed}"));
         let expected = beyond.fine(judged.unit);
+        let several = threshold.labels.iter().filter(|(_, values)| values.len() > 1);
+        let several = several.map(|(name, values)| format!("{} {}", name.value, values.join(" or ")));
         let labels: Vec<String> =
-            group.labels.iter().map(|(name, value)| format!("{name} {}", value.raw())).collect();
+            group.labels.iter().map(|(name, value)| format!("{name} {}", value.raw())).chain(several).collect();
         let what = if labels.is_empty() { name.clone() } else { format!("{name} ({})", labels.join(", ")) };
         let sql = |template: &Option<String>| {
             let value = |name: &str| group.labels.iter().find(|(n, _)| n == name);
@@ -310,16 +325,17 @@ struct Judged {
     of: Option<(f64, f64)>,
 }
 
-/// The limit that a value lies beyond, and what is usual, where the limit comes from that.
+/// The limit that a value lies beyond, the one below which all is fine, and what is usual, where they come from that.
 struct Beyond {
     limit: Comparison,
+    mildest: Comparison,
     usual: Option<Usual>,
 }
 
 impl Beyond {
     /// What would have been fine, in words.
     fn fine(&self, unit: Unit) -> String {
-        let fine = self.limit.fine(unit);
+        let fine = self.mildest.fine(unit);
         match self.usual {
             Some(usual) => format!("{fine} (usual: {})", figure(usual.value, unit)),
             None => fine,
@@ -339,21 +355,31 @@ impl Judged {
     ) -> (State, Option<Beyond>) {
         let mut worst = State::Ok;
         for (state, limit) in limits {
-            let usual = if limit.usual { usual } else { None };
-            let resolved = match usual {
-                _ if !limit.usual => *limit,
-                Some(usual) if self.of.is_none() && self.value.max(usual.value) < least => continue,
-                Some(usual) => limit.from_usual(usual.value, self.unit, self.value),
-                None => {
-                    worst = State::Unknown;
-                    continue;
-                }
+            let own = usual.filter(|_| limit.usual);
+            if own.is_some_and(|usual| self.of.is_none() && self.value.max(usual.value) < least) {
+                continue;
+            }
+            let Some(resolved) = self.resolved(limit, own) else {
+                worst = State::Unknown;
+                continue;
             };
             if resolved.holds(self.value) {
-                return (*state, Some(Beyond { limit: resolved, usual }));
+                let mildest = limits.last().and_then(|(_, limit)| self.resolved(limit, usual));
+                return (
+                    *state,
+                    Some(Beyond { mildest: mildest.unwrap_or(resolved), limit: resolved, usual: own }),
+                );
             }
         }
         (worst, None)
+    }
+
+    /// A limit as a value; nothing where it comes from what is usual, and that is not known.
+    fn resolved(&self, limit: &Comparison, usual: Option<Usual>) -> Option<Comparison> {
+        if !limit.usual {
+            return Some(*limit);
+        }
+        usual.map(|usual| limit.from_usual(usual.value, self.unit, self.value))
     }
 
     fn text(&self) -> String {

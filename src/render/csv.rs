@@ -28,6 +28,11 @@ type Make = fn(&Report) -> Table;
 /// The tables that every report has, beside its sections.
 const COMMON: [(&str, Make); 3] = [("measurements", measurements), ("findings", findings), ("coverage", coverage)];
 
+/// The names of these.
+pub(super) fn common() -> impl Iterator<Item = &'static str> {
+    COMMON.iter().map(|(name, _)| *name)
+}
+
 /// Every table by name.
 fn tables(report: &Report) -> impl Iterator<Item = (&str, Table)> {
     let shown = report.sections.iter().filter(|section| section.is_shown());

@@ -113,6 +113,11 @@ pub fn named<T, R>(formats: &[Format<T, R>]) -> Vec<(&'static str, &'static str)
     formats.iter().map(|format| (format.name, format.about)).collect()
 }
 
+/// What any report can be asked for beside its sections.
+pub fn parts_of_all() -> impl Iterator<Item = &'static str> {
+    csv::common()
+}
+
 /// The names of all formats of reports.
 pub fn names() -> impl Iterator<Item = &'static str> {
     RENDERERS.iter().map(|format| format.name)

@@ -61,10 +61,10 @@ pub(super) fn headline(report: &Report) -> String {
         State::Ok => "All is well".to_owned(),
         State::Unknown if counts.lines == 0 => "Nothing was read".to_owned(),
         State::Unknown if counts.matched == 0 => "Nothing was understood".to_owned(),
-        State::Unknown if !report.is_told_of() && report.domains.is_empty() => {
+        State::Unknown if !report.is_told_of && report.domains.is_empty() => {
             "The logs tell nothing of this period".to_owned()
         }
-        State::Unknown if !report.is_told_of() => "The logs tell nothing of these domains".to_owned(),
+        State::Unknown if !report.is_told_of => "The logs tell nothing of these domains".to_owned(),
         _ => tally(report),
     }
 }
@@ -86,11 +86,13 @@ pub(super) fn tally(report: &Report) -> String {
 /// What the verdict rests on, in a sentence.
 pub(super) fn lead(report: &Report) -> String {
     let counts = &report.coverage.counts;
+    let flows = report.total("deliveries", &[("outcome", "sent")]).is_some_and(|sent| sent > 0.0);
     let judged = match report.verdict() {
         State::Unknown if counts.lines == 0 => return "There was no line of any log.".to_owned(),
         State::Ok => "Nothing was beyond its limits.",
         State::Unknown => "Whether all is well cannot be told.",
-        State::Warning => "Mail flows; what is listed below should be looked at.",
+        State::Warning if flows => "Mail flows; what is listed below should be looked at.",
+        State::Warning => "What is listed below should be looked at.",
         State::Critical => "Something needs to be looked at now.",
     };
     let lines = plural(counts.lines, "line", "lines");

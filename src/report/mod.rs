@@ -29,6 +29,9 @@ pub struct Report {
     pub period: Period,
     /// The account of every line read.
     pub coverage: Coverage,
+    /// Whether the logs tell of anything in the period and the scope: a day without a line is not a good day, whatever
+    /// waits since the day before.
+    pub is_told_of: bool,
     /// The figures, in the order of their metrics and labels.
     pub measurements: Vec<Measurement>,
     /// The judgements, the worst first.
@@ -50,7 +53,7 @@ impl Report {
 
     /// Whether it rests on anything: on lines that were understood and tell of the period and the scope.
     pub fn is_known(&self) -> bool {
-        self.coverage.counts.matched > 0 && self.is_told_of()
+        self.coverage.counts.matched > 0 && self.is_told_of
     }
 
     /// The report as it can be answered for: where nothing is known, no figure is 0 or within its limits, and a table
@@ -75,11 +78,6 @@ impl Report {
             }
         }
         self
-    }
-
-    /// Whether the logs tell of anything in the period and the scope: a day without a line is not a good day.
-    pub fn is_told_of(&self) -> bool {
-        self.measurements.iter().any(|measurement| measurement.value.is_some_and(|value| value != 0.0))
     }
 
     /// The first value of a metric whose labels contain all of `labels`.

@@ -40,7 +40,7 @@ pub struct Front {
     pub about: String,
     /// Of a metric: whether no value means 0.
     pub zero: bool,
-    /// Of a metric: whether it counts what was before the period too.
+    /// Of a metric or a section: whether it counts what was before the period too.
     pub since_ever: bool,
     /// Of a metric: the column of each label that can be asked for by `--by`.
     pub by: BTreeMap<String, String>,
@@ -74,6 +74,8 @@ pub struct Front {
 
 /// What heads of tables hold.
 const TABLE: &str = "title group help empty quiet top units titles times states chart";
+/// What heads of sections hold beside.
+const SECTION: &str = "since_ever";
 /// What heads of metrics hold.
 const METRIC: &str = "about unit zero since_ever by rows";
 /// What heads of rules hold.
@@ -81,7 +83,7 @@ const RULE: &str = "title state parameters message meaning trace command observe
 
 /// The keys of each kind of questions, by their folder.
 const KEYS: [(&str, &[&str]); 5] = [
-    ("sections", &[TABLE]),
+    ("sections", &[TABLE, SECTION]),
     ("queries", &[TABLE, "about parameters"]),
     ("metrics", &[METRIC]),
     ("activity", &[METRIC]),
@@ -159,6 +161,11 @@ impl Question {
         question.known_keys(folder)?;
         question.known_words()?;
         Ok(question)
+    }
+
+    /// Its SQL with the end of the period, microseconds since the epoch, for `{end}`.
+    pub fn until(&self, end: i64) -> String {
+        self.sql.replace("{end}", &end.to_string())
     }
 
     /// A key of another kind of questions would do nothing.

@@ -85,8 +85,10 @@ const KINDS: [(&str, &str, Reader); 7] = [
 /// An address as the logs have it: without angle brackets; the empty one is that of notifications.
 fn address(text: &str) -> Option<Given> {
     let bare = text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text);
-    let readable =
-        (!bare.is_empty() || bare != text) && !bare.contains(|c: char| c.is_whitespace() || c.is_control());
+    let is_quoted = bare.starts_with('"');
+    let readable = (!bare.is_empty() || bare != text)
+        && (is_quoted || !bare.contains(char::is_whitespace) && !bare.contains('*') && !bare.starts_with('@'))
+        && !bare.contains(char::is_control);
     readable.then(|| Given::Literal(Literal::Text(bare.to_owned())))
 }
 
@@ -172,6 +174,12 @@ impl Named {
                 return Err(error.instead(parameter, "parameters", names));
             }
         }
+        if let Some((twice, _)) = given.iter().enumerate().find_map(|(at, (name, value))| {
+            given[..at].iter().any(|(before, _)| before == name).then_some((name, value))
+        }) {
+            let error = Error::new(Exit::Usage, format!("`{twice}` is given twice"));
+            return Err(error.help("a named question is asked of one value; ask twice, or in SQL by `IN (...)`"));
+        }
         let mut values = BTreeMap::new();
         for parameter in &self.parameters {
             let own = given.iter().rev().find(|(name, _)| *name == parameter.name).map(|(_, value)| value);
@@ -206,6 +214,10 @@ impl Parameter {
         match self.kind.as_str() {
             "time" => no_such_time(text),
             "network" => Network::fault(text),
+            "address" if text.contains('*') || text.starts_with('@') => {
+                let domain = text.trim_start_matches(['*', '@']);
+                Some(format!("it must be the whole of an address; of a domain: mailtrail trace '*@{domain}'"))
+            }
             _ => None,
         }
     }

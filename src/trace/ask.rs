@@ -39,7 +39,7 @@ pub(super) static DELIVERIES: Table = Table {
     columns: &[
         "entry", "instance", "queue_id", "message_id", "origin", "user", "sender", "sender_domain", "recipient",
         "recipient_domain", "original_recipient", "transport", "relay_host", "relay_ip", "relay_port", "delay_s", "size_bytes",
-        "dsn", "outcome", "reply", "next_queue_id",
+        "dsn", "outcome", "reply", "reason", "next_queue_id", "tls_version", "tls_cipher",
     ],
     order: &["recipient", "original_recipient"],
 };
@@ -54,7 +54,7 @@ pub(super) static FILINGS: Table = Table {
 pub(super) static REJECTIONS: Table = Table {
     name: "rejections",
     columns: &[
-        "session", "service", "queue_id", "client_ip", "client_name", "user", "sender", "sender_domain", "recipient",
+        "session", "service", "queue_id", "message_id", "client_ip", "client_name", "user", "sender", "sender_domain", "recipient",
         "recipient_domain", "stage", "reply_code", "dsn", "reason", "permanence",
     ],
     order: &["recipient"],

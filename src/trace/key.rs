@@ -19,6 +19,8 @@ pub enum Kind {
     Ip,
     /// A network, as an address and the bits of its prefix (RFC 4632, RFC 4291 2.3).
     Network,
+    /// A host: a client by its name, or one that mail was handed to.
+    Host,
     /// The id that a server gave a session.
     Session,
     /// A subject.
@@ -35,6 +37,7 @@ impl Kind {
             Self::Domain => "domain",
             Self::Ip => "IP address",
             Self::Network => "network",
+            Self::Host => "host",
             Self::Session => "session id",
             Self::Subject => "subject",
         }
@@ -42,7 +45,7 @@ impl Kind {
 
     /// Whether the case of letters tells nothing (RFC 5321 2.4: in practice it does not for local parts either).
     fn ignores_case(self) -> bool {
-        matches!(self, Self::Address | Self::Domain | Self::Subject)
+        matches!(self, Self::Address | Self::Domain | Self::Host | Self::Subject)
     }
 }
 
@@ -55,11 +58,13 @@ static PLACES: &[(Kind, &Table, &[&str])] = &[
     (Kind::Message, &MESSAGES, &["message_id"]),
     (Kind::Message, &DELIVERIES, &["message_id"]),
     (Kind::Message, &FILINGS, &["message_id"]),
+    (Kind::Message, &REJECTIONS, &["message_id"]),
     (Kind::Address, &MESSAGES, &["sender", "user"]),
     (Kind::Address, &DELIVERIES, &["recipient", "original_recipient", "sender"]),
     (Kind::Address, &REJECTIONS, &["sender", "recipient", "user"]),
     (Kind::Address, &LOGINS, &["user"]),
     (Kind::Address, &SESSIONS, &["user"]),
+    (Kind::Address, &FILINGS, &["user"]),
     (Kind::Domain, &MESSAGES, &["sender_domain", "user_domain"]),
     (Kind::Domain, &DELIVERIES, &["recipient_domain", "sender_domain"]),
     (Kind::Domain, &REJECTIONS, &["sender_domain", "recipient_domain"]),
@@ -69,6 +74,10 @@ static PLACES: &[(Kind, &Table, &[&str])] = &[
     (Kind::Ip, &REJECTIONS, &["client_ip"]),
     (Kind::Ip, &LOGINS, &["client_ip"]),
     (Kind::Ip, &SESSIONS, &["client_ip"]),
+    (Kind::Host, &MESSAGES, &["client_name"]),
+    (Kind::Host, &DELIVERIES, &["relay_host", "relay_ip"]),
+    (Kind::Host, &REJECTIONS, &["client_name"]),
+    (Kind::Host, &SESSIONS, &["client_name"]),
     (Kind::Session, &LOGINS, &["session_id"]),
     (Kind::Session, &FILINGS, &["session_id"]),
     (Kind::Subject, &MESSAGES, &["subject"]),
@@ -125,20 +134,52 @@ impl Reading {
 
 /// The readings of a key, the likeliest first; with a kind only those.
 pub(super) fn readings(key: &str, kind: Option<Kind>) -> Vec<Reading> {
-    let plain = key.trim();
+    let plain = unwrapped(key);
     if let Some(kind) = kind {
         let text = stripped(plain, kind);
-        let exact = if kind == Kind::Subject { None } else { Some(Reading::new(kind, text, true)) };
+        let whole = canonical(text, kind);
+        let exact = if kind == Kind::Subject { None } else { Some(Reading::new(kind, &whole, true)) };
         let part = (kind != Kind::Network).then(|| Reading::new(kind, text, false));
         return exact.into_iter().chain(part).collect();
     }
     let kinds: &[(Kind, bool)] = &form(plain);
-    kinds.iter().map(|(kind, exact)| Reading::new(*kind, stripped(plain, *kind), *exact)).collect()
+    kinds
+        .iter()
+        .map(|(kind, exact)| Reading::new(*kind, &canonical(stripped(plain, *kind), *kind), *exact))
+        .collect()
+}
+
+/// A key as it may be copied out of a line or a mail: without what stands around it. Of a name with an address (RFC 5322
+/// 3.4) the address counts.
+fn unwrapped(key: &str) -> &str {
+    let key = key.trim().trim_end_matches([',', ';']);
+    let key = if key.parse::<IpAddr>().is_ok() {
+        key
+    } else {
+        key.strip_suffix(':').filter(|id| is_id(id)).unwrap_or(key)
+    };
+    let in_brackets = key.strip_prefix('[').and_then(|key| key.strip_suffix(']'));
+    if let Some(address) = in_brackets.filter(|inner| inner.parse::<IpAddr>().is_ok()) {
+        return address;
+    }
+    let named = key.rfind(" <").filter(|_| key.ends_with('>')).map(|at| &key[at + 1..]);
+    named.filter(|address| address.contains('@')).unwrap_or(key)
+}
+
+/// Whether a text looks like the id of a queue entry, and not like the beginning of an address of a host.
+fn is_id(text: &str) -> bool {
+    text.len() > 4 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+/// An address of a host as facts hold it (RFC 5952; RFC 4291 2.5.5.2 as IPv4); all else as it is.
+fn canonical(text: &str, kind: Kind) -> String {
+    let address = text.parse::<IpAddr>().ok().filter(|_| matches!(kind, Kind::Ip | Kind::Host));
+    address.map_or_else(|| text.to_owned(), |address| address.to_canonical().to_string())
 }
 
 /// What a key of this form may be.
 fn form(key: &str) -> Vec<(Kind, bool)> {
-    use Kind::{Address, Domain, Ip, Message, Network, Queue, Session, Subject};
+    use Kind::{Address, Domain, Host, Ip, Message, Network, Queue, Session, Subject};
     let both = |kinds: &[Kind]| {
         let whole = kinds.iter().map(|kind| (*kind, true));
         let part = kinds.iter().map(|kind| (*kind, false));
@@ -154,7 +195,7 @@ fn form(key: &str) -> Vec<(Kind, bool)> {
         return vec![(Network, true)];
     }
     if key.parse::<IpAddr>().is_ok() {
-        return vec![(Ip, true)];
+        return vec![(Ip, true), (Host, true)];
     }
     let begins_address =
         key.len() > 3 && key.bytes().all(|b| b.is_ascii_digit() || b == b'.') && key.contains('.');
@@ -167,7 +208,7 @@ fn form(key: &str) -> Vec<(Kind, bool)> {
     if key.contains(' ') {
         return vec![(Subject, false), (Message, true), (Address, true)];
     }
-    let mut kinds = both(&[Queue, Session, Message, Domain, Address]);
+    let mut kinds = both(&[Queue, Session, Message, Domain, Address, Host]);
     kinds.push((Subject, false));
     kinds
 }
@@ -218,6 +259,16 @@ mod tests {
             assert_eq!(told(key), kind, "{key}");
         }
         assert_eq!(first("<1@example.org>").2, "1@example.org");
+        for (copied, key) in [
+            ("4Xk1000001z2:", "4Xk1000001z2"),
+            ("Anna <anna@example.org>,", "anna@example.org"),
+            ("[192.0.2.7]", "192.0.2.7"),
+            ("2001:DB8:0::7", "2001:db8::7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("2001:db8:", "2001:db8:"),
+        ] {
+            assert_eq!(first(copied).2, key, "{copied}");
+        }
         assert_eq!(first("*@example.org").2, "example.org");
         assert!(!first("192.0.2.").1);
     }

@@ -263,14 +263,20 @@ fn tie_of(entry: i64, life: &Life, other: &Row, number: i64) -> Option<(i64, i64
 }
 
 /// Whether a message may have gone on from one entry to another of the same Message-ID: on another system, or back
-/// from this machine itself, while the first held it. Who sends one twice sends two messages.
+/// from this machine itself, while the first held it. Who sends one twice sends two messages, and so does a list that gives each
+/// of its copies a sender of its own.
 fn goes_on(from: &Row, end: Option<i64>, to: &Row) -> bool {
     let (Some(start), Some(opened)) = (from.integer("time"), to.integer("time")) else { return false };
     let skew = if same_system(from, to) { SECOND } else { SKEW };
     let held = opened >= start - skew && end.is_none_or(|end| opened <= end + skew);
-    let from_here = to.is("origin", "local")
-        || to.raw("client_ip").parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback());
-    held && (from_here || !same_system(from, to))
+    let came_back = is_from_here(to) && (!is_from_here(from) || from.is("sender", to.raw("sender")));
+    held && (came_back || !same_system(from, to))
+}
+
+/// Whether a message came from the machine itself.
+fn is_from_here(entry: &Row) -> bool {
+    entry.is("origin", "local")
+        || entry.raw("client_ip").parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
 /// Whether what became of a message at a mailbox may belong to this delivery: it was done while that was tried.

@@ -181,7 +181,9 @@ impl Seeds {
     fn left_out(&self, net: &Net, limit: usize) -> usize {
         let entries: BTreeSet<i64> = self.entries.keys().chain(&net.left_out).copied().collect();
         let entries = entries.iter().filter(|entry| !net.lives.contains_key(entry)).count();
-        entries + self.others().iter().map(|number| number.saturating_sub(limit)).sum::<usize>()
+        let [sessions, loose, filings] = self.others().map(|number| number.saturating_sub(limit));
+        // What was put into a mailbox came by an entry, where there are any.
+        entries + sessions + loose + if self.entries.is_empty() { filings } else { 0 }
     }
 }
 

@@ -186,7 +186,13 @@ pub(super) fn of_delivery(life: &Life, row: &Row) -> Draft {
     if !["", "none", row.raw("transport")].contains(&row.raw("relay_host")) {
         let _ = write!(words, " to {}", row.raw("relay_host"));
     }
-    for (column, before) in [("dsn", ": "), ("reply", " ")] {
+    if !row.raw("tls_version").is_empty() {
+        let _ = write!(words, " over {}", row.raw("tls_version"));
+    }
+    // What is thrown away has no reply, but may have a reason.
+    let said = if row.raw("reply").is_empty() { "reason" } else { "reply" };
+    let before_said = if row.raw("dsn").is_empty() { ": " } else { " " };
+    for (column, before) in [("dsn", ": "), (said, before_said)] {
         if !row.raw(column).is_empty() {
             let _ = write!(words, "{before}{}", row.raw(column));
         }

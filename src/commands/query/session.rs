@@ -8,7 +8,7 @@ use crate::assets::Assets;
 use crate::cli::{Query, QueryFormat};
 use crate::commands::{now, print, say, schema};
 use crate::error::{Error, Exit, Result};
-use crate::facts::TableDef;
+use crate::facts::{Scope, TableDef};
 use crate::run::Run;
 use crate::sections::{Named, names, tables};
 use crate::time::Zone;
@@ -20,6 +20,7 @@ use std::io;
 pub(super) struct Session<'a> {
     assets: &'a Assets,
     zone: &'a Zone,
+    scope: &'a Scope<'a>,
     /// The names of the named questions.
     pub(super) names: Vec<String>,
     format: QueryFormat,
@@ -54,10 +55,16 @@ in one line: who-sent-to recipient=zoe@example.org
 
 impl<'a> Session<'a> {
     /// A session with the format that the command line names.
-    pub(super) fn new(args: &Query, assets: &'a Assets, zone: &'a Zone, colors: bool) -> Result<Self> {
+    pub(super) fn new(
+        args: &Query,
+        assets: &'a Assets,
+        zone: &'a Zone,
+        scope: &'a Scope<'a>,
+        colors: bool,
+    ) -> Result<Self> {
         let names = names(assets)?;
         let format = of_many(args.format)?;
-        Ok(Self { assets, zone, names, format, colors, asked: false, broken: false, failed: None })
+        Ok(Self { assets, zone, scope, names, format, colors, asked: false, broken: false, failed: None })
     }
 
     /// Answers all that standard input asks, one answer after the other; the exit code of the first that was refused.
@@ -148,8 +155,8 @@ impl<'a> Session<'a> {
     }
 
     fn answer(&self, question: &Question, run: &Run) -> Result<Vec<u8>> {
-        let answer = ask(question, run, self.zone)?;
-        tell_of_no_rows(&answer);
+        let answer = ask(question, run, self.zone, self.scope)?;
+        tell_of_no_rows(&answer, run, self.zone);
         answer::render(answer, self.format, self.zone)
     }
 

@@ -26,8 +26,18 @@ pub(super) fn first<'t>(text: &'t str, names: &[String]) -> Option<(Typed, &'t s
     if names.iter().any(|name| name == first) {
         return Some((Typed::Named(words(bare)), after_line));
     }
-    let end = end(text)?;
+    let end = end(text);
+    if !may_go_on(first) && end.is_none_or(|end| end > line.len()) {
+        return Some((Typed::Named(words(bare)), after_line));
+    }
+    let end = end?;
     Some((Typed::Sql(text[..end].to_owned()), &text[end + 1..]))
+}
+
+/// Whether a line with this first word may be the beginning of a question in SQL, and is no name that was mistyped.
+fn may_go_on(first: &str) -> bool {
+    let begins = ["select", "with"].iter().any(|word| first.eq_ignore_ascii_case(word));
+    begins || !first.starts_with(|c: char| c.is_alphabetic())
 }
 
 /// The byte of the `;` that ends a question: none that stands in a text, in a name or in a comment.
@@ -93,6 +103,7 @@ mod tests {
         assert_eq!(found, [sql("SELECT ';''a;' -- b;\n/* ; */ x"), sql("SELECT 2\n")]);
         assert_eq!(rest, "\nSELECT");
         assert_eq!(all("SELECT ';"), (Vec::new(), "SELECT ';"));
+        assert_eq!(all("DROP x;"), (vec![sql("DROP x")], ""));
     }
 
     #[test]
@@ -107,5 +118,7 @@ mod tests {
             words(&["late-messages"]),
         ];
         assert_eq!((found.as_slice(), rest), (expected.as_slice(), ""));
+        let (found, rest) = all("late-mesages\nSELECT 1;");
+        assert_eq!((found.as_slice(), rest), ([words(&["late-mesages"]), sql("SELECT 1")].as_slice(), ""));
     }
 }

@@ -106,6 +106,6 @@ mod tests {
         assert_eq!(change(&figures, "Connections").as_deref(), Some("was 0"));
         figures.values.insert("Connections lost".into(), 0.02);
         assert_eq!(change(&figures, "Connections lost").as_deref(), Some("was 2 %"));
-        assert_eq!(change(&figures, "Delivered"), None);
+        assert_eq!(change(&Figures::default(), "Connections"), None);
     }
 }
