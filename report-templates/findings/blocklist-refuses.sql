@@ -10,7 +10,9 @@
 -- evidence = "SELECT r.source, r.offset FROM rejections r WHERE class = 'dnsbl_client' AND COALESCE(host, '') = {host} AND reason ILIKE '%open resolver%' ORDER BY time DESC, r.source DESC, r.offset DESC LIMIT 3"
 SELECT COALESCE(host, '') AS host, COUNT(*) AS refused, COUNT(DISTINCT client_ip) AS addresses, MIN(time) AS first_time, MAX(time) AS last_time, MIN(reason) AS reason
 FROM rejections
-WHERE permanence <> 'warning' AND class IN ('dnsbl_client', 'dnsbl_domain')
-    AND (reason ILIKE '%open resolver%' OR reason ILIKE '%excessive number of queries%' OR reason ILIKE '%/returnc/%')
+WHERE permanence <> 'warning' AND class = 'dnsbl_client'
+    -- Nothing of what stands before is a client's own word.
+    AND (reason ILIKE '%] blocked using %open resolver%' OR reason ILIKE '%] blocked using %excessive number of queries%'
+        OR reason ILIKE '%] blocked using %/returnc/%')
 GROUP BY COALESCE(host, '') HAVING COUNT(*) {least}
 ORDER BY refused DESC, host

@@ -1,6 +1,6 @@
 -- title = "One address failed to log in {failures: time|times}"
 -- state = "warning"
--- parameters = { attempts = "> 20", within = "10 min", ignore = [] }
+-- parameters = { attempts = "> 20", office = "> 100", within = "10 min", ignore = [] }
 -- labels = ["client_ip"]
 -- observed = "{failures: failed login|failed logins} in {within}"
 -- expected = "at most {attempts} in {within}"
@@ -22,13 +22,15 @@ WITH failed AS (
     SELECT client_ip, span, COUNT(*) AS n, COUNT(DISTINCT user) AS names, MIN(user) AS user FROM spans
     GROUP BY client_ip, span
 ), failing AS (
-    SELECT client_ip, COUNT(*) AS n FROM tries GROUP BY client_ip
+    SELECT client_ip, COUNT(DISTINCT user) AS names FROM tries GROUP BY client_ip
 ), good AS (
-    SELECT client_ip, COUNT(*) AS n FROM logins WHERE outcome = 'ok' AND client_ip IN (SELECT client_ip FROM suspects) GROUP BY client_ip
+    SELECT client_ip, COUNT(DISTINCT user) AS owners FROM logins
+    WHERE outcome = 'ok' AND client_ip IN (SELECT client_ip FROM suspects) GROUP BY client_ip
 )
 SELECT c.client_ip AS client_ip, MAX(c.n) AS failures, MAX(c.names) AS names, MIN(c.user) AS user
 FROM counted c JOIN failing f ON c.client_ip = f.client_ip LEFT JOIN good g ON c.client_ip = g.client_ip
--- Where more logins succeed than fail, it is an office, and one of its devices has an old password.
-WHERE c.n {attempts} AND f.n > COALESCE(g.n, 0) AND c.client_ip NOT IN {ignore}
+WHERE c.n {attempts} AND c.client_ip NOT IN {ignore}
+    -- Where several people log in, and no more fail, it is an office, and one of its devices has an old password.
+    AND (COALESCE(g.owners, 0) <= 2 OR g.owners < f.names OR c.n {office})
 GROUP BY c.client_ip
 ORDER BY failures DESC, client_ip

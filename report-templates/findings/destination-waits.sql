@@ -10,7 +10,7 @@
 -- evidence = "SELECT d.source, d.offset FROM deliveries d WHERE recipient_domain = {recipient_domain} AND outcome = 'deferred' ORDER BY time DESC, d.source DESC, d.offset DESC LIMIT 3"
 WITH late AS (
     SELECT recipient_domain, recipient, entry, MAX(reply) AS reply FROM deliveries
-    WHERE outcome = 'deferred' AND delay_s * 1000000 {age} AND recipient_domain IS NOT NULL AND recipient_domain NOT IN {ignore}
+    WHERE outcome = 'deferred' AND COALESCE(origin, '') <> 'notification' AND delay_s * 1000000 {age} AND recipient_domain IS NOT NULL AND recipient_domain NOT IN {ignore}
     GROUP BY recipient_domain, recipient, entry
 ), done AS (
     SELECT DISTINCT entry, recipient FROM deliveries WHERE outcome <> 'deferred' AND entry IN (SELECT entry FROM late)

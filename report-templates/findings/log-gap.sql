@@ -44,10 +44,10 @@ WITH happened AS (
 ), clock_sum AS (
     SELECT host, hour_of_day, SUM(n) AS total, COUNT(*) AS busy FROM dated GROUP BY host, hour_of_day
 ), clock AS (
-    -- Hours of the day that are busy on each day, or on all but the one that is looked at. Nights, and Sundays of an office, are not.
+    -- Hours of the day that are busy on four days of five. Nights, and Sundays of an office, are not.
     SELECT c.host AS host, c.hour_of_day AS hour_of_day, 1.0 * c.total / d.days AS usual
     FROM clock_sum c JOIN days d ON c.host = d.host
-    WHERE c.busy >= d.days - 1
+    WHERE c.busy * 5 >= d.days * 4
 ), steps AS (
     SELECT host, first_time AS until_time, LAG(last_time) OVER (PARTITION BY host ORDER BY span) AS from_time FROM hourly
 ), gaps AS (

@@ -1,6 +1,6 @@
 -- title = "A login succeeded after {tries: failure|failures}"
 -- state = "critical"
--- parameters = { failures = "> 10", within = "1 h", ignore = [] }
+-- parameters = { failures = "> 10", office = "> 20", within = "1 h", ignore = [] }
 -- labels = ["client_ip", "user"]
 -- times = ["first_ok"]
 -- observed = "a login after {tries: failure|failures} in a row"
@@ -32,6 +32,7 @@ WITH failed AS (
         SUM(s.good) OVER (PARTITION BY s.client_ip, s.span ORDER BY s.time, s.source, s.place) - s.good AS streak
     FROM spans s JOIN bad_spans b ON s.client_ip = b.client_ip AND s.span = b.span
 ), shared AS (
+    -- An office: several people log in, and no more fail.
     SELECT client_ip FROM tries GROUP BY client_ip
     HAVING COUNT(DISTINCT CASE WHEN good = 1 THEN user END) > 2
         AND COUNT(DISTINCT CASE WHEN good = 1 THEN user END) >= COUNT(DISTINCT CASE WHEN good = 0 THEN user END)
@@ -40,9 +41,9 @@ WITH failed AS (
         MIN(CASE WHEN good = 1 THEN user END) AS user, MIN(CASE WHEN good = 1 THEN time END) AS first_ok
     FROM counted GROUP BY client_ip, span, streak
 )
-SELECT client_ip, user, MAX(n) AS tries, MAX(names) AS names, MIN(first_ok) AS first_ok,
-    CASE WHEN MAX(names) > 1 THEN 'critical' ELSE 'warning' END AS state
-FROM streaks
-WHERE first_ok IS NOT NULL AND n {failures} AND client_ip NOT IN {ignore} AND client_ip NOT IN (SELECT client_ip FROM shared)
-GROUP BY client_ip, user
+SELECT t.client_ip AS client_ip, t.user AS user, MAX(t.n) AS tries, MAX(t.names) AS names, MIN(t.first_ok) AS first_ok,
+    CASE WHEN MAX(CASE WHEN s.client_ip IS NULL THEN t.names ELSE 1 END) > 1 THEN 'critical' ELSE 'warning' END AS state
+FROM streaks t LEFT JOIN shared s ON t.client_ip = s.client_ip
+WHERE t.first_ok IS NOT NULL AND t.n {failures} AND t.client_ip NOT IN {ignore} AND (s.client_ip IS NULL OR t.n {office})
+GROUP BY t.client_ip, t.user
 ORDER BY tries DESC, client_ip, user

@@ -12,12 +12,13 @@
 -- evidence = "SELECT d.source, d.offset FROM deliveries d WHERE transport = {transport} AND COALESCE(host, '') = {host} AND outcome = 'deferred' AND time >= {first_time} AND time <= {last_time} ORDER BY time DESC, d.source DESC, d.offset DESC LIMIT 3"
 WITH spans AS (
     SELECT COALESCE(host, '') AS host, transport, time - time % {within} AS span,
-        SUM(CASE WHEN outcome <> 'deferred' THEN 1 ELSE 0 END) AS answered,
+        -- What came back unseen by any server is no answer.
+        SUM(CASE WHEN outcome = 'sent' OR outcome <> 'deferred' AND relay_host <> 'none' THEN 1 ELSE 0 END) AS answered,
         SUM(CASE WHEN delay_s * 1000000 <= {within} THEN unanswered ELSE 0 END) AS deferred,
         -- Of notifications to forged senders nothing else is expected.
         SUM(CASE WHEN delay_s * 1000000 <= {long} AND origin <> 'notification' THEN unanswered ELSE 0 END) AS deferred_long
     FROM (
-        SELECT host, transport, time, outcome, delay_s, COALESCE(origin, '') AS origin,
+        SELECT host, transport, time, outcome, delay_s, COALESCE(relay_host, 'none') AS relay_host, COALESCE(origin, '') AS origin,
             -- New mail that nobody took or answered for: no answer, no route (RFC 3463: X.4), no credentials or trust (X.7.8, X.7.5).
             CASE WHEN outcome = 'deferred' AND (relay_host = 'none' OR dsn LIKE '4.4.%' OR dsn IN ('4.7.8', '4.7.5')) THEN 1 ELSE 0 END AS unanswered
         FROM deliveries

@@ -13,7 +13,9 @@
 WITH told AS (
     SELECT COALESCE(host, '') AS host, recipient_domain, reply,
         CASE WHEN outcome = 'bounced' AND dsn NOT LIKE '5.1.%' AND dsn NOT LIKE '5.2.%' AND dsn NOT LIKE '5.4.%' THEN 1 ELSE 0 END AS bad
-    FROM deliveries WHERE transport = 'smtp' AND outcome IN ('sent', 'bounced')
+    FROM deliveries
+    -- What is sent from here: of forwards and notifications strangers choose what they are and where they go.
+    WHERE transport = 'smtp' AND outcome IN ('sent', 'bounced') AND origin IN ('submission', 'local')
 )
 SELECT host, COUNT(*) AS told, SUM(bad) AS refused, COUNT(DISTINCT CASE WHEN bad = 1 THEN recipient_domain END) AS places,
     MIN(CASE WHEN bad = 1 THEN reply END) AS reply, 1.0 * SUM(bad) / COUNT(*) AS refused_share,

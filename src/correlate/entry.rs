@@ -7,6 +7,25 @@ use crate::facts::NULL;
 use crate::facts::schema::{Message, Session};
 use serde::{Deserialize, Serialize};
 
+/// What the line says that puts a message on hold: who sends it, where the queue manager never tells.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Hold {
+    sender: TextId,
+    sender_domain: TextId,
+}
+
+impl Hold {
+    pub fn of(line: &Line<'_>) -> Self {
+        Self { sender: line.text(Field::Sender), sender_domain: line.text(Field::SenderDomain) }
+    }
+
+    /// Calls a function for each text, with its column.
+    pub fn each_named(&mut self, call: &mut dyn FnMut(&'static str, &mut TextId)) {
+        call("sender", &mut self.sender);
+        call("sender_domain", &mut self.sender_domain);
+    }
+}
+
 /// One life of a queue id.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Entry {
@@ -20,6 +39,7 @@ pub(super) struct Entry {
     /// Whether the message was accepted.
     pub accepted: bool,
     pub held: bool,
+    pub hold: Option<Hold>,
     /// Recipients put off and not yet done with.
     pub waiting: Waiting,
     pub sent: bool,
@@ -149,6 +169,9 @@ impl Entry {
     pub fn row(mut self) -> Option<Message> {
         if !self.accepted {
             return None;
+        }
+        if let Some(hold) = self.hold.filter(|_| self.row.sender == NO_TEXT) {
+            (self.row.sender, self.row.sender_domain) = (hold.sender, hold.sender_domain);
         }
         if self.removed || self.discarded {
             self.row.fate = self.fate().id();

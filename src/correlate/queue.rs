@@ -1,11 +1,10 @@
 //! Queue entries: the life of a queue id, from its opener to its closer, and the deliveries in between.
 
-use super::entry::{Entry, Parent};
+use super::entry::{Entry, Hold, Parent};
 use super::open::{Keyed, entries, in_order};
 use super::refusals::is_own;
 use super::relays::Relays;
 use super::returned::{Child, Returned, is_known};
-use super::session::Hold;
 use super::{Line, keep};
 use crate::event::{Field, NO_TEXT, TextId, Word};
 use crate::facts::schema::{Delivery, Message, Row, Session};
@@ -207,7 +206,7 @@ impl Queue {
     pub fn hold(&mut self, line: &Line<'_>, facts: &mut Facts) {
         if line.event.key != 0 {
             let entry = self.entry(line, facts);
-            entry.merge(line);
+            entry.hold = Some(Hold::of(line));
             entry.held = true;
             entry.accepted = true;
         }
@@ -216,8 +215,7 @@ impl Queue {
     /// The message is put on hold once its data are there.
     pub fn hold_when_complete(&mut self, line: &Line<'_>, hold: Hold) {
         if let Some(entry) = self.open.get_mut(&line.event.key) {
-            keep(&mut entry.row.sender, hold.sender, &NO_TEXT);
-            keep(&mut entry.row.sender_domain, hold.sender_domain, &NO_TEXT);
+            entry.hold = Some(hold);
             entry.held = true;
         }
     }
@@ -525,6 +523,7 @@ impl Queue {
     pub fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
         for entry in self.open.values_mut().chain(self.lingering.values_mut()) {
             entry.row.each_text(call);
+            entry.hold.iter_mut().for_each(|hold| hold.each_named(&mut |_, id| call(id)));
             call(&mut entry.service);
             entry.waiting.rows.iter_mut().for_each(|row| row.each_text(call));
         }
@@ -545,6 +544,7 @@ impl Queue {
         for entry in self.open.values_mut().chain(self.lingering.values_mut()) {
             if entry.row.time < before {
                 entry.row.each_named(call);
+                entry.hold.iter_mut().for_each(|hold| hold.each_named(call));
             }
             entry.waiting.rows.iter_mut().filter(|row| row.time < before).for_each(|row| row.each_named(call));
         }

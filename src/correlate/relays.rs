@@ -8,11 +8,16 @@ use super::open::{Keyed, entries};
 use crate::event::{Field, NO_TEXT, TextId, hash_seed, key};
 use crate::facts::schema::Delivery;
 use crate::facts::{Facts, NULL};
-use crate::time::HOUR;
+use crate::time::{HOUR, SECOND};
 use serde::{Deserialize, Serialize};
 
 /// How long a process may use a connection: of one that is silent for so long, nothing is known any more.
 const LASTING: i64 = HOUR;
+
+/// How long after a connection was set up its first delivery may be told, which is done by then (Postfix's
+/// `smtp_data_done_timeout`), and how long after one recipient the next of the same message.
+const FIRST: i64 = 600 * SECOND;
+const NEXT: i64 = 10 * SECOND;
 
 /// So many processes are known at most before those that were silent for long are forgotten.
 const MOST: usize = 4_096;
@@ -28,6 +33,8 @@ pub(super) struct Relays {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Relay {
     time: i64,
+    /// The instance of the mail system whose process it is.
+    instance: TextId,
     host: TextId,
     ip: TextId,
     port: i64,
@@ -42,10 +49,11 @@ impl Relays {
     pub fn note(&mut self, line: &Line<'_>) {
         let now = line.event.time;
         if self.last.len() >= MOST {
-            self.last.retain(|_, relay| now - relay.time < LASTING);
+            self.last.retain(|_, relay| (0..LASTING).contains(&(now - relay.time)));
         }
         let relay = Relay {
             time: now,
+            instance: line.text_id(line.event.instance),
             host: line.text(Field::RelayHost),
             ip: line.text(Field::RelayIp),
             port: line.number(Field::RelayPort),
@@ -53,7 +61,7 @@ impl Relays {
             tls_cipher: line.text(Field::TlsCipher),
             entry: NULL,
         };
-        if self.last.len() < MOST {
+        if self.last.len() < MOST || self.last.contains_key(&line.event.key) {
             self.last.insert(line.event.key, relay);
         }
     }
@@ -68,7 +76,12 @@ impl Relays {
         let host = facts.texts.get(row.host).unwrap_or_default();
         let process = key(hash_seed(host), b'p', &pid.to_le_bytes());
         let Some(relay) = self.last.get_mut(&process).filter(|relay| relay.leads_to(row, facts)) else { return };
-        if relay.entry == NULL || relay.entry == row.entry || line.number(Field::Reuse) != NULL {
+        let age = row.time - relay.time;
+        let goes_on = match relay.entry {
+            NULL => age <= FIRST,
+            entry => entry == row.entry && age <= NEXT,
+        };
+        if goes_on || line.number(Field::Reuse) != NULL {
             (relay.time, relay.entry) = (row.time, row.entry);
             (row.tls_version, row.tls_cipher) = (relay.tls_version, relay.tls_cipher);
         } else {
@@ -78,8 +91,8 @@ impl Relays {
 
     /// Calls a function for each text.
     pub fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
-        for Relay { host, ip, tls_version, tls_cipher, .. } in self.last.values_mut() {
-            [host, ip, tls_version, tls_cipher].into_iter().for_each(&mut *call);
+        for Relay { instance, host, ip, tls_version, tls_cipher, .. } in self.last.values_mut() {
+            [instance, host, ip, tls_version, tls_cipher].into_iter().for_each(&mut *call);
         }
     }
 }
@@ -89,7 +102,8 @@ impl Relay {
     fn leads_to(&self, row: &Delivery, facts: &Facts) -> bool {
         let same = |a: TextId, b: TextId| a == b || (a != NO_TEXT && facts.texts.get(a) == facts.texts.get(b));
         same(self.host, row.relay_host)
-            && same(self.ip, row.relay_ip)
+            && same(self.instance, row.instance)
+            && (self.ip == NO_TEXT || same(self.ip, row.relay_ip))
             && (self.port == row.relay_port || self.port == NULL)
             && (0..LASTING).contains(&(row.time - self.time))
     }

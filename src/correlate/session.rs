@@ -1,6 +1,7 @@
 //! Sessions: connections from their opening to their end, and the attempts to authenticate in them.
 
 use super::claims::Claims;
+use super::entry::Hold;
 use super::gate::Gate;
 use super::open::{Keyed, entries, in_order};
 use super::refusals::is_loopback;
@@ -82,13 +83,6 @@ struct Open {
     refused: Option<u64>,
     /// When its system started anew; absent where a line of its own came since.
     cut_off: i64,
-}
-
-/// Who sends a message that is to be put on hold.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct Hold {
-    pub sender: TextId,
-    pub sender_domain: TextId,
 }
 
 /// What other lines said of a session's attempts.
@@ -338,8 +332,7 @@ impl Sessions {
         if line.event.key == 0
             && let Some(open) = self.open.get_mut(&line.event.other)
         {
-            let (sender, sender_domain) = (line.text(Field::Sender), line.text(Field::SenderDomain));
-            open.holds = Some(Hold { sender, sender_domain });
+            open.holds = Some(Hold::of(line));
         }
     }
 
@@ -516,9 +509,7 @@ impl Sessions {
             open.row.each_text(call);
             call(&mut open.ended);
             call(&mut open.instance);
-            open.holds
-                .iter_mut()
-                .for_each(|hold| [&mut hold.sender, &mut hold.sender_domain].into_iter().for_each(&mut *call));
+            open.holds.iter_mut().for_each(|hold| hold.each_named(&mut |_, id| call(id)));
         }
     }
 
@@ -528,10 +519,7 @@ impl Sessions {
         let old = all.filter(|open| open.row.time < before);
         for open in old {
             open.row.each_named(call);
-            if let Some(Hold { sender, sender_domain }) = &mut open.holds {
-                call("sender", sender);
-                call("sender_domain", sender_domain);
-            }
+            open.holds.iter_mut().for_each(|hold| hold.each_named(call));
         }
         self.attempts().filter(|row| row.time < before).for_each(|row| row.each_named(call));
     }
@@ -731,6 +719,9 @@ fn login_row(line: &Line<'_>, session: &Session, outcome: TextId) -> Login {
         if line.text(field) == NO_TEXT { other } else { line.text(field) }
     };
     let service = if session.service == NO_TEXT { line.service() } else { session.service };
+    // That there was TLS tells less than its version.
+    let told = or(Field::TlsVersion, session.tls_version);
+    let is_vague = told == Word::Tls.id() && session.tls_version != NO_TEXT;
     Login {
         time: line.event.time,
         service,
@@ -740,7 +731,7 @@ fn login_row(line: &Line<'_>, session: &Session, outcome: TextId) -> Login {
         mechanism: line.text(Field::Mechanism),
         outcome,
         reason: line.text(Field::Reason),
-        tls_version: or(Field::TlsVersion, session.tls_version),
+        tls_version: if is_vague { session.tls_version } else { told },
         session_id: line.text(Field::SessionId),
         session: session.session,
         host: line.host(),

@@ -159,6 +159,7 @@ fn unwrapped(key: &str) -> &str {
         key.strip_suffix(':').filter(|id| is_id(id)).unwrap_or(key)
     };
     let in_brackets = key.strip_prefix('[').and_then(|key| key.strip_suffix(']'));
+    let in_brackets = in_brackets.map(|inner| inner.strip_prefix("IPv6:").unwrap_or(inner));
     if let Some(address) = in_brackets.filter(|inner| inner.parse::<IpAddr>().is_ok()) {
         return address;
     }
@@ -263,6 +264,7 @@ mod tests {
             ("4Xk1000001z2:", "4Xk1000001z2"),
             ("Anna <anna@example.org>,", "anna@example.org"),
             ("[192.0.2.7]", "192.0.2.7"),
+            ("[IPv6:2001:db8::7]", "2001:db8::7"),
             ("2001:DB8:0::7", "2001:db8::7"),
             ("::ffff:192.0.2.7", "192.0.2.7"),
             ("2001:db8:", "2001:db8:"),

@@ -140,6 +140,13 @@ impl Seeds {
         let mut seeds = Self::default();
         for reading in each_address(asker, reading)? {
             for (table, condition) in reading.conditions() {
+                // What lies in a mailbox came by an entry, of which the log may hold nothing.
+                if reading.kind == Kind::Address
+                    && std::ptr::eq(table, &raw const FILINGS)
+                    && !seeds.entries.is_empty()
+                {
+                    continue;
+                }
                 for row in table.rows(asker, &format!("{condition}{}", within(span)))? {
                     seeds.take(row);
                 }
@@ -181,9 +188,7 @@ impl Seeds {
     fn left_out(&self, net: &Net, limit: usize) -> usize {
         let entries: BTreeSet<i64> = self.entries.keys().chain(&net.left_out).copied().collect();
         let entries = entries.iter().filter(|entry| !net.lives.contains_key(entry)).count();
-        let [sessions, loose, filings] = self.others().map(|number| number.saturating_sub(limit));
-        // What was put into a mailbox came by an entry, where there are any.
-        entries + sessions + loose + if self.entries.is_empty() { filings } else { 0 }
+        entries + self.others().iter().map(|number| number.saturating_sub(limit)).sum::<usize>()
     }
 }
 
