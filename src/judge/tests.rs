@@ -352,20 +352,28 @@ fn other_servers_that_refuse_this_one_are_found_and_dead_addresses_are_not() {
 #[test]
 fn a_block_list_that_refuses_to_answer_is_found() {
     let mut facts = Made::default();
-    for (n, reason) in
-        (0..10).zip(["Error: open resolver; https://bl.example/returnc/pub/", "blocked"].iter().cycle())
-    {
-        let rejection = Rejection {
-            time: n * SECOND,
-            class: facts.text("dnsbl_client"),
-            permanence: facts.text("permanent"),
-            reason: facts.text(reason),
-            source: 0,
-            offset: n,
-            ..Rejection::default()
-        };
-        facts.0.push(&rejection);
-    }
+    let refused = |facts: &mut Made, class: &str, what: &str| {
+        for n in 0..5 {
+            let rejection = Rejection {
+                time: n * SECOND,
+                class: facts.text(class),
+                permanence: facts.text("permanent"),
+                reason: facts.text(&format!("Service unavailable; {what}")),
+                source: 0,
+                offset: n,
+                ..Rejection::default()
+            };
+            facts.0.push(&rejection);
+        }
+    };
+    refused(&mut facts, "dnsbl_client", "Client host [192.0.2.7] blocked using bl.example; listed");
+    refused(
+        &mut facts,
+        "dnsbl_domain",
+        "Sender address [open resolver@evil.example] blocked using dbl.example; listed",
+    );
+    assert_eq!(facts.found(), []);
+    refused(&mut facts, "dnsbl_client", "Client host [192.0.2.7] blocked using bl.example; Error: open resolver");
     assert_eq!(facts.found(), [found("blocklist-refuses", &[""])]);
 }
 
