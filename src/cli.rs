@@ -124,7 +124,8 @@ pub enum Command {
     /// Follow a message, a session, an address or a client through the logs
     ///
     /// KEY is a queue id, a Message-ID, an address, `*@domain`, an IP address, a network such as 192.0.2.0/24, a host by its
-    /// name (a client, or one that mail went to), a session id, or a subject where the mail system logs it; a part of one is looked for where nothing is named by the whole.
+    /// name (a client, or one that mail went to), a session id, or a subject where the mail system logs it; a part of one is looked for where nothing is
+    /// named by the whole.
     /// The exit code is 0 where something is found and 1 where nothing is, as with grep.
     #[cfg(feature = "sql")]
     Trace(Trace),

@@ -47,7 +47,10 @@ fn known_names(global: &Global, config: &Config) -> Result<()> {
     use crate::error::{Error, Exit};
     use crate::{compose, render};
     let report = &config.report;
-    let at = |key: &str, error: Error| config.spot(key).map_or(error.clone(), |spot| spot.about(error));
+    let at = |key: &str, error: Error| match config.spot(key) {
+        Some(spot) => spot.about(error),
+        None => error,
+    };
     if let Some(name) = report.format.as_ref().filter(|name| render::by_name(name).is_none()) {
         let error = Error::new(Exit::Config, format!("there is no format `{name}`"));
         return Err(at("report.format", error.instead(name, "formats", render::names())));

@@ -67,8 +67,7 @@ fn tell_of_no_rows(answer: &Answer, run: &Run, zone: &Zone) {
     if answer.height() > 0 || !io::stdout().is_terminal() {
         return;
     }
-    let times = run.coverage.sources.iter().filter_map(|source| source.times);
-    match times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) {
+    match run.coverage.times() {
         Some((first, last)) => {
             let (first, last) = (zone.second_text(first), zone.second_text(last));
             say(format_args!("mailtrail: no rows; the logs tell of {first} to {last}"));

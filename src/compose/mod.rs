@@ -57,19 +57,17 @@ impl SinceEver {
         request: &Request<'_>,
         end: i64,
     ) -> Result<Self> {
-        let of = |questions: &'_ [Question]| -> Vec<Question> {
-            questions.iter().filter(|question| request.is_since_ever(question)).cloned().collect()
-        };
-        let (metrics, sections) = (of(metrics), of(sections));
+        let metrics: Vec<&Question> = metrics.iter().filter(|question| request.is_since_ever(question)).collect();
+        let sections: Vec<&Question> =
+            sections.iter().filter(|question| request.is_since_ever(question)).collect();
         if metrics.is_empty() && sections.is_empty() {
             return Ok(Self { figures: Vec::new(), sections: Vec::new() });
         }
         let scope = Scope { span: Span { start: None, end: request.span.end }, domains: request.domains };
-        let asked = metrics::asked(metrics.iter(), request.by);
+        let asked = metrics::asked(metrics.iter().copied(), request.by);
         let wanted = asked.iter().chain(sections.iter().map(|question| &question.sql)).map(String::as_str);
         let view = View::new(&run.facts, zone, &scope, Wanted::of(wanted))?;
         let asker = Asker::new(&view, &run.coverage)?;
-        let metrics: Vec<&Question> = metrics.iter().collect();
         Ok(Self {
             figures: metrics::all(&metrics, &asker, request, end)?,
             sections: asker.each(&sections, |question| section::ask(question, &asker, request.top, end))?,
@@ -122,11 +120,11 @@ pub fn compose(
     let past = past::past(&watched, run, zone, request)?;
     let asked = if past.is_known() { &watched } else { &metrics };
     let end = period.end.unwrap_or(i64::MAX);
-    let since_ever = SinceEver::ask(asked, &questions, run, zone, request, end)?;
+    let SinceEver { figures, sections: known } = SinceEver::ask(asked, &questions, run, zone, request, end)?;
     let hosts = run.facts.hosts();
     let view = View::last(&mut run.facts, zone, &scope, wanted)?;
     let asker = Asker::new(&view, &run.coverage)?;
-    let mut measurements = metrics::measure(asked, since_ever.figures, &asker, request, end)?;
+    let mut measurements = metrics::measure(asked, figures, &asker, request, end)?;
     let asker = asker.knowing(&past.known(&measurements))?;
     let is_told_of = metrics::tell(&measurements, asked, request);
     measurements.retain(|figure| activity.iter().all(|question| question.name != figure.metric));
@@ -134,10 +132,8 @@ pub fn compose(
     let whole_site = request.domains.is_empty();
     let (sources, weeks) = (&run.sources, &past.weeks);
     let case = Case { asker: &asker, sources, again: request.again, period: &period, whole_site, weeks };
-    let section = |question: &Question| match since_ever.sections.iter().find(|own| own.name == question.name) {
-        Some(known) => Ok(known.clone()),
-        None => section::ask(question, &asker, request.top, end),
-    };
+    let section =
+        |question: &_| section::known_or(&known, question, || section::ask(question, &asker, request.top, end));
     // Together, so that no thread waits for the longest question of the ones before it begins with the others.
     let (findings, sections) =
         asker.both(|| judge.judge(&case, &mut measurements), || asker.each(&questions, section));
@@ -256,8 +252,7 @@ fn definition(assets: &Assets, name: &str) -> Result<(Definition, Asset)> {
 
 /// The period asked for; where it is open, whole seconds around what was read.
 fn period(run: &Run, zone: &Zone, span: Span) -> Period {
-    let times = run.coverage.sources.iter().filter_map(|source| source.times);
-    let read = times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+    let read = run.coverage.times();
     let first = read.map(|(first, _)| first.div_euclid(SECOND) * SECOND);
     let last = read.map(|(_, last)| (last.div_euclid(SECOND) + 1) * SECOND);
     // What was read may lie beside what was asked for; a period still never ends before it begins.

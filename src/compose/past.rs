@@ -74,7 +74,7 @@ fn ask(questions: &[Question], run: &Run, zone: &Zone, request: &Request<'_>) ->
 /// Whether the logs tell of a whole span, whatever domains are looked at. A log that begins in the middle of it tells of
 /// a part only; but the first line of a quiet night may be late.
 fn is_told(run: &Run, zone: &Zone, start: i64, end: i64) -> Result<bool> {
-    let first = run.coverage.sources.iter().filter_map(|source| source.times).map(|(first, _)| first).min();
+    let first = run.coverage.times().map(|(first, _)| first);
     let Some(first) = first.filter(|first| *first < end) else { return Ok(false) };
     let when = TOLD.map(|table| format!("SELECT MIN(time) AS time FROM {table}")).join(" UNION ALL ");
     let scope = Scope { span: Span { start: Some(start), end: Some(end) }, domains: &[] };

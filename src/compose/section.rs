@@ -10,6 +10,15 @@ const TOP: usize = 20;
 /// Rows kept of a section that is drawn: a chart of time needs all of them.
 const DRAWN: usize = 1_000;
 
+/// The section of a question: one that is known, else what is asked.
+pub(super) fn known_or(
+    known: &[Section],
+    question: &Question,
+    ask: impl FnOnce() -> Result<Section>,
+) -> Result<Section> {
+    known.iter().find(|section| section.name == question.name).map_or_else(ask, |section| Ok(section.clone()))
+}
+
 /// Asks a section's question, for a period that ends so.
 pub(super) fn ask(question: &Question, asker: &Asker<'_>, top: Option<usize>, end: i64) -> Result<Section> {
     let answer = asker.ask(&question.until(end)).map_err(|e| question.in_file(e))?;

@@ -5,7 +5,7 @@
 
 use super::Line;
 use super::open::{Keyed, entries};
-use crate::event::{Field, NO_TEXT, TextId, hash_seed, key};
+use crate::event::{Field, NO_TEXT, TextId, hash_seed, process_key};
 use crate::facts::schema::Delivery;
 use crate::facts::{Facts, NULL};
 use crate::time::{HOUR, SECOND};
@@ -74,7 +74,7 @@ impl Relays {
             return;
         }
         let host = facts.texts.get(row.host).unwrap_or_default();
-        let process = key(hash_seed(host), b'p', &pid.to_le_bytes());
+        let process = process_key(hash_seed(host), pid);
         let Some(relay) = self.last.get_mut(&process).filter(|relay| relay.leads_to(row, facts)) else { return };
         let age = row.time - relay.time;
         let goes_on = match relay.entry {

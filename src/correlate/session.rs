@@ -649,11 +649,7 @@ impl Open {
                 Field::Helo => row.helo = line.text_of(value),
                 Field::User => row.user = line.text_of(value),
                 Field::UserDomain => row.user_domain = line.text_of(value),
-                // That there is TLS tells less than its version.
-                Field::TlsVersion if line.text_of(value) == Word::Tls.id() => {
-                    keep(&mut row.tls_version, Word::Tls.id(), &NO_TEXT);
-                }
-                Field::TlsVersion => row.tls_version = line.text_of(value),
+                Field::TlsVersion => row.tls_version = tls(row.tls_version, line.text_of(value)),
                 Field::TlsCipher => row.tls_cipher = line.text_of(value),
                 Field::BytesIn => row.bytes_in = value,
                 Field::BytesOut => row.bytes_out = value,
@@ -714,14 +710,17 @@ fn push(mut open: Open, facts: &mut Facts) {
     facts.push(&open.row);
 }
 
+/// The TLS version of which more is told: that there is TLS tells less than its version.
+fn tls(known: TextId, told: TextId) -> TextId {
+    let is_vague = told == NO_TEXT || told == Word::Tls.id();
+    if is_vague && known != NO_TEXT { known } else { told }
+}
+
 fn login_row(line: &Line<'_>, session: &Session, outcome: TextId) -> Login {
     let or = |field, other| {
         if line.text(field) == NO_TEXT { other } else { line.text(field) }
     };
     let service = if session.service == NO_TEXT { line.service() } else { session.service };
-    // That there was TLS tells less than its version.
-    let told = or(Field::TlsVersion, session.tls_version);
-    let is_vague = told == Word::Tls.id() && session.tls_version != NO_TEXT;
     Login {
         time: line.event.time,
         service,
@@ -731,7 +730,7 @@ fn login_row(line: &Line<'_>, session: &Session, outcome: TextId) -> Login {
         mechanism: line.text(Field::Mechanism),
         outcome,
         reason: line.text(Field::Reason),
-        tls_version: if is_vague { session.tls_version } else { told },
+        tls_version: tls(session.tls_version, line.text(Field::TlsVersion)),
         session_id: line.text(Field::SessionId),
         session: session.session,
         host: line.host(),

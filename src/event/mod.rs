@@ -148,6 +148,12 @@ pub(crate) fn queue_key(host: u64, instance: u64, id: &[u8]) -> u64 {
     key(instance ^ host.rotate_left(17), b'q', id)
 }
 
+/// The key of a process of a host: by the hash of the host, and the process id.
+#[inline]
+pub(crate) fn process_key(host: u64, pid: i64) -> u64 {
+    key(host, b'p', &pid.to_le_bytes())
+}
+
 /// What tells whether two processes hash keys alike.
 pub fn hash_probe() -> u64 {
     key(hash_seed(b"owner"), b'p', b"mailtrail")

@@ -3,7 +3,9 @@
 use super::captures::Captures;
 use super::value::{domain_of, id_at_start, integer, micros, shape_into, undressed};
 use super::{Grammar, Grammars, KeyKind, Pattern, Scratch};
-use crate::event::{Event, Events, Field, Interner, NO_TEXT, Role, TextId, Type, Word, hash_seed, key, queue_key};
+use crate::event::{
+    Event, Events, Field, Interner, NO_TEXT, Role, TextId, Type, Word, hash_seed, key, process_key, queue_key,
+};
 
 /// Who wrote a line, and when.
 #[derive(Clone, Copy, Debug)]
@@ -361,7 +363,7 @@ fn client_without_process(found: Match<'_>) -> Option<u64> {
 /// The key of the session that a process serves.
 fn process(found: Match<'_>) -> u64 {
     let pid = found.bytes(Field::Pid).and_then(integer).unwrap_or(i64::from(found.context.pid));
-    key(found.context.host_hash, b'p', &pid.to_le_bytes())
+    process_key(found.context.host_hash, pid)
 }
 
 impl Grammar {

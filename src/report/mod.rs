@@ -395,6 +395,14 @@ pub struct Coverage {
     pub copies: Vec<Text>,
 }
 
+impl Coverage {
+    /// The earliest and the latest time in all sources.
+    pub fn times(&self) -> Option<(i64, i64)> {
+        let times = self.sources.iter().filter_map(|source| source.times);
+        times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+}
+
 /// `lines = matched + ignored + unmatched + damaged + duplicate`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Counts {

@@ -137,8 +137,12 @@ fn refuse_question_behind(path: &OsStr, words: &[OsString], names: &[String]) ->
 
 /// Whether a text begins as a question in SQL does.
 pub(super) fn begins_as_sql(text: &str) -> bool {
-    let first = text.trim_start().split_once(char::is_whitespace).map_or("", |(first, _)| first);
-    ["select", "with"].iter().any(|word| first.eq_ignore_ascii_case(word))
+    text.trim_start().split_once(char::is_whitespace).is_some_and(|(first, _)| begins_sql(first))
+}
+
+/// Whether a question in SQL may begin with this word.
+pub(super) fn begins_sql(word: &str) -> bool {
+    ["select", "with"].iter().any(|first| first.eq_ignore_ascii_case(word))
 }
 
 /// The question in a file, as far as one that passes is long.

@@ -1,5 +1,7 @@
 //! Where questions end in what is typed: SQL at its `;`, commands and named questions at the end of their line.
 
+use super::asked::begins_sql;
+
 /// What was typed, as far as it is complete.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Typed {
@@ -36,8 +38,7 @@ pub(super) fn first<'t>(text: &'t str, names: &[String]) -> Option<(Typed, &'t s
 
 /// Whether a line with this first word may be the beginning of a question in SQL, and is no name that was mistyped.
 fn may_go_on(first: &str) -> bool {
-    let begins = ["select", "with"].iter().any(|word| first.eq_ignore_ascii_case(word));
-    begins || !first.starts_with(|c: char| c.is_alphabetic())
+    begins_sql(first) || !first.starts_with(|c: char| c.is_alphabetic())
 }
 
 /// The byte of the `;` that ends a question: none that stands in a text, in a name or in a comment.
