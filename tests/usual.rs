@@ -261,6 +261,24 @@ fn a_host_and_a_relay_that_fell_silent_are_found() {
 }
 
 #[test]
+fn a_host_and_a_delivery_agent_that_stop_in_the_midst_of_a_day_are_found() {
+    // A message a minute: the hours 2 and 3 of earlier weeks have 90.
+    let days = |messages| mondays(&[200, 200, 200, messages]);
+    assert_eq!(found(&days(70), "stopped"), ["mx1 mx1 host"], "what stops with its host is not told beside it");
+    assert!(found(&days(70), "silence").is_empty(), "the day began as ever");
+    assert!(found(&days(150), "stopped").is_empty(), "one hour");
+    assert!(found(&mondays(&[140, 140, 140, 70]), "stopped").is_empty(), "little is missing");
+    assert!(found(&days(0), "stopped").is_empty(), "silent all day long");
+    let refused = |hour: u32| {
+        format!(
+            "2026-11-23T0{hour}:05:00.000000+00:00 mx1 postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[203.0.113.9]: 550 5.1.1 <x@local.example>: Recipient address rejected: User unknown; from=<s@spam.example> to=<x@local.example> proto=ESMTP helo=<h>\n"
+        )
+    };
+    let alive = log(&days(70)) + &refused(2) + &refused(3);
+    assert_eq!(found_in(&alive, "stopped"), ["mx1 smtp transport"]);
+}
+
+#[test]
 fn f18_a_host_with_a_new_name_is_told() {
     let mut days = mondays(&[30, 30, 30, 30]);
     assert!(found(&days, "new-host").is_empty());

@@ -8,8 +8,8 @@
 -- expected = "at most {share}"
 -- message = "{host} sent to {told} recipients elsewhere; {refused}, in {places: domain|domains}, were refused for no fault of the address, such as: {reply}"
 -- meaning = "The address of this server stands on a block list, or its name, SPF, DKIM or DMARC are wrong, or spam goes out. The reply says which, and often where to ask to be taken off. Look first whether somebody sends spam through this server."
--- command = "SELECT recipient_domain, reason, COUNT(*) AS deliveries FROM deliveries WHERE outcome = 'bounced' AND transport = 'smtp' AND dsn NOT LIKE '5.1.%' GROUP BY recipient_domain, reason ORDER BY deliveries DESC, recipient_domain, reason LIMIT 20"
--- evidence = "SELECT d.source, d.offset FROM deliveries d WHERE outcome = 'bounced' AND transport = 'smtp' AND dsn NOT LIKE '5.1.%' AND COALESCE(host, '') = {host} ORDER BY time DESC, d.source DESC, d.offset DESC LIMIT 3"
+-- command = "SELECT recipient_domain, reason, COUNT(*) AS deliveries FROM deliveries WHERE outcome = 'bounced' AND dsn NOT LIKE '5.1.%' AND dsn NOT LIKE '5.2.%' AND dsn NOT LIKE '5.4.%' AND transport = 'smtp' AND origin IN ('submission', 'local') AND COALESCE(host, '') = {host} GROUP BY recipient_domain, reason ORDER BY deliveries DESC, recipient_domain, reason LIMIT 20"
+-- evidence = "SELECT d.source, d.offset FROM deliveries d WHERE outcome = 'bounced' AND dsn NOT LIKE '5.1.%' AND dsn NOT LIKE '5.2.%' AND dsn NOT LIKE '5.4.%' AND transport = 'smtp' AND origin IN ('submission', 'local') AND COALESCE(host, '') = {host} ORDER BY time DESC, d.source DESC, d.offset DESC LIMIT 3"
 WITH told AS (
     SELECT COALESCE(host, '') AS host, recipient_domain, reply,
         CASE WHEN outcome = 'bounced' AND dsn NOT LIKE '5.1.%' AND dsn NOT LIKE '5.2.%' AND dsn NOT LIKE '5.4.%' THEN 1 ELSE 0 END AS bad

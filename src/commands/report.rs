@@ -63,7 +63,8 @@ pub(super) fn make(args: &Args, global: &Global, config: &Config, now: i64) -> R
     let again = again(args, global, config);
     let by: BTreeSet<String> = about.by.iter().cloned().chain(judge.labels().map(str::to_owned)).collect();
     let by = Vec::from_iter(by);
-    let request = Request { report: name, span, domains: &about.domain, top: about.top, by: &by, again: &again };
+    let request =
+        Request { report: name, span, now, domains: &about.domain, top: about.top, by: &by, again: &again };
     let report = compose::compose(&mut run, &assets, &zone, &request, &judge)?;
     Ok(Made { report, run })
 }

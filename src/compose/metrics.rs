@@ -23,7 +23,7 @@ pub(super) fn measure(
 
 /// What is asked for figures that are told by these labels; at the end of which period makes no difference to the columns.
 pub(super) fn asked<'q>(questions: impl Iterator<Item = &'q Question>, by: &[String]) -> Vec<String> {
-    questions.map(|question| sql(question, by, 0)).collect()
+    questions.map(|question| sql(question, by, 0, 0)).collect()
 }
 
 /// Some figures, in the order of their questions.
@@ -33,7 +33,7 @@ pub(super) fn all(
     request: &Request<'_>,
     end: i64,
 ) -> Result<Vec<Measurement>> {
-    Ok(asker.each(questions, |question| figures(question, asker, request.by, end))?.concat())
+    Ok(asker.each(questions, |question| figures(question, asker, request, end))?.concat())
 }
 
 /// Whether some of these figures tell of the period itself.
@@ -47,8 +47,9 @@ fn key(measurement: &Measurement) -> Vec<(&str, &Text)> {
     measurement.labels.iter().map(|(name, value)| (name.as_str(), value)).collect()
 }
 
-fn figures(question: &Question, asker: &Asker<'_>, by: &[String], end: i64) -> Result<Vec<Measurement>> {
-    let answer = asker.ask(&sql(question, by, end)).map_err(|e| question.in_file(e))?;
+fn figures(question: &Question, asker: &Asker<'_>, request: &Request<'_>, end: i64) -> Result<Vec<Measurement>> {
+    let start = request.span.start.unwrap_or(0);
+    let answer = asker.ask(&sql(question, request.by, start, end)).map_err(|e| question.in_file(e))?;
     let unit = Unit::of(&question.front.unit);
     let rows = answer.rows(usize::MAX);
     let figures = rows.into_iter().map(|row| figure(question, &answer.columns, row, unit));
@@ -56,8 +57,8 @@ fn figures(question: &Question, asker: &Asker<'_>, by: &[String], end: i64) -> R
 }
 
 /// The question with the labels that are asked for put in: `{by}` before the columns, `{group}` before the grouping,
-/// `{group-by}` where there is no other grouping; and with the end of the period for `{end}`.
-pub(super) fn sql(question: &Question, by: &[String], end: i64) -> String {
+/// `{group-by}` where there is no other grouping; and with the period's start and end for `{start}` and `{end}`.
+pub(super) fn sql(question: &Question, by: &[String], start: i64, end: i64) -> String {
     let wanted = question.front.by.iter().filter(|(label, _)| by.contains(label));
     let (mut columns, mut group) = (String::new(), String::new());
     for (label, column) in wanted {
@@ -70,7 +71,8 @@ pub(super) fn sql(question: &Question, by: &[String], end: i64) -> String {
     }
     let alone = group.trim_end_matches(", ");
     let alone = if alone.is_empty() { String::new() } else { format!("GROUP BY {alone} ORDER BY {alone}") };
-    question.until(end).replace("{by}", &columns).replace("{group}", &group).replace("{group-by}", &alone)
+    let of_period = question.until(end).replace("{start}", &start.to_string());
+    of_period.replace("{by}", &columns).replace("{group}", &group).replace("{group-by}", &alone)
 }
 
 fn figure(question: &Question, columns: &[String], row: Vec<Cell>, unit: Unit) -> Measurement {

@@ -24,6 +24,8 @@ pub struct Request<'a> {
     pub report: &'a str,
     /// Its period; all that was read where it is open.
     pub span: Span,
+    /// The present: a period that has not ended yet is compared with others up to here.
+    pub now: i64,
     /// Its domains; the whole site where there are none.
     pub domains: &'a [String],
     /// Rows of a table at most, where the section's own limit is not wanted.
@@ -107,7 +109,7 @@ pub fn compose(
     let (definition, asset) = definition(assets, request.report)?;
     let questions = questions(assets, &definition, &asset)?;
     let (questions, left_out) = told(request, questions, |question| question.until(0))?;
-    let figures = |question: &Question| metrics::sql(question, &[], 0);
+    let figures = |question: &Question| metrics::sql(question, &[], 0, 0);
     let (metrics, _) = told(request, Question::all(assets, "metrics")?, figures)?;
     let activity = if request.domains.is_empty() { Question::all(assets, "activity")? } else { Vec::new() };
     let figures = metrics::asked(metrics.iter().chain(&activity), request.by);
@@ -192,7 +194,7 @@ pub fn check(assets: &Assets, name: &str) -> Result<()> {
     let sections = own(questions(assets, &definition, &asset)?);
     let metrics = own(Question::all(assets, "metrics")?);
     let sections = sections.map(|question| (question.until(0), question));
-    let metrics = metrics.map(|question| (metrics::sql(&question, &[], 0), question));
+    let metrics = metrics.map(|question| (metrics::sql(&question, &[], 0, 0), question));
     for (sql, question) in sections.chain(metrics) {
         try_out(&sql).map_err(|e| question.in_file(e))?;
     }
@@ -300,7 +302,7 @@ mod tests {
         let told = |sql: &str| is_told_by_domain(sql).expect("it can be asked");
         let mut untold: Vec<String> =
             questions("sections").into_iter().filter(|q| !told(&q.until(0))).map(|q| q.name).collect();
-        let metrics = questions("metrics").into_iter().filter(|q| !told(&metrics::sql(q, &[], 0)));
+        let metrics = questions("metrics").into_iter().filter(|q| !told(&metrics::sql(q, &[], 0, 0)));
         untold.extend(metrics.map(|question| question.name));
         let expected = "directory-by-hour directory-clients directory-error-entries directory-errors directory-operations \
                         hop-delays hop-delays-by-hour hops-and-deliveries log-loss notices paths slow-searches slowest-hops \
@@ -321,7 +323,7 @@ mod tests {
                 continue;
             }
             let by: Vec<String> = question.front.by.keys().cloned().collect();
-            let figures = metrics::sql(&question, &by, i64::MAX);
+            let figures = metrics::sql(&question, &by, 0, i64::MAX);
             let rows = question.front.rows.replace("{end}", &i64::MAX.to_string());
             let wanted = Wanted::of([figures.as_str(), rows.as_str()]);
             let view = View::new(&run.facts, &zone, &Scope::ALL, wanted).expect("a view");
@@ -355,7 +357,15 @@ mod tests {
         let by: Vec<String> = ["host", "instance", "domain"].map(str::to_owned).into();
         let ask = |run: &mut Run, top| {
             let again = Again::default();
-            let request = Request { report: "full", span: Span::ALL, domains: &[], top, by: &by, again: &again };
+            let request = Request {
+                report: "full",
+                span: Span::ALL,
+                now: i64::MAX,
+                domains: &[],
+                top,
+                by: &by,
+                again: &again,
+            };
             let report = compose(run, &Assets::default(), &Zone::utc(), &request, &judge).expect("it is composed");
             format!("{:#?}\n{:#?}\n{:#?}", report.sections, report.measurements, report.findings)
         };

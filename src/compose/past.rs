@@ -20,6 +20,8 @@ const WEEKS: i64 = 8;
 /// The figures of earlier spans.
 #[derive(Debug, Default)]
 pub(super) struct Past {
+    /// Where the period begins.
+    start: i64,
     /// The same span of the day before.
     pub(super) day: Option<Vec<Measurement>>,
     /// The same span of earlier weeks, the last one first. Weeks of which the logs tell nothing are left out.
@@ -30,9 +32,13 @@ pub(super) struct Past {
 
 /// Asks the facts of a run what the figures were before a period.
 pub(super) fn past(questions: &[Question], run: &Run, zone: &Zone, request: &Request<'_>) -> Result<Past> {
-    let Some((day, weeks)) = spans(request.span, zone) else { return Ok(Past::default()) };
+    let last = run.coverage.times().map(|(_, last)| last);
+    let Some((day, weeks)) = spans(so_far(request.span, request.now, last), zone) else {
+        return Ok(Past::default());
+    };
     let ask = |span: Span| ask(questions, run, zone, &Request { span, ..request.clone() });
-    let mut past = Past { day: day.map(ask).transpose()?.flatten(), ..Past::default() };
+    let day = day.map(ask).transpose()?.flatten();
+    let mut past = Past { start: request.span.start.unwrap_or(0), day, ..Past::default() };
     for (at, span) in weeks.into_iter().enumerate() {
         if let Some(figures) = ask(span)? {
             past.week_before |= at == 0;
@@ -40,6 +46,14 @@ pub(super) fn past(questions: &[Question], run: &Run, zone: &Zone, request: &Req
         }
     }
     Ok(past)
+}
+
+/// The part of a period that can be compared: of one in which the present lies, up to the last line that was read.
+fn so_far(span: Span, now: i64, last: Option<i64>) -> Span {
+    let Some(start) = span.start.filter(|start| *start < now && span.end.is_some_and(|end| end > now)) else {
+        return span;
+    };
+    Span { end: Some(last.map_or(now, |last| now.min(last)).max(start)), ..span }
 }
 
 /// The same span a day before, for periods of no more than a day, and whole weeks before. Nothing for an open period.
@@ -53,6 +67,9 @@ fn spans(span: Span, zone: &Zone) -> Option<(Option<Span>, Vec<Span>)> {
     let step = 7 * (length + 7 * DAY - 1).div_euclid(7 * DAY);
     Some(((length <= DAY).then(|| earlier(1)), (1..=WEEKS).map(|n| earlier(n * step)).collect()))
 }
+
+/// The label of figures of hours: how long after the period's start they began, in microseconds.
+const SINCE: &str = "since";
 
 /// Tables whose rows say that something was logged.
 const TOLD: [&str; 7] = ["sessions", "messages", "deliveries", "rejections", "logins", "directory_ops", "notices"];
@@ -109,6 +126,12 @@ impl Past {
         }
     }
 
+    /// When the hour began that a figure is of.
+    fn hour(&self, figure: &Measurement) -> Option<i64> {
+        let (_, since) = figure.labels.iter().find(|(name, _)| name == SINCE)?;
+        since.raw().parse().ok().map(|since: i64| self.start.saturating_add(since))
+    }
+
     /// Every figure of now or of earlier, for rules and sections to ask.
     pub(super) fn known(&self, now: &[Measurement]) -> Vec<Known> {
         if !self.is_known() {
@@ -118,7 +141,8 @@ impl Past {
         let all: BTreeMap<_, &Measurement> = earlier.chain(now).map(|figure| (key(figure), figure)).collect();
         let known = all.into_values().map(|figure| Known {
             metric: figure.metric.clone(),
-            labels: figure.labels.clone(),
+            labels: figure.labels.iter().filter(|(name, _)| name != SINCE).cloned().collect(),
+            hour: self.hour(figure),
             value: same(now, figure),
             past: self.of(|span| same(span, figure)),
         });
@@ -176,6 +200,16 @@ mod tests {
         assert!(before.is_none());
         assert_eq!(month.start.zip(weeks[0].start).map(|(now, then)| (now - then) / HOUR), Some(35 * 24 + 1));
         assert_eq!(spans(Span { start: at("2026-11-01"), end: None }, &zone), None);
+    }
+
+    #[test]
+    fn a_day_that_has_not_ended_is_compared_up_to_what_was_read() {
+        let day = Span { start: Some(100), end: Some(200) };
+        let until = |now, last| so_far(day, now, last).end;
+        assert_eq!([until(200, Some(150)), until(99, Some(150)), until(100, Some(150))], [Some(200); 3]);
+        assert_eq!([until(160, Some(150)), until(160, Some(170)), until(160, None)], [150, 160, 160].map(Some));
+        assert_eq!(until(160, Some(50)), Some(100));
+        assert_eq!(so_far(Span::ALL, 160, Some(150)), Span::ALL);
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub struct Known {
     pub metric: String,
     /// Its labels.
     pub labels: Vec<(String, Text)>,
+    /// When the hour began that it is of.
+    pub hour: Option<i64>,
     /// The figure now.
     pub value: Option<f64>,
     /// The figure at earlier times.
@@ -372,9 +374,11 @@ pub(super) const USUAL: TableDef = TableDef {
         column(
             "metric",
             ColumnKind::Text,
-            "The metric; of what is watched for silence and newcomers: host, program, relay, service, transport.",
+            "The metric; of what is watched for silence and newcomers: host, program, relay, service, transport, host-hours, service-hours, transport-hours.",
         ),
         column("label", ColumnKind::Text, "The values of its labels."),
+        column("host", ColumnKind::Text, "The host among them."),
+        column("hour", ColumnKind::Time, "When the hour began, of figures of hours."),
         column("value", ColumnKind::Seconds, "The figure in the period."),
         column("day_before", ColumnKind::Seconds, "The figure in the same span of the day before."),
         column("week_before", ColumnKind::Seconds, "The figure in the same span of the week before."),
@@ -391,6 +395,10 @@ fn usual_frame(known: &[Known]) -> Result<DataFrame> {
         Series::new(name.into(), known.iter().map(of).collect::<Vec<Option<f64>>>()).into()
     };
     let label = |known: &Known| known.labels.iter().map(|(_, value)| value.raw()).collect::<Vec<_>>().join(", ");
+    let host = |known: &Known| {
+        let host = known.labels.iter().find(|(name, _)| name == "host");
+        host.map(|(_, value)| value.raw().to_owned())
+    };
     let spans =
         known.iter().map(|known| known.past.usual.map_or(0, |usual| i64::try_from(usual.spans).unwrap_or(0)));
     DataFrame::new(
@@ -398,6 +406,8 @@ fn usual_frame(known: &[Known]) -> Result<DataFrame> {
         vec![
             Series::new("metric".into(), text(|known| known.metric.clone())).into(),
             Series::new("label".into(), text(label)).into(),
+            Series::new("host".into(), known.iter().map(host).collect::<Vec<Option<String>>>()).into(),
+            Series::new("hour".into(), known.iter().map(|known| known.hour).collect::<Vec<Option<i64>>>()).into(),
             number("value", |known| known.value),
             number("day_before", |known| known.past.day_before),
             number("week_before", |known| known.past.week_before),
