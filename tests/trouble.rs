@@ -194,3 +194,30 @@ fn a_program_that_gave_up_is_named_with_its_last_words() {
     let known = "Nov 24 09:00:00 mx1 postfix/smtpd[7]: fatal: no SASL authentication mechanisms\n";
     assert_eq!(told("gave-up", known), [""; 0]);
 }
+
+/// Connections that break off after STARTTLS, each at its own minute, of some clients.
+fn handshakes(count: usize, clients: usize) -> String {
+    (0..count).fold(String::new(), |mut log, at| {
+        let (minute, client) = (at % 60, format!("c{0}.example[192.0.2.{0}]", at % clients));
+        for (second, text) in [
+            (1, format!("connect from {client}")),
+            (2, format!("lost connection after STARTTLS from {client}")),
+            (2, format!("disconnect from {client} ehlo=1 starttls=0/1 commands=1/2")),
+        ] {
+            let _ = writeln!(log, "Nov 24 09:{minute:02}:{second:02} mx1 postfix/smtpd[{}]: {text}", 100 + at);
+        }
+        log
+    })
+}
+
+#[test]
+fn a_service_of_which_nobody_gets_through_starttls_is_told() {
+    let found = told("tls-fails", &handshakes(30, 7));
+    assert!(
+        found.len() == 1 && found[0].contains("30 connections to smtp on mx1") && found[0].contains("7 clients")
+    );
+    assert_eq!(told("tls-fails", &handshakes(30, 3)), [""; 0], "few clients");
+    assert_eq!(told("tls-fails", &handshakes(20, 7)), [""; 0], "few connections");
+    let through = "Nov 24 10:00:01 mx1 postfix/smtpd[9]: connect from c.example[192.0.2.99]\nNov 24 10:00:02 mx1 postfix/smtpd[9]: disconnect from c.example[192.0.2.99] ehlo=2 starttls=1 quit=1 commands=4\n";
+    assert_eq!(told("tls-fails", &(handshakes(30, 7) + through)), [""; 0], "one of thirty-one got through");
+}

@@ -500,7 +500,7 @@ fn connections_of_known_clients_that_break_off_are_found_and_those_of_strangers_
     }
     lost(&mut facts, "192.0.2", "RCPT");
     assert_eq!(facts.found(), []);
-    lost(&mut facts, "192.0.2", "STARTTLS");
+    lost(&mut facts, "192.0.2", "EHLO");
     assert_eq!(facts.found(), [found("lost-connections", &["smtp"])]);
 }
 
