@@ -1,7 +1,7 @@
 -- unit = "count"
--- about = "Deliveries of each delivery agent of a host, by the hour since the period's start."
+-- about = "Attempts of each delivery agent of a host, by the hour since the period's start."
 SELECT host, transport, (time - {start}) - (time - {start}) % 3600000000 AS since, COUNT(*) AS value
 FROM deliveries
-WHERE outcome IN ('sent', 'filtered', 'forwarded') AND transport IS NOT NULL AND host IS NOT NULL
+WHERE transport IS NOT NULL AND host IS NOT NULL
 GROUP BY host, transport, (time - {start}) - (time - {start}) % 3600000000
 ORDER BY host, transport, since

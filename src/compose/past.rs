@@ -11,7 +11,7 @@ use crate::report::{self, Cell, Measurement, Unit, Usual};
 use crate::run::Run;
 use crate::sections::{Asker, Known, Question};
 use crate::text::Text;
-use crate::time::{DAY, Span, Zone};
+use crate::time::{DAY, HOUR, Span, Zone};
 use std::collections::BTreeMap;
 
 /// Weeks that are looked back at most.
@@ -20,8 +20,8 @@ const WEEKS: i64 = 8;
 /// The figures of earlier spans.
 #[derive(Debug, Default)]
 pub(super) struct Past {
-    /// Where the period begins.
-    start: i64,
+    /// The part of the period that is compared.
+    span: Span,
     /// The same span of the day before.
     pub(super) day: Option<Vec<Measurement>>,
     /// The same span of earlier weeks, the last one first. Weeks of which the logs tell nothing are left out.
@@ -32,13 +32,11 @@ pub(super) struct Past {
 
 /// Asks the facts of a run what the figures were before a period.
 pub(super) fn past(questions: &[Question], run: &Run, zone: &Zone, request: &Request<'_>) -> Result<Past> {
-    let last = run.coverage.times().map(|(_, last)| last);
-    let Some((day, weeks)) = spans(so_far(request.span, request.now, last), zone) else {
-        return Ok(Past::default());
-    };
+    let span = so_far(request.span, request.now);
+    let Some((day, weeks)) = spans(span, zone) else { return Ok(Past::default()) };
     let ask = |span: Span| ask(questions, run, zone, &Request { span, ..request.clone() });
     let day = day.map(ask).transpose()?.flatten();
-    let mut past = Past { start: request.span.start.unwrap_or(0), day, ..Past::default() };
+    let mut past = Past { span, day, ..Past::default() };
     for (at, span) in weeks.into_iter().enumerate() {
         if let Some(figures) = ask(span)? {
             past.week_before |= at == 0;
@@ -48,12 +46,10 @@ pub(super) fn past(questions: &[Question], run: &Run, zone: &Zone, request: &Req
     Ok(past)
 }
 
-/// The part of a period that can be compared: of one in which the present lies, up to the last line that was read.
-fn so_far(span: Span, now: i64, last: Option<i64>) -> Span {
-    let Some(start) = span.start.filter(|start| *start < now && span.end.is_some_and(|end| end > now)) else {
-        return span;
-    };
-    Span { end: Some(last.map_or(now, |last| now.min(last)).max(start)), ..span }
+/// The part of a period that can be compared: of one in which the present lies, what is over.
+fn so_far(span: Span, now: i64) -> Span {
+    let is_now = span.start.is_some_and(|start| start < now) && span.end.is_some_and(|end| end > now);
+    if is_now { Span { end: Some(now), ..span } } else { span }
 }
 
 /// The same span a day before, for periods of no more than a day, and whole weeks before. Nothing for an open period.
@@ -126,10 +122,12 @@ impl Past {
         }
     }
 
-    /// When the hour began that a figure is of.
-    fn hour(&self, figure: &Measurement) -> Option<i64> {
+    /// When the hour began and ended that a figure is of; no later than the period.
+    fn hour(&self, figure: &Measurement) -> Option<(i64, i64)> {
         let (_, since) = figure.labels.iter().find(|(name, _)| name == SINCE)?;
-        since.raw().parse().ok().map(|since: i64| self.start.saturating_add(since))
+        let start = self.span.start?.saturating_add(since.raw().parse().ok()?);
+        let end = start.saturating_add(HOUR);
+        Some((start, self.span.end.map_or(end, |last| last.min(end))))
     }
 
     /// Every figure of now or of earlier, for rules and sections to ask.
@@ -165,7 +163,12 @@ fn same(span: &[Measurement], figure: &Measurement) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::{HOUR, parse_day, parse_instant};
+    use crate::time::{parse_day, parse_instant};
+
+    fn figure(metric: &str, unit: Unit, value: Option<f64>) -> Measurement {
+        let (metric, state) = (metric.to_owned(), report::State::Ok);
+        Measurement { metric, labels: Vec::new(), value, unit, state, past: None }
+    }
 
     fn texts(zone: &Zone, span: &Span) -> [String; 2] {
         [span.start, span.end].map(|at| at.map_or_else(String::new, |at| zone.rfc3339(at)))
@@ -203,25 +206,25 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_has_not_ended_is_compared_up_to_what_was_read() {
+    fn a_day_that_has_not_ended_is_compared_with_the_same_part_of_others() {
         let day = Span { start: Some(100), end: Some(200) };
-        let until = |now, last| so_far(day, now, last).end;
-        assert_eq!([until(200, Some(150)), until(99, Some(150)), until(100, Some(150))], [Some(200); 3]);
-        assert_eq!([until(160, Some(150)), until(160, Some(170)), until(160, None)], [150, 160, 160].map(Some));
-        assert_eq!(until(160, Some(50)), Some(100));
-        assert_eq!(so_far(Span::ALL, 160, Some(150)), Span::ALL);
+        assert_eq!([200, 100, 160].map(|now| so_far(day, now).end), [200, 200, 160].map(Some));
+        assert_eq!(so_far(Span::ALL, 160), Span::ALL);
+    }
+
+    #[test]
+    fn an_hour_ends_with_the_period() {
+        let span = Span { start: Some(5), end: Some(5 + HOUR + HOUR / 2) };
+        let past = Past { span, ..Past::default() };
+        let labels = |since: i64| vec![(SINCE.to_owned(), Text::from(since.to_string()))];
+        let hour = |labels| past.hour(&Measurement { labels, ..figure("x", Unit::Count, None) });
+        assert_eq!(hour(labels(0)), Some((5, 5 + HOUR)));
+        assert_eq!(hour(labels(HOUR)), Some((5 + HOUR, 5 + HOUR + HOUR / 2)));
+        assert_eq!(hour(Vec::new()), None);
     }
 
     #[test]
     fn what_is_counted_and_absent_is_0_and_what_is_measured_and_absent_is_not_known() {
-        let figure = |metric: &str, unit, value| Measurement {
-            metric: metric.to_owned(),
-            labels: Vec::new(),
-            value,
-            unit,
-            state: report::State::Ok,
-            past: None,
-        };
         let span = [figure("a", Unit::Count, Some(3.0))];
         assert_eq!(same(&span, &figure("a", Unit::Count, None)), Some(3.0));
         assert_eq!(same(&span, &figure("b", Unit::Count, None)), Some(0.0));

@@ -33,8 +33,8 @@ pub struct Known {
     pub metric: String,
     /// Its labels.
     pub labels: Vec<(String, Text)>,
-    /// When the hour began that it is of.
-    pub hour: Option<i64>,
+    /// When the hour began and ended that it is of.
+    pub hour: Option<(i64, i64)>,
     /// The figure now.
     pub value: Option<f64>,
     /// The figure at earlier times.
@@ -379,6 +379,7 @@ pub(super) const USUAL: TableDef = TableDef {
         column("label", ColumnKind::Text, "The values of its labels."),
         column("host", ColumnKind::Text, "The host among them."),
         column("hour", ColumnKind::Time, "When the hour began, of figures of hours."),
+        column("until_time", ColumnKind::Time, "When that hour ended, or the period."),
         column("value", ColumnKind::Seconds, "The figure in the period."),
         column("day_before", ColumnKind::Seconds, "The figure in the same span of the day before."),
         column("week_before", ColumnKind::Seconds, "The figure in the same span of the week before."),
@@ -394,6 +395,9 @@ fn usual_frame(known: &[Known]) -> Result<DataFrame> {
     let number = |name: &str, of: fn(&Known) -> Option<f64>| {
         Series::new(name.into(), known.iter().map(of).collect::<Vec<Option<f64>>>()).into()
     };
+    let time = |name: &str, of: fn((i64, i64)) -> i64| {
+        Series::new(name.into(), known.iter().map(|known| known.hour.map(of)).collect::<Vec<Option<i64>>>()).into()
+    };
     let label = |known: &Known| known.labels.iter().map(|(_, value)| value.raw()).collect::<Vec<_>>().join(", ");
     let host = |known: &Known| {
         let host = known.labels.iter().find(|(name, _)| name == "host");
@@ -407,7 +411,8 @@ fn usual_frame(known: &[Known]) -> Result<DataFrame> {
             Series::new("metric".into(), text(|known| known.metric.clone())).into(),
             Series::new("label".into(), text(label)).into(),
             Series::new("host".into(), known.iter().map(host).collect::<Vec<Option<String>>>()).into(),
-            Series::new("hour".into(), known.iter().map(|known| known.hour).collect::<Vec<Option<i64>>>()).into(),
+            time("hour", |(start, _)| start),
+            time("until_time", |(_, end)| end),
             number("value", |known| known.value),
             number("day_before", |known| known.past.day_before),
             number("week_before", |known| known.past.week_before),

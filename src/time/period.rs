@@ -5,7 +5,7 @@ use crate::error::{Error, Exit, Result};
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
 /// A span of time, its end exclusive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Span {
     /// Its first instant; open where absent.
     pub start: Option<i64>,
