@@ -273,12 +273,13 @@ fn a_host_and_a_delivery_agent_that_stop_in_the_midst_of_a_day_are_found() {
     assert!(found(&days(150), "stopped").is_empty(), "one hour");
     assert!(found(&mondays(&[140, 140, 140, 70]), "stopped").is_empty(), "little is missing");
     assert!(found(&days(0), "stopped").is_empty(), "silent all day long");
-    let refused = |hour: u32| {
-        format!(
-            "2026-11-23T0{hour}:05:00.000000+00:00 mx1 postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[203.0.113.9]: 550 5.1.1 <x@local.example>: Recipient address rejected: User unknown; from=<s@spam.example> to=<x@local.example> proto=ESMTP helo=<h>\n"
-        )
-    };
-    let alive = log(&days(70)) + &refused(2) + &refused(3);
+    let alive = (2..4).fold(log(&days(70)), |log, hour| {
+        (0..20).fold(log, |log, minute| {
+            log + &format!(
+                "2026-11-23T0{hour}:{minute:02}:00.000000+00:00 mx1 postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[203.0.113.9]: 550 5.1.1 <x@local.example>: Recipient address rejected: User unknown; from=<s@spam.example> to=<x@local.example> proto=ESMTP helo=<h>\n"
+            )
+        })
+    });
     assert_eq!(found_in(&alive, "stopped"), ["2026-11-23T02:00:00Z mx1 smtp delivery agent"]);
 }
 
