@@ -3,5 +3,5 @@
 SELECT host, service, (time - {start}) - (time - {start}) % 3600000000 AS since, COUNT(*) AS value
 FROM sessions
 WHERE direction = 'in' AND service IS NOT NULL AND host IS NOT NULL
-GROUP BY host, service, (time - {start}) - (time - {start}) % 3600000000
+GROUP BY host, service, since
 ORDER BY host, service, since
