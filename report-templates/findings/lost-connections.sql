@@ -16,15 +16,18 @@ WITH known AS (
     SELECT DISTINCT client_ip FROM messages WHERE origin = 'smtp' AND client_ip IS NOT NULL
 ), tries AS (
     -- A phone that goes away after its login, a spammer or a guesser that is refused and goes, an LDAP client without UNBIND: all day long.
-    SELECT service, hour, client_ip,
-        CASE WHEN ended IN ('lost', 'timeout') AND lost_after IN ('CONNECT', 'EHLO', 'STARTTLS', 'DATA') THEN 1 ELSE 0 END AS broke
-    FROM sessions WHERE direction = 'in' AND service IS NOT NULL AND service NOT IN ('ldap', 'lmtp') AND client_ip IN (SELECT client_ip FROM known)
+    SELECT service, hour, COUNT(*) AS tries,
+        CASE WHEN ended IN ('lost', 'timeout') AND lost_after IN ('CONNECT', 'EHLO', 'STARTTLS', 'DATA') THEN client_ip END AS breaker
+    FROM sessions
+    WHERE direction = 'in' AND service IS NOT NULL AND service NOT IN ('ldap', 'lmtp') AND client_ip IN (SELECT client_ip FROM known)
+    GROUP BY service, hour, breaker
 ), hourly AS (
-    SELECT service, hour, SUM(broke) AS n FROM tries GROUP BY service, hour
+    SELECT service, hour, SUM(CASE WHEN breaker IS NOT NULL THEN tries ELSE 0 END) AS n FROM tries GROUP BY service, hour
 ), ranked AS (
     SELECT service, hour, n, ROW_NUMBER() OVER (PARTITION BY service ORDER BY n DESC, hour DESC) AS nth FROM hourly
 ), whole AS (
-    SELECT service, COUNT(*) AS tries, SUM(broke) AS broken, COUNT(DISTINCT CASE WHEN broke = 1 THEN client_ip END) AS addresses FROM tries GROUP BY service
+    SELECT service, SUM(tries) AS tries, SUM(CASE WHEN breaker IS NOT NULL THEN tries ELSE 0 END) AS broken, COUNT(DISTINCT breaker) AS addresses
+    FROM tries GROUP BY service
 )
 SELECT w.service AS service, w.tries AS tries, w.broken AS broken, w.addresses AS addresses, r.hour AS hour, r.n AS most, 1.0 * w.broken / w.tries AS broken_share
 FROM whole w JOIN ranked r ON w.service = r.service
