@@ -452,7 +452,18 @@ fn proxy_failed(free: &Free) -> Line {
 }
 
 fn proxy_login(free: &Free) -> Line {
-    proxied(free, "Started proxying to remote host (0.004 secs): ").who(&format!("x{}", free.text))
+    proxied(free, "Started proxying to <198.51.100.9> (0.004 secs): ").who(&format!("x{}", free.text))
+}
+
+const ONWARD: [&str; 3] = [
+    "remote host (0.004 secs): ",
+    "remote host (master proxy) (0.004 secs, 2 reconnects): ",
+    "<198.51.100.9> (<store.example>) as user ben (0.004 secs): ",
+];
+
+fn proxy_login_onward(free: &Free) -> Line {
+    let onward = format!("Started proxying to {}", ONWARD[free.way % 3]);
+    proxied(free, &onward).who(&format!("x{}", free.text))
 }
 
 const NO: [&str; 4] = ["unknown user", "Password mismatch", "pam_authenticate() failed: ", "Login failed"];
@@ -694,6 +705,10 @@ pub(super) static FORMS: &[Form] = &[
     unsure(form("dovecot", "", "proxy-end", old_proxy_end), &["login-details"]),
     unsure(form("dovecot", "", "login-details", proxy_failed), &["proxy-unsure"]),
     unsure(form("dovecot", "", "proxy-login", proxy_login), &["proxy-unsure", "login-details"]),
+    unsure(
+        form("dovecot", "", "proxy-login-onward", proxy_login_onward),
+        &["proxy-unsure", "login-details"],
+    ),
     unsure(form("dovecot", "", "login-note", login_note), &["auth-details"]),
     unsure(form("dovecot", "", "login-note", login_note_behind), &["auth-details"]),
     unsure(form("dovecot", "", "login-note", login_note_24), &["no pattern", "session-words", "auth-details", "login-note-unsure"]),
