@@ -60,6 +60,7 @@ impl Carry {
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
         let Self { sessions, queue, directory, .. } = self;
         let behind = (&sessions.failing, &queue.returned, &sessions.at_gate, &directory.unheard);
+        let behind = (behind, &queue.given, &queue.sums);
         postcard::to_stdvec(&(mark(), self, behind)).ok()
     }
 
@@ -74,6 +75,8 @@ impl Carry {
         carry.queue.returned = behind(&mut rest)?;
         carry.sessions.at_gate = behind(&mut rest)?;
         carry.directory.unheard = behind(&mut rest)?;
+        carry.queue.given = behind(&mut rest)?;
+        carry.queue.sums = behind(&mut rest)?;
         Some(carry)
     }
 

@@ -96,7 +96,7 @@ impl Queue {
     }
 
     /// The keys that an id has in the other instances of a line's host.
-    fn others(&mut self, line: &Line<'_>, id: TextId, facts: &Facts) -> Vec<u64> {
+    pub(super) fn others(&mut self, line: &Line<'_>, id: TextId, facts: &Facts) -> Vec<u64> {
         if self.instances.is_none() {
             self.instances = Some(BTreeMap::new());
             let rows: Vec<Message> =

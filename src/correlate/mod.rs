@@ -9,6 +9,7 @@ mod claims;
 mod directory;
 mod entry;
 mod gate;
+mod given;
 mod instance;
 mod open;
 mod queue;
@@ -16,6 +17,7 @@ mod refusals;
 mod relays;
 mod returned;
 mod session;
+mod sums;
 mod waiting;
 
 pub use carry::Carry;
@@ -236,12 +238,13 @@ impl<'g> Correlator<'g> {
             Role::QueueChild => queue.child(line, facts),
             Role::QueueReject => queue.reject(line),
             Role::QueueDiscard => queue.discard(line, sessions.get(line.event.other), facts),
-            Role::QueueClient => queue.client(line, sessions.get(line.event.key)),
+            Role::QueueClient => queue.client(line, sessions.get(line.event.key), facts),
             Role::QueueHold => {
                 sessions.hold(line);
                 queue.hold(line, facts);
             }
             Role::QueueClose => queue.close(line, facts),
+            Role::QueueSum => queue.sum(line, facts),
             Role::Rejection => self.reject(line),
             Role::Operation => directory.request(line, sessions, facts),
             Role::OperationNote => directory.note(line),

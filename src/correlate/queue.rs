@@ -1,10 +1,12 @@
 //! Queue entries: the life of a queue id, from its opener to its closer, and the deliveries in between.
 
 use super::entry::{Entry, Hold, Parent};
+use super::given::Given;
 use super::open::{Keyed, entries, in_order};
 use super::refusals::is_own;
 use super::relays::Relays;
 use super::returned::{Child, Returned, is_known};
+use super::sums::Sums;
 use super::{Line, keep};
 use crate::event::{Field, NO_TEXT, TextId, Word};
 use crate::facts::schema::{Delivery, Message, Row, Session};
@@ -48,6 +50,12 @@ pub(super) struct Queue {
     /// What programs were given and may have given back. A carry keeps it behind the rest.
     #[serde(skip)]
     pub returned: Returned,
+    /// What filters say of the messages that they give back. (So it does this.)
+    #[serde(skip)]
+    pub given: Given,
+    /// What programs did with entries one by one. (And this.)
+    #[serde(skip)]
+    pub sums: Sums,
     /// The connections by which deliveries go.
     pub(super) relays: Relays,
     /// Destinations that put mail off, with the transport that told so first.
@@ -108,6 +116,7 @@ impl Queue {
         let peer = session.map_or(entry.row.client_ip, |session| session.client_ip);
         entry.from_own_host = is_own(facts.texts.get(peer));
         self.open.insert(key, entry);
+        self.told_parent(line, facts);
     }
 
     /// A new entry, adopted by the parent that announced it.
@@ -163,16 +172,19 @@ impl Queue {
             return;
         }
         self.link_late(line.event.key, message_id, facts);
+        self.prove_parent(line.event.key, message_id, facts);
         if let Some(row) = part {
             self.returned.part(&row, Child::new(line.event.time, line.event.key, &row), facts);
         }
     }
 
     /// The client of an entry that a filter brought, before there was one in the queue, has this session.
-    pub fn client(&mut self, line: &Line<'_>, session: Option<&Session>) {
-        if let Some((entry, session)) =
-            self.find_mut(line.event.other).filter(|entry| entry.from_own_host).zip(session)
-        {
+    pub fn client(&mut self, line: &Line<'_>, session: Option<&Session>, facts: &Facts) {
+        // Another system on the host, or another instance, may have handed it in.
+        let mut known = vec![line.event.other];
+        known.extend(self.others(line, line.text(Field::ChildQueueId), facts));
+        let key = known.into_iter().find(|key| self.find(*key).is_some_and(|entry| entry.from_own_host));
+        if let Some((entry, session)) = key.and_then(|key| self.find_mut(key)).zip(session) {
             (entry.row.client_ip, entry.row.client_name) = (NO_TEXT, NO_TEXT);
             entry.of_client(session);
             if entry.row.origin == Word::Smtp.id() {
@@ -205,6 +217,7 @@ impl Queue {
 
     pub fn hold(&mut self, line: &Line<'_>, facts: &mut Facts) {
         if line.event.key != 0 {
+            self.sums.one(Word::Held, line, facts);
             let entry = self.entry(line, facts);
             entry.hold = Some(Hold::of(line));
             entry.held = true;
@@ -235,6 +248,7 @@ impl Queue {
             session: row.session,
         };
         self.refused = if self.is_local(key) { None } else { self.open.remove(&key).map(refused) };
+        self.given.forget(key);
     }
 
     /// Whether an entry is of mail that began on this machine.
@@ -336,7 +350,13 @@ impl Queue {
     /// side was a filter that gave it back.
     fn is_filtered(&self, line: &Line<'_>, facts: &Facts) -> bool {
         let other = line.event.other;
-        if other == 0 || other == line.event.key || !line.is(Field::Outcome, Word::Sent) {
+        if !line.is(Field::Outcome, Word::Sent) {
+            return false;
+        }
+        if self.given.is_back(line.event.key) {
+            return true;
+        }
+        if other == 0 || other == line.event.key {
             return false;
         }
         let own = self.open.get(&line.event.key).map(|entry| entry.row);
@@ -479,15 +499,22 @@ impl Queue {
             before.ended(line);
             return;
         }
-        if let Some(mut entry) = self.open.remove(&line.event.key) {
+        self.sums.one(Word::Removed, line, facts);
+        self.end(line.event.key, line, facts);
+    }
+
+    /// A line says that an entry is no more.
+    pub(super) fn end(&mut self, key: u64, line: &Line<'_>, facts: &mut Facts) {
+        if let Some(mut entry) = self.open.remove(&key) {
             entry.removed = true;
             entry.ended(line);
-            self.linger(line.event.key, entry, line.event.time, facts);
+            self.linger(key, entry, line.event.time, facts);
         }
     }
 
     /// Lets a finished entry wait; one of the same id that waits already is told now.
     fn linger(&mut self, key: u64, entry: Entry, time: i64, facts: &mut Facts) {
+        self.given.forget(key);
         if let Some(before) = self.lingering.insert(key, entry) {
             push(before, facts);
         }

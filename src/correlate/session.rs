@@ -322,9 +322,22 @@ impl Sessions {
             open.row.user_domain = line.text(Field::UserDomain);
             if open.logins == 0 {
                 open.logins = 1;
-                facts.push(&login_row(line, &open.row, Word::Ok.id()));
+                let login = login_row(line, &open.row, Word::Ok.id());
+                if line.number(Field::StandIn) != 1 || !self.is_logged_in(&login, facts) {
+                    facts.push(&login);
+                }
             }
         }
+    }
+
+    /// Whether somebody is logged in to submit: who hands his mail on for him tells of the same login.
+    fn is_logged_in(&mut self, login: &Login, facts: &Facts) -> bool {
+        let (user, host, sessions) = (login.user, login.host, &self.open);
+        let users = self.of_users.get_or_insert_with(|| by_user(sessions, facts));
+        [Word::Submission, Word::Submissions].into_iter().any(|service| {
+            let row = Session { service: service.id(), user, host, ..Session::default() };
+            users.get(&whose(&row, facts)).is_some_and(|keys| keys.iter().any(|key| sessions.contains_key(key)))
+        })
     }
 
     /// The message that the session brings is to be put on hold, before it has a queue entry.
@@ -411,8 +424,10 @@ impl Sessions {
             let session = whole.map_or(NULL, |whole| whole.2);
             login_row(line, &Session { session, ..Session::default() }, outcome)
         };
-        if let Some(open) = open {
-            open.logins += i64::from(outcome == Word::Ok.id());
+        if let Some(open) = open
+            && outcome == Word::Ok.id()
+        {
+            open.logins += 1;
             take(&mut open.row.user, line.text(Field::User), &NO_TEXT);
         }
         let rows = claims.of(u64::try_from(attempts - told).unwrap_or(0));
@@ -641,8 +656,11 @@ impl Open {
     /// Takes over what a line tells about the session.
     fn merge(&mut self, line: &Line<'_>) {
         let row = &mut self.row;
+        // Who failed to log in is nobody's session.
+        let is_tried = line.raw(Field::Outcome).is_some() && !line.is(Field::Outcome, Word::Ok);
         for (field, value) in line.fields() {
             match field {
+                Field::User | Field::UserDomain if is_tried => {}
                 Field::ClientIp => row.client_ip = line.text_of(value),
                 Field::ClientPort => row.client_port = value,
                 Field::ClientName => row.client_name = line.text_of(value),

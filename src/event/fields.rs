@@ -34,6 +34,7 @@ fields! {
     QueueId "queue_id" Type::Text;
     ChildQueueId "child_queue_id" Type::Text;
     NextQueueId "next_queue_id" Type::Text;
+    ParentQueueId "parent_queue_id" Type::Text;
     SessionId "session_id" Type::Text;
     Connection "connection" Type::Key;
     Op "op" Type::Key;

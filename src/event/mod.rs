@@ -65,6 +65,8 @@ pub enum Role {
     QueueClient,
     /// Closes a queue entry.
     QueueClose,
+    /// Tells how many queue entries a program closed or put on hold (`entries`), whether it told of each or not.
+    QueueSum,
     /// A refusal before acceptance.
     Rejection,
     /// A message is put into a mailbox, or is not.

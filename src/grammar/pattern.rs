@@ -228,9 +228,13 @@ fn unknown<'n>(kind: &str, name: &'n str, names: impl IntoIterator<Item = &'stat
 /// How a field is scanned where the pattern does not say.
 fn default_scanner(field: Field) -> Scanner {
     match field {
-        Field::QueueId | Field::ChildQueueId | Field::Dsn | Field::Connection | Field::Op | Field::Pid => {
-            Scanner::Id
-        }
+        Field::QueueId
+        | Field::ChildQueueId
+        | Field::ParentQueueId
+        | Field::Dsn
+        | Field::Connection
+        | Field::Op
+        | Field::Pid => Scanner::Id,
         Field::ClientName | Field::RelayHost => Scanner::Host,
         Field::Stage | Field::Outcome | Field::Mechanism => Scanner::Word,
         _ => match field.kind() {
