@@ -70,7 +70,9 @@ impl Queue {
             && let Some(child) = self.open.get_mut(&key)
         {
             child.adopt(of);
-            self.given.back.insert(parent);
+            if self.open.contains_key(&parent) {
+                self.given.back.insert(parent);
+            }
         }
     }
 }
