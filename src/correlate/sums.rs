@@ -11,8 +11,9 @@ use crate::event::{Field, Word, hash_seed, key};
 use crate::facts::Facts;
 use serde::{Deserialize, Serialize};
 
-/// Sums that fit nothing, at most: for each of them all that is open is looked at, and a log may be made of them.
-const MOST_UNFIT: u32 = 10_000;
+/// Entries that are looked at in vain, at most: for each sum that fits nothing these are all that are open, and a log may be
+/// made of such sums.
+const MOST_IN_VAIN: u64 = 20_000_000;
 
 /// What programs told of entries one by one.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -20,8 +21,8 @@ pub(super) struct Sums {
     /// How many each program told since its last sum, by what it did with them.
     #[serde(with = "entries")]
     told: Keyed<u64>,
-    /// How many sums fitted nothing.
-    unfit: u32,
+    /// How many entries were looked at for sums that fitted nothing.
+    in_vain: u64,
 }
 
 impl Sums {
@@ -52,11 +53,11 @@ impl Queue {
     pub fn sum(&mut self, line: &Line<'_>, facts: &mut Facts) {
         let did = if line.is(Field::Outcome, Word::Held) { Word::Held } else { Word::Removed };
         let rest = self.sums.rest(did, line, facts);
-        if rest == 0 || self.sums.unfit >= MOST_UNFIT {
+        if rest == 0 || self.sums.in_vain >= MOST_IN_VAIN {
             return;
         }
         let meant = self.meant(rest, did, line, facts);
-        self.sums.unfit += u32::from(meant.is_empty());
+        self.sums.in_vain += if meant.is_empty() { self.open.len() as u64 } else { 0 };
         for key in meant {
             match self.open.get_mut(&key) {
                 Some(entry) if did == Word::Held => entry.held = true,
