@@ -43,12 +43,11 @@ impl Queue {
         if id == NO_TEXT {
             return;
         }
-        let text = |id| hash_seed(facts.texts.get(id).unwrap_or_default());
+        let text = |id| facts.texts.get(id).unwrap_or_default();
         let (host, instance) = (text(line.host()), text(line.text_id(line.event.instance)));
-        let own = queue_key(host, instance, facts.texts.get(id).unwrap_or_default());
-        let others = self.others(line, id, facts);
-        let known = std::iter::once(own).chain(others).filter(|key| *key != line.event.key);
-        let known: Vec<u64> = known.filter(|key| self.find(*key).is_some()).collect();
+        let own = queue_key(hash_seed(host), hash_seed(instance), text(id));
+        let mut known = self.named(own, line, id, facts);
+        known.retain(|key| *key != line.event.key);
         self.given.parents.insert(line.event.key, known);
     }
 

@@ -74,9 +74,7 @@ impl Queue {
         if own == 0 {
             return *line;
         }
-        let mut known = self.others(line, line.text(Field::NextQueueId), facts);
-        known.insert(0, own);
-        known.retain(|key| self.find(*key).is_some());
+        let known = self.named(own, line, line.text(Field::NextQueueId), facts);
         let message = |key: u64| self.find(key).and_then(|entry| facts.texts.get(entry.row.message_id));
         let of_line = message(line.event.key);
         let same =
@@ -95,8 +93,16 @@ impl Queue {
         }
     }
 
+    /// The entries that an id may name on a line's host, by its key in the line's own instance and by those in others.
+    pub(super) fn named(&mut self, own: u64, line: &Line<'_>, id: TextId, facts: &Facts) -> Vec<u64> {
+        let mut keys = self.others(line, id, facts);
+        keys.insert(0, own);
+        keys.retain(|key| self.find(*key).is_some());
+        keys
+    }
+
     /// The keys that an id has in the other instances of a line's host.
-    pub(super) fn others(&mut self, line: &Line<'_>, id: TextId, facts: &Facts) -> Vec<u64> {
+    fn others(&mut self, line: &Line<'_>, id: TextId, facts: &Facts) -> Vec<u64> {
         if self.instances.is_none() {
             self.instances = Some(BTreeMap::new());
             let rows: Vec<Message> =

@@ -181,8 +181,7 @@ impl Queue {
     /// The client of an entry that a filter brought, before there was one in the queue, has this session.
     pub fn client(&mut self, line: &Line<'_>, session: Option<&Session>, facts: &Facts) {
         // Another system on the host, or another instance, may have handed it in.
-        let mut known = vec![line.event.other];
-        known.extend(self.others(line, line.text(Field::ChildQueueId), facts));
+        let known = self.named(line.event.other, line, line.text(Field::ChildQueueId), facts);
         let key = known.into_iter().find(|key| self.find(*key).is_some_and(|entry| entry.from_own_host));
         if let Some((entry, session)) = key.and_then(|key| self.find_mut(key)).zip(session) {
             (entry.row.client_ip, entry.row.client_name) = (NO_TEXT, NO_TEXT);
