@@ -26,9 +26,11 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// A program tells of one entry.
+    /// A program tells of one entry, unless the line is of none that its sum counts.
     pub fn one(&mut self, did: Word, line: &Line<'_>, facts: &Facts) {
-        *self.told.entry(of(did, line, facts)).or_default() += 1;
+        if line.number(Field::Entries) != 0 {
+            *self.told.entry(of(did, line, facts)).or_default() += 1;
+        }
     }
 
     /// A program tells how many there were: how many of these it did not tell one by one.
