@@ -90,7 +90,7 @@ const UNNAMED: &[u8] = b"(none)";
 pub(super) fn headed(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
     // A blank more than one is common.
     let rest = rest.trim_ascii_start();
-    let rest = bracketed_priority(rest).unwrap_or(rest);
+    let rest = bracketed_priority(rest).or_else(|| behind_severity(rest)).unwrap_or(rest);
     let end = memchr(b' ', rest).unwrap_or(rest.len());
     let first = &rest[..end];
     if let Some(text) = repeated(rest) {
@@ -156,6 +156,16 @@ fn is_priority(word: &[u8]) -> bool {
     (FACILITIES.contains(&facility) || facility.starts_with(b"local")) && SEVERITIES.contains(&severity)
 }
 
+/// The tag and the text behind a severity in capitals, which a template may have where it names no host (docker-postfix,
+/// `rsyslog.conf`).
+fn behind_severity(rest: &[u8]) -> Option<&[u8]> {
+    let (first, rest) = word(rest)?;
+    let told = first.iter().all(u8::is_ascii_uppercase)
+        && SEVERITIES.iter().any(|severity| severity.eq_ignore_ascii_case(first));
+    let rest = rest.trim_ascii_start();
+    (told && own_tag(rest).is_some()).then_some(rest)
+}
+
 /// What follows `<mail.info> ` or `<2.6> ` before the host (FreeBSD, `syslogd -v`).
 fn bracketed_priority(rest: &[u8]) -> Option<&[u8]> {
     let (first, rest) = word(rest.strip_prefix(b"<")?)?;
@@ -175,13 +185,15 @@ fn repeated(rest: &[u8]) -> Option<&[u8]> {
 }
 
 pub(super) fn hostless(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
-    match tag(rest) {
-        // A program's path or a process id tells a syslog tag from a word of the text.
-        Some((program, pid, text)) if pid != 0 || memchr(b'/', program).is_some() => {
-            Some(record(stamp, b"", program, pid, text))
-        }
-        _ => (!rest.is_empty()).then(|| headless(stamp, rest)),
+    match own_tag(rest) {
+        Some((program, pid, text)) => Some(record(stamp, b"", program, pid, text)),
+        None => (!rest.is_empty()).then(|| headless(stamp, rest)),
     }
+}
+
+/// A tag before which no host stands: a program's path or a process id tells it from a word of the text.
+fn own_tag(rest: &[u8]) -> Option<(&[u8], u32, &[u8])> {
+    tag(rest).filter(|(program, pid, _)| *pid != 0 || memchr(b'/', program).is_some())
 }
 
 fn record<'a>(stamp: Stamp, host: &'a [u8], program: &'a [u8], pid: u32, text: &'a [u8]) -> Record<'a> {
