@@ -1,7 +1,7 @@
 -- title = "Directory operations"
 -- group = "Directory"
 -- help = """What clients asked of the directory (LDAP), how often the answer was an error, and how long it \
--- took. Half were faster than p50, 95 of 100 were faster than p95. That nothing was compared equal, or a referral, \
+-- took. Half were faster than p50, 95 of 100 were faster than p95. That nothing was compared equal \
 -- is no error."""
 -- empty = "Nobody asked the directory."
 -- top = 20
