@@ -4,7 +4,7 @@ use super::*;
 use crate::config::tests::assert_golden;
 use crate::error::Exit;
 use crate::event::NO_TEXT;
-use crate::facts::schema::{Delivery, Login, Message, Notice, Rejection, Session};
+use crate::facts::schema::{Delivery, DirectoryOp, Login, Message, Notice, Rejection, Session};
 use crate::facts::{Facts, Scope, View, Wanted};
 use crate::report::{Coverage, State};
 use crate::text::Text;
@@ -197,6 +197,20 @@ impl Made {
         self.0.push(&login);
     }
 
+    fn bind(&mut self, second: i64, client: &str, base: &str, result_code: i64) {
+        let operation = DirectoryOp {
+            time: second * SECOND,
+            client_ip: self.text(client),
+            kind: self.text("bind"),
+            base: self.text(base),
+            result_code,
+            source: 0,
+            offset: second,
+            ..DirectoryOp::default()
+        };
+        self.0.push(&operation);
+    }
+
     fn rejection(&mut self, second: i64, client: &str, recipient: &str, class: &str) {
         self.refusal(second, client, recipient, class, "permanent");
     }
@@ -268,6 +282,18 @@ fn guessing_is_found_and_forgetting_is_not() {
     (0..20).for_each(|n| facts.login(n, "192.0.2.2", "ben", "failed"));
     (0..30).for_each(|n| facts.login(n * 3600, "192.0.2.3", "carla", "failed"));
     assert_eq!(facts.found(), [found("brute-force", &["192.0.2.1"])]);
+}
+
+#[test]
+fn guessing_against_the_directory_is_found_but_for_a_service_on_the_machine() {
+    let mut facts = Made::default();
+    for n in 0..21 {
+        facts.bind(n, "192.0.2.1", &format!("uid=user{n},dc=example"), 49);
+        facts.bind(n, "127.0.0.1", &format!("uid=user{n},dc=example"), 49);
+        facts.bind(n, "192.0.2.2", "uid=anna,dc=example", 0);
+        facts.bind(n, "192.0.2.3", "uid=anna,dc=example", if n == 0 { 0 } else { 49 });
+    }
+    assert_eq!(facts.found(), [found("directory-brute-force", &["192.0.2.1"])]);
 }
 
 #[test]
