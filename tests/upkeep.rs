@@ -480,3 +480,44 @@ fn a_report_spares_the_logs_of_a_store_and_not_what_took_their_place_on_the_disk
         site.fine("report --store st -o out.txt");
     }
 }
+
+/// What the log loses the end of: searches that were given up, messages of which no line tells that they are gone.
+fn without_end(day: u32, count: usize) -> String {
+    (0..count).fold(String::new(), |mut log, n| {
+        let at = format!("2026-11-{day:02}T10:{:02}:{:02}Z mx", n / 60 % 60, n % 60);
+        let (conn, id) = (1000 + n, format!("4Xk{day:02}{n:07}z"));
+        let lines = [
+            format!("slapd[7]: conn={conn} fd=9 ACCEPT from IP=192.0.2.7:40000 (IP=0.0.0.0:389)"),
+            format!(r#"slapd[7]: conn={conn} op=1 SRCH base="ou=day{day}" scope=2 deref=0 filter="(uid={n})""#),
+            format!("slapd[7]: conn={conn} op=2 ABANDON msg=2"),
+            format!("slapd[7]: conn={conn} fd=9 closed (connection lost)"),
+            format!("postfix/smtpd[8]: {id}: client=mail.remote.example[192.0.2.10]"),
+            format!("postfix/cleanup[9]: {id}: message-id=<{day}.{n}@remote.example>"),
+            format!("postfix/qmgr[5]: {id}: from=<a{n}@remote.example>, size=400, nrcpt=1 (queue active)"),
+        ];
+        lines.iter().for_each(|line| writeln!(log, "{at} {line}").expect("a text"));
+        log
+    })
+}
+
+#[test]
+fn what_has_no_end_does_not_wait_for_ever() {
+    let site = Site::new();
+    let open = || {
+        let files = ["state", "open"].into_iter().flat_map(|part| all_below(&site.path("st").join(part)));
+        files.filter_map(|path| path.metadata().ok()).map(|file| file.len()).sum::<u64>()
+    };
+    site.write("mail.log.1", without_end(1, 3000).as_bytes());
+    site.fine("ingest --store st mail.log.1");
+    let many = open();
+    site.write("mail.log", without_end(9, 3).as_bytes());
+    site.fine("ingest --store st mail.log");
+    let few = open();
+    // The rest is what the store knows of the logs.
+    assert!(few * 3 < many, "{few} of {many}");
+    site.same_as_plain("mail.log.1 mail.log");
+    let sql = "SELECT COUNT(fate) AS ended, COUNT(*) AS told FROM messages UNION ALL \
+        SELECT COUNT(result_code) AS ended, COUNT(*) AS told FROM directory_ops WHERE kind = 'search'";
+    let told = site.command("query --store st --format csv").arg(sql).output().expect("the program runs");
+    assert_eq!(String::from_utf8_lossy(&told.stdout), "ended,told\r\n3000,3003\r\n0,3003\r\n");
+}

@@ -60,7 +60,7 @@ impl Carry {
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
         let Self { sessions, queue, directory, .. } = self;
         let behind = (&sessions.failing, &queue.returned, &sessions.at_gate, &directory.unheard);
-        let behind = (behind, &queue.given, &queue.sums);
+        let behind = (behind, &queue.given, &queue.sums, &directory.asked_by);
         postcard::to_stdvec(&(mark(), self, behind)).ok()
     }
 
@@ -77,6 +77,7 @@ impl Carry {
         carry.directory.unheard = behind(&mut rest)?;
         carry.queue.given = behind(&mut rest)?;
         carry.queue.sums = behind(&mut rest)?;
+        carry.directory.asked_by = behind(&mut rest)?;
         Some(carry)
     }
 
@@ -287,6 +288,7 @@ impl<'g> Correlator<'g> {
             last: last.collect(),
         };
         correlator.state.each_text(&mut |id| *id = ids.get(*id as usize).copied().unwrap_or(NO_TEXT));
+        correlator.state.queue.meet_all(&correlator.facts);
         correlator
     }
 

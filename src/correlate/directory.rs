@@ -6,7 +6,7 @@ use super::{Line, take};
 use crate::event::{Field, NO_TEXT, TextId, Word};
 use crate::facts::schema::{DirectoryOp, Row};
 use crate::facts::{Facts, NULL};
-use crate::time::SECOND;
+use crate::time::{DAY, SECOND};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -28,17 +28,40 @@ pub(super) struct Directory {
     /// the rest.
     #[serde(skip)]
     pub unheard: VecDeque<(u64, DirectoryOp)>,
+    /// The connection of each open operation, by the key of this one. (A carry keeps it there too.)
+    #[serde(skip)]
+    pub asked_by: AskedBy,
 }
+
+/// Connections, by the keys of the operations that came over them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct AskedBy(#[serde(with = "entries")] Keyed<u64>);
 
 impl Directory {
     pub fn request(&mut self, line: &Line<'_>, sessions: &mut Sessions, facts: &mut Facts) {
         let row = row(line, sessions);
         if row.kind == Word::Unbind.id() || row.kind == Word::Abandon.id() {
             facts.push(&row);
-        } else if let Some(before) = self.open.insert(line.event.key, row) {
+            return;
+        }
+        self.asked_by.0.insert(line.event.key, line.event.other);
+        if let Some(before) = self.open.insert(line.event.key, row) {
             // The number of an operation comes again only when connections are counted anew.
             facts.push(&before);
         }
+    }
+
+    /// Tells the operations that will not be answered, when a run ends: those of connections that are closed, or that the log
+    /// does not know. For a day they may be, since the log may have lost how the connection began.
+    pub fn give_up(&mut self, sessions: &Sessions, facts: &mut Facts) {
+        let newest = self.open.values().map(|row| row.time).max().unwrap_or_default();
+        let is_over = |key: &u64, row: &mut DirectoryOp| {
+            let connection = self.asked_by.0.get(key);
+            newest - row.time >= DAY && connection.is_some_and(|connection| sessions.get(*connection).is_none())
+        };
+        let mut over: Keyed<DirectoryOp> = self.open.extract_if(is_over).collect();
+        self.asked_by.0.retain(|key, _| !over.contains_key(key));
+        in_order(&mut over, place).iter().for_each(|row| facts.push(row));
     }
 
     pub fn note(&mut self, line: &Line<'_>) {
@@ -53,6 +76,7 @@ impl Directory {
 
     pub fn result(&mut self, line: &Line<'_>, sessions: &mut Sessions, facts: &mut Facts) {
         let request = self.open.remove(&line.event.key);
+        self.asked_by.0.remove(&line.event.key);
         let mut done = request.unwrap_or_else(|| row(line, sessions));
         done.result_code = line.number(Field::ResultCode);
         done.entries = line.number(Field::Entries);
@@ -109,10 +133,12 @@ impl Directory {
 
     pub fn finish(&mut self, facts: &mut Facts) {
         self.unheard.drain(..).for_each(|(_, done)| facts.push(&done));
-        for row in in_order(&mut self.open, |row| (row.source, row.offset)) {
-            facts.push(&row);
-        }
+        in_order(&mut self.open, place).iter().for_each(|row| facts.push(row));
     }
+}
+
+fn place(row: &DirectoryOp) -> (i64, i64) {
+    (row.source, row.offset)
 }
 
 /// How long something took by the times of its lines; nothing where clocks went backwards, nor where these times are whole

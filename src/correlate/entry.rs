@@ -147,8 +147,27 @@ impl Entry {
         }
     }
 
+    /// A line tells of it: as long as its end is not told, this is when it was last heard of.
+    pub fn hear(&mut self, line: &Line<'_>) {
+        self.row.end_time = self.heard().max(line.event.time);
+    }
+
+    /// When it was last heard of.
+    pub fn heard(&self) -> i64 {
+        self.row.end_time.max(self.row.time)
+    }
+
+    /// The entry as one that is no more, though no line says so.
+    pub fn lost(mut self) -> Self {
+        let is_done = self.waiting.rows.is_empty() && (self.sent || self.bounced || self.expired);
+        self.row.fate = if is_done { self.fate() } else { Word::Lost }.id();
+        self.row.end_time = self.heard();
+        Self { removed: true, ..self }
+    }
+
     /// The line says that the entry is no more.
     pub fn ended(&mut self, line: &Line<'_>) {
+        self.row.fate = NO_TEXT;
         let row = &mut self.row;
         (row.end_time, row.end_program) = (line.event.time, line.program());
         (row.end_source, row.end_offset) = (line.source, line.offset());
@@ -174,9 +193,13 @@ impl Entry {
             (self.row.sender, self.row.sender_domain) = (hold.sender, hold.sender_domain);
         }
         if self.removed || self.discarded {
-            self.row.fate = self.fate().id();
+            let fate = self.fate().id();
+            keep(&mut self.row.fate, fate, &NO_TEXT);
         } else if self.held {
             self.row.fate = Word::Held.id();
+        }
+        if !self.removed && self.row.end_source == NULL {
+            self.row.end_time = NULL;
         }
         Some(self.row)
     }

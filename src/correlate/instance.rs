@@ -12,7 +12,6 @@ use crate::facts::schema::Message;
 use crate::facts::{Facts, NULL};
 use crate::grammar::Pattern;
 use crate::time::SECOND;
-use std::collections::BTreeMap;
 
 /// Instances among which an entry is looked for: no host has so many.
 const MOST_INSTANCES: usize = 64;
@@ -69,7 +68,7 @@ impl Queue {
 
     /// The line; where another instance of its host may have taken the message over, with the key of that one's entry: one
     /// that carries the same message goes before one that has its id by chance.
-    pub(super) fn across_instances<'l>(&mut self, line: &Line<'l>, facts: &Facts) -> Line<'l> {
+    pub(super) fn across_instances<'l>(&self, line: &Line<'l>, facts: &Facts) -> Line<'l> {
         let own = line.event.other;
         if own == 0 {
             return *line;
@@ -83,18 +82,34 @@ impl Queue {
         Line { event: Event { other, ..line.event }, ..*line }
     }
 
-    /// An instance of a host is heard of.
+    /// An instance of a host begins an entry.
     pub(super) fn meet(&mut self, row: &Message, facts: &Facts) {
         let text = |id| facts.texts.get(id).unwrap_or_default();
-        let Some(instances) = &mut self.instances else { return };
         let (host, instance) = (text(row.host), text(row.instance));
-        if instances.get(host).is_none_or(|known| !known.contains(instance)) {
-            instances.entry(host.to_vec()).or_default().insert(instance.to_vec());
+        match self.instances.get_mut(host).and_then(|known| known.get_mut(instance)) {
+            Some(time) => *time = row.time,
+            None => {
+                self.instances.entry(host.to_vec()).or_default().insert(instance.to_vec(), row.time);
+            }
         }
     }
 
+    /// The instances that have entries from an earlier run are heard of.
+    pub(super) fn meet_all(&mut self, facts: &Facts) {
+        let entries = self.open.values().chain(self.lingering.values());
+        let mut rows: Vec<Message> = entries.map(|entry| entry.row).collect();
+        rows.sort_by_key(|row| row.time);
+        rows.iter().for_each(|row| self.meet(row, facts));
+    }
+
+    /// When the instance that has a message began its last entry.
+    pub(super) fn last_begun(&self, row: &Message, facts: &Facts) -> Option<i64> {
+        let text = |id| facts.texts.get(id).unwrap_or_default();
+        self.instances.get(text(row.host))?.get(text(row.instance)).copied()
+    }
+
     /// The entries that an id may name on a line's host, by its key in the line's own instance and by those in others.
-    pub(super) fn named(&mut self, own: u64, line: &Line<'_>, id: TextId, facts: &Facts) -> Vec<u64> {
+    pub(super) fn named(&self, own: u64, line: &Line<'_>, id: TextId, facts: &Facts) -> Vec<u64> {
         let mut keys = self.others(line, id, facts);
         keys.insert(0, own);
         keys.retain(|key| self.find(*key).is_some());
@@ -102,18 +117,11 @@ impl Queue {
     }
 
     /// The keys that an id has in the other instances of a line's host.
-    fn others(&mut self, line: &Line<'_>, id: TextId, facts: &Facts) -> Vec<u64> {
-        if self.instances.is_none() {
-            self.instances = Some(BTreeMap::new());
-            let rows: Vec<Message> =
-                self.open.values().chain(self.lingering.values()).map(|entry| entry.row).collect();
-            rows.iter().for_each(|row| self.meet(row, facts));
-        }
+    fn others(&self, line: &Line<'_>, id: TextId, facts: &Facts) -> Vec<u64> {
         let text = |id| facts.texts.get(id).unwrap_or_default();
         let (host, own) = (text(line.host()), text(line.text_id(line.event.instance)));
-        let known = self.instances.as_ref().and_then(|instances| instances.get(host));
-        let others = known.filter(|known| known.len() <= MOST_INSTANCES).into_iter().flatten();
-        let others = others.filter(|instance| *instance != own);
+        let known = self.instances.get(host).filter(|known| known.len() <= MOST_INSTANCES);
+        let others = known.into_iter().flat_map(|known| known.keys()).filter(|instance| *instance != own);
         others.map(|instance| queue_key(hash_seed(host), hash_seed(instance), text(id))).collect()
     }
 }

@@ -13,7 +13,7 @@ use crate::facts::schema::{Delivery, Message, Row, Session};
 use crate::facts::{Facts, NULL};
 use crate::time::SECOND;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// How long a finished entry waits for a filter to tell that it was its child.
 const LINGER: i64 = 120 * SECOND;
@@ -63,10 +63,10 @@ pub(super) struct Queue {
     /// The entry refused last, for the refusal that the same line tells.
     #[serde(skip)]
     refused: Option<Refused>,
-    /// The names of the instances of each host that had entries: one may hand a message to another. Made when they are first
-    /// asked for.
+    /// The names of the instances of each host that had entries, with the time at which each began its last: one may hand a
+    /// message to another.
     #[serde(skip)]
-    pub(super) instances: Option<BTreeMap<Vec<u8>, BTreeSet<Vec<u8>>>>,
+    pub(super) instances: BTreeMap<Vec<u8>, BTreeMap<Vec<u8>, i64>>,
 }
 
 /// An entry that was refused: its key, its client, the service that this one spoke to, whether it was
@@ -99,7 +99,7 @@ impl Queue {
                 entry
             }
             Some(entry) => {
-                self.linger(key, entry, line.event.time, facts);
+                self.linger(key, entry.lost(), line.event.time, facts);
                 self.fresh(line, facts)
             }
             None => self.fresh(line, facts),
@@ -132,18 +132,23 @@ impl Queue {
     /// The entry that a line is about; one is begun where nothing opened it.
     fn entry(&mut self, line: &Line<'_>, facts: &mut Facts) -> &mut Entry {
         self.sweep(line.event.time, facts);
+        self.lose_before(line, facts);
         if !self.open.contains_key(&line.event.key) {
             let entry = self.fresh(line, facts);
             self.open.insert(line.event.key, entry);
         }
-        self.open.entry(line.event.key).or_insert_with(|| Entry::new(line))
+        let entry = self.open.entry(line.event.key).or_insert_with(|| Entry::new(line));
+        entry.hear(line);
+        entry
     }
 
     /// An entry that ended just now goes on: what becomes of each of its recipients is told by a line that ends it too.
     fn reopen(&mut self, line: &Line<'_>) {
         let key = line.event.key;
-        let is_fresh =
-            |entry: &Entry| entry.removed && (line.event.time - entry.row.end_time).abs() <= OUT_OF_ORDER;
+        let is_fresh = |entry: &Entry| {
+            let since = (line.event.time - entry.row.end_time).abs();
+            entry.removed && entry.row.end_source != NULL && since <= OUT_OF_ORDER
+        };
         if !self.open.contains_key(&key)
             && self.lingering.get(&key).is_some_and(is_fresh)
             && let Some(entry) = self.lingering.remove(&key)
@@ -492,7 +497,7 @@ impl Queue {
         let fresh = self.open.get(&line.event.key).is_some_and(|entry| entry.opened && !entry.accepted);
         if fresh
             && let Some(before) = self.lingering.get_mut(&line.event.key)
-            && !before.removed
+            && before.row.end_source == NULL
         {
             before.removed = true;
             before.ended(line);
@@ -621,7 +626,7 @@ fn parent(line: &Line<'_>, origin: Word, entry: i64) -> Parent {
     Parent { entry, queue_id: line.text(Field::QueueId), origin: origin.id(), notification: NO_TEXT }
 }
 
-fn push(entry: Entry, facts: &mut Facts) {
+pub(super) fn push(entry: Entry, facts: &mut Facts) {
     if let Some(row) = entry.row() {
         facts.push(&row);
     }
