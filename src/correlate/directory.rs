@@ -86,23 +86,27 @@ impl Directory {
             measured => measured,
         };
         (done.source, done.offset) = (line.source, line.offset());
-        self.sweep(line.event.time, facts);
-        match sessions.get(line.event.other).map(|session| session.client_ip) {
-            Some(client_ip) => told(line.event.other, DirectoryOp { client_ip, ..done }, sessions, facts),
-            None => self.unheard.push_back((line.event.other, done)),
+        self.sweep(line.event.time, sessions, facts);
+        let connection = line.event.other;
+        match sessions.get(connection).map(|session| session.client_ip) {
+            // The connection may be the first of that number since the server was started anew.
+            Some(client_ip) if !sessions.is_cut_off(connection) => {
+                told(connection, DirectoryOp { client_ip, ..done }, sessions, facts);
+            }
+            _ => self.unheard.push_back((connection, done)),
         }
     }
 
     /// A connection is told of: what was asked over it before that has its client.
     pub fn opened(&mut self, line: &Line<'_>, sessions: &mut Sessions, facts: &mut Facts) {
-        self.sweep(line.event.time, facts);
+        self.sweep(line.event.time, sessions, facts);
         let (connection, client_ip) = (line.event.key, line.text(Field::ClientIp));
         if self.unheard.iter().all(|(of, _)| *of != connection) {
             return;
         }
         for (of, done) in std::mem::take(&mut self.unheard) {
             if of == connection {
-                told(of, DirectoryOp { client_ip, ..done }, sessions, facts);
+                told(of, DirectoryOp { client_ip, bind_dn: NO_TEXT, ..done }, sessions, facts);
             } else {
                 self.unheard.push_back((of, done));
             }
@@ -110,11 +114,11 @@ impl Directory {
     }
 
     /// Tells the operations of connections that nothing will be heard of any more.
-    fn sweep(&mut self, now: i64, facts: &mut Facts) {
+    fn sweep(&mut self, now: i64, sessions: &mut Sessions, facts: &mut Facts) {
         while self.unheard.len() > MOST_UNHEARD
             || self.unheard.front().is_some_and(|(_, done)| now - done.time > UNHEARD)
         {
-            self.unheard.pop_front().into_iter().for_each(|(_, done)| facts.push(&done));
+            self.unheard.pop_front().into_iter().for_each(|(of, done)| told(of, done, sessions, facts));
         }
     }
 

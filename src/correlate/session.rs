@@ -122,6 +122,11 @@ impl Sessions {
         self.open.get(&key).map(|open| &open.row)
     }
 
+    /// Whether the system of a session was started anew, and no line of its own came since.
+    pub fn is_cut_off(&self, key: u64) -> bool {
+        self.open.get(&key).is_some_and(|open| open.cut_off != NULL)
+    }
+
     pub fn open(&mut self, line: &Line<'_>, facts: &mut Facts) {
         self.sweep(line.event.time, facts);
         let mut open = Open::new(line);
