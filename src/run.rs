@@ -155,9 +155,8 @@ pub fn ingest(
     let inputs = opened(before, paths, options)?;
     let parser = Parser { grammars, options, spare: Mutex::default() };
     let walked = walk(before, std::mem::take(aside), &parser, &inputs, progress)?;
-    let Walk { mut correlator, account, notes, aside: used, .. } = walked;
+    let Walk { correlator, account, notes, aside: used, .. } = walked;
     *aside = used;
-    correlator.give_up();
     let carry = correlator.carry();
     let open = Correlator::going_on(grammars, carry.clone()).finish();
     let mail = inputs.mail.iter().map(|mail| not_kept(&mail.source));

@@ -26,7 +26,7 @@ WITH failed AS (
 ), failing AS (
     SELECT client_ip, COUNT(DISTINCT user) AS names FROM tries GROUP BY client_ip
 ), good AS (
-    SELECT client_ip, COUNT(DISTINCT base) AS owners FROM directory_ops
+    SELECT client_ip, COUNT(DISTINCT NULLIF(base, '')) AS owners FROM directory_ops
     WHERE kind = 'bind' AND result_code = 0 AND client_ip IN (SELECT client_ip FROM suspects) GROUP BY client_ip
 )
 SELECT c.client_ip AS client_ip, MAX(c.n) AS failures, MAX(c.names) AS names, MIN(c.user) AS user

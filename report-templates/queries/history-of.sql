@@ -17,8 +17,9 @@ WITH steps AS (
     FROM deliveries d WHERE queue_id = {id}
     UNION ALL
     SELECT
-        end_time AS time, 3 AS step, host, 'left the queue' AS what, NULL AS address, NULL AS peer, fate AS detail,
-        NULL AS delay_s, source, m.offset AS place
+        end_time AS time, 3 AS step, host,
+        CASE WHEN m.end_offset IS NULL THEN 'was last heard of' ELSE 'left the queue' END AS what,
+        NULL AS address, NULL AS peer, fate AS detail, NULL AS delay_s, source, m.offset AS place
     FROM messages m WHERE queue_id = {id} AND end_time IS NOT NULL
 )
 SELECT time, host, what, address, peer, delay_s, detail

@@ -60,7 +60,7 @@ impl Carry {
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
         let Self { sessions, queue, directory, .. } = self;
         let behind = (&sessions.failing, &queue.returned, &sessions.at_gate, &directory.unheard);
-        let behind = (behind, &queue.given, &queue.sums, &directory.asked_by);
+        let behind = (behind, &queue.given, &queue.sums, &queue.instances, &directory.asked);
         postcard::to_stdvec(&(mark(), self, behind)).ok()
     }
 
@@ -77,7 +77,8 @@ impl Carry {
         carry.directory.unheard = behind(&mut rest)?;
         carry.queue.given = behind(&mut rest)?;
         carry.queue.sums = behind(&mut rest)?;
-        carry.directory.asked_by = behind(&mut rest)?;
+        carry.queue.instances = behind(&mut rest)?;
+        carry.directory.asked = behind(&mut rest)?;
         Some(carry)
     }
 
@@ -208,6 +209,7 @@ impl<'g> Correlator<'g> {
     /// What is open, to be kept.
     pub fn carry(&self) -> Carry {
         let mut state = self.state.clone();
+        state.directory.pack();
         let mut packer = Packer { texts: &self.facts.texts, places: HashMap::new(), list: Vec::new() };
         state.each_text(&mut |id| packer.pack(id));
         let last = state.last.into_iter().filter_map(|(of, (event, values))| {

@@ -6,7 +6,7 @@ use super::{Line, take};
 use crate::event::{Field, NO_TEXT, TextId, Word};
 use crate::facts::schema::{DirectoryOp, Row};
 use crate::facts::{Facts, NULL};
-use crate::time::{DAY, SECOND};
+use crate::time::SECOND;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -28,14 +28,31 @@ pub(super) struct Directory {
     /// the rest.
     #[serde(skip)]
     pub unheard: VecDeque<(u64, DirectoryOp)>,
-    /// The connection of each open operation, by the key of this one. (A carry keeps it there too.)
+    /// What was asked over each connection. (A carry keeps it there too.)
     #[serde(skip)]
-    pub asked_by: AskedBy,
+    pub asked: Asked,
 }
 
-/// Connections, by the keys of the operations that came over them.
+/// The operations of connections, some of which may be answered.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct AskedBy(#[serde(with = "entries")] Keyed<u64>);
+pub(super) struct Asked {
+    /// Their keys, by that of the connection.
+    #[serde(with = "entries")]
+    over: Keyed<Vec<u64>>,
+    /// Those of connections that were closed at a time. An answer may be on its way yet.
+    closed: VecDeque<(i64, Vec<u64>)>,
+}
+
+impl Asked {
+    fn push(&mut self, connection: u64, operation: u64, open: &Keyed<DirectoryOp>) {
+        let operations = self.over.entry(connection).or_default();
+        if operations.len() == operations.capacity() {
+            operations.retain(|key| open.contains_key(key));
+            operations.reserve(operations.len() + 1);
+        }
+        operations.push(operation);
+    }
+}
 
 impl Directory {
     pub fn request(&mut self, line: &Line<'_>, sessions: &mut Sessions, facts: &mut Facts) {
@@ -44,24 +61,27 @@ impl Directory {
             facts.push(&row);
             return;
         }
-        self.asked_by.0.insert(line.event.key, line.event.other);
+        self.asked.push(line.event.other, line.event.key, &self.open);
         if let Some(before) = self.open.insert(line.event.key, row) {
             // The number of an operation comes again only when connections are counted anew.
             facts.push(&before);
         }
     }
 
-    /// Tells the operations that will not be answered, when a run ends: those of connections that are closed, or that the log
-    /// does not know. For a day they may be, since the log may have lost how the connection began.
-    pub fn give_up(&mut self, sessions: &Sessions, facts: &mut Facts) {
-        let newest = self.open.values().map(|row| row.time).max().unwrap_or_default();
-        let is_over = |key: &u64, row: &mut DirectoryOp| {
-            let connection = self.asked_by.0.get(key);
-            newest - row.time >= DAY && connection.is_some_and(|connection| sessions.get(*connection).is_none())
-        };
-        let mut over: Keyed<DirectoryOp> = self.open.extract_if(is_over).collect();
-        self.asked_by.0.retain(|key, _| !over.contains_key(key));
-        in_order(&mut over, place).iter().for_each(|row| facts.push(row));
+    /// Lets go of the keys of what is answered.
+    pub fn pack(&mut self) {
+        let Self { open, asked, .. } = self;
+        asked.over.values_mut().for_each(|operations| operations.retain(|key| open.contains_key(key)));
+        asked.over.retain(|_, operations| !operations.is_empty());
+    }
+
+    /// A connection is closed: what was asked over it will not be answered.
+    pub fn closed(&mut self, line: &Line<'_>) {
+        let operations = self.asked.over.remove(&line.event.key).unwrap_or_default();
+        let open: Vec<u64> = operations.into_iter().filter(|key| self.open.contains_key(key)).collect();
+        if !open.is_empty() {
+            self.asked.closed.push_back((line.event.time, open));
+        }
     }
 
     pub fn note(&mut self, line: &Line<'_>) {
@@ -76,7 +96,6 @@ impl Directory {
 
     pub fn result(&mut self, line: &Line<'_>, sessions: &mut Sessions, facts: &mut Facts) {
         let request = self.open.remove(&line.event.key);
-        self.asked_by.0.remove(&line.event.key);
         let mut done = request.unwrap_or_else(|| row(line, sessions));
         done.result_code = line.number(Field::ResultCode);
         done.entries = line.number(Field::Entries);
@@ -113,12 +132,15 @@ impl Directory {
         }
     }
 
-    /// Tells the operations of connections that nothing will be heard of any more.
+    /// Tells the operations of connections that nothing will be heard of any more, and those that will not be answered.
     fn sweep(&mut self, now: i64, sessions: &mut Sessions, facts: &mut Facts) {
         while self.unheard.len() > MOST_UNHEARD
             || self.unheard.front().is_some_and(|(_, done)| now - done.time > UNHEARD)
         {
             self.unheard.pop_front().into_iter().for_each(|(of, done)| told(of, done, sessions, facts));
+        }
+        while let Some((_, over)) = self.asked.closed.pop_front_if(|(time, _)| now - *time > UNHEARD) {
+            over.iter().filter_map(|key| self.open.remove(key)).for_each(|row| facts.push(&row));
         }
     }
 

@@ -158,10 +158,11 @@ impl Entry {
     }
 
     /// The entry as one that is no more, though no line says so.
-    pub fn lost(mut self) -> Self {
-        let is_done = self.waiting.rows.is_empty() && (self.sent || self.bounced || self.expired);
+    pub fn lost(mut self, now: i64) -> Self {
+        let has_ended = self.sent || self.bounced || self.expired || self.discarded;
+        let is_done = self.waiting.rows.is_empty() && has_ended;
         self.row.fate = if is_done { self.fate() } else { Word::Lost }.id();
-        self.row.end_time = self.heard();
+        self.row.end_time = self.heard().min(now);
         Self { removed: true, ..self }
     }
 

@@ -94,18 +94,21 @@ impl Queue {
         }
     }
 
-    /// The instances that have entries from an earlier run are heard of.
+    /// The instances that have entries from an earlier run, which did not keep their names, are heard of.
     pub(super) fn meet_all(&mut self, facts: &Facts) {
+        if !self.instances.is_empty() {
+            return;
+        }
         let entries = self.open.values().chain(self.lingering.values());
         let mut rows: Vec<Message> = entries.map(|entry| entry.row).collect();
         rows.sort_by_key(|row| row.time);
         rows.iter().for_each(|row| self.meet(row, facts));
     }
 
-    /// When the instance that has a message began its last entry.
-    pub(super) fn last_begun(&self, row: &Message, facts: &Facts) -> Option<i64> {
+    /// When the instance of a line began its last entry.
+    pub(super) fn last_begun(&self, line: &Line<'_>, facts: &Facts) -> Option<i64> {
         let text = |id| facts.texts.get(id).unwrap_or_default();
-        self.instances.get(text(row.host))?.get(text(row.instance)).copied()
+        self.instances.get(text(line.host()))?.get(text(line.text_id(line.event.instance))).copied()
     }
 
     /// The entries that an id may name on a line's host, by its key in the line's own instance and by those in others.

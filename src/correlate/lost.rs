@@ -11,36 +11,44 @@ use crate::time::DAY;
 /// gives it up after `maximal_queue_lifetime` (5 days; postconf(5)); what is on hold waits in silence.
 const SILENCE: i64 = 5 * DAY;
 
+/// Days between two entries of an instance, at most: more are a clock that is wrong, or a log of which much is missing, and
+/// the next day will tell.
+const MOST_DAYS: i64 = 30;
+
+/// Entries that are looked at in a run, at most: a log may go back and forth between days at each line.
+const MOST_LOOKED_AT: usize = 1_000_000_000;
+
 impl Queue {
-    /// Ends the entry that a line seems to be about, where it was lost before: the line is about one that came later, or
-    /// tells of it anew.
-    pub(super) fn lose_before(&mut self, line: &Line<'_>, facts: &mut Facts) {
-        let key = line.event.key;
-        let is_late = |entry: &Entry| line.event.time - entry.heard() >= SILENCE;
-        if self.open.get(&key).is_some_and(|entry| is_late(entry) && self.is_lost(entry, facts)) {
-            self.lose(key, facts);
+    /// Ends the entries that are lost when their instance begins an entry on another day. It is the line that decides, not
+    /// the end of a run, so that it is the same however a log is cut.
+    pub(super) fn lose_silent(&mut self, line: &Line<'_>, facts: &mut Facts) {
+        let now = line.event.time;
+        let day = |time: i64| time.div_euclid(DAY);
+        let last = self.last_begun(line, facts).unwrap_or(now);
+        if !(1..=MOST_DAYS).contains(&(day(now) - day(last))) || self.looked_at >= MOST_LOOKED_AT {
+            return;
         }
+        self.looked_at += self.open.len();
+        let lost = self.open.iter().filter(|(_, entry)| is_lost(entry, line, facts));
+        let mut lost: Vec<(i64, i64, u64)> =
+            lost.map(|(key, entry)| (entry.row.source, entry.row.offset, *key)).collect();
+        lost.sort_unstable();
+        lost.into_iter().for_each(|(.., key)| self.lose(key, now, facts));
     }
 
-    /// Ends the entries that are lost when a run ends.
-    pub fn lose_silent(&mut self, facts: &mut Facts) {
-        let silent = self.open.iter().filter(|(_, entry)| self.is_lost(entry, facts));
-        let mut silent: Vec<(i64, i64, u64)> =
-            silent.map(|(key, entry)| (entry.row.source, entry.row.offset, *key)).collect();
-        silent.sort_unstable();
-        silent.into_iter().for_each(|(.., key)| self.lose(key, facts));
-    }
-
-    /// Whether an entry's own instance went on for so long that it would have told more.
-    fn is_lost(&self, entry: &Entry, facts: &Facts) -> bool {
-        let began = self.last_begun(&entry.row, facts);
-        !entry.held && began.is_some_and(|time| time - entry.heard() >= SILENCE)
-    }
-
-    fn lose(&mut self, key: u64, facts: &mut Facts) {
+    fn lose(&mut self, key: u64, now: i64, facts: &mut Facts) {
         self.given.forget(key);
         if let Some(entry) = self.open.remove(&key) {
-            push(entry.lost(), facts);
+            push(entry.lost(now), facts);
         }
     }
+}
+
+/// Whether an entry's own instance went on for so long that it would have told more of it.
+fn is_lost(entry: &Entry, line: &Line<'_>, facts: &Facts) -> bool {
+    let same = |a, b| facts.texts.get(a) == facts.texts.get(b);
+    !entry.held
+        && line.event.time - entry.heard() >= SILENCE
+        && same(entry.row.host, line.host())
+        && same(entry.row.instance, line.text_id(line.event.instance))
 }

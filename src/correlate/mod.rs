@@ -171,16 +171,8 @@ impl<'g> Correlator<'g> {
         chunk.into_scratch()
     }
 
-    /// Tells what the log will not tell the end of. Everything that is to be read has been.
-    pub fn give_up(&mut self) {
-        let State { queue, sessions, directory, .. } = &mut self.state;
-        queue.lose_silent(&mut self.facts);
-        directory.give_up(sessions, &mut self.facts);
-    }
-
     /// Ends the walk: what is still open is told as it stands.
     pub fn finish(mut self) -> Facts {
-        self.give_up();
         self.state.queue.finish(&mut self.facts);
         self.state.sessions.finish(&mut self.facts);
         self.state.directory.finish(&mut self.facts);
@@ -226,6 +218,9 @@ impl<'g> Correlator<'g> {
             Role::SessionEnd => sessions.end(line),
             Role::SessionClose => {
                 sessions.close(line, facts);
+                if line.of_connection {
+                    directory.closed(line);
+                }
             }
             Role::UserSessionClose => sessions.close_of_user(line, facts),
             Role::SessionHandOver => sessions.hand_over(line),

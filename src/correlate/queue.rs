@@ -64,9 +64,12 @@ pub(super) struct Queue {
     #[serde(skip)]
     refused: Option<Refused>,
     /// The names of the instances of each host that had entries, with the time at which each began its last: one may hand a
-    /// message to another.
+    /// message to another. (A carry keeps them behind the rest too.)
     #[serde(skip)]
     pub(super) instances: BTreeMap<Vec<u8>, BTreeMap<Vec<u8>, i64>>,
+    /// How many entries were looked at for lost ones.
+    #[serde(skip)]
+    pub(super) looked_at: usize,
 }
 
 /// An entry that was refused: its key, its client, the service that this one spoke to, whether it was
@@ -91,6 +94,7 @@ impl Queue {
         if key == 0 {
             return;
         }
+        self.lose_silent(line, facts);
         let early = self.open.remove(&key);
         let mut entry = match early {
             Some(entry)
@@ -99,7 +103,7 @@ impl Queue {
                 entry
             }
             Some(entry) => {
-                self.linger(key, entry.lost(), line.event.time, facts);
+                self.linger(key, entry.lost(line.event.time), line.event.time, facts);
                 self.fresh(line, facts)
             }
             None => self.fresh(line, facts),
@@ -132,8 +136,8 @@ impl Queue {
     /// The entry that a line is about; one is begun where nothing opened it.
     fn entry(&mut self, line: &Line<'_>, facts: &mut Facts) -> &mut Entry {
         self.sweep(line.event.time, facts);
-        self.lose_before(line, facts);
         if !self.open.contains_key(&line.event.key) {
+            self.lose_silent(line, facts);
             let entry = self.fresh(line, facts);
             self.open.insert(line.event.key, entry);
         }

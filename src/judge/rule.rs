@@ -228,7 +228,7 @@ impl Rule {
     fn text(&self, cell: &Cell, name: &str, zone: &Zone) -> String {
         let unit = self.question.front.units.get(name);
         match cell {
-            Cell::Null => String::new(),
+            Cell::Null => "?".to_owned(),
             Cell::Integer(micros) if self.question.front.is_time(name) => zone.second_text(*micros),
             Cell::Integer(n) if unit.is_none() => units::integer(*n),
             Cell::Text(text) => text.raw().to_owned(),

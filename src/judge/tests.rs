@@ -292,8 +292,14 @@ fn guessing_against_the_directory_is_found_but_for_a_service_on_the_machine() {
         facts.bind(n, "127.0.0.1", &format!("uid=user{n},dc=example"), 49);
         facts.bind(n, "192.0.2.2", "uid=anna,dc=example", 0);
         facts.bind(n, "192.0.2.3", "uid=anna,dc=example", if n == 0 { 0 } else { 49 });
+        facts.bind(n, "192.0.2.4", "uid=anna,dc=example", 49);
+        facts.bind(n, "192.0.2.5", "uid=anna,dc=example", 49);
     }
-    assert_eq!(facts.found(), [found("directory-brute-force", &["192.0.2.1"])]);
+    // An office; and who binds anonymously too is none.
+    ["uid=ben", "uid=carl", "uid=dora"].iter().for_each(|user| facts.bind(30, "192.0.2.4", user, 0));
+    ["uid=ben", "uid=carl", ""].iter().for_each(|user| facts.bind(30, "192.0.2.5", user, 0));
+    let all = ["192.0.2.1", "192.0.2.5"].map(|client| found("directory-brute-force", &[client]));
+    assert_eq!(facts.found(), all);
 }
 
 #[test]
