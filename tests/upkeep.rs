@@ -510,7 +510,7 @@ fn what_has_no_end_does_not_wait_for_ever() {
     site.write("mail.log.1", without_end(1, 3000).as_bytes());
     site.fine("ingest --store st mail.log.1");
     let many = open();
-    site.write("mail.log", without_end(9, 3).as_bytes());
+    site.write("mail.log", (without_end(8, 1) + &without_end(9, 2)).as_bytes());
     site.fine("ingest --store st mail.log");
     let few = open();
     // The rest is what the store knows of the logs.
@@ -522,7 +522,7 @@ fn what_has_no_end_does_not_wait_for_ever() {
     assert_eq!(String::from_utf8_lossy(&told.stdout), "ended,told\r\n3000,3003\r\n0,3003\r\n");
 }
 
-/// Lines of three nights: a message that waits; six days later another; and on the day after what may be said of the first.
+/// What may be said of a message that waits, eight days later, after others on the two days before.
 const LATE_WORDS: &[&str] = &[
     "postsuper[9]: 4Xk1000021z2: removed\npostsuper[9]: Deleted: 1 message",
     "postsuper[9]: Deleted: 1 message",
@@ -546,8 +546,11 @@ fn what_is_lost_is_so_at_a_line_and_not_at_the_end_of_a_run() {
         let site = Site::new();
         let nights = [
             ("mail.log.2", dated("2026-11-01", &begun("4Xk1000021z2"))),
-            ("mail.log.1", dated("2026-11-07", &begun("4Xk1000022z2"))),
-            ("mail.log", dated("2026-11-08", words)),
+            (
+                "mail.log.1",
+                dated("2026-11-07", &begun("4Xk1000022z2")) + &dated("2026-11-08", &begun("4Xk1000023z2")),
+            ),
+            ("mail.log", dated("2026-11-09", words)),
         ];
         for (name, night) in &nights {
             site.write(name, night.as_bytes());

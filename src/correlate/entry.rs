@@ -149,7 +149,7 @@ impl Entry {
 
     /// A line tells of it: as long as its end is not told, this is when it was last heard of.
     pub fn hear(&mut self, line: &Line<'_>) {
-        self.row.end_time = self.heard().max(line.event.time);
+        self.row.end_time = line.event.time;
     }
 
     /// When it was last heard of.

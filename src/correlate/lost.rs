@@ -11,25 +11,21 @@ use crate::time::DAY;
 /// gives it up after `maximal_queue_lifetime` (5 days; postconf(5)); what is on hold waits in silence.
 const SILENCE: i64 = 5 * DAY;
 
-/// Days between two entries of an instance, at most: more are a clock that is wrong, or a log of which much is missing, and
-/// the next day will tell.
-const MOST_DAYS: i64 = 30;
-
 /// Entries that are looked at in a run, at most: a log may go back and forth between days at each line.
 const MOST_LOOKED_AT: usize = 1_000_000_000;
 
 impl Queue {
-    /// Ends the entries that are lost when their instance begins an entry on another day. It is the line that decides, not
-    /// the end of a run, so that it is the same however a log is cut.
+    /// Ends the entries that are lost when their instance begins one on another day. What counts is when it began its last
+    /// on the day before: after a pause, or where the clock leaps, what waits has time to be told of. It is the line that
+    /// decides, not the end of a run, so that it is the same however a log is cut.
     pub(super) fn lose_silent(&mut self, line: &Line<'_>, facts: &mut Facts) {
         let now = line.event.time;
-        let day = |time: i64| time.div_euclid(DAY);
-        let last = self.last_begun(line, facts).unwrap_or(now);
-        if !(1..=MOST_DAYS).contains(&(day(now) - day(last))) || self.looked_at >= MOST_LOOKED_AT {
+        let Some(last) = self.last_begun(line, facts) else { return };
+        if last.div_euclid(DAY) >= now.div_euclid(DAY) || self.looked_at >= MOST_LOOKED_AT {
             return;
         }
         self.looked_at += self.open.len();
-        let lost = self.open.iter().filter(|(_, entry)| is_lost(entry, line, facts));
+        let lost = self.open.iter().filter(|(_, entry)| is_lost(entry, last, line, facts));
         let mut lost: Vec<(i64, i64, u64)> =
             lost.map(|(key, entry)| (entry.row.source, entry.row.offset, *key)).collect();
         lost.sort_unstable();
@@ -45,10 +41,10 @@ impl Queue {
 }
 
 /// Whether an entry's own instance went on for so long that it would have told more of it.
-fn is_lost(entry: &Entry, line: &Line<'_>, facts: &Facts) -> bool {
+fn is_lost(entry: &Entry, last: i64, line: &Line<'_>, facts: &Facts) -> bool {
     let same = |a, b| facts.texts.get(a) == facts.texts.get(b);
     !entry.held
-        && line.event.time - entry.heard() >= SILENCE
+        && last - entry.heard() >= SILENCE
         && same(entry.row.host, line.host())
         && same(entry.row.instance, line.text_id(line.event.instance))
 }

@@ -11,7 +11,7 @@ use super::{Line, keep};
 use crate::event::{Field, NO_TEXT, TextId, Word};
 use crate::facts::schema::{Delivery, Message, Row, Session};
 use crate::facts::{Facts, NULL};
-use crate::time::SECOND;
+use crate::time::{DAY, SECOND};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -454,6 +454,9 @@ impl Queue {
     /// A parent announces its child.
     pub fn child(&mut self, line: &Line<'_>, facts: &mut Facts) {
         self.sweep(line.event.time, facts);
+        if let Some(own) = self.open.get_mut(&line.event.key) {
+            own.hear(line);
+        }
         let parent = Parent {
             entry: self.number(line),
             queue_id: line.text(Field::QueueId),
@@ -531,17 +534,17 @@ impl Queue {
 
     /// Tells the entries that have waited long enough.
     fn sweep(&mut self, now: i64, facts: &mut Facts) {
-        while let Some((time, key)) = self.leaving.pop_front_if(|(time, _)| now - *time >= LINGER) {
+        while let Some((time, key)) = self.leaving.pop_front_if(|(time, _)| is_due(*time, LINGER, now)) {
             let done =
                 self.lingering.get(&key).is_some_and(|entry| entry.row.end_time.max(entry.row.time) <= time);
             if done && let Some(entry) = self.lingering.remove(&key) {
                 push(entry, facts);
             }
         }
-        while let Some((_, key)) = self.awaiting.pop_front_if(|(time, _)| now - *time >= AWAIT) {
+        while let Some((_, key)) = self.awaiting.pop_front_if(|(time, _)| is_due(*time, AWAIT, now)) {
             self.awaited.remove(&key);
         }
-        while self.lateness.front().is_some_and(|(time, _)| now - time >= LATE) {
+        while self.lateness.front().is_some_and(|(time, _)| is_due(*time, LATE, now)) {
             self.tell_late(facts);
         }
         self.returned.sweep(now, facts);
@@ -606,6 +609,11 @@ impl Queue {
             }
         }
     }
+}
+
+/// Whether what began at a time has waited long enough. Nothing waits for a clock that was far ahead.
+fn is_due(time: i64, wait: i64, now: i64) -> bool {
+    now - time >= wait || time - now > DAY
 }
 
 /// A message that a rule throws away before it has a queue entry: its sender believes it accepted.
