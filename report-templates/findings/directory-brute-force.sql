@@ -6,7 +6,7 @@
 -- expected = "at most {attempts} in {within}"
 -- message = "{client_ip} failed to bind {failures: time|times} within {within} (names tried: {names}, such as {user})."
 -- meaning = "Somebody guesses passwords, or a device or a program still has an old one. If it is a server of yours that checks the passwords of its users here, its own log tells who tries. If you do not know the address, block it: a directory need not be open to the world."
--- trace = "{client_ip}"
+-- command = "SELECT base, result_code, COUNT(*) AS binds, MIN(time) AS first_time, MAX(time) AS last_time FROM directory_ops WHERE client_ip = {client_ip} AND kind = 'bind' GROUP BY base, result_code ORDER BY binds DESC, base, result_code LIMIT 50"
 -- evidence = "SELECT l.source, l.offset FROM directory_ops l WHERE client_ip = {client_ip} AND kind = 'bind' AND result_code = 49 ORDER BY time DESC, l.source DESC, l.offset DESC LIMIT 3"
 WITH failed AS (
     SELECT client_ip, NULLIF(base, '') AS user, time FROM directory_ops
