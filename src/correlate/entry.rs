@@ -152,6 +152,11 @@ impl Entry {
         self.row.end_time = line.event.time;
     }
 
+    /// Where its first line stands.
+    pub fn place(&self) -> (i64, i64) {
+        (self.row.source, self.row.offset)
+    }
+
     /// When it was last heard of.
     pub fn heard(&self) -> i64 {
         self.row.end_time.max(self.row.time)

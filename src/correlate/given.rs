@@ -6,6 +6,7 @@
 
 use super::Line;
 use super::entry::Parent;
+use super::instance::named_in;
 use super::open::{Keyed, entries};
 use super::queue::Queue;
 use crate::event::{Field, NO_TEXT, TextId, Word, hash_seed, queue_key};
@@ -43,9 +44,8 @@ impl Queue {
         if id == NO_TEXT {
             return;
         }
-        let text = |id| facts.texts.get(id).unwrap_or_default();
-        let (host, instance) = (text(line.host()), text(line.text_id(line.event.instance)));
-        let own = queue_key(hash_seed(host), hash_seed(instance), text(id));
+        let (host, instance) = named_in(line, facts);
+        let own = queue_key(hash_seed(host), hash_seed(instance), facts.texts.get(id).unwrap_or_default());
         let mut known = self.named(own, line, id, facts);
         known.retain(|key| *key != line.event.key);
         self.given.parents.insert(line.event.key, known);

@@ -107,8 +107,8 @@ impl Queue {
 
     /// When the instance of a line began its last entry.
     pub(super) fn last_begun(&self, line: &Line<'_>, facts: &Facts) -> Option<i64> {
-        let text = |id| facts.texts.get(id).unwrap_or_default();
-        self.instances.get(text(line.host()))?.get(text(line.text_id(line.event.instance))).copied()
+        let (host, instance) = named_in(line, facts);
+        self.instances.get(host)?.get(instance).copied()
     }
 
     /// The entries that an id may name on a line's host, by its key in the line's own instance and by those in others.
@@ -122,9 +122,15 @@ impl Queue {
     /// The keys that an id has in the other instances of a line's host.
     fn others(&self, line: &Line<'_>, id: TextId, facts: &Facts) -> Vec<u64> {
         let text = |id| facts.texts.get(id).unwrap_or_default();
-        let (host, own) = (text(line.host()), text(line.text_id(line.event.instance)));
+        let (host, own) = named_in(line, facts);
         let known = self.instances.get(host).filter(|known| known.len() <= MOST_INSTANCES);
         let others = known.into_iter().flat_map(|known| known.keys()).filter(|instance| *instance != own);
         others.map(|instance| queue_key(hash_seed(host), hash_seed(instance), text(id))).collect()
     }
+}
+
+/// The names of a line's host and instance.
+pub(super) fn named_in<'f>(line: &Line<'_>, facts: &'f Facts) -> (&'f [u8], &'f [u8]) {
+    let text = |id| facts.texts.get(id).unwrap_or_default();
+    (text(line.host()), text(line.text_id(line.event.instance)))
 }

@@ -3,6 +3,7 @@
 
 use super::Line;
 use super::entry::Entry;
+use super::open::{Keyed, in_order};
 use super::queue::{Queue, push};
 use crate::facts::Facts;
 use crate::time::DAY;
@@ -25,18 +26,10 @@ impl Queue {
             return;
         }
         self.looked_at += self.open.len();
-        let lost = self.open.iter().filter(|(_, entry)| is_lost(entry, last, line, facts));
-        let mut lost: Vec<(i64, i64, u64)> =
-            lost.map(|(key, entry)| (entry.row.source, entry.row.offset, *key)).collect();
-        lost.sort_unstable();
-        lost.into_iter().for_each(|(.., key)| self.lose(key, now, facts));
-    }
-
-    fn lose(&mut self, key: u64, now: i64, facts: &mut Facts) {
-        self.given.forget(key);
-        if let Some(entry) = self.open.remove(&key) {
-            push(entry.lost(now), facts);
-        }
+        let lost = self.open.extract_if(|_, entry| is_lost(entry, last, line, facts));
+        let mut lost: Keyed<Entry> = lost.collect();
+        lost.keys().for_each(|key| self.given.forget(*key));
+        in_order(&mut lost, Entry::place).into_iter().for_each(|entry| push(entry.lost(now), facts));
     }
 }
 

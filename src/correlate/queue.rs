@@ -535,8 +535,7 @@ impl Queue {
     /// Tells the entries that have waited long enough.
     fn sweep(&mut self, now: i64, facts: &mut Facts) {
         while let Some((time, key)) = self.leaving.pop_front_if(|(time, _)| is_due(*time, LINGER, now)) {
-            let done =
-                self.lingering.get(&key).is_some_and(|entry| entry.row.end_time.max(entry.row.time) <= time);
+            let done = self.lingering.get(&key).is_some_and(|entry| entry.heard() <= time);
             if done && let Some(entry) = self.lingering.remove(&key) {
                 push(entry, facts);
             }
@@ -602,9 +601,8 @@ impl Queue {
             self.late.remove(&key).unwrap_or_default().iter().for_each(|(row, _)| facts.push(row));
         }
         self.returned.finish(facts);
-        let place = |entry: &Entry| (entry.row.source, entry.row.offset);
         for mut map in [std::mem::take(&mut self.lingering), std::mem::take(&mut self.open)] {
-            for entry in in_order(&mut map, place) {
+            for entry in in_order(&mut map, Entry::place) {
                 push(entry, facts);
             }
         }

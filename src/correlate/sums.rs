@@ -5,6 +5,7 @@
 
 use super::Line;
 use super::entry::Entry;
+use super::instance::named_in;
 use super::open::{Keyed, entries};
 use super::queue::Queue;
 use crate::event::{Field, Word, hash_seed, key};
@@ -43,9 +44,9 @@ impl Sums {
 
 /// The key of what a program did in its instance.
 fn of(did: Word, line: &Line<'_>, facts: &Facts) -> u64 {
-    let text = |id| facts.texts.get(id).unwrap_or_default();
-    let instance = key(hash_seed(text(line.host())), b'i', text(line.text_id(line.event.instance)));
-    key(instance ^ u64::from(did.id()), b's', text(line.program()))
+    let (host, instance) = named_in(line, facts);
+    let instance = key(hash_seed(host), b'i', instance);
+    key(instance ^ u64::from(did.id()), b's', facts.texts.get(line.program()).unwrap_or_default())
 }
 
 impl Queue {

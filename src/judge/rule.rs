@@ -219,7 +219,6 @@ impl Rule {
     /// A value for a text that may quote a log.
     fn any(&self, row: &Row<'_>, name: &str) -> Option<String> {
         match row.cell(name) {
-            Some(cell) if is_nothing(cell) => Some(nameless(name).to_owned()),
             Some(cell) => Some(self.text(cell, name, row.zone)),
             None => self.parameters.get(name).map(Parameter::text),
         }
@@ -228,7 +227,8 @@ impl Rule {
     fn text(&self, cell: &Cell, name: &str, zone: &Zone) -> String {
         let unit = self.question.front.units.get(name);
         match cell {
-            Cell::Null => "?".to_owned(),
+            Cell::Null => nameless(name).to_owned(),
+            Cell::Text(text) if text.raw().is_empty() => nameless(name).to_owned(),
             Cell::Integer(micros) if self.question.front.is_time(name) => zone.second_text(*micros),
             Cell::Integer(n) if unit.is_none() => units::integer(*n),
             Cell::Text(text) => text.raw().to_owned(),
@@ -301,10 +301,6 @@ fn again(case: &Case<'_>) -> Again {
     };
     let few = paths.len() <= 3 && paths.iter().all(|name| name != "-" && shown(name) == *name);
     Again { paths: if few { paths } else { Vec::new() }, ..case.again.clone() }
-}
-
-fn is_nothing(cell: &Cell) -> bool {
-    matches!(cell, Cell::Null) || matches!(cell, Cell::Text(text) if text.raw().is_empty())
 }
 
 /// What a message says in the place of a name that the log does not have.
