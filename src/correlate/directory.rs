@@ -1,6 +1,6 @@
 //! Directory operations: requests joined with their results, by connection and operation number.
 
-use super::open::{Keyed, entries, in_order};
+use super::open::{Keyed, entries, in_order, is_due};
 use super::session::Sessions;
 use super::{Line, take};
 use crate::event::{Field, NO_TEXT, TextId, Word};
@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// How long a server may take to tell of a connection whose first operation it told already: two of its threads do
-/// (servers/slapd/daemon.c, `slap_listener`; connection.c).
-const UNHEARD: i64 = SECOND;
+/// (servers/slapd/daemon.c, `slap_listener`; connection.c). A second, and more than the edge of one in the log.
+const UNHEARD: i64 = SECOND + 1;
 
 /// So many operations of connections that nothing was heard of wait at most.
 const MOST_UNHEARD: usize = 256;
@@ -135,11 +135,11 @@ impl Directory {
     /// Tells the operations of connections that nothing will be heard of any more, and those that will not be answered.
     fn sweep(&mut self, now: i64, sessions: &mut Sessions, facts: &mut Facts) {
         while self.unheard.len() > MOST_UNHEARD
-            || self.unheard.front().is_some_and(|(_, done)| now - done.time > UNHEARD)
+            || self.unheard.front().is_some_and(|(_, done)| is_due(done.time, UNHEARD, now))
         {
             self.unheard.pop_front().into_iter().for_each(|(of, done)| told(of, done, sessions, facts));
         }
-        while let Some((_, over)) = self.asked.closed.pop_front_if(|(time, _)| now - *time > UNHEARD) {
+        while let Some((_, over)) = self.asked.closed.pop_front_if(|(time, _)| is_due(*time, UNHEARD, now)) {
             over.iter().filter_map(|key| self.open.remove(key)).for_each(|row| facts.push(&row));
         }
     }

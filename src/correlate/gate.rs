@@ -2,7 +2,7 @@
 //! makes at a time).
 
 use super::Line;
-use super::open::{Keyed, entries};
+use super::open::{Keyed, entries, is_due};
 use crate::time::SECOND;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
@@ -49,7 +49,7 @@ impl Gate {
 
     /// Forgets those that came long ago.
     pub fn sweep(&mut self, now: i64) {
-        while let Some((_, client, key)) = self.leaving.pop_front_if(|(time, ..)| now - *time >= SOON) {
+        while let Some((_, client, key)) = self.leaving.pop_front_if(|(time, ..)| is_due(*time, SOON, now)) {
             self.there.remove(&key);
             let Some(keys) = self.came.get_mut(&client) else { continue };
             while keys.pop_front_if(|first| !self.there.contains(first)).is_some() {}

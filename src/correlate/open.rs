@@ -1,5 +1,6 @@
 //! What is open, by key.
 
+use crate::time::DAY;
 use hashbrown::HashMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -25,6 +26,12 @@ impl Hasher for KeyHasher {
     fn write_u64(&mut self, key: u64) {
         self.0 = key;
     }
+}
+
+/// Whether what has stood since a time has waited so long. Nothing waits for a clock that was far ahead: behind it all
+/// others would wait too.
+pub(super) fn is_due(since: i64, wait: i64, now: i64) -> bool {
+    now - since >= wait || since - now > DAY
 }
 
 /// The entries of a map in an order that no hash decides: by the place of their first line.

@@ -2,7 +2,7 @@
 
 use super::entry::{Entry, Hold, Parent};
 use super::given::Given;
-use super::open::{Keyed, entries, in_order};
+use super::open::{Keyed, entries, in_order, is_due};
 use super::refusals::is_own;
 use super::relays::Relays;
 use super::returned::{Child, Returned, is_known};
@@ -11,7 +11,7 @@ use super::{Line, keep};
 use crate::event::{Field, NO_TEXT, TextId, Word};
 use crate::facts::schema::{Delivery, Message, Row, Session};
 use crate::facts::{Facts, NULL};
-use crate::time::{DAY, SECOND};
+use crate::time::SECOND;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -607,11 +607,6 @@ impl Queue {
             }
         }
     }
-}
-
-/// Whether what began at a time has waited long enough. Nothing waits for a clock that was far ahead.
-fn is_due(time: i64, wait: i64, now: i64) -> bool {
-    now - time >= wait || time - now > DAY
 }
 
 /// A message that a rule throws away before it has a queue entry: its sender believes it accepted.

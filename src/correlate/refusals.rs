@@ -4,6 +4,7 @@
 //! front says so later, of the client, when the message is at its end (smtpd/smtpd.c: `proxy-reject`). Neither names the
 //! other. What joins them is the host, the sender, the recipient, and that the filter connects from its own host.
 
+use super::open::is_due;
 use crate::event::{NO_TEXT, TextId, Word, hash_seed, key};
 use crate::facts::schema::{Rejection, Row};
 use crate::facts::{Facts, NULL};
@@ -56,7 +57,7 @@ impl Refusals {
     }
 
     fn sweep(&mut self, now: i64, facts: &mut Facts) {
-        while let Some((_, row)) = self.behind.pop_front_if(|(_, row)| now - row.time > PASSED_ON) {
+        while let Some((_, row)) = self.behind.pop_front_if(|(_, row)| is_due(row.time, PASSED_ON + 1, now)) {
             facts.push(&row);
         }
     }

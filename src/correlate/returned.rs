@@ -7,7 +7,7 @@
 //! who has it already.
 
 use super::entry::Parent;
-use super::open::{Keyed, entries};
+use super::open::{Keyed, entries, is_due};
 use crate::event::{NO_TEXT, TextId, hash_seed, key};
 use crate::facts::schema::{Delivery, Message, Row};
 use crate::facts::{Facts, NULL};
@@ -154,7 +154,7 @@ impl Returned {
 
     /// Tells the deliveries that have waited long enough.
     pub fn sweep(&mut self, now: i64, facts: &mut Facts) {
-        while self.leaving.front().is_some_and(|(time, _)| now - time >= WAIT) {
+        while self.leaving.front().is_some_and(|(time, _)| is_due(*time, WAIT, now)) {
             self.leave(facts);
         }
     }
