@@ -77,6 +77,8 @@ pub struct Before {
     pub several: bool,
     /// Whether what is being written is left for another run.
     pub hold: bool,
+    /// What may be gone on from wrongly, in words.
+    pub doubts: Vec<Text>,
 }
 
 /// Where a run ends, so that another can go on.
@@ -92,6 +94,8 @@ pub struct After {
     pub open: Facts,
     /// What was passed over with good reason, in words.
     pub notes: Vec<Text>,
+    /// What may have been read wrongly, in words.
+    pub doubts: Vec<Text>,
 }
 
 /// Says how many bytes of how many were read.
@@ -123,10 +127,10 @@ pub fn run_after(
     let inputs = opened(before, paths, options)?;
     let parser = Parser { grammars, options, spare: Mutex::default() };
     let Walk { correlator, account, aside, notes, numbers, .. } = walk(before, aside, &parser, &inputs, progress)?;
-    let refused = refused(&correlator);
+    let doubts = before.doubts.iter().cloned().chain(refused(&correlator));
     let facts = aside.with(correlator.finish(), &account.names())?;
     let mut run = told(facts, &account, grammars, before.several, inputs, &numbers, notes);
-    run.doubts.extend(refused);
+    run.doubts.extend(doubts);
     Ok(run)
 }
 
@@ -160,8 +164,9 @@ pub fn ingest(
     let carry = correlator.carry();
     let open = Correlator::going_on(grammars, carry.clone()).finish();
     let mail = inputs.mail.iter().map(|mail| not_kept(&mail.source));
-    let notes = inputs.notes.iter().cloned().chain(notes).chain(mail).chain(refused(&correlator)).collect();
-    Ok(After { account, carry, facts: correlator.facts, open, notes })
+    let notes = inputs.notes.iter().cloned().chain(notes).chain(mail).collect();
+    let doubts = before.doubts.iter().cloned().chain(refused(&correlator)).collect();
+    Ok(After { account, carry, facts: correlator.facts, open, notes, doubts })
 }
 
 /// Mail is not kept: a message may move and go at any time, and its headers are read quickly.

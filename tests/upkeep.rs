@@ -194,17 +194,94 @@ fn a_store_of_before_secrets_were_proven_is_gone_on_with() {
     let site = Site::new();
     site.write("mail.log", &lives(0..20));
     site.fine("ingest --store st mail.log");
-    let path = site.path("st/manifest.json");
-    let text = fs::read_to_string(&path).expect("a manifest");
-    let at = text.find(",\"secret\":").expect("a proof");
-    let body = format!("{}}}", &text[text.find("\"store\":").expect("a body") + 8..at]);
-    let hash = xxhash_rust::xxh3::xxh3_64(body.as_bytes());
-    fs::write(&path, format!("{{\"schema\":1,\"xxh3\":\"{hash:016x}\",\"store\":{body}}}\n")).expect("written");
+    edit_manifest(&site, |body| format!("{}}}", &body[..body.find(",\"secret\":").expect("a proof")]));
     site.fine("store check --store st");
     site.append("mail.log", &lives(20..30));
     site.fine("ingest --store st mail.log");
     assert_eq!(site.deliveries(), (30, 30));
-    assert!(fs::read_to_string(&path).expect("a manifest").contains(",\"secret\":"));
+    let text = fs::read_to_string(site.path("st/manifest.json")).expect("a manifest");
+    assert!(text.contains(",\"secret\":"));
+}
+
+/// Writes the manifest of the store `st` anew, as if it had been written so.
+fn edit_manifest(site: &Site, edit: impl Fn(&str) -> String) {
+    let path = site.path("st/manifest.json");
+    let text = fs::read_to_string(&path).expect("a manifest");
+    let body = text.split_once("\"store\":").and_then(|(_, body)| body.trim_end().strip_suffix('}'));
+    let body = edit(body.expect("a body"));
+    let hash = xxhash_rust::xxh3::xxh3_64(body.as_bytes());
+    fs::write(&path, format!("{{\"schema\":1,\"xxh3\":\"{hash:016x}\",\"store\":{body}}}\n")).expect("written");
+}
+
+#[test]
+fn what_another_version_left_open_is_taken_as_it_stood_and_that_is_said() {
+    let site = Site::new();
+    let lines = lives(0..20);
+    site.write("mail.log", &lines[..lines.len() / 2]);
+    site.fine("ingest --store st mail.log");
+    let of_another = b"\xff of another version";
+    site.write("st/state/other.postcard", of_another);
+    let hash = xxhash_rust::xxh3::xxh3_64(of_another);
+    edit_manifest(&site, |body| {
+        let (before, after) = body.split_once("\"state\":{").expect("a state");
+        let (_, after) = after.split_once('}').expect("its end");
+        format!("{before}\"state\":{{\"path\":\"state/other.postcard\",\"hash\":{hash}}}{after}")
+    });
+    site.write("mail.log", &lines);
+    let told = "mailtrail: what was open was kept by another version of mailtrail and is taken as it stood: its later lines begin anew\n";
+    for args in ["report --store st mail.log", "ingest --store st mail.log"] {
+        let output = site.run(args);
+        assert_eq!((output.status.code(), &*String::from_utf8_lossy(&output.stderr)), (Some(0), told), "{args}");
+    }
+    assert!(site.run("ingest --store st mail.log").stderr.is_empty(), "it is said once");
+    assert_eq!(site.deliveries(), (20, 20));
+}
+
+#[test]
+fn a_secret_that_cannot_be_read_is_not_taken_for_lost() {
+    let site = Site::new();
+    site.write("mail.log", &lives(0..20));
+    site.fine("ingest --store st mail.log");
+    let right = site.fine("report --store st --format json");
+    fs::rename(site.path("st/secret"), site.path("aside")).expect("moved");
+    fs::create_dir(site.path("st/secret")).expect("a folder");
+    let told = "st/secret cannot be read: it is a folder and no file";
+    for refused in ["store renew-secret", "ingest mail.log", "report mail.log"] {
+        let output = site.run(&format!("{refused} --store st"));
+        let error = format!("error: {told}\n |\n = help: put a file in its place, or name another\n");
+        assert_eq!(
+            (output.status.code(), &*String::from_utf8_lossy(&output.stderr)),
+            (Some(74), &*error),
+            "{refused}"
+        );
+    }
+    let output = site.run("report --store st --format json");
+    let doubt = format!("mailtrail: {told}; what the store tells holds, but nothing can be added\n");
+    assert_eq!((output.stdout, &*String::from_utf8_lossy(&output.stderr)), (right, &*doubt));
+}
+
+#[test]
+fn one_clock_that_was_ahead_keeps_nothing_waiting() {
+    let connect = |at: usize, stamp: &str| {
+        let (port, second) = (20_000 + at, at % 60);
+        format!(
+            "{stamp}:{second:02}Z mx1 postfix/postscreen[7]: CONNECT from [192.0.2.{}]:{port} to [198.51.100.1]:25\n\
+             {stamp}:{second:02}Z mx1 slapd[9]: conn={at} fd=12 ACCEPT from IP=192.0.2.7:{port} (IP=0.0.0.0:389)\n\
+             {stamp}:{second:02}Z mx1 slapd[9]: conn={at} op=0 SRCH base=\"dc=x\" scope=2 deref=0 filter=\"(uid=a)\"\n\
+             {stamp}:{second:02}Z mx1 slapd[9]: conn={at} fd=12 closed (connection lost)\n",
+            at % 250
+        )
+    };
+    let state = |first: &str| {
+        let site = Site::new();
+        let later = (1..3_000).map(|at| connect(at, &format!("2026-11-20T{:02}:{:02}", at / 600, at / 10 % 60)));
+        let log: String = std::iter::once(connect(0, first)).chain(later).collect();
+        site.write("mail.log", log.as_bytes());
+        site.fine("ingest --store st mail.log");
+        all_below(&site.path("st/state")).iter().map(|file| fs::metadata(file).expect("there").len()).sum::<u64>()
+    };
+    let (right, ahead) = (state("2026-11-20T00:00"), state("2027-11-20T00:00"));
+    assert!(ahead < 2 * right, "{ahead} bytes of state instead of {right}");
 }
 
 fn gz(text: &[u8]) -> Vec<u8> {

@@ -30,8 +30,10 @@ pub(super) fn take_in(args: &Ingest, global: &Global, config: &Config) -> Result
     });
     bar.finish_and_clear();
     let brought = brought?;
+    let doubts = if global.quiet { &[] } else { brought.doubts.as_slice() };
     let notes = if global.verbose > 0 && !global.quiet { brought.notes.as_slice() } else { &[] };
-    brought.problems.iter().chain(notes).for_each(|told| say(format_args!("mailtrail: {}", told.tty())));
+    let all = brought.problems.iter().chain(doubts).chain(notes);
+    all.for_each(|told| say(format_args!("mailtrail: {}", told.tty())));
     Ok(brought)
 }
 

@@ -69,8 +69,17 @@ impl std::fmt::Debug for Secret {
 
 impl Secret {
     /// That of a store, if it has one.
-    pub fn of(root: &Path) -> Option<Self> {
-        own::bytes(&root.join(SECRET), own::SECRET).ok()?.try_into().ok().map(Self)
+    ///
+    /// # Errors
+    ///
+    /// Where it is there and cannot be read.
+    pub fn of(root: &Path) -> Result<Option<Self>> {
+        let path = root.join(SECRET);
+        match own::bytes(&path, own::SECRET) {
+            Ok(bytes) => Ok(bytes.try_into().ok().map(Self)),
+            Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(own::told(Error::new(Exit::Io, format!("{} cannot be read", path.display())), &e)),
+        }
     }
 
     /// A new one, in the place of what may be there.

@@ -34,8 +34,8 @@ pub struct Store {
     root: PathBuf,
     manifest: Manifest,
     reading: Option<Arc<Reading>>,
-    /// Whether the secret is not that by which it was written.
-    lost_secret: bool,
+    /// Why nothing can be added to it: the secret is not that by which it was written.
+    without_secret: Option<Error>,
 }
 
 /// A store that is written to, by nobody else.
@@ -47,12 +47,17 @@ pub struct Writer {
     _writing: Writing,
 }
 
-/// Whether a store's secret is not there, or not the one by which it was written.
-fn has_lost(manifest: &Manifest, secret: Option<Secret>) -> bool {
-    match manifest.secret {
+/// What to say where a store's secret is not there, or not the one by which it was written.
+fn lost_secret(root: &Path, manifest: &Manifest, secret: Option<Secret>) -> Option<Error> {
+    let is_lost = match manifest.secret {
         Some(proof) => secret.is_none_or(|secret| secret.proof() != proof),
         None => secret.is_none() && manifest.state.is_some(),
-    }
+    };
+    is_lost.then(|| {
+        Error::new(Exit::Data, format!("the store in {} has lost its secret", root.display()))
+            .why("what is open, and pseudonyms, were hashed with it")
+            .help("bring the file `secret` back from a backup; or let `mailtrail store renew-secret` make another: what is open is then taken as it stands, and pseudonyms begin anew")
+    })
 }
 
 impl Store {
@@ -72,10 +77,14 @@ impl Store {
                 .help("`mailtrail ingest --store DIR PATH…` makes one"));
         };
         // Keys of what is open were hashed with the store's secret.
-        let secret = Secret::of(root);
-        secret.iter().for_each(|secret| hash_with(secret.seeds()));
-        let lost_secret = has_lost(&manifest, secret);
-        Ok(Self { root: root.to_owned(), manifest, reading: reading.map(Arc::new), lost_secret })
+        let without_secret = match Secret::of(root) {
+            Ok(secret) => {
+                secret.iter().for_each(|secret| hash_with(secret.seeds()));
+                lost_secret(root, &manifest, secret)
+            }
+            Err(error) => Some(error),
+        };
+        Ok(Self { root: root.to_owned(), manifest, reading: reading.map(Arc::new), without_secret })
     }
 
     /// Whether it holds no facts at all.
@@ -90,13 +99,10 @@ impl Store {
         facts.shelved.memory = memory;
         facts.shelved.shelves.push(self.shelf(all.cloned().collect()));
         let mut run = run::stored(facts, &self.manifest.account, grammars);
-        let lost = || {
-            Text::from(format!(
-                "the store in {} has lost its secret; what it tells holds, but nothing can be added",
-                self.root.display()
-            ))
+        let doubt = |error: &Error| {
+            Text::from(format!("{}; what the store tells holds, but nothing can be added", error.what()))
         };
-        run.doubts.extend(self.lost_secret.then(lost));
+        run.doubts.extend(self.without_secret.as_ref().map(doubt));
         run
     }
 
@@ -129,15 +135,11 @@ impl Store {
 
     /// Refuses to go on without the secret by which the store was written.
     fn has_secret(&self) -> Result<()> {
-        if !self.lost_secret {
-            return Ok(());
-        }
-        Err(Error::new(Exit::Data, format!("the store in {} has lost its secret", self.root.display()))
-            .why("what is open, and pseudonyms, were hashed with it")
-            .help("bring the file `secret` back from a backup; or let `mailtrail store renew-secret` make another: what is open is then taken as it stands, and pseudonyms begin anew"))
+        self.without_secret.clone().map_or(Ok(()), Err)
     }
 
-    /// What is open, and a sample of all lines. Nothing where it cannot be gone on from, since another version wrote it.
+    /// What is open, and a sample of all lines. Nothing where there is none, or it cannot be gone on from, since another
+    /// version wrote it.
     fn state(&self) -> Result<Option<(Twice, Carry)>> {
         let bytes = self.manifest.state.as_ref().map(|state| state.read(&self.root)).transpose()?;
         let read = |(twice, carry): (Twice, Vec<u8>)| Some((twice, Carry::from_bytes(&carry)?));
@@ -157,9 +159,15 @@ impl Store {
             segments.extend(self.manifest.open.iter().cloned());
         }
         let several = self.manifest.generation > 0;
-        Ok((Before { account, carry, several, hold }, segments))
+        let is_left = carry.is_none() && self.manifest.state.is_some();
+        let doubts = is_left.then(|| OF_ANOTHER.into()).into_iter().collect();
+        Ok((Before { account, carry, several, hold, doubts }, segments))
     }
 }
+
+/// What is said where the state of what is open cannot be gone on from.
+const OF_ANOTHER: &str =
+    "what was open was kept by another version of mailtrail and is taken as it stood: its later lines begin anew";
 
 /// What a run brought.
 #[derive(Clone, Debug, Default)]
@@ -172,6 +180,8 @@ pub struct Brought {
     pub problems: Vec<Text>,
     /// What was passed over with good reason, in words.
     pub notes: Vec<Text>,
+    /// What may have been read wrongly, in words.
+    pub doubts: Vec<Text>,
 }
 
 impl Writer {
@@ -192,18 +202,18 @@ impl Writer {
     fn of(root: &Path, patience: Patience) -> Result<Self> {
         files::prepare(root)?;
         let writing = Writing::begin(root, patience)?;
-        let mut secret = Secret::of(root);
+        let mut secret = Secret::of(root)?;
         let manifest = match Manifest::read(root)? {
             Some(manifest) => manifest,
             None if files::hold_facts(root) => return Err(manifest::lost(root)),
             None => Manifest::begun(root, secret.insert(Secret::make(root)?).proof())?,
         };
-        let lost_secret = has_lost(&manifest, secret);
-        if secret.is_none() && !lost_secret {
+        let without_secret = lost_secret(root, &manifest, secret);
+        if secret.is_none() && without_secret.is_none() {
             secret = Some(Secret::make(root)?);
         }
         secret.iter().for_each(|secret| hash_with(secret.seeds()));
-        let store = Store { root: root.to_owned(), manifest, reading: None, lost_secret };
+        let store = Store { root: root.to_owned(), manifest, reading: None, without_secret };
         Ok(Self { store, secret, patience, _writing: writing })
     }
 
@@ -215,7 +225,7 @@ impl Writer {
     /// As [`Writer::open`].
     pub fn renew_secret(root: &Path, patience: Patience) -> Result<bool> {
         let mut writer = Self::of(root, patience)?;
-        if !writer.store.lost_secret {
+        if writer.store.without_secret.is_none() {
             return Ok(false);
         }
         writer.secret = Some(Secret::make(root)?);
@@ -243,18 +253,18 @@ impl Writer {
         let after = run::ingest(&before, &mut aside, paths, grammars, options, progress);
         let mut shelf = aside.into_shelf().unwrap_or_else(|| self.new_shelf());
         let written = after.and_then(|after| {
-            let notes = after.notes.clone();
-            Ok((self.write(after, &mut shelf)?, notes))
+            let told = (after.notes.clone(), after.doubts.clone());
+            Ok((self.write(after, &mut shelf)?, told))
         });
         match written {
-            Ok((mut next, notes)) => {
+            Ok((mut next, (notes, doubts))) => {
                 let facts = shelf.segments.iter().map(|segment| segment.rows).sum();
                 let all = segments.into_iter().chain(shelf.segments).collect();
                 next.segments = self.compacted(all, keep::MOST_SEGMENTS)?;
                 self.commit(next)?;
                 let account = &self.store.manifest.account;
                 let (lines, problems) = (account.lines() - lines, account.problems());
-                Ok(Brought { lines, facts, problems, notes })
+                Ok(Brought { lines, facts, problems, notes, doubts })
             }
             Err(error) => {
                 shelf.clear();
