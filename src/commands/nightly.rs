@@ -39,6 +39,9 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
         house.tell_of_failure(error, post);
     }
     let sent = post.as_ref().map(|post| post.flush(None)).transpose();
+    if let (Err(_), Err(error)) = (&nights, &sent) {
+        super::say(error);
+    }
     let incomplete = nights?;
     Ok(sent?.flatten().or(incomplete))
 }
@@ -265,7 +268,10 @@ impl<'a> House<'a> {
                  that succeeds. By hand: mailtrail nightly\n"
             ),
         };
-        let Ok(message) = plain(&letter) else { return };
+        let message = match plain(&letter) {
+            Ok(message) => message,
+            Err(error) => return super::say(error),
+        };
         if post.put(&key, &letter.id, &message).is_err() {
             post.hand_over(&message);
         }

@@ -125,9 +125,12 @@ impl<'a> Post<'a> {
     /// Sends what waits in the spool, this one at once, and says what became of it. Nothing is sent twice.
     pub fn flush(&self, at_once: Option<&str>) -> Result<Option<Exit>> {
         let max_age = self.settings.max_age.unwrap_or(5 * DAY);
-        let events = Spool::open(&self.state)?.flush(self.carrier.as_ref(), self.now, max_age, at_once)?;
-        events.iter().for_each(|event| self.tell(event));
-        Ok(events.iter().filter_map(exit).max_by_key(|exit| *exit as u8))
+        let mut exits = Vec::new();
+        Spool::open(&self.state)?.flush(self.carrier.as_ref(), self.now, max_age, at_once, &mut |event| {
+            self.tell(&event);
+            exits.extend(exit(&event));
+        })?;
+        Ok(exits.into_iter().max_by_key(|exit| *exit as u8))
     }
 
     /// Hands a message over at once, past the spool: where that cannot be written, somebody should still be told.

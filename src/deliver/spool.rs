@@ -176,33 +176,31 @@ impl Spool {
         files(&self.folder.join("waiting")).len()
     }
 
-    /// Tries to send what waits and is due, the oldest first, and the one that is named in any case.
+    /// Tries to send what waits and is due, the oldest first, and the one that is named in any case. Of each it tells at once
+    /// what became of it.
     ///
     /// # Errors
     ///
-    /// Where the spool itself cannot be written.
+    /// Where the spool itself cannot be written; the rest waits then.
     pub fn flush(
         &self,
         carrier: &dyn Carrier,
         now: i64,
         max_age: i64,
         at_once: Option<&str>,
-    ) -> Result<Vec<Event>> {
+        tell: &mut dyn FnMut(Event),
+    ) -> Result<()> {
+        self.forget(now);
         let mut waiting = Vec::new();
-        let mut events = Vec::new();
         for path in files(&self.folder.join("waiting")) {
             match envelope(&path) {
                 Some(envelope) => waiting.push((envelope, path)),
-                None => events.push(self.set_aside(&path)?),
+                None => tell(self.set_aside(&path)?),
             }
         }
         waiting.sort_by(|(a, _), (b, _)| (a.first, &a.id).cmp(&(b.first, &b.id)));
-        let due = waiting.into_iter().filter(|(e, _)| e.next <= now || at_once == Some(e.key.as_str()));
-        let tried = due.map(|(envelope, path)| self.attempt(envelope, &path, carrier, now, max_age));
-        let tried = tried.collect::<Result<Vec<_>>>();
-        self.forget(now);
-        events.extend(tried?);
-        Ok(events)
+        let mut due = waiting.into_iter().filter(|(e, _)| e.next <= now || at_once == Some(e.key.as_str()));
+        due.try_for_each(|(envelope, path)| self.attempt(envelope, &path, carrier, now, max_age).map(&mut *tell))
     }
 
     /// What of a waiting message becomes known where its envelope cannot be read: it goes to what failed, under a name that
