@@ -6,9 +6,18 @@ use mailtrail::commands;
 use mailtrail::error::Exit;
 use mailtrail::text::shown;
 use std::io::{self, IsTerminal, Write};
+use std::panic;
 use std::process::ExitCode;
 
+/// What must not happen is said in a line that can be reported, and has the exit code of our own faults.
 fn main() -> ExitCode {
+    panic::set_hook(Box::new(|fault| {
+        commands::say(format_args!("mailtrail: our own fault, please report it: {}", shown(&fault.to_string())));
+    }));
+    panic::catch_unwind(run).unwrap_or(ExitCode::from(Exit::Internal as u8))
+}
+
+fn run() -> ExitCode {
     let outcome = match Cli::try_parse() {
         Ok(cli) => commands::run(&cli).map_err(|error| (error, cli.global.color)),
         // Help or the version, which were asked for.

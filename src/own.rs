@@ -5,6 +5,7 @@
 //! memory. What was opened is looked at, not the path: by then another file may lie there.
 
 use crate::error::Error;
+use std::env;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
@@ -90,6 +91,18 @@ pub fn bytes(path: &Path, kind: Kind) -> io::Result<Vec<u8>> {
     }
     let len = metadata.len().max(bytes.len() as u64);
     if len > kind.most { Err(too_large(kind)) } else { Ok(bytes) }
+}
+
+/// Makes something large and temporary: where `TMPDIR` says, else in `/var/tmp`, since `/tmp` often lies in memory.
+///
+/// # Errors
+///
+/// Where it cannot be made there, nor in `/tmp`.
+pub fn temporary<T>(make: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
+    match env::var_os("TMPDIR").filter(|named| !named.is_empty()) {
+        Some(named) => make(Path::new(&named)),
+        None => make(Path::new("/var/tmp")).or_else(|_| make(Path::new("/tmp"))),
+    }
 }
 
 /// The text of a file.

@@ -44,6 +44,18 @@ fn in_zone(zone: &str, stamps: &[&str], written: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_machine_whose_zone_has_no_name_has_its_zone_all_the_same() {
+    let rules = || Test::new("").env("TZ", "CET-1CEST,M3.5.0,M10.5.0/3");
+    let stamps = ["Jul  1 12:00:00", "Nov  4 12:00:00"];
+    for test in [rules(), rules().arg("--timezone=local")] {
+        let file = test.file_of("mail.log", log(&stamps), epoch("2026-11-04T12:00:00+01:00"));
+        assert_eq!(times(file), ["2026-07-01 10:00:00", "2026-11-04 11:00:00"]);
+    }
+    let shown = rules().arg("config").arg("show").any_stdout().run();
+    assert!(shown.stdout().starts_with(b"timezone = \"local\" "));
+}
+
+#[test]
 fn f14_berlins_repeated_hour_is_told_apart_by_the_order_of_lines() {
     let stamps = [
         "Oct 25 01:30:00",

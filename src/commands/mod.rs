@@ -139,10 +139,17 @@ fn period(period: &Period, zone: &Zone, now: i64) -> Result<Span> {
     }
 }
 
-/// The terminal's columns, 80 where there is none.
+/// The columns of text on standard output: those that `COLUMNS` tells, else the terminal's, as far as lines stay easy to
+/// read; 80 where there is none.
 fn width() -> usize {
-    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|w| *w >= 40).unwrap_or(80)
+    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let of_terminal =
+        || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0).min(WIDEST));
+    told.or_else(of_terminal).filter(|columns| *columns >= 40).unwrap_or(80)
 }
+
+/// Columns of a wide terminal that are used.
+const WIDEST: usize = 120;
 
 /// Whether to colour what goes to a stream.
 pub fn colors(when: When, terminal: bool) -> bool {

@@ -91,12 +91,7 @@ impl Shelf {
     ///
     /// Where no temporary folder can be made.
     pub fn temporary() -> Result<Self> {
-        let large = Path::new("/var/tmp");
-        let folder = match std::env::var_os("TMPDIR") {
-            None if large.is_dir() => tempfile::tempdir_in(large),
-            _ => tempfile::tempdir(),
-        };
-        let folder = folder.map_err(|e| {
+        let folder = own::temporary(|folder| tempfile::tempdir_in(folder)).map_err(|e| {
             Error::new(Exit::CannotWrite, "what memory does not hold cannot be put aside")
                 .why(e)
                 .help("`TMPDIR` names a folder with room")

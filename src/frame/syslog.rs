@@ -267,7 +267,7 @@ fn leading_number(text: &[u8]) -> Option<(u32, usize)> {
     let mut number = 0_u32;
     let mut len = 0;
     while let Some(digit) = text.get(len).filter(|b| b.is_ascii_digit()) {
-        number = number.wrapping_mul(10).wrapping_add(u32::from(digit - b'0'));
+        number = number.saturating_mul(10).saturating_add(u32::from(digit - b'0'));
         len += 1;
     }
     (len > 0).then_some((number, len))

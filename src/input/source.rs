@@ -2,6 +2,7 @@
 
 use super::{Kind, Known, Options, Resume, mail};
 use crate::frame;
+use crate::own;
 use crate::text::Text;
 use crate::time::SECOND;
 use crate::time::stamp::Stamp;
@@ -128,7 +129,7 @@ impl Source {
         metadata: &Metadata,
         options: &Options,
     ) -> io::Result<Self> {
-        let mut file = tempfile::tempfile()?;
+        let mut file = own::temporary(|folder| tempfile::tempfile_in(folder))?;
         io::copy(reader, &mut file)?;
         file.flush()?;
         let mut source = Self::of(name, Path::new("-"), Some(&file), &file, &file.metadata()?, options)?;
@@ -136,7 +137,7 @@ impl Source {
         source.written = options.now;
         if metadata.is_file() {
             (source.identity, source.born) = identity(metadata);
-            source.written = metadata.mtime() * SECOND;
+            source.written = written(metadata);
         }
         Ok(source)
     }
@@ -152,7 +153,7 @@ impl Source {
         let mut magic = [0; 10];
         let got = beginning(file, &mut magic)?;
         let compression = Compression::of(&magic[..got]);
-        let written = gzip_time(compression, &magic).unwrap_or(metadata.mtime()) * SECOND;
+        let written = gzip_time(compression, &magic).map_or_else(|| written(metadata), |seconds| seconds * SECOND);
         let (identity, born) = identity(metadata);
         let mut source = Self {
             spooled: spooled.map(|f| f.try_clone().map(Arc::new)).transpose()?,
@@ -162,7 +163,7 @@ impl Source {
             len: metadata.len(),
             written,
             compression,
-            finished: metadata.mtime() * SECOND + QUIET < options.now,
+            finished: self::written(metadata).saturating_add(QUIET) < options.now,
             ..Self::empty(name, path)
         };
         source.look(options);
@@ -174,7 +175,7 @@ impl Source {
         let metadata = std::fs::metadata(path)?;
         Ok(Self {
             identity: (metadata.dev(), metadata.ino()),
-            written: metadata.mtime() * SECOND,
+            written: written(&metadata),
             kind: Kind::Message,
             ..Self::empty(name, path)
         })
@@ -333,6 +334,11 @@ fn beginning(file: &File, buffer: &mut [u8]) -> io::Result<usize> {
 /// What tells a file from all others: device and inode, and when it was made, where the system tells that. An inode is given to
 /// another file once its own is gone.
 pub type Identity = ((u64, u64), Option<i64>);
+
+/// When a file was last written, microseconds since the epoch.
+fn written(metadata: &Metadata) -> i64 {
+    metadata.mtime().saturating_mul(SECOND)
+}
 
 /// What tells the file of this metadata from all others.
 pub fn identity(metadata: &Metadata) -> Identity {

@@ -25,7 +25,10 @@ impl Stamp {
         };
         let in_year = |year| civil(year, month, day.into(), micros);
         let (year, _) = place_of(late);
-        let civil = [year + 1, year, year - 1].into_iter().filter_map(in_year).find(|civil| *civil <= late + DAY);
+        let civil = [year + 1, year, year - 1]
+            .into_iter()
+            .filter_map(in_year)
+            .find(|civil| *civil <= late.saturating_add(DAY));
         civil.map_or(self, Self::Civil)
     }
 }

@@ -5,7 +5,10 @@ use crate::error::{Error, Exit, Result};
 use chrono::{DateTime, NaiveDate};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
-/// A time zone by its IANA name.
+/// The name of the machine's zone where it has none of its own.
+const MACHINE: &str = "local";
+
+/// A time zone by its IANA name, or that of the machine.
 #[derive(Clone, Debug)]
 pub struct Zone {
     name: String,
@@ -27,26 +30,34 @@ impl Zone {
         Self { name: "UTC".into(), zone: TimeZone::UTC }
     }
 
-    /// The zone of this IANA name, such as `Europe/Berlin`.
+    /// The zone of this IANA name, such as `Europe/Berlin`; that of the machine by the name `local`.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such zone; exit code 64.
     pub fn named(name: &str) -> Result<Self> {
         if name.eq_ignore_ascii_case("utc") {
             return Ok(Self::utc());
         }
+        if name == MACHINE {
+            return Ok(Self::of_machine());
+        }
         let zone = TimeZone::get(name).map_err(|e| {
             Error::new(Exit::Usage, format!("unknown time zone `{name}`"))
                 .why(e)
-                .help("use an IANA name such as `Europe/Berlin` or `UTC`")
+                .help("use an IANA name such as `Europe/Berlin` or `UTC`, or `local` for that of the machine")
         })?;
         Ok(Self { name: name.to_owned(), zone })
     }
 
-    /// The machine's zone, UTC where it has none.
+    /// The machine's zone, UTC where it has none. It has no IANA name where `/etc/localtime` is a copy of a zone's file, as
+    /// in many containers, or where `TZ` holds rules.
     pub fn of_machine() -> Self {
         let zone = TimeZone::system();
-        match zone.iana_name() {
-            Some(name) if name != "Etc/UTC" => Self { name: name.to_owned(), zone },
-            _ => Self::utc(),
+        if zone.is_unknown() || zone.iana_name() == Some("Etc/UTC") {
+            return Self::utc();
         }
+        Self { name: zone.iana_name().unwrap_or(MACHINE).to_owned(), zone }
     }
 
     /// Its name.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// A table as a trace asks for it.
 #[derive(Debug)]
 pub(super) struct Table {
-    name: &'static str,
+    pub name: &'static str,
     columns: &'static [&'static str],
     /// What makes the order of its rows total, behind time and place.
     order: &'static [&'static str],
