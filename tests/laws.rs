@@ -608,6 +608,36 @@ fn l20_figures_by_host_sum_up_to_the_whole() {
     }
 }
 
+#[test]
+fn what_does_not_add_up_is_told_by_host_and_as_a_whole() {
+    let log = String::from_utf8(two_hosts()).expect("text");
+    let figures = |log: &str, args: &str| -> Vec<serde_json::Value> {
+        let test = Test::new(&format!("report mail.log --year 2026 --format json {args}"));
+        let report = test.file("mail.log", log).any_stdout().run().json();
+        let is_apart = |row: &&serde_json::Value| {
+            row["metric"]
+                .as_str()
+                .is_some_and(|name| name.starts_with("delay.") || matches!(name, "submitters" | "directory.p95_s"))
+        };
+        report["measurements"].as_array().expect("rows").iter().filter(is_apart).cloned().collect()
+    };
+    let (own, whole): (Vec<_>, Vec<_>) =
+        figures(&log, "--by host").into_iter().partition(|row| row["labels"]["host"].is_string());
+    assert_eq!(whole, figures(&log, ""));
+    for host in ["mx1", "mx2"] {
+        let of_host: String = log.split_inclusive('\n').filter(|line| line.contains(host)).collect();
+        let mut rows: Vec<_> = own.iter().filter(|row| row["labels"]["host"] == host).cloned().collect();
+        for row in &mut rows {
+            row["labels"].as_object_mut().expect("labels").remove("host");
+        }
+        // A host without submitters has no row, a site without any has 0.
+        let is_known = |row: &serde_json::Value| row["metric"] != "submitters" || row["value"] != 0;
+        let known: Vec<_> = figures(&of_host, "").into_iter().filter(is_known).collect();
+        assert!(rows.len() > 10, "{host}: {rows:?}");
+        assert_eq!(rows, known, "{host}");
+    }
+}
+
 fn two_hosts() -> Vec<u8> {
     let actions: Vec<Action> = (0..40_u8).map(|n| (n, n.wrapping_mul(7), n.wrapping_mul(13), 1)).collect();
     let mut all = lines(&actions, &HARMLESS);

@@ -1,13 +1,15 @@
 -- unit = "seconds"
 -- about = "Operation times where logged, by nearest rank."
+-- apart = true
+-- by = { host = "host" }
 WITH operations AS (
-    SELECT '' AS kind, duration_s FROM directory_ops WHERE kind IS NOT NULL
+    SELECT {by}'' AS kind, duration_s FROM directory_ops WHERE kind IS NOT NULL
     UNION ALL
-    SELECT kind, duration_s FROM directory_ops WHERE kind IS NOT NULL
+    SELECT {by}kind, duration_s FROM directory_ops WHERE kind IS NOT NULL
 ),
 figures AS (
-    SELECT kind, QUANTILE_DISC(duration_s, 0.95) AS value FROM operations GROUP BY kind
+    SELECT {labels}kind, QUANTILE_DISC(duration_s, 0.95) AS value FROM operations GROUP BY {labels}kind
 )
-SELECT NULLIF(kind, '') AS kind, value FROM figures
+SELECT {labels}NULLIF(kind, '') AS kind, value FROM figures
 WHERE value IS NOT NULL
-ORDER BY kind
+ORDER BY {labels}kind

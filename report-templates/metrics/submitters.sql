@@ -1,10 +1,20 @@
 -- unit = "count"
 -- about = "Distinct submitters: authenticated users, users of the machine."
-SELECT 'sasl' AS kind, COUNT(DISTINCT user) AS value
-FROM messages
-WHERE origin = 'submission' AND user IS NOT NULL
+-- apart = true
+-- by = { host = "host", instance = "instance", domain = "sender_domain" }
+WITH authenticated AS (
+    SELECT {by}'sasl' AS kind, COUNT(DISTINCT user) AS value
+    FROM messages
+    WHERE origin = 'submission' AND user IS NOT NULL
+    {group-by}
+),
+own AS (
+    SELECT {by}'local' AS kind, COUNT(DISTINCT user) AS value
+    FROM messages
+    WHERE origin = 'local'
+    {group-by}
+)
+SELECT {labels}kind, value FROM authenticated
 UNION ALL
-SELECT 'local' AS kind, COUNT(DISTINCT user) AS value
-FROM messages
-WHERE origin = 'local'
-ORDER BY kind
+SELECT {labels}kind, value FROM own
+ORDER BY {labels}kind

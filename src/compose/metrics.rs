@@ -49,18 +49,34 @@ fn key(measurement: &Measurement) -> Vec<(&str, &Text)> {
 
 fn figures(question: &Question, asker: &Asker<'_>, request: &Request<'_>, end: i64) -> Result<Vec<Measurement>> {
     let start = request.span.start.unwrap_or(0);
-    let answer = asker.ask(&sql(question, request.by, start, end)).map_err(|e| question.in_file(e))?;
     let unit = Unit::of(&question.front.unit);
-    let rows = answer.rows(usize::MAX);
-    let figures = rows.into_iter().map(|row| figure(question, &answer.columns, row, unit));
-    Ok(figures.collect())
+    let mut figures = Vec::new();
+    for by in labels(question, request.by) {
+        let answer = asker.ask(&sql(question, &by, start, end)).map_err(|e| question.in_file(e))?;
+        let rows = answer.rows(usize::MAX);
+        figures.extend(rows.into_iter().map(|row| figure(question, &answer.columns, row, unit)));
+    }
+    Ok(figures)
+}
+
+/// The labels by which figures are told: those that are asked for. What does not add up is told without each of them too.
+fn labels(question: &Question, by: &[String]) -> Vec<Vec<String>> {
+    let own = by.iter().filter(|label| question.front.by.contains_key(*label)).cloned();
+    if !question.front.apart {
+        return vec![own.collect()];
+    }
+    own.fold(vec![Vec::new()], |sets, label| {
+        let with = sets.iter().map(|set| [set.as_slice(), std::slice::from_ref(&label)].concat());
+        sets.iter().cloned().chain(with).collect()
+    })
 }
 
 /// The question with the labels that are asked for put in: `{by}` before the columns, `{group}` before the grouping,
-/// `{group-by}` where there is no other grouping; and with the period's start and end for `{start}` and `{end}`.
+/// `{group-by}` where there is no other grouping, `{labels}` before what is asked of an answer that has them already; and
+/// with the period's start and end for `{start}` and `{end}`.
 pub(super) fn sql(question: &Question, by: &[String], start: i64, end: i64) -> String {
     let wanted = question.front.by.iter().filter(|(label, _)| by.contains(label));
-    let (mut columns, mut group) = (String::new(), String::new());
+    let (mut columns, mut group, mut labels) = (String::new(), String::new(), String::new());
     for (label, column) in wanted {
         columns.push_str(column);
         if label != column {
@@ -68,11 +84,13 @@ pub(super) fn sql(question: &Question, by: &[String], start: i64, end: i64) -> S
         }
         columns.push_str(", ");
         group.extend([column, ", "]);
+        labels.extend([label, ", "]);
     }
     let alone = group.trim_end_matches(", ");
     let alone = if alone.is_empty() { String::new() } else { format!("GROUP BY {alone} ORDER BY {alone}") };
     let of_period = question.until(end).replace("{start}", &start.to_string());
-    of_period.replace("{by}", &columns).replace("{group}", &group).replace("{group-by}", &alone)
+    let parts = [("{by}", &columns), ("{group}", &group), ("{group-by}", &alone), ("{labels}", &labels)];
+    parts.into_iter().fold(of_period, |sql, (name, part)| sql.replace(name, part))
 }
 
 fn figure(question: &Question, columns: &[String], row: Vec<Cell>, unit: Unit) -> Measurement {

@@ -45,7 +45,7 @@ impl Metric {
         let (facts, zone) = (Facts::default(), Zone::utc());
         let view = View::new(&facts, &zone, &Scope::ALL, Wanted::of([self.question.sql.as_str()]))?;
         let sql = fill(&self.question.sql, |name| match name {
-            "by" | "group" | "group-by" => Some(String::new()),
+            "by" | "group" | "group-by" | "labels" => Some(String::new()),
             "end" => Some("0".to_owned()),
             _ => None,
         });

@@ -42,6 +42,8 @@ pub struct Front {
     pub zero: bool,
     /// Of a metric or a section: whether it counts what was before the period too.
     pub since_ever: bool,
+    /// Of a metric: whether its figures do not add up over labels: with `--by`, the whole is told too.
+    pub apart: bool,
     /// Of a metric: the column of each label that can be asked for by `--by`.
     pub by: BTreeMap<String, String>,
     /// Of a metric that counts: the question for what it counts, each row with its place, its time and all labels.
@@ -77,7 +79,7 @@ const TABLE: &str = "title group help empty quiet top units titles times states 
 /// What heads of sections hold beside.
 const SECTION: &str = "since_ever";
 /// What heads of metrics hold.
-const METRIC: &str = "about unit zero since_ever by rows";
+const METRIC: &str = "about unit zero since_ever apart by rows";
 /// What heads of rules hold.
 const RULE: &str = "title state parameters message meaning trace command observed expected evidence site labels units times words top";
 
