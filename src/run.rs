@@ -165,7 +165,8 @@ pub fn ingest(
     let open = Correlator::going_on(grammars, carry.clone()).finish();
     let mail = inputs.mail.iter().map(|mail| not_kept(&mail.source));
     let notes = inputs.notes.iter().cloned().chain(notes).chain(mail).collect();
-    let doubts = before.doubts.iter().cloned().chain(refused(&correlator)).collect();
+    let doubts =
+        doubts(&inputs).into_iter().chain(before.doubts.iter().cloned()).chain(refused(&correlator)).collect();
     Ok(After { account, carry, facts: correlator.facts, open, notes, doubts })
 }
 
@@ -231,7 +232,7 @@ fn told(
     let named = inputs.streams.iter().flat_map(|stream| &stream.sources).chain(copies);
     let files = sources.iter().chain(named).map(Source::file);
     let files = files.chain(mail.iter().flat_map(input::Mail::identities)).collect();
-    let doubts = inputs.streams.iter().filter_map(Stream::doubt).collect();
+    let doubts = doubts(&inputs);
     for (source, number) in inputs.streams.into_iter().flat_map(|stream| stream.sources).zip(numbers) {
         if source.resume.as_ref().is_none_or(|resume| !resume.part) {
             sources[*number] = source;
@@ -248,6 +249,11 @@ fn told(
     }
     let notes = notes.into_iter().chain(inputs.notes).collect();
     Run { facts, complete: coverage.problems.is_empty(), coverage, sources, files, notes, doubts }
+}
+
+/// What may be read wrongly, in words.
+fn doubts(inputs: &Inputs) -> Vec<Text> {
+    inputs.doubts.iter().cloned().chain(inputs.streams.iter().filter_map(Stream::doubt)).collect()
 }
 
 /// What earlier runs told, without reading anything.

@@ -346,6 +346,15 @@ fn quiet_says_nothing_but_errors() {
 }
 
 #[test]
+fn a_name_that_is_given_twice_is_told() {
+    Test::new("report *.log mail.log --format csv --section deliveries")
+        .file("mail.log", LOG)
+        .stdout_golden("cli/deliveries.csv")
+        .stderr("mailtrail: mail.log: named more than once; counted once\n")
+        .run();
+}
+
+#[test]
 fn a_copy_is_counted_once_and_told() {
     Test::new("report mail.log copy.log --format csv --section deliveries")
         .file("mail.log", LOG)

@@ -26,6 +26,7 @@ use crate::error::Result;
 use crate::frame::Layout;
 use crate::text::Text;
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub struct Inputs {
     pub problems: Vec<Text>,
     /// What was passed over with good reason, in words.
     pub notes: Vec<Text>,
+    /// What may not be as it was meant, in words.
+    pub doubts: BTreeSet<Text>,
 }
 
 /// How paths are read.
