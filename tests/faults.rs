@@ -154,6 +154,9 @@ fn f11_a_missing_piece_is_found_with_both_its_ends() {
     assert_eq!(gap["rule"], "log-gap");
     let message = gap["message"].as_str().expect("text");
     assert!(message.contains("08:59:50") && message.contains("14:00:00"), "{message}");
+    let lines: Vec<&str> =
+        gap["evidence"].as_array().expect("lines").iter().filter_map(|e| e["line"].as_str()).collect();
+    assert!(lines[0].contains(" 08:59:50 ") && lines[1].contains(" 14:00:00 "), "{lines:?}");
 }
 
 #[test]

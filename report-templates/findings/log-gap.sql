@@ -9,7 +9,17 @@
 -- message = "Between {from_time} and {until_time} the log of {host} tells of nothing; at its usual pace there would be some {expected_events} events."
 -- meaning = "A file is missing, logging stood still, or the server was down. If the server was up, look for a rotated file that was not read; the figures of that time are too low."
 -- command = "SELECT source, path, first_time, last_time FROM coverage ORDER BY first_time, source LIMIT 100"
--- evidence = "SELECT h.source, h.offset FROM (SELECT d.source, d.offset, d.time, d.host FROM deliveries d UNION ALL SELECT l.source, l.offset, l.time, l.host FROM logins l UNION ALL SELECT r.source, r.offset, r.time, r.host FROM rejections r UNION ALL SELECT n.source, n.offset, n.time, n.host FROM notices n) AS h WHERE h.host = {host} AND h.time IN ({from_time}, {until_time}) ORDER BY h.time, h.source, h.offset LIMIT 2"
+-- evidence = """SELECT source, offset FROM (SELECT h.source AS source, h.offset AS offset, h.time AS time, \
+-- ROW_NUMBER() OVER (PARTITION BY h.time ORDER BY h.source, h.offset) AS nth FROM (\
+-- SELECT d.source, d.offset, d.time, d.host FROM deliveries d \
+-- UNION ALL SELECT l.source, l.offset, l.time, l.host FROM logins l \
+-- UNION ALL SELECT r.source, r.offset, r.time, r.host FROM rejections r \
+-- UNION ALL SELECT n.source, n.offset, n.time, n.host FROM notices n \
+-- UNION ALL SELECT s.open_source AS source, s.open_offset AS offset, s.time, s.host FROM sessions s \
+-- UNION ALL SELECT m.source, m.offset, m.time, m.host FROM messages m \
+-- UNION ALL SELECT o.source, o.offset, o.time, o.host FROM directory_ops o) AS h \
+-- WHERE h.host = {host} AND h.time IN ({from_time}, {until_time}) AND h.offset IS NOT NULL) AS e \
+-- WHERE e.nth = 1 ORDER BY time LIMIT 2"""
 WITH happened AS (
     SELECT host, time - time % 3600000000 AS span, COUNT(*) AS n, MIN(time) AS first_time, MAX(time) AS last_time
     FROM deliveries GROUP BY host, time - time % 3600000000

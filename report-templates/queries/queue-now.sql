@@ -21,7 +21,7 @@ WITH attempts AS (
     SELECT entry, recipient, relay_host, reply, deferrals FROM attempts WHERE nth = 1 AND outcome = 'deferred'
 )
 SELECT m.time AS time, m.queue_id AS queue_id, m.sender AS sender, m.recipients AS recipients,
-    CASE WHEN m.fate = 'held' THEN 'on hold' WHEN m.end_time IS NULL THEN 'waiting' END AS status,
+    CASE WHEN m.fate = 'held' THEN 'on hold' ELSE 'waiting' END AS status,
     w.deferrals AS deferrals, w.recipient AS recipient, w.relay_host AS relay_host, w.reply AS reply
 FROM messages m
 LEFT JOIN waiting w ON m.entry = w.entry

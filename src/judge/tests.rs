@@ -537,6 +537,41 @@ fn connections_of_known_clients_that_break_off_are_found_and_those_of_strangers_
 }
 
 #[test]
+fn a_guesser_who_is_refused_and_goes_was_not_cut_off() {
+    let mut facts = Made::default();
+    for n in 0..60 {
+        facts.login(n, &format!("192.0.2.{}", n % 6), &format!("user{n}"), "ok");
+        let session = Session {
+            time: n * SECOND,
+            service: facts.text("pop3"),
+            direction: facts.text("in"),
+            client_ip: facts.text(&format!("192.0.2.{}", n % 6)),
+            ended: facts.text("lost"),
+            lost_after: facts.text("CONNECT"),
+            session: n,
+            source: 0,
+            offset: n,
+            ..Session::default()
+        };
+        facts.0.push(&session);
+    }
+    let broken = facts.found();
+    for n in 0..60 {
+        let login = Login {
+            time: n * SECOND,
+            service: facts.text("pop3"),
+            outcome: facts.text("failed"),
+            session: n,
+            source: 0,
+            offset: n,
+            ..Login::default()
+        };
+        facts.0.push(&login);
+    }
+    assert_eq!((broken, facts.found()), (vec![found("lost-connections", &["pop3"])], vec![]));
+}
+
+#[test]
 fn the_worst_findings_come_first_and_very_many_are_summed_up() {
     let mut facts = Made::default();
     for client in 0..25 {
