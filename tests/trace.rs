@@ -33,6 +33,19 @@ fn read(paths: &[PathBuf]) -> Run {
     run::run(paths, grammars(), &options, &|_, _| ()).expect("there is input")
 }
 
+#[test]
+fn a_clock_that_is_set_back_undoes_no_delivery() {
+    let log = "Oct 25 02:59:40 mx1 postfix/qmgr[1]: 4A1B2C3D4E: from=<a@b.example>, size=900, nrcpt=1 (queue active)\n\
+        Oct 25 02:59:50 mx1 postfix/smtp[2]: 4A1B2C3D4E: to=<u@far.example>, relay=none, delay=10, delays=0/0/10/0, dsn=4.4.1, status=deferred (connect to far.example[192.0.2.1]:25: Connection timed out)\n\
+        Oct 25 02:04:50 mx1 postfix/smtp[2]: 4A1B2C3D4E: to=<u@far.example>, relay=far.example[192.0.2.1]:25, delay=310, delays=300/0/5/5, dsn=2.0.0, status=sent (250 ok)\n\
+        Oct 25 02:04:50 mx1 postfix/qmgr[1]: 4A1B2C3D4E: removed\n";
+    let test =
+        Test::new("trace 4A1B2C3D4E mail.log --year 2026 --timezone UTC --format json").file("mail.log", log);
+    let trace = test.any_stdout().run().json();
+    assert_eq!(trace["messages"][0]["queue"][0]["fate"], "sent");
+    assert_eq!(trace["messages"][0]["recipients"][0]["outcome"], "sent");
+}
+
 /// Somebody who traces keys, one after the other, through the same facts.
 struct Tracer<'a> {
     asker: Asker<'a>,

@@ -17,7 +17,7 @@ use crate::error::{Error, Exit, Result};
 use crate::evidence::{self, Place};
 use crate::facts::Wanted;
 use crate::input::Source;
-use crate::report::Cell;
+use crate::report::{Cell, State};
 use crate::report::trace::{Life, Message, Recipient, Session, Step, Trace};
 use crate::sections::{Asker, Network};
 use crate::text::Text;
@@ -353,7 +353,7 @@ impl Story {
 
     /// The last that each recipient met. What a delivery handed on to another entry is told by that one.
     fn recipients(&self, entries: &[i64]) -> Vec<Recipient> {
-        let mut last: Vec<(Recipient, (String, String))> = Vec::new();
+        let mut last: Vec<(Recipient, (String, String), i64)> = Vec::new();
         let first = &self.net.lives[&entries[0]];
         for entry in entries {
             let life = &self.net.lives[entry];
@@ -363,13 +363,16 @@ impl Story {
                     continue;
                 }
                 let whom = (row.raw("recipient").to_lowercase(), row.raw("original_recipient").to_lowercase());
-                match last.iter_mut().find(|(_, known)| *known == whom) {
-                    Some((known, _)) => *known = recipient(first, life, row),
-                    None => last.push((recipient(first, life, row), whom)),
+                match last.iter_mut().find(|(_, known, _)| *known == whom) {
+                    // An entry that is done with a recipient does not try again: its clock was set back in between.
+                    Some((known, _, of))
+                        if of == entry && is_deferred(row) && known.state != Some(State::Warning) => {}
+                    Some((known, _, of)) => (*known, *of) = (recipient(first, life, row), *entry),
+                    None => last.push((recipient(first, life, row), whom, *entry)),
                 }
             }
         }
-        last.into_iter().map(|(recipient, _)| recipient).collect()
+        last.into_iter().map(|(recipient, ..)| recipient).collect()
     }
 
     fn sessions(&self) -> Vec<(Session, Vec<Draft>)> {
@@ -459,6 +462,10 @@ fn in_queue(life: &link::Life) -> Life {
 }
 
 /// What a recipient met in one life of a message. The mail system measures from the beginning of that life only.
+fn is_deferred(delivery: &Row) -> bool {
+    steps::good_or_bad(delivery.raw("outcome")) == Some(State::Warning)
+}
+
 fn recipient(first: &link::Life, life: &link::Life, row: &Row) -> Recipient {
     let in_all = if first.order() == life.order() { None } else { first.waited(row) };
     Recipient {
