@@ -59,8 +59,9 @@ impl Carry {
     /// As bytes; nothing where it cannot be written, which would be our own fault.
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
         let Self { sessions, queue, directory, .. } = self;
-        let behind = (&sessions.failing, &queue.returned, &sessions.at_gate, &directory.unheard);
-        let behind = (behind, &queue.given, &queue.sums, &queue.instances, &directory.asked);
+        let behind = (&sessions.logins.failing, &queue.returned, &sessions.at_gate, &directory.unheard);
+        let behind =
+            (behind, &queue.given, &queue.sums, &queue.instances, &directory.asked, &sessions.logins.refused);
         postcard::to_stdvec(&(mark(), self, behind)).ok()
     }
 
@@ -71,7 +72,7 @@ impl Carry {
             return None;
         }
         let (mut carry, mut rest) = postcard::take_from_bytes::<Self>(rest).ok()?;
-        carry.sessions.failing = behind(&mut rest)?;
+        carry.sessions.logins.failing = behind(&mut rest)?;
         carry.queue.returned = behind(&mut rest)?;
         carry.sessions.at_gate = behind(&mut rest)?;
         carry.directory.unheard = behind(&mut rest)?;
@@ -79,6 +80,7 @@ impl Carry {
         carry.queue.sums = behind(&mut rest)?;
         carry.queue.instances = behind(&mut rest)?;
         carry.directory.asked = behind(&mut rest)?;
+        carry.sessions.logins.refused = behind(&mut rest)?;
         Some(carry)
     }
 
@@ -316,7 +318,7 @@ mod tests {
             last: Vec::new(),
         };
         let without = postcard::to_stdvec(&(mark(), &carry)).expect("bytes");
-        let with_failing = postcard::to_stdvec(&(mark(), &carry, &carry.sessions.failing)).expect("bytes");
+        let with_failing = postcard::to_stdvec(&(mark(), &carry, &carry.sessions.logins.failing)).expect("bytes");
         for earlier in [without, with_failing] {
             assert_eq!(Carry::from_bytes(&earlier).map(|carry| carry.texts), Some(carry.texts.clone()));
         }

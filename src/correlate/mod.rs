@@ -11,6 +11,7 @@ mod entry;
 mod gate;
 mod given;
 mod instance;
+mod logins;
 mod lost;
 mod open;
 mod queue;
@@ -226,7 +227,7 @@ impl<'g> Correlator<'g> {
             Role::SessionHandOver => sessions.hand_over(line),
             Role::Session => sessions.whole(line, facts),
             Role::Login => sessions.login(line, &mut self.claims, facts),
-            Role::LoginNote => sessions.login_note(line, facts),
+            Role::LoginNote => sessions.logins.note(line, facts),
             Role::QueueOpen => {
                 sessions.message(line, facts);
                 queue.open(line, sessions.get(line.event.other), facts);

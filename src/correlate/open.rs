@@ -3,6 +3,7 @@
 use crate::time::DAY;
 use hashbrown::HashMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeSet;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A map from keys, which are hashes already.
@@ -32,6 +33,13 @@ impl Hasher for KeyHasher {
 /// others would wait too.
 pub(super) fn is_due(since: i64, wait: i64, now: i64) -> bool {
     now - since >= wait || since - now > DAY
+}
+
+/// Takes the first of what waits, in the order of time, if it is due. (A line may stand before others that are older.)
+pub(super) fn first_if<T: Copy + Ord>(waiting: &mut BTreeSet<T>, is_due: impl Fn(T) -> bool) -> Option<T> {
+    let first = waiting.first().copied().filter(|first| is_due(*first))?;
+    waiting.pop_first();
+    Some(first)
 }
 
 /// The entries of a map in an order that no hash decides: by the place of their first line.

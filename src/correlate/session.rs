@@ -3,13 +3,14 @@
 use super::claims::Claims;
 use super::entry::Hold;
 use super::gate::Gate;
-use super::open::{Keyed, entries, in_order};
+use super::logins::{Logins, login_row};
+use super::open::{Keyed, entries, first_if, in_order};
 use super::refusals::is_loopback;
 use super::{Line, keep, take};
 use crate::event::{Field, NO_TEXT, TextId, Word, hash_seed, key};
 use crate::facts::schema::{Login, Row, Session};
 use crate::facts::{Facts, NULL};
-use crate::time::{DAY, HOUR, SECOND};
+use crate::time::{DAY, SECOND};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
 
@@ -19,18 +20,8 @@ const HAND_OVER: i64 = 600 * SECOND;
 /// How long a session that a restart seems to have cut off may still prove that its process goes on.
 const CUT_OFF: i64 = 7 * DAY;
 
-/// How long what is said of an attempt waits for the line that reports it.
-const NOTES: i64 = HOUR;
-
-/// How long at least a server keeps a failed attempt waiting for its answer: what is said sooner is said of the same one
-/// (Dovecot's `auth_failure_delay` of two seconds, counted in whole seconds: src/auth/auth-request-handler.c).
-const ANSWER: i64 = SECOND;
-
 /// A session that ends before it begins, and begins so soon after, is one: its lines are of two processes or threads.
 const OUT_OF_ORDER: i64 = SECOND;
-
-/// The most attempts that one line may stand for; more is no truth but a forgery.
-const MOST_ATTEMPTS: i64 = 1_000;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Sessions {
@@ -44,14 +35,9 @@ pub(super) struct Sessions {
     /// When a system started anew, and the sessions that were open then: where they stand, their keys. (Keys are hashed with
     /// a random seed, and tell no order.)
     cutting: BTreeSet<(i64, (i64, i64), u64)>,
-    #[serde(with = "entries")]
-    notes: Keyed<Notes>,
-    noting: BTreeSet<(i64, u64)>,
-    /// Attempts that failed, of which another process may just be saying why. (A carry holds them behind all else, so that
-    /// what earlier versions wrote is read too.)
-    #[serde(skip)]
-    pub failing: VecDeque<Failed>,
-    /// Sessions that may be handed over without a word. (So are these.)
+    /// The attempts to authenticate in them.
+    pub logins: Logins,
+    /// Sessions that may be handed over without a word. (Serialized by `Carry` behind the main state.)
     #[serde(skip)]
     pub at_gate: Gate,
     /// Sessions that ended and had not begun, told but for that; when they ended, where they stand, their keys.
@@ -83,37 +69,6 @@ struct Open {
     refused: Option<u64>,
     /// When its system started anew; absent where a line of its own came since.
     cut_off: i64,
-}
-
-/// What other lines said of a session's attempts.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Notes {
-    /// When something was said last.
-    last: i64,
-    wrong_password: bool,
-    unknown_user: bool,
-    /// Attempts of this session that were told already.
-    told: i64,
-    /// The attempts of this session, one for all that was said of it. They failed, if they were all of their own.
-    tried: Vec<Login>,
-}
-
-/// Attempts that one line told of, all alike.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Failed {
-    row: Login,
-    times: u64,
-    /// Under which others speak of them: of the session, of the person.
-    keys: [u64; 2],
-}
-
-impl Notes {
-    /// Takes what a line says of an attempt: of the last one, or of one more.
-    fn take(&mut self, row: Login, facts: &Facts) {
-        let same = self.tried.pop_if(|last| is_of_user(last, &row, facts) && is_one(last, &row, facts));
-        let failed = same.map(|last| last.outcome).filter(|outcome| *outcome == Word::Failed.id());
-        self.tried.push(Login { outcome: failed.unwrap_or(row.outcome), ..row });
-    }
 }
 
 impl Sessions {
@@ -383,113 +338,29 @@ impl Sessions {
         is_new
     }
 
-    /// A connection to the directory is bound as this name.
-    pub fn bind(&mut self, key: u64, name: TextId) {
-        if let Some(open) = self.open.get_mut(&key) {
-            open.row.user = name;
-        }
-    }
-
-    pub fn login_note(&mut self, line: &Line<'_>, facts: &mut Facts) {
-        self.fail_before(line.event.time, facts);
-        // Without a session's id the person and the address must do.
-        let of_session = line.text(Field::SessionId) != NO_TEXT;
-        let key = if of_session { line.event.key } else { line.event.other };
-        if key == 0 {
-            return;
-        }
-        let notes = self.noted(key, line.event.time);
-        notes.wrong_password |= line.is(Field::Outcome, Word::Failed);
-        notes.unknown_user |= line.is(Field::Outcome, Word::UnknownUser);
-        if of_session {
-            notes.take(login_row(line, &Session::default(), line.text(Field::Outcome)), facts);
-        }
-    }
-
-    /// What is said of a session's or a person's attempts, of which something is said now.
-    fn noted(&mut self, key: u64, time: i64) -> &mut Notes {
-        self.noting.insert((time, key));
-        let notes = self.notes.entry(key).or_default();
-        notes.last = notes.last.max(time);
-        notes
-    }
-
-    /// One or more attempts; those of the session that were told already do not count again.
+    /// One or more attempts to authenticate.
     pub fn login(&mut self, line: &Line<'_>, claims: &mut Claims, facts: &mut Facts) {
-        let attempts = line.raw(Field::Attempts).unwrap_or(1).clamp(0, MOST_ATTEMPTS);
-        self.fail_before(line.event.time, facts);
         let outcome = line.text(Field::Outcome);
-        let keys = [line.event.key, line.event.other];
-        let told = self.said(keys).filter(|_| line.raw(Field::Attempts).is_some()).map_or(0, |notes| notes.told);
-        let open = self.open.get_mut(&line.event.key);
-        let row = if let Some(open) = &open {
-            login_row(line, &open.row, outcome)
+        let row = if let Some(open) = self.open.get_mut(&line.event.key) {
+            let row = login_row(line, &open.row, outcome);
+            if outcome == Word::Ok.id() {
+                open.logins += 1;
+                take(&mut open.row.user, line.text(Field::User), &NO_TEXT);
+            }
+            row
         } else {
             let whole = self.whole.filter(|whole| (whole.0, whole.1) == (line.source, line.offset()));
             let session = whole.map_or(NULL, |whole| whole.2);
             login_row(line, &Session { session, ..Session::default() }, outcome)
         };
-        if let Some(open) = open
-            && outcome == Word::Ok.id()
-        {
-            open.logins += 1;
-            take(&mut open.row.user, line.text(Field::User), &NO_TEXT);
-        }
-        let rows = claims.of(u64::try_from(attempts - told).unwrap_or(0));
-        let counted = line.raw(Field::Attempts).map(|_| rows);
-        let before = self.before(line.event.key, &row, counted, facts);
-        before.iter().for_each(|tried| facts.push(tried));
-        // Those before a success no other line counts; of others this line may tell how many there were.
-        let among = if outcome == Word::Ok.id() || counted.is_none() { 0 } else { before.len() as u64 };
-        let times = rows.saturating_sub(among);
-        if outcome == Word::Failed.id() {
-            self.failing.push_back(Failed { row, times, keys });
-        } else {
-            (0..times).for_each(|_| facts.push(&row));
-        }
-        if outcome == Word::PlaintextRefused.id() {
-            self.noted(line.event.key, line.event.time).told += 1;
-        }
+        self.logins.attempt(line, row, claims, facts);
     }
 
-    /// What was said of a session's attempts, else of a person's.
-    fn said(&self, keys: [u64; 2]) -> Option<&Notes> {
-        keys.iter().find_map(|key| self.notes.get(key))
-    }
-
-    /// Tells the attempts that failed long enough ago, or by a clock that was wrong.
-    fn fail_before(&mut self, now: i64, facts: &mut Facts) {
-        let is_due = |failed: &mut Failed| now.abs_diff(failed.row.time) > OUT_OF_ORDER.unsigned_abs();
-        while let Some(failed) = self.failing.pop_front_if(is_due) {
-            self.fail(failed, facts);
+    /// A connection to the directory is bound as this name.
+    pub fn bind(&mut self, key: u64, name: TextId) {
+        if let Some(open) = self.open.get_mut(&key) {
+            open.row.user = name;
         }
-    }
-
-    /// Tells attempts that failed, with what was said of them.
-    fn fail(&self, Failed { mut row, times, keys }: Failed, facts: &mut Facts) {
-        if self.said(keys).is_some_and(|notes| notes.unknown_user && !notes.wrong_password) {
-            row.outcome = Word::UnknownUser.id();
-        }
-        (0..times).for_each(|_| facts.push(&row));
-    }
-
-    /// The attempts of a session before its last one, of those that a line may count, as far as others told them.
-    fn before(&mut self, key: u64, last: &Login, counted: Option<u64>, facts: &Facts) -> Vec<Login> {
-        if last.outcome == Word::PlaintextRefused.id() {
-            return Vec::new();
-        }
-        let mut tried = self.notes.get_mut(&key).map(|notes| std::mem::take(&mut notes.tried)).unwrap_or_default();
-        let is_ok = last.outcome == Word::Ok.id();
-        let counted = counted.filter(|_| !is_ok).map(|counted| usize::try_from(counted).unwrap_or(usize::MAX));
-        let all_told = counted.is_some_and(|counted| tried.len() >= counted);
-        let is_last = |tried: &mut Login| all_told || is_of_last(tried, last, counted.is_some(), facts);
-        tried.pop_if(is_last);
-        // Nobody who logs in is unknown: what was said before came of databases that did not know him.
-        while is_ok && tried.pop_if(|tried| is_unknown(tried) && is_of_user(tried, last, facts)).is_some() {}
-        let most = counted.map_or(tried.len(), |counted| counted.saturating_sub(1));
-        tried.drain(..tried.len().saturating_sub(most));
-        let Login { service, tls_version, session, .. } = *last;
-        tried.into_iter().map(|row| Login { service, tls_version, session, ..row }).collect()
     }
 
     fn sweep(&mut self, now: i64, facts: &mut Facts) {
@@ -513,18 +384,13 @@ impl Sessions {
                 push(ended, facts);
             }
         }
-        self.fail_before(now, facts);
+        self.logins.sweep(now, facts);
         self.at_gate.sweep(now);
-        while let Some((time, key)) = first_if(&mut self.noting, |(time, _)| now - time >= NOTES) {
-            if self.notes.get(&key).is_some_and(|notes| notes.last <= time) {
-                self.notes.remove(&key);
-            }
-        }
     }
 
     /// Calls a function for each text of what is open.
     pub fn each_text(&mut self, call: &mut dyn FnMut(&mut TextId)) {
-        self.attempts().for_each(|row| row.each_text(call));
+        self.logins.each().for_each(|row| row.each_text(call));
         for open in self.open.values_mut().chain(self.early.values_mut()) {
             open.row.each_text(call);
             call(&mut open.ended);
@@ -541,17 +407,11 @@ impl Sessions {
             open.row.each_named(call);
             open.holds.iter_mut().for_each(|hold| hold.each_named(call));
         }
-        self.attempts().filter(|row| row.time < before).for_each(|row| row.each_named(call));
-    }
-
-    /// The attempts that wait to be told.
-    fn attempts(&mut self) -> impl Iterator<Item = &mut Login> {
-        let tried = self.notes.values_mut().flat_map(|notes| &mut notes.tried);
-        tried.chain(self.failing.iter_mut().map(|failed| &mut failed.row))
+        self.logins.each().filter(|row| row.time < before).for_each(|row| row.each_named(call));
     }
 
     pub fn finish(&mut self, facts: &mut Facts) {
-        std::mem::take(&mut self.failing).into_iter().for_each(|failed| self.fail(failed, facts));
+        self.logins.finish(facts);
         for open in in_order(&mut self.early, place).into_iter().chain(in_order(&mut self.open, place)) {
             push(open, facts);
         }
@@ -592,39 +452,6 @@ fn by_user(sessions: &Keyed<Open>, facts: &Facts) -> Keyed<Vec<u64>> {
     let mut users: Keyed<Vec<u64>> = Keyed::default();
     sessions.iter().for_each(|(key, open)| users.entry(whose(&open.row, facts)).or_default().push(*key));
     users
-}
-
-/// Whether what is said of a login is said of the same attempt as what was said last: too soon for the client to have
-/// been answered, or of a user whom one database did not know and another did.
-fn is_one(last: &Login, next: &Login, facts: &Facts) -> bool {
-    let unknown = Word::UnknownUser.id();
-    let found = last.outcome == unknown && next.outcome != unknown;
-    next.time - last.time <= ANSWER || found && is_of_user(last, next, facts)
-}
-
-/// Whether what others said last is of the attempt that a line ends with. Where it does not count them, and tells of another
-/// reason than a wrong password, it tells of one more, but for what is said by databases that do not know the user.
-fn is_of_last(tried: &Login, last: &Login, is_counted: bool, facts: &Facts) -> bool {
-    match last.outcome {
-        outcome if outcome == Word::Ok.id() => is_one(tried, last, facts),
-        outcome if is_counted || outcome == Word::Failed.id() => is_of_user(tried, last, facts),
-        _ => is_of_user(tried, last, facts) && (is_unknown(tried) || is_one(tried, last, facts)),
-    }
-}
-
-fn is_unknown(login: &Login) -> bool {
-    login.outcome == Word::UnknownUser.id()
-}
-
-fn is_of_user(last: &Login, next: &Login, facts: &Facts) -> bool {
-    facts.texts.get(last.user) == facts.texts.get(next.user)
-}
-
-/// Takes the first of what waits, in the order of time, if it is due. (A line may stand before others that are older.)
-fn first_if<T: Copy + Ord>(waiting: &mut BTreeSet<T>, is_due: impl Fn(T) -> bool) -> Option<T> {
-    let first = waiting.first().copied().filter(|first| is_due(*first))?;
-    waiting.pop_first();
-    Some(first)
 }
 
 fn place(open: &Open) -> (i64, i64) {
@@ -734,32 +561,7 @@ fn push(mut open: Open, facts: &mut Facts) {
 }
 
 /// The TLS version of which more is told: that there is TLS tells less than its version.
-fn tls(known: TextId, told: TextId) -> TextId {
+pub(super) fn tls(known: TextId, told: TextId) -> TextId {
     let is_vague = told == NO_TEXT || told == Word::Tls.id();
     if is_vague && known != NO_TEXT { known } else { told }
-}
-
-fn login_row(line: &Line<'_>, session: &Session, outcome: TextId) -> Login {
-    let or = |field, other| {
-        if line.text(field) == NO_TEXT { other } else { line.text(field) }
-    };
-    let service = if session.service == NO_TEXT { line.service() } else { session.service };
-    Login {
-        time: line.event.time,
-        service,
-        client_ip: or(Field::ClientIp, session.client_ip),
-        user: or(Field::User, session.user),
-        user_domain: or(Field::UserDomain, session.user_domain),
-        mechanism: line.text(Field::Mechanism),
-        outcome,
-        reason: line.text(Field::Reason),
-        tls_version: tls(session.tls_version, line.text(Field::TlsVersion)),
-        session_id: line.text(Field::SessionId),
-        session: session.session,
-        host: line.host(),
-        system: line.system,
-        program: line.program(),
-        source: line.source,
-        offset: line.offset(),
-    }
 }
