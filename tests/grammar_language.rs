@@ -128,6 +128,19 @@ fn a_sample_that_a_pattern_does_not_take_is_a_complaint() {
 }
 
 #[test]
+fn a_program_that_another_grammar_has_already_is_a_complaint() {
+    let twin = GRAMMAR.replace("system = \"postal\"", "system = \"twin\"");
+    let told = "own/grammars/twin.toml: [programs]: never gets the lines of `postald`: `postal` names it too, and comes first\n";
+    Test::new("grammar check --library own")
+        .file("own/grammars/postal.toml", GRAMMAR)
+        .file("own/grammars/twin.toml", twin)
+        .status(78)
+        .stdout(told)
+        .stderr("error: 1 complaint about the grammars\n")
+        .run();
+}
+
+#[test]
 fn without_its_grammar_a_system_is_unmatched_and_not_lost() {
     let report = Test::new("report mail.log --year 2026 --format json")
         .file("mail.log", LOG)

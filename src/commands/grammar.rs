@@ -7,6 +7,7 @@ use crate::error::{Error, Exit, Result};
 use crate::grammar::{Explained, Grammars, check};
 use crate::input::{self, Chunks};
 use crate::text;
+use crate::units::plural;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -46,7 +47,10 @@ fn prove(grammars: &Grammars) -> Outcome {
     }
     let list: Vec<String> = complaints.iter().map(|c| text::shown(&c.to_string()).into_owned()).collect();
     print(format!("{}\n", list.join("\n")).as_bytes())?;
-    Err(Error::new(Exit::Config, format!("{} complaints about the grammars", complaints.len())))
+    Err(Error::new(
+        Exit::Config,
+        format!("{} about the grammars", plural(complaints.len() as u64, "complaint", "complaints")),
+    ))
 }
 
 fn explain(grammars: &Grammars, paths: &[PathBuf], unmatched: bool, global: &Global) -> Outcome {

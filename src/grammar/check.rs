@@ -1,7 +1,7 @@
 //! Proof of the grammars: every sample is taken by its own pattern and holds what it says, every near miss is not.
 
 use super::trouble::Trouble;
-use super::{Grammar, Grammars, Pattern, Sample};
+use super::{Grammar, Grammars, Pattern, Sample, matches_name};
 use crate::frame::{self, Laid};
 use crate::time::stamp;
 use std::collections::BTreeMap;
@@ -43,10 +43,35 @@ pub fn check(grammars: &Grammars) -> Vec<Complaint> {
         let taken = pattern.near.iter().filter(|line| takes(grammars, pattern, line));
         complaints.extend(taken.map(|line| complain(pattern, format!("takes the near miss `{line}`"))));
     }
+    complaints.extend(contested(grammars));
     complaints.extend((0..grammars.list.len()).flat_map(|at| layout(grammars, at)));
     complaints.extend(grammars.list.iter().flat_map(troubles));
     complaints.sort();
     complaints
+}
+
+/// Programs that two grammars name: the first of them gets all their lines.
+fn contested(grammars: &Grammars) -> Vec<Complaint> {
+    let named = |grammar: &Grammar, program: &str| {
+        let stem = |name: &str| name.trim_end_matches('*').to_owned();
+        let names = grammar.programs.names.iter();
+        names.into_iter().any(|own| matches_name(own, &stem(program)) || matches_name(program, &stem(own)))
+    };
+    let mut out = Vec::new();
+    for (at, grammar) in grammars.list.iter().enumerate() {
+        for program in &grammar.programs.names {
+            let first = grammars.list[..at].iter().find(|other| named(other, program));
+            out.extend(first.map(|first| Complaint {
+                origin: grammar.origin.clone(),
+                pattern: "[programs]".into(),
+                what: format!(
+                    "never gets the lines of `{program}`: `{}` names it too, and comes first",
+                    first.system
+                ),
+            }));
+        }
+    }
+    out
 }
 
 /// What is wrong with the troubles that a grammar knows.

@@ -5,7 +5,7 @@
 
 use super::{Options, Rendered, parts};
 use crate::error::{Error, Exit, Result};
-use crate::report::{Cell, Evidence, Report, Section};
+use crate::report::{Cell, Evidence, Period, Report, Section};
 use crate::text::{self, Text};
 use crate::time::Zone;
 use crate::units;
@@ -26,7 +26,13 @@ pub(super) fn render(report: &Report, options: &Options<'_>) -> Result<Rendered>
 type Make = fn(&Report) -> Table;
 
 /// The tables that every report has, beside its sections.
-const COMMON: [(&str, Make); 3] = [("measurements", measurements), ("findings", findings), ("coverage", coverage)];
+const COMMON: [(&str, Make); 5] = [
+    ("measurements", measurements),
+    ("findings", findings),
+    ("coverage", coverage),
+    ("unmatched", unmatched),
+    ("report", about),
+];
 
 /// The names of these.
 pub(super) fn common() -> impl Iterator<Item = &'static str> {
@@ -108,10 +114,12 @@ fn measurements(report: &Report) -> Table {
         let past = m.past.unwrap_or_default();
         let usual = [past.usual.map(|usual| usual.value), past.usual.map(|usual| usual.spread)];
         let earlier = [past.day_before, past.week_before].into_iter().chain(usual).map(number);
+        let spans = past.usual.map(|usual| usual.spans.to_string()).unwrap_or_default();
         let own = [m.metric.clone(), labels(&m.labels), number(m.value), unit, state];
-        own.into_iter().chain(earlier).collect()
+        own.into_iter().chain(earlier).chain([spans]).collect()
     });
-    let head = ["metric", "labels", "value", "unit", "state", "day_before", "week_before", "usual", "spread"];
+    let head =
+        ["metric", "labels", "value", "unit", "state", "day_before", "week_before", "usual", "spread", "spans"];
     Table::new(&head, rows)
 }
 
@@ -152,6 +160,28 @@ fn coverage(report: &Report) -> Table {
         row
     });
     Table::new(&head, rows)
+}
+
+/// The shapes of lines that nothing took.
+fn unmatched(report: &Report) -> Table {
+    let rows = report.coverage.unmatched_shapes.iter().map(|shape| {
+        let Evidence { source, offset, line } = &shape.example;
+        vec![guarded(&shape.shape), shape.count.to_string(), guarded(source), offset.to_string(), guarded(line)]
+    });
+    Table::new(&["shape", "count", "source", "offset", "line"], rows)
+}
+
+/// What the other tables are of, and how many rows of each section they show.
+fn about(report: &Report) -> Table {
+    let Period { start, end, zone } = &report.period;
+    let time = |time: &Option<i64>| time.map(|time| zone.rfc3339(time)).unwrap_or_default();
+    let domains = text::csv(&joined(report.domains.iter().cloned())).into_owned();
+    let own = [report.name.clone(), time(start), time(end), zone.name().to_owned(), domains];
+    let rows = report.sections.iter().map(|section| {
+        let (shown, of) = (section.rows.len(), section.total_rows.max(section.rows.len()));
+        own.iter().cloned().chain([section.name.clone(), shown.to_string(), of.to_string()]).collect()
+    });
+    Table::new(&["report", "start", "end", "timezone", "domains", "section", "shown", "of"], rows)
 }
 
 const AFTER_FATES: [&str; 3] = ["first_time", "last_time", "duplicate_of"];
@@ -200,14 +230,14 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_holds_a_file_a_section_and_three_more() {
+    fn a_folder_holds_a_file_a_section_and_five_more() {
         let (report, assets) = (fixture::report(), Assets::default());
         let options = Options { assets: &assets, width: 80, color: false, section: None };
         let Ok(Rendered::Folder(files)) = render(&report, &options) else { panic!("not a folder") };
         let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
-        let expected =
-            ["traffic.csv", "rejected.csv", "bounces.csv", "measurements.csv", "findings.csv", "coverage.csv"];
-        assert_eq!(names, expected);
+        let sections = ["traffic.csv", "rejected.csv", "bounces.csv"];
+        let common = ["measurements.csv", "findings.csv", "coverage.csv", "unmatched.csv", "report.csv"];
+        assert_eq!(names, [&sections[..], &common].concat());
     }
 
     #[test]
@@ -237,8 +267,8 @@ mod tests {
     #[test]
     fn no_value_can_forge_a_label() {
         let measurements = one("measurements").expect("every report has them");
-        assert!(measurements.contains("\r\nlogins,outcome=failed\\x3bx=1,0.3,1,ok,,,,\r\n"));
-        assert!(measurements.contains("\r\ndelay.p95_s,stage=total,,s,unknown,,,,\r\n"));
+        assert!(measurements.contains("\r\nlogins,outcome=failed\\x3bx=1,0.3,1,ok,,,,,\r\n"));
+        assert!(measurements.contains("\r\ndelay.p95_s,stage=total,,s,unknown,,,,,\r\n"));
     }
 
     #[test]
@@ -248,10 +278,21 @@ mod tests {
     }
 
     #[test]
+    fn what_the_tables_are_of_stands_beside_them() {
+        let about = one("report").expect("every report has it");
+        let lines: Vec<&str> = about.lines().collect();
+        assert_eq!(lines[0], "report,start,end,timezone,domains,section,shown,of");
+        assert!(
+            lines[1].starts_with("daily,2026-11-23T00:00:00+01:00,") && lines[1].contains(",traffic,2,"),
+            "{about}"
+        );
+    }
+
+    #[test]
     fn an_unknown_section_is_refused_with_the_valid_names() {
         let error = one("weather").expect_err("it is unknown");
         assert_eq!(error.exit(), Exit::Usage);
-        let names = "traffic, rejected, bounces, measurements, findings, coverage";
+        let names = "traffic, rejected, bounces, measurements, findings, coverage, unmatched, report";
         assert!(error.to_string().contains(names));
     }
 }
