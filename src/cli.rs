@@ -74,8 +74,8 @@ pub struct Global {
     /// Bytes of a chunk of input
     #[arg(long, global = true, hide = true)]
     pub chunk_size: Option<usize>,
-    /// Bytes of facts kept in memory; more go aside
-    #[arg(long, global = true, hide = true)]
+    /// Bytes of facts kept in memory; of larger logs the others lie in temporary files
+    #[arg(long, global = true, value_name = "BYTES")]
     pub memory: Option<usize>,
     /// Say nothing but errors
     #[arg(short, long, global = true)]

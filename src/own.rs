@@ -115,7 +115,7 @@ pub fn text(path: &Path, kind: Kind) -> io::Result<String> {
     text.map_err(|_| io::Error::new(ErrorKind::InvalidData, "stream did not contain valid UTF-8"))
 }
 
-/// The first line of a file, with its end where it has one, and the file behind it.
+/// The first line of a file, with its end where it has one.
 ///
 /// # Errors
 ///

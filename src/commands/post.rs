@@ -319,7 +319,7 @@ fn first_line(path: &Path) -> std::result::Result<String, String> {
 ///
 /// # Errors
 ///
-/// At the place of what is not there, or may be read by whom it is not for.
+/// At the setting whose file is missing, or may be read by others.
 pub(super) fn check(config: &Config, assets: &Assets) -> Result<()> {
     check_password(config)?;
     check_attached(config, assets)

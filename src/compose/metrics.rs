@@ -21,7 +21,7 @@ pub(super) fn measure(
     Ok(all)
 }
 
-/// What is asked for figures that are told by these labels; at the end of which period makes no difference to the columns.
+/// The SQL of metrics with these labels, from which the columns that they need are read; the period does not matter for that.
 pub(super) fn asked<'q>(questions: impl Iterator<Item = &'q Question>, by: &[String]) -> Vec<String> {
     questions.map(|question| sql(question, by, 0, 0)).collect()
 }

@@ -4,7 +4,7 @@
 //! system writes so many of such lines that they outweigh all others by far; who wants to fill our memory and our disk
 //! does. So there is an end to what all such lines of a run may claim together.
 
-/// So many more events than lines told: as many as a log of a gigabyte has lines.
+/// Repetitions believed in one run, beyond one event a line: about as many as a log of a gigabyte has lines.
 const MOST: u64 = 10_000_000;
 
 /// After so many it is asked whether memory holds what came of them.

@@ -24,11 +24,11 @@ const SASL_BIND_IN_PROGRESS: i64 = 14;
 pub(super) struct Directory {
     #[serde(with = "entries")]
     open: Keyed<DirectoryOp>,
-    /// Finished operations of connections that the log has not told of yet, by the connection. A carry keeps them behind
-    /// the rest.
+    /// Finished operations of connections that the log has not told of yet, by the connection. (Serialized by
+    /// `Carry` behind the main state, as what follows is.)
     #[serde(skip)]
     pub unheard: VecDeque<(u64, DirectoryOp)>,
-    /// What was asked over each connection. (A carry keeps it there too.)
+    /// What was asked over each connection.
     #[serde(skip)]
     pub asked: Asked,
 }

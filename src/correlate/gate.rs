@@ -7,7 +7,7 @@ use crate::time::SECOND;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
 
-/// How soon a session is handed over that is so without a word.
+/// How long after its opening a session may change its process without a line that says so.
 const SOON: i64 = 2 * SECOND;
 
 /// Sessions that may be handed over.

@@ -60,7 +60,7 @@ struct State {
     last: BTreeMap<Vec<u8>, (Event, Vec<(Field, i64)>)>,
 }
 
-/// Bits of a number that tell the byte of a source: a terabyte has as many.
+/// The low bits of an entry's or a session's number, which hold the byte of its source: 40 bits count a tebibyte.
 const OF_OFFSET: u32 = 40;
 
 /// An event with its fields, texts by the ids of the run.

@@ -47,13 +47,14 @@ pub(super) struct Queue {
     #[serde(with = "entries")]
     late: Keyed<Vec<(Delivery, Parent)>>,
     lateness: VecDeque<(i64, u64)>,
-    /// What programs were given and may have given back. A carry keeps it behind the rest.
+    /// What programs were given and may have given back. (Serialized by `Carry` behind the main
+    /// state, as what follows is.)
     #[serde(skip)]
     pub returned: Returned,
-    /// What filters say of the messages that they give back. (So it does this.)
+    /// What filters say of the messages that they give back.
     #[serde(skip)]
     pub given: Given,
-    /// What programs did with entries one by one. (And this.)
+    /// What programs did with entries one by one.
     #[serde(skip)]
     pub sums: Sums,
     /// The connections by which deliveries go.

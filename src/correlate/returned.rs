@@ -60,7 +60,8 @@ impl Child {
         Self { time, key, entry: row.entry, began: row.time }
     }
 
-    /// Whether it may have come of an entry that began at a time: no number of a source falls.
+    /// Whether it may have come of an entry that began at a time: within a source the numbers of entries rise, across sources
+    /// they say nothing.
     fn is_after(&self, entry: i64, began: i64) -> bool {
         self.began >= began && (self.entry > entry || self.entry ^ entry >= 1 << super::OF_OFFSET)
     }

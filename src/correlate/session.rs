@@ -40,7 +40,8 @@ pub(super) struct Sessions {
     /// Sessions that may be handed over without a word. (Serialized by `Carry` behind the main state.)
     #[serde(skip)]
     pub at_gate: Gate,
-    /// Sessions that ended and had not begun, told but for that; when they ended, where they stand, their keys.
+    /// Sessions whose end was logged before their opening, held for [`OUT_OF_ORDER`]; when they ended, where they stand, their
+    /// keys.
     #[serde(with = "entries")]
     early: Keyed<Open>,
     ending: BTreeSet<(i64, (i64, i64), u64)>,

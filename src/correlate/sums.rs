@@ -50,9 +50,9 @@ fn of(did: Word, line: &Line<'_>, facts: &Facts) -> u64 {
 }
 
 impl Queue {
-    /// A program tells how many entries it closed, or put on hold. Those that it did not tell one by one are all there are,
-    /// all that wait for another attempt, or all on hold: whichever are so many. That they are more than is known, since
-    /// the log does not go back so far, can only be so where they are all.
+    /// A program tells how many entries it closed, or put on hold. Those that it did not name one by one must be all open
+    /// entries, all that are deferred, or all on hold: whichever are so many. A larger number (the log begins later) can
+    /// only mean all.
     pub fn sum(&mut self, line: &Line<'_>, facts: &mut Facts) {
         let did = if line.is(Field::Outcome, Word::Held) { Word::Held } else { Word::Removed };
         let rest = self.sums.rest(did, line, facts);

@@ -203,8 +203,8 @@ impl Spool {
         due.try_for_each(|(envelope, path)| self.attempt(envelope, &path, carrier, now, max_age).map(&mut *tell))
     }
 
-    /// What of a waiting message becomes known where its envelope cannot be read: it goes to what failed, under a name that
-    /// nothing has there. Where the file itself cannot be read it waits, since that may pass.
+    /// Moves a message whose envelope cannot be parsed to `failed/`, under a free name. One whose file cannot be opened waits,
+    /// since that may pass.
     fn set_aside(&self, path: &Path) -> Result<Event> {
         let id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if let Err(error) = own::open(path).and_then(|file| io::copy(&mut file.take(1), &mut io::sink()))

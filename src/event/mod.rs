@@ -81,7 +81,7 @@ pub enum Role {
     Restart,
     /// A warning, an error, a fatal end, a panic; or the log's own confession of loss.
     Notice,
-    /// The line before it was repeated `count` times.
+    /// The line before it was repeated (`attempts`).
     Repeat,
     /// Nothing to correlate: understood, and not needed for any figure.
     Info,
@@ -94,9 +94,10 @@ pub struct Event {
     pub time: i64,
     /// The byte at which the line starts in its source.
     pub offset: u64,
-    /// What it is about: queue entry, session or connection, hashed with its host and its kind.
+    /// What it is about: queue entry, session or connection, hashed with its host and its kind; 0 for no queue entry.
     pub key: u64,
-    /// A second entry that it names (a child), hashed in the same way; 0 for none.
+    /// What else it names, hashed in the same way; 0 for nothing: of a queue entry the child or the session that brings it, of
+    /// a directory operation its connection, of a session that changes its process the client, of a login the person.
     pub other: u64,
     /// The pattern, as an index into the grammars' patterns.
     pub pattern: u32,

@@ -276,7 +276,7 @@ tables! {
         recipients integer "Envelope recipients.";
         deferred integer "Delivery attempts that were deferred.";
         tls_version word "The TLS version of the connection that brought it.";
-        end_time time "When it left the queue; where no line says so, when it was last heard of.";
+        end_time time "When it left the queue; where no line says so, when it was last heard of; absent while it is queued.";
         fate word "sent, bounced, expired, discarded, or removed, held, lost; absent while it is queued.";
         parent_queue_id word "The queue entry that gave birth to it.";
         subject free "Its subject, where the mail system logs it.";

@@ -211,8 +211,8 @@ fn place(table: &str) -> Option<usize> {
     TABLES.iter().position(|def| def.name == table)
 }
 
-/// Does something with each part, several at a time; one after the other where others work beside us: who waits for his
-/// own parts meanwhile begins what is another's, and one question would stand on the stack of the next.
+/// Does something with each part: several at a time, but one after the other on a thread of the pool, which while it waits
+/// for its own parts would begin what is another's, and so stack one question on the next.
 pub(super) fn each<P: Copy + Sync, T: Send>(parts: &[P], work: impl Fn(P) -> T + Sync) -> Vec<T> {
     match rayon::current_thread_index() {
         Some(_) => parts.iter().map(|part| work(*part)).collect(),

@@ -14,7 +14,7 @@ use std::fmt;
 /// What a key tells.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
-    /// The time at which the line was written down, at once, in microseconds since the epoch.
+    /// When the logger received the line, in microseconds since the epoch; trusted over the line's own stamp.
     Micros,
     /// The same in another form.
     Written,

@@ -128,7 +128,7 @@ impl Captures {
     }
 }
 
-/// A text that is shorter is not cut off: a reply has 512 octets, less its codes and its line end (RFC 5321 4.5.3.1.5).
+/// A reply that is shorter than this was not cut off: it has 512 octets, less its codes and its line end (RFC 5321 4.5.3.1.5).
 const CUT: usize = 480;
 
 /// The length of `<name>: ` at the start of a text, or of all of it where it is cut off in the name.

@@ -57,8 +57,8 @@ pub(super) struct Programs {
     pub path: bool,
     /// Whether the system also writes lines whose header names no program.
     pub native: bool,
-    /// The programs to whom lines are given by what they say, the first of them that has a pattern of its own for one, where
-    /// their name is cut at its slash.
+    /// The programs that are tried, in this order, where the header names the system only (its name was cut at the slash):
+    /// the first that has a pattern of its own for the text gets the line.
     pub cut: Vec<String>,
 }
 

@@ -32,8 +32,8 @@ pub enum Scanner {
     ToLast,
     /// Up to the last place from which all that follows fits.
     ToFit,
-    /// The same of what was said: without the `<x>: ` that it begins with, where x is a word, or the line names it elsewhere
-    /// too, or it can end nowhere else. What is left neither begins so nor holds what follows.
+    /// The same of a reply: a `<subject>: ` that it begins with is left out if it is one word, is named elsewhere in the line,
+    /// or can end in one place only. No match where the rest begins with `<` or holds what follows.
     Said,
     /// A mail address up to its `>`: one inside a quoted local part does not end it (RFC 5321 4.1.2).
     Address,

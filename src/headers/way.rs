@@ -20,7 +20,8 @@ fn delays(hops: &mut [Hop]) {
         let raw = time.micros - before.micros;
         let hop = &mut hops[at];
         (hop.raw, hop.delay, hop.skewed) = (Some(raw), Some(raw).filter(|raw| *raw >= 0), raw < 0);
-        // No clock that delivers mail is wrong by a day; who makes up a header may be.
+        // The clock of a host that delivers is taken to be right within a day: a larger step back means that the older header
+        // was made up.
         hops[at - 1].forged |= raw < -DAY;
     }
 }

@@ -98,7 +98,7 @@ impl Known {
         let fits = |(len, hash): &(u64, u64)| match source.head.get(..usize::try_from(*len).unwrap_or(usize::MAX))
         {
             Some(head) => xxh3_64(head) == *hash,
-            // A shorter text has what of the beginning it has.
+            // A source that is shorter than the mark cannot contradict it.
             None => true,
         };
         let short = self.marks.first().is_none_or(|(len, _)| (source.head.len() as u64) < *len);

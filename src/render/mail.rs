@@ -1,7 +1,7 @@
 //! A mail: a summary in plain words and in HTML, and the whole report attached where that is asked for.
 //!
-//! What was found and what changed stand first, then the figures, then the account of the lines. The message is one of
-//! RFC 5322 and its own next of kin, ready to be handed to a server; who carries it is not known here. Where it would
+//! What was found and what changed stand first, then the figures, then the account of the lines. The message follows
+//! RFC 5322 with MIME, ready to be handed to a server; who carries it is not known here. Where it would
 //! be too large, it is made smaller, attachments first, then rows, then findings, and says so.
 
 use super::{Options, Rendered, csv, html, json, parts};

@@ -1,5 +1,5 @@
-//! Figures of many rows: a column beside one (of which of the rows it is to be nobody can tell, though the engine would
-//! answer), and what one is called that has no name.
+//! Questions with aggregates: a plain column beside an aggregate without GROUP BY is refused (the engine would take it from
+//! any row), and an aggregate without a name is given one.
 
 use super::guard::Needs;
 use super::portions::is_question;
@@ -48,7 +48,7 @@ pub(super) const AGGREGATES: &[&str] = &[
 /// What stands in the columns of a SELECT.
 #[derive(Default)]
 struct Seen {
-    /// How deep in what is worked out by itself: an aggregate, a window, a question.
+    /// How deep inside aggregates, windows and questions of their own: columns in there stand beside nothing.
     depth: usize,
     aggregate: bool,
     column: Option<Ident>,

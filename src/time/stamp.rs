@@ -354,8 +354,8 @@ impl ClockState {
 pub struct Clock<'a> {
     zone: &'a Zone,
     state: ClockState,
-    /// The civil hour last resolved and its offset, so that most lines cost a comparison.
-    hour: (i64, Local),
+    /// The quarter of a civil hour last resolved and its offset, so that most lines cost a comparison.
+    quarter: (i64, Local),
     /// The midnight last resolved, by year, month and day.
     midnight: ((i32, u8, u8), i64),
 }
@@ -363,7 +363,7 @@ pub struct Clock<'a> {
 impl<'a> Clock<'a> {
     /// A clock for a zone, that goes on from a state.
     pub fn new(zone: &'a Zone, state: ClockState) -> Self {
-        Self { zone, state, hour: (i64::MIN, Local::Once(0)), midnight: ((0, 0, 0), 0) }
+        Self { zone, state, quarter: (i64::MIN, Local::Once(0)), midnight: ((0, 0, 0), 0) }
     }
 
     /// Where the walk stands.
@@ -402,12 +402,12 @@ impl<'a> Clock<'a> {
 
     /// The instant of a civil time; `back` tells that it lies well before the line before it.
     fn localize(&mut self, civil: i64, back: bool) -> i64 {
-        // Offsets change on full minutes at most; hours of the wall clock never hold two changes.
-        let hour = civil.div_euclid(HOUR / 4);
-        if self.hour.0 != hour {
-            self.hour = (hour, self.zone.local(civil));
+        // Offsets change on quarters of the wall clock's hours (those of some zones changed at 00:01, long ago).
+        let quarter = civil.div_euclid(HOUR / 4);
+        if self.quarter.0 != quarter {
+            self.quarter = (quarter, self.zone.local(civil));
         }
-        let offset = match self.hour.1 {
+        let offset = match self.quarter.1 {
             Local::Once(offset) => {
                 self.state.second = false;
                 offset

@@ -351,7 +351,7 @@ impl Story {
         steps::in_order(drafts)
     }
 
-    /// The last that each recipient met. What a delivery handed on to another entry is told by that one.
+    /// The final outcome of each recipient; a delivery that handed the message on to another entry takes that entry's.
     fn recipients(&self, entries: &[i64]) -> Vec<Recipient> {
         let mut last: Vec<(Recipient, (String, String), i64)> = Vec::new();
         let first = &self.net.lives[&entries[0]];
