@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::error::{Error, Exit, Result};
 use crate::facts::Memory;
 use crate::grammar::Grammars;
-use crate::input;
+use crate::input::{self, Hosts};
 use crate::run::{self, Run};
 use crate::store::Store;
 use crate::text::Text;
@@ -62,7 +62,7 @@ pub(super) fn paths(paths: &[PathBuf], config: &Config) -> Result<Vec<PathBuf>> 
 pub(super) fn options(global: &Global, config: &Config, zone: &Zone, grammars: &Grammars) -> run::Options {
     run::Options {
         zone: zone.clone(),
-        host: config.host().unwrap_or_default(),
+        hosts: Hosts::new(config.inputs.iter().map(|input| (input.paths.as_slice(), input.host.as_deref()))),
         input: input::Options {
             now: super::now(),
             year: global.year.or(config.year),

@@ -105,11 +105,6 @@ impl Config {
         self.inputs.iter().flat_map(|input| input.paths.iter().cloned()).collect()
     }
 
-    /// The host of lines that name none.
-    pub fn host(&self) -> Option<String> {
-        self.inputs.iter().find_map(|input| input.host.clone())
-    }
-
     /// The place of a single setting, such as `report.format`, for who finds that its value cannot be used.
     pub fn spot(&self, key: &str) -> Option<&Spot> {
         self.spots.get(key)

@@ -45,7 +45,7 @@ within   = "10 min"
 fn the_example_is_read() {
     let config = read(EXAMPLE).expect("it is right");
     assert_eq!(config.timezone.as_deref(), Some("Europe/Berlin"));
-    assert_eq!(config.host().as_deref(), Some("mx1"));
+    assert_eq!(config.inputs[0].host.as_deref(), Some("mx1"));
     assert_eq!(config.paths().len(), 2);
     assert_eq!(config.schedules["holidays"].entries.len(), 2);
     assert_eq!((config.thresholds.len(), config.thresholds[0].during.len()), (2, 2));
