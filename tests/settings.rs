@@ -56,3 +56,101 @@ fn the_store_knows_the_host_of_each_input() {
     let told = site.fine("query --store st --format csv --file q.sql");
     assert_eq!(String::from_utf8_lossy(&told), "host,user\r\nmx1,anna\r\nmx2,ben\r\n,carl\r\nmx2,dora\r\n");
 }
+
+const LOG: &str = include_str!("../sample-logs/postfix/expiry.log");
+
+/// Whether a text is JSON, or HTML, or what else.
+fn kind(bytes: &[u8]) -> &'static str {
+    match String::from_utf8_lossy(bytes).trim_start() {
+        text if text.starts_with('{') || text.starts_with('[') => "json",
+        text if text.starts_with("<!") => "html",
+        "" => "nothing",
+        _ => "text",
+    }
+}
+
+#[test]
+fn what_is_typed_of_an_output_goes_before_what_is_set() {
+    let run = |args: &str, set: &str| {
+        let test = Test::new(args).file("mail.log", LOG).file("c.toml", set);
+        let done = test.any_stdout().any_stderr().run();
+        let file = |name: &str| std::fs::read(done.path(name)).map_or("none", |bytes| kind(&bytes));
+        (kind(done.stdout()), file("z.html"), file("cfg.html"))
+    };
+    let report = "report mail.log --year 2026 --config c.toml";
+    assert_eq!(run(report, "[report]\nformat = 'json'"), ("json", "none", "none"));
+    assert_eq!(run(&format!("{report} -o z.html"), "[report]\nformat = 'json'"), ("nothing", "html", "none"));
+    let set = "[report]\noutput = 'cfg.html'";
+    assert_eq!(run(report, set), ("nothing", "none", "html"));
+    assert_eq!(run(&format!("{report} --format json"), set), ("json", "none", "none"));
+    assert_eq!(run(&format!("{report} --format html"), set), ("nothing", "none", "html"));
+    let trace = "trace @ mail.log --year 2026 --config c.toml";
+    let set = "[trace]\nformat = 'json'\nlimit = 1";
+    assert_eq!(run(trace, set), ("json", "none", "none"));
+    assert_eq!(run(&format!("{trace} -o z.html"), set), ("nothing", "html", "none"));
+}
+
+#[test]
+fn every_command_has_its_settings() {
+    let set = "[query]\nformat = 'csv'\non = '2026-11-24'\n[schema]\nformat = 'json'\n";
+    let test = |args: &str| Test::new(args).file("mail.log", LOG).file("c.toml", set);
+    let ask = "SELECT COUNT(*) AS n FROM messages";
+    test("query --year 2026 --config c.toml").arg(ask).arg("mail.log").stdout("n\r\n0\r\n").run();
+    let typed =
+        test("query --year 2026 --config c.toml --format json --since 2000-01-01").arg(ask).arg("mail.log");
+    typed.stdout("[\n  {\"n\": 2}\n]\n").run();
+    assert_eq!(kind(test("schema --config c.toml messages").any_stdout().run().stdout()), "json");
+}
+
+#[test]
+fn the_ending_of_an_answers_file_tells_its_format() {
+    let test = Test::new("query -o n.csv --year 2026").arg("SELECT COUNT(*) AS n FROM messages").arg("mail.log");
+    let done = test.file("mail.log", LOG).run();
+    assert_eq!(std::fs::read(done.path("n.csv")).expect("it is there"), b"n\r\n2\r\n");
+}
+
+#[test]
+fn what_is_told_beside_the_results_can_be_set() {
+    let run = |args: &str, set: &str| {
+        let test =
+            Test::new(args).file("logs/mail.log", LOG).file("logs/notes.txt", "no log\n").file("c.toml", set);
+        let done = test.arg("SELECT COUNT(*) AS n FROM messages").arg("logs").any_stdout().any_stderr().run();
+        String::from_utf8_lossy(done.stderr()).contains("passed over")
+    };
+    let ask = "query --year 2026 --config c.toml";
+    assert!(!run(ask, "") && run(ask, "verbose = true") && !run(&format!("{ask} -q"), "verbose = true"));
+    assert!(!run(ask, "quiet = true\nverbose = true") && run(&format!("{ask} -v"), "quiet = true"));
+}
+
+#[test]
+fn colours_can_be_set_for_errors_too() {
+    let run = |args: &str| {
+        let test = Test::new(args).file("c.toml", "color = 'always'").status(64).any_stderr();
+        test.run().stderr().contains(&0x1b)
+    };
+    assert!(run("report --on never --config c.toml") && !run("report --on never --config c.toml --color never"));
+}
+
+#[test]
+fn a_format_that_there_is_not_is_told_with_its_place_whatever_is_run() {
+    let test = Test::new("trace x mail.log --config c.toml").file("c.toml", "[query]\nformat = 'jsno'").status(78);
+    let done = test.any_stderr().run();
+    let told = String::from_utf8_lossy(done.stderr()).into_owned();
+    assert!(told.contains("c.toml:2:10") && told.contains("did you mean `json`?"), "{told}");
+}
+
+#[test]
+fn all_that_is_set_is_shown_with_its_place() {
+    let set = "color = 'never'\nquiet = true\n[query]\nformat = 'csv'\n[ingest]\nwait = 3\n";
+    let done = Test::new("config show --config c.toml --year 2024").file("c.toml", set).any_stdout().run();
+    let told = String::from_utf8_lossy(done.stdout()).into_owned();
+    for (setting, place) in [
+        ("color = 'never'", "c.toml:1"),
+        ("quiet = true", "c.toml:2"),
+        ("format = 'csv'", "c.toml:4"),
+        ("wait = 3", "c.toml:6"),
+        ("year = 2024", "command line"),
+    ] {
+        assert!(told.contains(&format!("{setting:<48} # {place}\n")), "{setting}: {told}");
+    }
+}

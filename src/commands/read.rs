@@ -79,7 +79,7 @@ fn memory(global: &Global) -> Memory {
 }
 
 pub(super) fn progress_bar(global: &Global) -> ProgressBar {
-    let wanted = match global.progress {
+    let wanted = match global.progress.unwrap_or(When::Auto) {
         When::Always => true,
         When::Never => false,
         When::Auto => io::stderr().is_terminal() && !global.quiet,

@@ -2,7 +2,7 @@
 
 use super::calendar::{self, Entry};
 use super::comparison::{self, Comparison, Wrong};
-use super::table::{Spot, Spotted, Table, Value, later, later_list};
+use super::table::{Spot, Spotted, Table, Value};
 use crate::error::{Error, Result};
 use crate::report::State;
 use std::path::PathBuf;
@@ -82,33 +82,6 @@ pub struct Anomaly {
     pub spot: Spot,
 }
 
-/// What `mailtrail report` is to do where the command line does not say.
-#[derive(Clone, Debug, Default)]
-pub struct ReportDefaults {
-    /// Which report.
-    pub report: Option<String>,
-    /// From this time on.
-    pub since: Option<String>,
-    /// Up to this time.
-    pub until: Option<String>,
-    /// One day.
-    pub on: Option<String>,
-    /// Only these domains.
-    pub domain: Vec<String>,
-    /// The format.
-    pub format: Option<String>,
-    /// Where to write.
-    pub output: Option<PathBuf>,
-    /// Only this section.
-    pub section: Option<String>,
-    /// Rows of a table at most.
-    pub top: Option<usize>,
-    /// Labels that the figures are told by as well.
-    pub by: Vec<String>,
-    /// The state of findings that makes the exit code 1.
-    pub fail_on: Option<State>,
-}
-
 /// The states that a finding can be given.
 pub(super) const LEVELS: [(&str, State); 2] = [("warning", State::Warning), ("critical", State::Critical)];
 
@@ -135,23 +108,6 @@ impl Input {
                 .help("name files, patterns or folders: `paths = [\"/var/log/mail.log*\"]`"));
         }
         Ok(input)
-    }
-}
-
-impl ReportDefaults {
-    pub(super) fn read(&mut self, mut table: Table<'_>) -> Result<()> {
-        later(table.text("report")?, &mut self.report);
-        later(table.text("since")?, &mut self.since);
-        later(table.text("until")?, &mut self.until);
-        later(table.text("on")?, &mut self.on);
-        later(table.text("format")?, &mut self.format);
-        later(table.text("section")?, &mut self.section);
-        later(table.path("output")?, &mut self.output);
-        later(table.integer("top")?, &mut self.top);
-        later(table.word("fail_on", &LEVELS)?, &mut self.fail_on);
-        later_list(table.texts("domain")?, &mut self.domain);
-        later_list(table.texts("by")?, &mut self.by);
-        table.end()
     }
 }
 

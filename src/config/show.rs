@@ -27,8 +27,10 @@ impl Config {
     pub fn show_table(&self, out: &mut String, table: &str) {
         let start = format!("{table}.");
         let inside = self.spots.iter().filter_map(|(key, spot)| Some((key.strip_prefix(&start)?, spot)));
-        let _ = writeln!(out, "\n[{table}]");
-        for (key, spot) in inside {
+        for (number, (key, spot)) in inside.enumerate() {
+            if number == 0 {
+                let _ = writeln!(out, "\n[{table}]");
+            }
             line(out, key, spot.text(), &spot.origin());
         }
     }
