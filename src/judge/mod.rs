@@ -212,17 +212,11 @@ fn units_fit(threshold: &Threshold, metric: &Metric) -> Result<()> {
     })
 }
 
-/// When the schedules of a threshold hold.
+/// When each schedule holds: those of a threshold in its order, then all others, of which one may put these aside.
 fn spans(during: &[(Spotted<String>, Spotted<Comparison>)], config: &Config) -> Result<Vec<Vec<Entry>>> {
-    let entries = |(name, _): &(Spotted<String>, _)| {
-        let schedule = config.schedules.get(&name.value);
-        schedule.map(|schedule| schedule.entries.clone()).unwrap_or_default()
-    };
-    let all: Vec<Vec<Entry>> = during.iter().map(entries).collect();
-    let schedules: Vec<&[Entry]> = all.iter().map(Vec::as_slice).collect();
-    match schedule::tie(&schedules) {
-        None => Ok(all),
-        Some((a, b)) => Err(tied(&during[a].0, &during[b].0)),
+    let named: Vec<&[Entry]> = during.iter().map(|(name, _)| entries(&name.value, config)).collect();
+    if let Some((a, b)) = schedule::tie(&named) {
+        return Err(tied(&during[a].0, &during[b].0));
     }
 }
 
@@ -232,3 +226,14 @@ fn tied(a: &Spotted<String>, b: &Spotted<String>) -> Error {
         .why("neither is more special than the other, so which limit counts cannot be told")
         .help("a date goes before weekdays with times, and these before weekdays alone; make one of them more special")
 }
+    let is_named = |name: &str| during.iter().any(|(own, _)| own.value == name);
+    let others = config.schedules.values().filter(|schedule| !during.is_empty() && !is_named(&schedule.name));
+    Ok(named
+        .into_iter()
+        .chain(others.map(|schedule| schedule.entries.as_slice()))
+        .map(<[Entry]>::to_vec)
+        .collect())
+}
+
+fn entries<'c>(schedule: &str, config: &'c Config) -> &'c [Entry] {
+    config.schedules.get(schedule).map(|schedule| schedule.entries.as_slice()).unwrap_or_default()

@@ -1,15 +1,16 @@
 //! Which of several schedules holds.
 //!
 //! Spans hold their start and not their end, on the wall clock of the zone: an hour that happens twice holds twice. Of
-//! several schedules that hold the most special one wins, whatever their order; two equally special ones that meet are
-//! a mistake in the configuration.
+//! several schedules that hold the most special one wins, whatever their order, and whether or not a threshold names it.
+//! Two equally special ones that meet are a mistake where one threshold names both; else the one that it names wins.
 
 use crate::config::{DAY_MINUTES, Entry};
 use crate::time::{DAY, SECOND, Zone, civil_day};
+use std::cmp::Reverse;
 
 const MINUTE: i64 = 60 * SECOND;
 
-/// The place of the schedule that holds at an instant; nothing where none does.
+/// The place of the schedule that holds at an instant, of equally special ones the first; nothing where none does.
 pub(super) fn at(schedules: &[&[Entry]], zone: &Zone, micros: i64) -> Option<usize> {
     let civil = zone.civil(micros);
     let day = civil.div_euclid(DAY);
@@ -18,8 +19,9 @@ pub(super) fn at(schedules: &[&[Entry]], zone: &Zone, micros: i64) -> Option<usi
         let holding = entries.iter().filter(|entry| entry.holds(day, minute));
         holding.map(Entry::rank).max()
     };
-    let ranked = schedules.iter().enumerate().filter_map(|(place, entries)| Some((rank(entries)?, place)));
-    ranked.max().map(|(_, place)| place)
+    let ranked =
+        schedules.iter().enumerate().filter_map(|(place, entries)| Some((rank(entries)?, Reverse(place))));
+    ranked.max().map(|(_, Reverse(place))| place)
 }
 
 /// The place of the schedule that holds all through a period. A period that lies in none, or in several one after the

@@ -8,7 +8,7 @@ use crate::facts::schema::{Delivery, DirectoryOp, Login, Message, Notice, Reject
 use crate::facts::{Facts, Scope, View, Wanted};
 use crate::report::{Coverage, State};
 use crate::text::Text;
-use crate::time::{HOUR, SECOND, Zone};
+use crate::time::{DAY, HOUR, SECOND, Zone};
 use proptest::prelude::*;
 use std::fs;
 
@@ -130,6 +130,35 @@ fn schedules_replace_limits_for_periods_that_lie_in_them() {
         !judged(&judge, &Facts::default(), &mut figures, &period(start * HOUR, end * HOUR)).is_empty()
     };
     assert!(crossed(8, 9) && !crossed(22, 30) && crossed(22, 31) && crossed(21, 23));
+}
+
+#[test]
+fn the_most_special_schedule_holds_also_where_a_threshold_does_not_name_it() {
+    let text = "[schedules]\nbusiness = 'Mon..Fri 08:00-18:00'\nweekend = 'Sat,Sun'\nholidays = ['2026-12-25', '2026-12-26']\n\
+                [[thresholds]]\nmetric = 'delay.p95_s'\nwhere = { stage = 'total' }\nwarning = '> 30'\ncritical = '> 120'\n\
+                during = { business = '> 60', weekend = '> 15' }\n";
+    let judge = judge(text);
+    // 2026-12-25 is a Friday.
+    let limit = |day: u32| {
+        let start = crate::time::civil_day(2026, 12, day).expect("a date") * DAY + 10 * HOUR;
+        let mut figures = [figure("delay.p95_s", &[("stage", "total")], Some(100.0), Unit::Seconds)];
+        let found = judged(&judge, &Facts::default(), &mut figures, &period(start, start + HOUR));
+        found[0].expected.replace('\u{202f}', " ")
+    };
+    assert_eq!(
+        [25, 26].map(limit),
+        ["at most 30.0 s", "at most 30.0 s"],
+        "holidays, for which there is no other limit"
+    );
+    assert_eq!([18, 19].map(limit), ["at most 1 min", "at most 15.0 s"], "an ordinary Friday and Saturday");
+}
+
+#[test]
+fn of_equally_special_schedules_the_one_that_a_threshold_names_holds() {
+    let schedules = "[schedules]\nearly = '08:00-12:00'\nnight = '22:00-06:00'\nrush = '10:00-11:00'\n";
+    let judge = judge(&format!("{schedules}{DELAY}during = {{ rush = '> 90' }}\n"));
+    let mut figures = [figure("delay.p95_s", &[("stage", "total")], Some(60.0), Unit::Seconds)];
+    assert!(judged(&judge, &Facts::default(), &mut figures, &period(10 * HOUR, 11 * HOUR)).is_empty());
 }
 
 #[test]

@@ -20,9 +20,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Limit {
     pub(super) threshold: Threshold,
     pub(super) metric: Metric,
-    /// When each of its schedules holds.
+    /// When each schedule holds, those of `during` first and in its order.
     pub(super) during: Vec<Vec<Entry>>,
-    /// The same for `critical`.
+    /// The same of `during_critical`.
     pub(super) during_critical: Vec<Vec<Entry>>,
 }
 
