@@ -154,3 +154,25 @@ fn all_that_is_set_is_shown_with_its_place() {
         assert!(told.contains(&format!("{setting:<48} # {place}\n")), "{setting}: {told}");
     }
 }
+
+#[test]
+fn each_value_is_shown_with_the_line_on_which_it_stands() {
+    let set = "[[inputs]]\npaths = ['a', 'b']\nhost = 'mx1'\n[schedules]\nbusiness = 'Mon'\n[[thresholds]]\n\
+               metric = 'delay.p95_s'\nwhere = { stage = 'total' }\nwarning = '> 30'\ncritical = '> 120'\n\
+               during = { business = '> 60' }\ntitle = 'Slow'\n";
+    let done = Test::new("config show --config c.toml").file("c.toml", set).any_stdout().run();
+    let told = String::from_utf8_lossy(done.stdout()).into_owned();
+    for (setting, line) in [
+        ("paths = [\"a\", \"b\"]", 2),
+        ("host = \"mx1\"", 3),
+        ("metric = \"delay.p95_s\"", 7),
+        ("where = { stage = [\"total\"] }", 8),
+        ("warning = '> 30'", 9),
+        ("critical = '> 120'", 10),
+        ("during = { business = '> 60' }", 11),
+        ("title = \"Slow\"", 12),
+    ] {
+        assert!(told.contains(&format!("{setting:<48} # c.toml:{line}\n")), "{setting}: {told}");
+    }
+    assert!(!told.contains("\nevidence = "), "words that ship are not shown");
+}

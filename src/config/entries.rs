@@ -2,7 +2,7 @@
 
 use super::calendar::{self, Entry};
 use super::comparison::{self, Comparison, Wrong};
-use super::table::{Spot, Spotted, Table, Value};
+use super::table::{Places, Spot, Spotted, Table, Value};
 use crate::error::{Error, Result};
 use crate::report::State;
 use std::path::PathBuf;
@@ -16,6 +16,8 @@ pub struct Input {
     pub host: Option<String>,
     /// Where it stands.
     pub spot: Spot,
+    /// Where each of its values stands.
+    pub places: Places,
 }
 
 /// Times that have a name.
@@ -37,7 +39,7 @@ pub struct Threshold {
     /// The metric.
     pub metric: Spotted<String>,
     /// The labels that its rows must carry, each with one of these values.
-    pub labels: Vec<(Spotted<String>, Vec<String>)>,
+    pub labels: Vec<(Spotted<String>, Vec<Spotted<String>>)>,
     /// The metric of which a share is judged.
     pub per: Option<Spotted<String>>,
     /// The smallest whole that is judged by its share.
@@ -65,6 +67,8 @@ pub struct Threshold {
     pub evidence: Option<String>,
     /// Where it stands.
     pub spot: Spot,
+    /// Where each of its values stands.
+    pub places: Places,
 }
 
 /// A rule that looks for something unusual, with what is set for it.
@@ -99,6 +103,7 @@ impl Input {
             paths: values(table.texts("paths")?).into_iter().map(PathBuf::from).collect(),
             host: plain(table.text("host")?),
             spot: table.spot(),
+            places: table.places(),
         };
         table.end()?;
         if input.paths.is_empty() {
@@ -176,6 +181,7 @@ impl Threshold {
             command: plain(table.text("command")?),
             evidence: plain(table.text("evidence")?),
             spot,
+            places: table.places(),
         };
         table.end()?;
         threshold.check()?;
@@ -214,8 +220,9 @@ impl Threshold {
 
     /// What it is about: the same of two files is one threshold, and the later one holds.
     pub fn subject(&self) -> impl PartialEq + '_ {
-        let mut labels: Vec<_> =
-            self.labels.iter().map(|(name, values)| (name.value.as_str(), values.as_slice())).collect();
+        let texts = |values: &'_ [Spotted<String>]| values.iter().map(|value| value.value.clone()).collect();
+        let mut labels: Vec<(&str, Vec<String>)> =
+            self.labels.iter().map(|(name, values)| (name.value.as_str(), texts(values))).collect();
         labels.sort_unstable();
         let by: Vec<&str> = self.by.iter().map(|label| label.value.as_str()).collect();
         let per = self.per.as_ref().map(|per| per.value.as_str());
@@ -223,12 +230,8 @@ impl Threshold {
     }
 }
 
-fn labels(table: Option<Table<'_>>) -> Result<Vec<(Spotted<String>, Vec<String>)>> {
-    let Some(mut table) = table else {
-        return Ok(Vec::new());
-    };
-    let labels = table.other_texts()?.into_iter();
-    Ok(labels.map(|(name, texts)| (name, values(texts))).collect())
+fn labels(table: Option<Table<'_>>) -> Result<Vec<(Spotted<String>, Vec<Spotted<String>>)>> {
+    table.map_or_else(|| Ok(Vec::new()), |mut table| table.other_texts())
 }
 
 fn limits(table: Option<Table<'_>>) -> Result<Vec<(Spotted<String>, Spotted<Comparison>)>> {

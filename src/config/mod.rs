@@ -22,7 +22,7 @@ pub(crate) use entries::points_at;
 pub use entries::{Anomaly, Input, Schedule, Threshold};
 pub use nightly::Nightly;
 pub use show::{line as show_line, quoted};
-pub use table::{File, Spot, Spotted, Value};
+pub use table::{File, Places, Spot, Spotted, Value};
 
 use crate::error::{Error, Exit, Result};
 use crate::own;
