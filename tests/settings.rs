@@ -176,3 +176,14 @@ fn each_value_is_shown_with_the_line_on_which_it_stands() {
     }
     assert!(!told.contains("\nevidence = "), "words that ship are not shown");
 }
+
+#[test]
+fn a_limit_of_ones_own_in_the_place_of_one_that_ships_is_proved_as_that_is() {
+    let set = "[[thresholds]]\nmetric = 'delay.p95_s'\nwhere = { stage = 'total' }\nwarning = '> 1'\n";
+    let test = Test::new("report mail.log --year 2026 --format json --config c.toml").file("mail.log", LOG);
+    let report = test.file("c.toml", set).any_stdout().any_stderr().run().json();
+    let findings = report["findings"].as_array().expect("findings");
+    let slow = findings.iter().find(|finding| finding["metric"] == "delay.p95_s").expect("it is found");
+    assert_eq!(slow["state"], "warning");
+    assert!(slow["evidence"].as_array().is_some_and(|lines| !lines.is_empty()), "{slow}");
+}

@@ -218,6 +218,28 @@ impl Threshold {
         }
     }
 
+    /// The threshold with the words of another that it does not set itself. What is said of too much is not said of too
+    /// little: both must look the same way.
+    pub(super) fn with_words_of(mut self, other: &Self) -> Self {
+        let way = |threshold: &Self| threshold.limits().next().map(|limit| limit.value.operator.more_is_worse());
+        if way(&self) != way(other) {
+            return self;
+        }
+        let words = [
+            ("title", &mut self.title, &other.title),
+            ("meaning", &mut self.meaning, &other.meaning),
+            ("command", &mut self.command, &other.command),
+            ("evidence", &mut self.evidence, &other.evidence),
+        ];
+        for (key, own, others) in words {
+            if own.is_none() {
+                own.clone_from(others);
+                self.places.extend(other.places.get(key).map(|place| (key.to_owned(), place.clone())));
+            }
+        }
+        self
+    }
+
     /// What it is about: the same of two files is one threshold, and the later one holds.
     pub fn subject(&self) -> impl PartialEq + '_ {
         let texts = |values: &'_ [Spotted<String>]| values.iter().map(|value| value.value.clone()).collect();

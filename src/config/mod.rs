@@ -205,10 +205,10 @@ fn library(path: Spotted<String>) -> Result<PathBuf> {
     Err(error.help("`libraries` names folders that hold `grammars/` or `report-templates/`"))
 }
 
-/// Adds a threshold in the place of one of the same subject.
+/// Adds a threshold in the place of one of the same subject. Its limits are its own; the words stay that it does not set.
 pub fn replace(thresholds: &mut Vec<Threshold>, threshold: Threshold) {
     match thresholds.iter_mut().find(|t| t.subject() == threshold.subject()) {
-        Some(old) => *old = threshold,
+        Some(old) => *old = threshold.with_words_of(old),
         None => thresholds.push(threshold),
     }
 }

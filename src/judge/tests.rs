@@ -133,6 +133,33 @@ fn schedules_replace_limits_for_periods_that_lie_in_them() {
 }
 
 #[test]
+fn a_default_that_is_replaced_keeps_its_words_and_not_its_limits() {
+    let slow = |more: &str| {
+        let text = format!(
+            "[[thresholds]]\nmetric = 'delay.p95_s'\nwhere = {{ stage = 'total' }}\nwarning = '> 30'\n{more}"
+        );
+        let mut facts = Made::default();
+        facts.delivery(7200, "a@far.example", "sent", "2.0.0", 7000);
+        let mut figures = [figure("delay.p95_s", &[("stage", "total")], Some(7000.0), Unit::Seconds)];
+        let all = judged(&judge(&text), &facts.0, &mut figures, &period(0, 3 * HOUR));
+        all.into_iter().find(|finding| finding.rule == "threshold").expect("it is found")
+    };
+    let found = slow("");
+    assert_eq!((found.title.as_str(), found.state), ("Mail is slow", State::Warning), "it has no `critical`");
+    assert!(found.meaning.starts_with("One delivery in twenty"));
+    assert!(found.command.is_some_and(|command| command.raw().contains("slowest_s")));
+    assert_eq!(slow("title = 'Too slow'\n").title, "Too slow");
+}
+
+#[test]
+fn words_about_too_much_are_not_said_of_too_little() {
+    let text = "[[thresholds]]\nmetric = 'queue.remaining'\nwarning = '< 5'\n";
+    let mut figures = [figure("queue.remaining", &[], Some(1.0), Unit::Count)];
+    let found = judged(&judge(text), &Facts::default(), &mut figures, &period(0, HOUR));
+    assert_eq!(found[0].title, "queue.remaining is 1");
+}
+
+#[test]
 fn the_most_special_schedule_holds_also_where_a_threshold_does_not_name_it() {
     let text = "[schedules]\nbusiness = 'Mon..Fri 08:00-18:00'\nweekend = 'Sat,Sun'\nholidays = ['2026-12-25', '2026-12-26']\n\
                 [[thresholds]]\nmetric = 'delay.p95_s'\nwhere = { stage = 'total' }\nwarning = '> 30'\ncritical = '> 120'\n\
