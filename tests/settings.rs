@@ -2,6 +2,7 @@
 
 use crate::store::Site;
 use crate::support::program::Test;
+use crate::support::project;
 
 /// A login that a file of its own tells, without a host.
 fn login(user: &str) -> String {
@@ -175,6 +176,42 @@ fn each_value_is_shown_with_the_line_on_which_it_stands() {
         assert!(told.contains(&format!("{setting:<48} # c.toml:{line}\n")), "{setting}: {told}");
     }
     assert!(!told.contains("\nevidence = "), "words that ship are not shown");
+}
+
+/// The words that metrics say their labels can have, where there are no others.
+fn words_of_labels() -> Vec<(String, String, Vec<String>)> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(project("report-templates/metrics")).expect("the metrics").flatten() {
+        let sql = std::fs::read_to_string(entry.path()).expect("a metric");
+        let head =
+            sql.lines().take_while(|line| line.starts_with("--")).map(|line| line.trim_start_matches("--").trim());
+        let head: toml::Table = head.collect::<Vec<_>>().join("\n").parse().expect("TOML");
+        let name = entry.path().file_stem().expect("a name").to_string_lossy().into_owned();
+        let values = head.get("values").and_then(toml::Value::as_table).cloned().unwrap_or_default();
+        for (label, words) in values {
+            let words =
+                words.as_array().expect("a list").iter().filter_map(|word| word.as_str().map(str::to_owned));
+            all.push((name.clone(), label, words.collect()));
+        }
+    }
+    all
+}
+
+#[test]
+fn the_words_of_labels_are_those_that_figures_have() {
+    let logs = project("sample-logs").display().to_string();
+    let report = Test::new("report --year 2026 --format json").arg(logs).any_stdout().any_stderr().run().json();
+    let figures = report["measurements"].as_array().expect("measurements");
+    let mut seen = 0;
+    for (metric, label, words) in words_of_labels() {
+        let of_metric = |name: &str| name == metric || (metric == "delay" && name.starts_with("delay."));
+        for figure in figures.iter().filter(|figure| of_metric(figure["metric"].as_str().expect("a name"))) {
+            let Some(value) = figure["labels"][&label].as_str() else { continue };
+            assert!(words.iter().any(|word| word == value), "{metric}: {label} = {value}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 50, "{seen}");
 }
 
 #[test]

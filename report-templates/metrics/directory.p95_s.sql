@@ -1,5 +1,6 @@
 -- unit = "seconds"
 -- about = "Operation times where logged, by nearest rank."
+-- values.kind = ["bind", "search", "modify", "add", "delete", "modrdn", "compare", "extended", "abandon", "unbind", "..."]
 WITH operations AS (
     SELECT '' AS kind, duration_s FROM directory_ops WHERE kind IS NOT NULL
     UNION ALL

@@ -133,6 +133,12 @@ fn schedules_replace_limits_for_periods_that_lie_in_them() {
 }
 
 #[test]
+fn what_a_grammar_of_ones_own_may_say_is_taken() {
+    let text = "[[thresholds]]\nmetric = 'connections'\nwhere = { service = 'webmail' }\nwarning = '> 3'\n";
+    assert!(Judge::new(&config(text).expect("a configuration"), &Assets::default()).is_ok());
+}
+
+#[test]
 fn a_default_that_is_replaced_keeps_its_words_and_not_its_limits() {
     let slow = |more: &str| {
         let text = format!(
@@ -637,6 +643,18 @@ const MISTAKES: &[(&str, &str)] = &[
         "unknown label",
         "[[thresholds]]\nmetric = \"delay.p95_s\"\nwhere = { stgae = \"total\" }\nwarning = \"> 3\"",
     ),
+    (
+        "unknown value",
+        "[[thresholds]]\nmetric = \"logins\"\nwhere = { outcome = [\"ok\", \"fialed\"] }\nwarning = \"> 3\"",
+    ),
+    (
+        "unknown value, nothing near",
+        "[[thresholds]]\nmetric = \"deliveries\"\nwhere = { outcome = \"lost\" }\nwarning = \"> 3\"",
+    ),
+    (
+        "a value nearly known",
+        "[[thresholds]]\nmetric = \"connections\"\nwhere = { service = \"imaps\" }\nwarning = \"> 3\"",
+    ),
     ("unknown rule", "[[anomalies]]\nrule = \"pasword-spray\""),
     ("unknown rule, nothing near", "[[anomalies]]\nrule = \"aliens\""),
     ("unknown parameter", "[[anomalies]]\nrule = \"password-spray\"\nuser = \"> 10\""),
@@ -668,6 +686,7 @@ fn the_rules_of_the_house_fill_all_that_they_name() {
     let asker = Asker::new(&view, &Coverage::default()).expect("an asker");
     for limit in &judge.limits {
         known_labels(&limit.threshold, &limit.metric).expect("the labels are known");
+        known_values(&limit.threshold, &limit.metric).expect("the values are known");
         let sql = [&limit.threshold.command, &limit.threshold.evidence];
         sql.into_iter().flatten().for_each(|sql| drop(asker.ask(sql).expect("it can be asked")));
     }
