@@ -532,6 +532,6 @@ pub enum Grammar {
 pub enum Config {
     /// Say whether the configuration is right
     Check,
-    /// Show every value and where it comes from
+    /// Show all that is set, and where it comes from
     Show,
 }
