@@ -62,12 +62,12 @@ pub struct Global {
     /// Threads for parsing [default: one for each core]
     #[arg(short = 'j', long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
-    /// Colours on the terminal
-    #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
-    pub color: When,
-    /// A progress bar on the terminal
-    #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
-    pub progress: When,
+    /// Colours on the terminal [default: auto]
+    #[arg(long, global = true, value_enum)]
+    pub color: Option<When>,
+    /// A progress bar on the terminal [default: auto]
+    #[arg(long, global = true, value_enum)]
+    pub progress: Option<When>,
     /// A folder of your own grammars, sections, reports and templates; they go before the built-in ones
     #[arg(long = "library", global = true, value_name = "DIR")]
     pub libraries: Vec<PathBuf>,
@@ -168,7 +168,11 @@ impl Period {
 }
 
 /// A domain, as it is typed: `@example.org` and `*@example.org` name it too.
-fn domain(text: &str) -> Result<String, &'static str> {
+///
+/// # Errors
+///
+/// Where nothing is left of it.
+pub fn domain(text: &str) -> Result<String, &'static str> {
     let domain = text.trim().trim_start_matches('*').trim_start_matches('@');
     if domain.is_empty() { Err("it names no domain") } else { Ok(domain.to_owned()) }
 }
@@ -331,9 +335,9 @@ pub struct Query {
     /// Only the mail of these domains
     #[arg(long, value_name = "DOMAIN", value_delimiter = ',', value_parser = domain)]
     pub domain: Vec<String>,
-    /// The format
-    #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
-    pub format: QueryFormat,
+    /// The format [default: by the output's name; table]
+    #[arg(long, value_enum)]
+    pub format: Option<QueryFormat>,
     /// Where to write; `-` is standard output
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
@@ -344,9 +348,9 @@ pub struct Query {
 pub struct Ingest {
     /// Log files, patterns, folders; `-` is standard input [default: the inputs of the configuration]
     pub paths: Vec<PathBuf>,
-    /// How long to wait for another run that writes to the store
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-    pub wait: u32,
+    /// How long to wait for another run that writes to the store [default: 10]
+    #[arg(long, value_name = "SECONDS")]
+    pub wait: Option<u32>,
 }
 
 /// `mailtrail store`
@@ -361,21 +365,21 @@ pub enum Store {
         /// How long facts are kept: 400d, 13w
         #[arg(long, value_name = "AGE", value_parser = parse_age)]
         keep: u32,
-        /// How long to wait for another run that writes to the store
-        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-        wait: u32,
+        /// How long to wait for another run that writes to the store [default: 10]
+        #[arg(long, value_name = "SECONDS")]
+        wait: Option<u32>,
     },
     /// Make a new secret where the store has lost its own; what is open is taken as it stands
     RenewSecret {
-        /// How long to wait for another run that writes to the store
-        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-        wait: u32,
+        /// How long to wait for another run that writes to the store [default: 10]
+        #[arg(long, value_name = "SECONDS")]
+        wait: Option<u32>,
     },
     /// Join the segments of each day and host; done by itself where there are many
     Compact {
-        /// How long to wait for another run that writes to the store
-        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-        wait: u32,
+        /// How long to wait for another run that writes to the store [default: 10]
+        #[arg(long, value_name = "SECONDS")]
+        wait: Option<u32>,
     },
     /// Forget what is personal in facts of days that are older than this; figures stay
     Forget {
@@ -385,9 +389,9 @@ pub enum Store {
         /// Put the same word for the same person each time; who has the store's secret can prove a guess
         #[arg(long)]
         pseudonymize: bool,
-        /// How long to wait for another run that writes to the store
-        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-        wait: u32,
+        /// How long to wait for another run that writes to the store [default: 10]
+        #[arg(long, value_name = "SECONDS")]
+        wait: Option<u32>,
     },
 }
 
@@ -420,10 +424,9 @@ pub struct Trace {
     /// When it happened.
     #[command(flatten)]
     pub period: Period,
-    /// Messages at most, and sessions at most; of more the latest
-    #[arg(long, value_name = "N", default_value_t = 50,
-        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
-    pub limit: usize,
+    /// Messages at most, and sessions at most; of more the latest [default: 50]
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    pub limit: Option<usize>,
     /// The format [default: by the output's name; text on a terminal]
     #[arg(long, value_name = "FORMAT", value_parser = Formats(|| render::named(render::trace::FORMATS)))]
     pub format: Option<String>,
@@ -490,9 +493,9 @@ pub enum TraceKind {
 pub struct Schema {
     /// Only these tables
     pub tables: Vec<String>,
-    /// The format
-    #[arg(long, value_enum, default_value_t = SchemaFormat::Text)]
-    pub format: SchemaFormat,
+    /// The format [default: text]
+    #[arg(long, value_enum)]
+    pub format: Option<SchemaFormat>,
 }
 
 /// How the schema is written.
@@ -529,6 +532,6 @@ pub enum Grammar {
 pub enum Config {
     /// Say whether the configuration is right
     Check,
-    /// Show every value and where it comes from
+    /// Show all that is set, and where it comes from
     Show,
 }

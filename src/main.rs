@@ -1,8 +1,8 @@
 //! The program: reads the command line, does what it says, and ends with its exit code.
 
 use clap::Parser;
-use mailtrail::cli::{Cli, When};
-use mailtrail::commands;
+use mailtrail::cli::Cli;
+use mailtrail::commands::{self, Failure};
 use mailtrail::error::Exit;
 use mailtrail::text::shown;
 use std::io::{self, IsTerminal, Write};
@@ -19,11 +19,11 @@ fn main() -> ExitCode {
 
 fn run() -> ExitCode {
     let outcome = match Cli::try_parse() {
-        Ok(cli) => commands::run(&cli).map_err(|error| (error, cli.global.color)),
+        Ok(cli) => commands::run(&cli),
         // Help or the version, which were asked for.
         Err(answer) if !answer.use_stderr() => {
             let printed = answer.print().and_then(|()| io::stdout().flush());
-            commands::written(printed).map(|()| None).map_err(|error| (error, When::Auto))
+            commands::written(printed).map(|()| None).map_err(|error| Failure { error, color: None })
         }
         Err(error) => {
             complain(&error);
@@ -33,7 +33,7 @@ fn run() -> ExitCode {
     match outcome {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(exit)) => ExitCode::from(exit as u8),
-        Err((error, color)) => {
+        Err(Failure { error, color }) => {
             let color = commands::colors(color, io::stderr().is_terminal());
             commands::say(error.render(color));
             ExitCode::from(error.exit() as u8)

@@ -16,7 +16,7 @@ use crate::correlate::{Carry, Correlator};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Memory};
 use crate::grammar::{ChunkFacts, Grammars, Layouts, Reader, Scratch};
-use crate::input::{self, Chunk, Chunks, Compression, Identity, Inputs, Known, Source, Stream, TAIL};
+use crate::input::{self, Chunk, Chunks, Compression, Hosts, Identity, Inputs, Known, Source, Stream, TAIL};
 use crate::report::Coverage;
 use crate::text::Text;
 use crate::time::stamp::{Clock, ClockState};
@@ -31,8 +31,8 @@ use std::sync::{Mutex, MutexGuard};
 pub struct Options {
     /// The zone of stamps that have none.
     pub zone: Zone,
-    /// The host of lines that name none.
-    pub host: String,
+    /// The hosts of lines that name none.
+    pub hosts: Hosts,
     /// How input is found.
     pub input: input::Options,
     /// Bytes of a chunk.
@@ -386,17 +386,17 @@ impl<'a> Walk<'a> {
     }
 
     fn chunks(&mut self, stream: &Stream, source: &Source, mut chunks: Chunks, state: ClockState) -> ClockState {
-        let layouts = self.parser.grammars.layouts_of(&source.head);
-        let mut ahead =
-            Ahead { clock: Clock::new(&self.parser.options.zone, state), layouts: &layouts, error: None };
+        let common = self.parser.common(source);
+        let clock = Clock::new(&self.parser.options.zone, state);
+        let mut ahead = Ahead { clock, layouts: &common.layouts, error: None };
         let mut batch = ahead.batch(&mut chunks);
         let mut parsed: Vec<(Expected, ChunkFacts)> = Vec::new();
         let mut state = state;
         while self.failed.is_none() && (!batch.is_empty() || !parsed.is_empty()) {
             let parser = self.parser;
             let ((), (done, next)) = rayon::join(
-                || state = self.correlate(parsed, state, &layouts),
-                || rayon::join(|| parser.all(batch, &layouts), || ahead.batch(&mut chunks)),
+                || state = self.correlate(parsed, state, &common),
+                || rayon::join(|| parser.all(batch, &common), || ahead.batch(&mut chunks)),
             );
             (parsed, batch) = (done, next);
         }
@@ -424,11 +424,11 @@ impl<'a> Walk<'a> {
         &mut self,
         parsed: Vec<(Expected, ChunkFacts)>,
         mut state: ClockState,
-        layouts: &Layouts<'_>,
+        common: &Common<'_>,
     ) -> ClockState {
         for ((chunk, expected), mut facts) in parsed {
             if expected != state {
-                facts = self.parser.one(&chunk, state, layouts);
+                facts = self.parser.one(&chunk, state, common);
             }
             state = facts.clock;
             self.read += chunk.bytes.len() as u64;
@@ -517,18 +517,30 @@ struct Parser<'a> {
     spare: Mutex<Vec<Scratch>>,
 }
 
-impl Parser<'_> {
-    fn all(&self, batch: Vec<Expected>, layouts: &Layouts<'_>) -> Vec<(Expected, ChunkFacts)> {
+/// What all chunks of a source have in common.
+struct Common<'a> {
+    layouts: Layouts<'a>,
+    /// The host of lines that name none.
+    host: &'a str,
+}
+
+impl<'a> Parser<'a> {
+    fn common(&self, source: &Source) -> Common<'a> {
+        Common { layouts: self.grammars.layouts_of(&source.head), host: self.options.hosts.of(&source.path) }
+    }
+
+    fn all(&self, batch: Vec<Expected>, common: &Common<'_>) -> Vec<(Expected, ChunkFacts)> {
         let one = |(chunk, state): Expected| {
-            let facts = self.one(&chunk, state, layouts);
+            let facts = self.one(&chunk, state, common);
             ((chunk, state), facts)
         };
         batch.into_par_iter().map(one).collect()
     }
 
-    fn one(&self, chunk: &Chunk, state: ClockState, layouts: &Layouts<'_>) -> ChunkFacts {
+    fn one(&self, chunk: &Chunk, state: ClockState, common: &Common<'_>) -> ChunkFacts {
         let scratch = self.spare().pop().unwrap_or_default();
-        let host = self.options.host.as_bytes();
+        let Common { layouts, host } = common;
+        let host = host.as_bytes();
         let mut reader = Reader::new(self.grammars, layouts, &self.options.zone, state, host, scratch);
         if chunk.oversize {
             reader.oversize(&chunk.bytes, chunk.offset);
@@ -547,12 +559,12 @@ impl Parser<'_> {
             Ok(chunks) => chunks,
             Err(e) => return (0, Some(problem(source, &e))),
         };
-        let layouts = self.grammars.layouts_of(&source.head);
+        let common = self.common(source);
         let mut lines = 0;
         loop {
             match chunks.next() {
                 Ok(Some(chunk)) => {
-                    let facts = self.one(&chunk, ClockState::starting(0), &layouts);
+                    let facts = self.one(&chunk, ClockState::starting(0), &common);
                     lines += facts.counts.lines;
                     self.take_back(facts.into_scratch());
                 }

@@ -19,6 +19,7 @@ mod time;
 mod trouble;
 mod faults;
 mod own;
+mod settings;
 mod disk;
 mod campaign;
 mod hostile;

@@ -490,7 +490,7 @@ fn read_with(log: &[u8], chunk: usize, memory: Memory) -> Run {
     let grammars = Grammars::load(&Assets::default()).expect("the grammars");
     let options = run::Options {
         zone: Zone::utc(),
-        host: String::new(),
+        hosts: input::Hosts::default(),
         input: input::Options { now: 0, year: Some(2026), layouts: grammars.layouts(), tell: |_| {} },
         chunk,
         memory,

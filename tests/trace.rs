@@ -25,7 +25,7 @@ const FOLDER: &str = "lab/logs/set-A";
 fn read(paths: &[PathBuf]) -> Run {
     let options = run::Options {
         zone: Zone::utc(),
-        host: String::new(),
+        hosts: input::Hosts::default(),
         input: input::Options { now: i64::MAX / 4, year: Some(2026), layouts: Vec::new(), tell: |_| {} },
         chunk: run::CHUNK,
         memory: mailtrail::facts::Memory::default(),

@@ -2,6 +2,7 @@
 -- about = "Delays of final deliveries, by nearest rank: `delay.p50_s`, `delay.p95_s`, `delay.p99_s`, `delay.max_s`."
 -- apart = true
 -- by = { host = "host", instance = "instance", domain = "recipient_domain" }
+-- values.stage = ["total", "before_queue", "in_queue", "connect", "transmit"]
 WITH counted AS (
     SELECT {by}'total' AS stage, transport, delay_s AS value, COUNT(*) AS n
     FROM deliveries WHERE outcome IN ('sent', 'bounced', 'filtered', 'forwarded') AND delay_s IS NOT NULL

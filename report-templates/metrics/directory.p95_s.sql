@@ -2,6 +2,7 @@
 -- about = "Operation times where logged, by nearest rank."
 -- apart = true
 -- by = { host = "host" }
+-- values.kind = ["bind", "search", "modify", "add", "delete", "modrdn", "compare", "extended", "abandon", "unbind", "..."]
 WITH operations AS (
     SELECT {by}'' AS kind, duration_s FROM directory_ops WHERE kind IS NOT NULL
     UNION ALL

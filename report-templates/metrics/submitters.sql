@@ -2,6 +2,7 @@
 -- about = "Distinct submitters: authenticated users, users of the machine."
 -- apart = true
 -- by = { host = "host", instance = "instance", domain = "sender_domain" }
+-- values.kind = ["sasl", "local"]
 WITH authenticated AS (
     SELECT {by}'sasl' AS kind, COUNT(DISTINCT user) AS value
     FROM messages

@@ -1,10 +1,20 @@
 //! `mailtrail config`: whether the configuration is right, and what it comes to.
 
 use super::{Outcome, print};
-use crate::cli::{Config as Command, Global};
+#[cfg(feature = "sql")]
+use crate::cli::Period;
+use crate::cli::{Config as Command, Global, When};
+#[cfg(feature = "sql")]
+use crate::config::Times;
 use crate::config::{Config, quoted, show_line};
 use crate::error::Result;
+#[cfg(feature = "sql")]
+use crate::error::{Error, Exit};
+#[cfg(feature = "sql")]
+use crate::time::Zone;
+use clap::ValueEnum;
 use std::fmt::Write as _;
+use std::path::Path;
 
 pub(super) fn run(command: Command, global: &Global, config: &Config) -> Outcome {
     let text = match command {
@@ -43,18 +53,12 @@ fn judged(out: &mut String, global: &Global, config: &Config) -> Result<()> {
 /// What only those know who use it: the names of formats, reports and sections, and what times are.
 #[cfg(feature = "sql")]
 fn known_names(global: &Global, config: &Config) -> Result<()> {
-    use crate::cli::Period;
-    use crate::error::{Error, Exit};
     use crate::{compose, render};
-    let report = &config.report;
+    let report = &config.commands.report;
     let at = |key: &str, error: Error| match config.spot(key) {
         Some(spot) => spot.about(error),
         None => error,
     };
-    if let Some(name) = report.format.as_ref().filter(|name| render::by_name(name).is_none()) {
-        let error = Error::new(Exit::Config, format!("there is no format `{name}`"));
-        return Err(at("report.format", error.instead(name, "formats", render::names())));
-    }
     let name = report.report.as_deref().unwrap_or(compose::DAILY);
     let sections = compose::sections(&super::assets(global, config), name).map_err(|e| at("report.report", e))?;
     let is_part =
@@ -64,18 +68,30 @@ fn known_names(global: &Global, config: &Config) -> Result<()> {
         return Err(at("report.section", error.instead(section, "sections", sections.iter().map(String::as_str))));
     }
     let zone = super::zone(global, config)?;
-    for (key, period) in [
-        ("report.on", Period { on: report.on.clone(), ..Period::default() }),
-        ("report.since", Period { since: report.since.clone(), ..Period::default() }),
-        ("report.until", Period { until: report.until.clone(), ..Period::default() }),
-    ] {
-        super::period(&period, &zone, super::now()).map_err(|e| at(key, e))?;
+    let set = &config.commands;
+    [("report", &set.report.times), ("query", &set.query.times), ("trace", &set.trace.times)]
+        .into_iter()
+        .try_for_each(|(table, times)| {
+            known_times(times, &zone, &|key, error| at(&format!("{table}.{key}"), error))
+        })
+}
+
+/// Proves that the times of a command can be read.
+#[cfg(feature = "sql")]
+fn known_times(times: &Times, zone: &Zone, at: &dyn Fn(&str, Error) -> Error) -> Result<()> {
+    let Times { since, until, on } = times.clone();
+    if on.is_some() && (since.is_some() || until.is_some()) {
+        let error = Error::new(Exit::Config, "`on` is a whole period");
+        return Err(at("on", error.help("leave out `since` and `until`, or `on`")));
     }
-    match (&report.on, report.since.as_ref().or(report.until.as_ref())) {
-        (Some(_), Some(_)) => Err(at("report.on", Error::new(Exit::Config, "`on` is a whole period")))
-            .map_err(|e| e.help("leave out `since` and `until`, or `on`")),
-        _ => Ok(()),
-    }
+    let each = [
+        ("on", Period { on, ..Period::default() }),
+        ("since", Period { since, ..Period::default() }),
+        ("until", Period { until, ..Period::default() }),
+    ];
+    let now = super::now();
+    each.into_iter()
+        .try_for_each(|(key, period)| super::period(&period, zone, now).map(drop).map_err(|e| at(key, e)))
 }
 
 #[cfg(not(feature = "sql"))]
@@ -93,17 +109,11 @@ fn show(global: &Global, config: &Config) -> Result<String> {
         None => "the machine".to_owned(),
     });
     show_line(&mut out, "timezone", &quoted(zone.name()), &origin);
-    if let Some(store) = global.store.as_ref().or(config.store.as_ref()) {
-        let by_hand = given(global.store.is_some(), "MAILTRAIL_STORE");
-        let origin = by_hand.unwrap_or_else(|| config.origin("store"));
-        show_line(&mut out, "store", &quoted(&store.display().to_string()), &origin);
-    }
-    for (key, value) in
-        [("year", config.year.map(|year| year.to_string())), ("jobs", config.jobs.map(|jobs| jobs.to_string()))]
-    {
-        if let Some(value) = value {
-            show_line(&mut out, key, &value, &config.origin(key));
-        }
+    for (key, typed, variable) in typed(global) {
+        let by_hand = given(typed.is_some(), variable);
+        let value = typed.or_else(|| config.spot(key).map(|spot| spot.text().to_owned()));
+        let origin = by_hand.unwrap_or_else(|| config.origin(key));
+        value.iter().for_each(|value| show_line(&mut out, key, value, &origin));
     }
     for folder in &global.libraries {
         let _ = writeln!(out, "# library {} (command line)", folder.display());
@@ -113,16 +123,32 @@ fn show(global: &Global, config: &Config) -> Result<String> {
             config.libraries.iter().map(|folder| quoted(&folder.display().to_string())).collect();
         show_line(&mut out, "libraries", &format!("[{}]", folders.join(", ")), &config.origin("libraries"));
     }
-    if let Some(folder) = &config.state {
-        show_line(&mut out, "state", &quoted(&folder.display().to_string()), &config.origin("state"));
-    }
     config.show_lists(&mut out);
-    config.show_table(&mut out, "report");
-    config.show_table(&mut out, "mail");
-    config.show_table(&mut out, "nightly");
+    TABLES.iter().for_each(|table| config.show_table(&mut out, table));
     #[cfg(feature = "sql")]
     crate::judge::Judge::new(config, &super::assets(global, config))?.show(&mut out, config);
     Ok(out)
+}
+
+/// The tables of single settings.
+const TABLES: [&str; 8] = ["report", "query", "trace", "headers", "ingest", "schema", "mail", "nightly"];
+
+/// The single settings, each as it was typed if it was, and the variable that may have given it.
+fn typed(global: &Global) -> [(&'static str, Option<String>, &'static str); 9] {
+    let path = |path: &Path| quoted(&path.display().to_string());
+    let word = |when: When| when.to_possible_value().map(|word| quoted(word.get_name()));
+    let yes = |is_so: bool| is_so.then(|| "true".to_owned());
+    [
+        ("store", global.store.as_deref().map(path), "MAILTRAIL_STORE"),
+        ("year", global.year.map(|year| year.to_string()), ""),
+        ("jobs", global.jobs.map(|jobs| jobs.to_string()), ""),
+        ("color", global.color.and_then(word), ""),
+        ("progress", global.progress.and_then(word), ""),
+        ("quiet", yes(global.quiet), ""),
+        ("verbose", yes(global.verbose > 0), ""),
+        ("memory", global.memory.map(|bytes| bytes.to_string()), ""),
+        ("state", None, ""),
+    ]
 }
 
 /// Where an option comes from that was given at the start.

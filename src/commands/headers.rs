@@ -2,7 +2,7 @@
 
 use super::{Outcome, assets, colors, format, put, say};
 use crate::cli::{Global, Headers as Args};
-use crate::config::Config;
+use crate::config::{Config, Written};
 use crate::error::{Error, Exit};
 use crate::headers::{self, Messages};
 use crate::input::{self, Inputs};
@@ -12,7 +12,10 @@ use crate::text::Text;
 use std::io::{self, IsTerminal};
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
-    let format = format::choose(FORMATS, args.format.as_deref(), args.output.as_deref())?;
+    let set = &config.commands.headers.written;
+    let Written { format, output } =
+        format::written(&format::kinds(FORMATS), args.format.clone(), args.output.clone(), set);
+    let (output, format) = (output.as_deref(), format::choose(FORMATS, format.as_deref(), output.as_deref())?);
     let options =
         input::Options { now: super::now(), year: None, layouts: Vec::new(), tell: super::teller(global) };
     let mut inputs = input::open(&args.paths, &options)?;
@@ -23,14 +26,14 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     if messages.list.is_empty() {
         return Err(Error::new(Exit::NoInput, "there is no message"));
     }
-    let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());
+    let color = output.is_none() && colors(global.color, io::stdout().is_terminal());
     let options = render::Options { assets: &assets(global, config), width: super::width(), color, section: None };
-    if args.output.is_some() {
+    if output.is_some() {
         let files: Vec<_> = inputs.mail.iter().flat_map(input::Mail::identities).collect();
-        super::spare(&files, args.output.as_deref())?;
+        super::spare(&files, output)?;
     }
     let bytes = (format.render)(&messages, &options)?;
-    put(&bytes, args.output.as_deref())?;
+    put(&bytes, output)?;
     Ok((!messages.problems.is_empty()).then_some(Exit::Incomplete))
 }
 

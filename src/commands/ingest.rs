@@ -5,7 +5,7 @@ use crate::cli::{Global, Ingest};
 use crate::config::Config;
 use crate::error::{Exit, Result};
 use crate::grammar::Grammars;
-use crate::store::{Brought, Patience, Writer};
+use crate::store::{Brought, Writer};
 use crate::units::plural;
 
 pub(super) fn run(args: &Ingest, global: &Global, config: &Config) -> Outcome {
@@ -20,7 +20,7 @@ pub(super) fn take_in(args: &Ingest, global: &Global, config: &Config) -> Result
     let root = super::store::folder(global, config)?;
     let zone = read::zone(global, config)?;
     let paths = read::paths(&args.paths, config)?;
-    let mut writer = Writer::open(root, Patience { seconds: args.wait })?;
+    let mut writer = Writer::open(root, super::patience(args.wait, config))?;
     let grammars = Grammars::load(&super::assets(global, config))?;
     let options = read::options(global, config, &zone, &grammars);
     let bar = read::progress_bar(global);

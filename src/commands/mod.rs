@@ -20,6 +20,7 @@ mod read;
 #[cfg(feature = "sql")]
 mod report;
 mod schema;
+mod settle;
 #[cfg(feature = "sql")]
 mod send;
 #[cfg(feature = "sql")]
@@ -49,50 +50,71 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// How a command ended, if not by an error.
 pub type Outcome = Result<Option<Exit>>;
 
+/// Why a request cannot be met, and whether that is told in colours.
+#[derive(Debug)]
+pub struct Failure {
+    /// What is wrong; it carries the exit code.
+    pub error: Error,
+    /// What is wanted of colours.
+    pub color: Option<When>,
+}
+
 /// Does what the command line says.
 ///
 /// # Errors
 ///
-/// Where the request cannot be met; the error carries the exit code.
-pub fn run(cli: &Cli) -> Outcome {
+/// Where the request cannot be met.
+pub fn run(cli: &Cli) -> std::result::Result<Option<Exit>, Failure> {
+    let config = configuration(cli).map_err(|error| Failure { error, color: cli.global.color })?;
+    let global = settle::global(&cli.global, &config);
+    act(cli, &global, &config).map_err(|error| Failure { error, color: global.color })
+}
+
+/// The configuration, as far as the command needs it.
+fn configuration(cli: &Cli) -> Result<Config> {
     if let Some(missing) = cli.global.libraries.iter().find(|folder| !folder.is_dir()) {
         return Err(Error::new(Exit::Usage, format!("{} is no folder", missing.display()))
             .help("`--library` names a folder that holds `grammars/` or `report-templates/`"));
     }
-    let config = match (&cli.command, cli.global.config.as_deref()) {
+    let load = |named| Config::load(named).and_then(|config| settle::known_formats(&config).map(|()| config));
+    match (&cli.command, cli.global.config.as_deref()) {
         // A configuration that is wrong stops nothing that needs none.
-        (Command::Schema(_) | Command::Completions { .. }, _) => Config::default(),
+        (Command::Completions { .. }, _) => Ok(Config::default()),
+        (Command::Schema(_), named) => Ok(load(named).unwrap_or_default()),
         // The file that it names is to be made.
         #[cfg(feature = "sql")]
-        (Command::Init(args), Some(file)) if args.write && !file.exists() => Config::default(),
-        (_, named) => Config::load(named)?,
-    };
-    if let Some(jobs) = cli.global.jobs.map(usize::from).or(config.jobs) {
+        (Command::Init(args), Some(file)) if args.write && !file.exists() => Ok(Config::default()),
+        (_, named) => load(named),
+    }
+}
+
+fn act(cli: &Cli, global: &Global, config: &Config) -> Outcome {
+    if let Some(jobs) = global.jobs.map(usize::from).or(config.jobs) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
         pool.map_err(|e| Error::new(Exit::Usage, "the threads cannot be started").why(e))?;
     }
     match &cli.command {
         #[cfg(feature = "sql")]
-        Command::Report(args) => report::run(args, &cli.global, &config),
+        Command::Report(args) => report::run(args, global, config),
         #[cfg(feature = "sql")]
-        Command::Send(args) => send::run(args, &cli.global, &config),
+        Command::Send(args) => send::run(args, global, config),
         #[cfg(feature = "sql")]
-        Command::Nightly(args) => nightly::run(args, &cli.global, &config),
+        Command::Nightly(args) => nightly::run(args, global, config),
         #[cfg(feature = "sql")]
-        Command::Init(args) => init::run(args, &cli.global, &config),
+        Command::Init(args) => init::run(args, global, config),
         #[cfg(feature = "sql")]
-        Command::Query(args) => query::run(args, &cli.global, &config),
+        Command::Query(args) => query::run(args, global, config),
         #[cfg(feature = "sql")]
-        Command::Ingest(args) => ingest::run(args, &cli.global, &config),
+        Command::Ingest(args) => ingest::run(args, global, config),
         #[cfg(feature = "sql")]
-        Command::Store(command) => store::run(*command, &cli.global, &config),
+        Command::Store(command) => store::run(*command, global, config),
         #[cfg(feature = "sql")]
-        Command::Trace(args) => trace::run(args, &cli.global, &config),
-        Command::Headers(args) => headers::run(args, &cli.global, &config),
-        Command::Schema(args) => schema::run(args),
-        Command::Grammar(command) => grammar::run(command, &cli.global, &config),
+        Command::Trace(args) => trace::run(args, global, config),
+        Command::Headers(args) => headers::run(args, global, config),
+        Command::Schema(args) => schema::run(args, config),
+        Command::Grammar(command) => grammar::run(command, global, config),
         Command::Completions { shell } => completions::run(*shell),
-        Command::Config(command) => config::run(*command, &cli.global, &config),
+        Command::Config(command) => config::run(*command, &cli.global, config),
     }
 }
 
@@ -152,8 +174,8 @@ fn width() -> usize {
 const WIDEST: usize = 120;
 
 /// Whether to colour what goes to a stream.
-pub fn colors(when: When, terminal: bool) -> bool {
-    match when {
+pub fn colors(when: Option<When>, terminal: bool) -> bool {
+    match when.unwrap_or(When::Auto) {
         When::Always => true,
         When::Never => false,
         When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
@@ -219,6 +241,16 @@ fn put(bytes: &[u8], output: Option<&Path>) -> Result<()> {
         _ => print(bytes),
     }
 }
+
+/// How long another run that writes to the store is waited for.
+#[cfg(feature = "sql")]
+fn patience(typed: Option<u32>, config: &Config) -> crate::store::Patience {
+    crate::store::Patience { seconds: typed.or(config.commands.ingest.wait).unwrap_or(WAIT) }
+}
+
+/// Seconds of it, where nothing else is said.
+#[cfg(feature = "sql")]
+const WAIT: u32 = 10;
 
 /// Writes to standard output.
 fn print(bytes: &[u8]) -> Result<()> {

@@ -73,7 +73,7 @@ impl<'a> House<'a> {
     fn of(args: &'a Args, global: &'a Global, config: &'a Config, zone: &'a Zone, now: i64) -> Self {
         let state = post::state(args.state.as_deref(), config);
         let archive = args.archive.clone().or_else(|| config.nightly.archive.clone());
-        let report = args.report.clone().or_else(|| config.report.report.clone());
+        let report = args.report.clone().or_else(|| config.commands.report.report.clone());
         Self {
             archive: archive.unwrap_or_else(|| state.join("reports")),
             report: report.unwrap_or_else(|| crate::compose::DAILY.to_owned()),
@@ -102,7 +102,7 @@ impl<'a> House<'a> {
 
     /// The folder in which it is written down which nights were reported on.
     fn ledger(&self) -> PathBuf {
-        let scope = self.config.report.domain.join("\n");
+        let scope = self.config.commands.report.domain.join("\n");
         let hash = if scope.is_empty() { String::new() } else { format!("-{}", post::short_hash(&scope)) };
         self.state.join("nights").join(format!("{}{hash}", post::safe_name(&self.report)))
     }
@@ -129,7 +129,7 @@ impl<'a> House<'a> {
     /// Where there is a store, it takes in what is new in the logs; the reports are made from it.
     fn read_new(&self) -> Result<Option<Exit>> {
         let Some(store) = super::store_folder(self.global, self.config) else { return Ok(None) };
-        let args = Ingest { paths: self.args.paths.clone(), wait: PATIENCE };
+        let args = Ingest { paths: self.args.paths.clone(), wait: Some(PATIENCE) };
         let incomplete = ingest::take_in(&args, self.global, self.config)?.exit();
         if let Some(keep) = self.config.nightly.keep_facts {
             Writer::open(store, Patience { seconds: PATIENCE })?.prune(self.now.saturating_sub(keep))?;
@@ -208,7 +208,7 @@ impl<'a> House<'a> {
         let assets = super::assets(self.global, self.config);
         let options = Options { assets: &assets, width: 80, color: false, section: None };
         let message = Mail::new(post.letter(report)).message(report, &options)?;
-        let scope = self.config.report.domain.join("\n");
+        let scope = self.config.commands.report.domain.join("\n");
         let key = format!("night-{}-{}-{date}", post::safe_name(&self.report), post::short_hash(&scope));
         post.put(&key, &message.id, &message.bytes)
     }

@@ -351,7 +351,7 @@ fn check_password(config: &Config) -> Result<()> {
 
 fn check_attached(config: &Config, assets: &Assets) -> Result<()> {
     let (Some(names), Some(spot)) = (&config.mail.attach, config.spot("mail.attach")) else { return Ok(()) };
-    let report = config.report.report.as_deref().unwrap_or(crate::compose::DAILY);
+    let report = config.commands.report.report.as_deref().unwrap_or(crate::compose::DAILY);
     let sections = compose::sections(assets, report)?;
     let tables = names.iter().filter_map(|name| name.strip_prefix("csv:"));
     match tables.into_iter().find(|table| !sections.iter().any(|section| section == table)) {

@@ -7,10 +7,10 @@ mod session;
 mod statements;
 mod typed;
 
-use super::{Outcome, assets, now, period, put, read, say};
+use super::{Outcome, assets, format, now, period, put, read, say, settle};
 use crate::assets::Assets;
 use crate::cli::{Global, Query, QueryFormat};
-use crate::config::Config;
+use crate::config::{Config, Written};
 use crate::error::{Exit, Result};
 use crate::facts::{Scope, View, Wanted};
 use crate::report::Cell;
@@ -19,40 +19,59 @@ use crate::sections::{Answer, Asker, Named};
 use crate::text::Text;
 use crate::time::Zone;
 use asked::{Asked, Question};
+use clap::ValueEnum;
 use session::Session;
 use std::io::{self, IsTerminal};
 
 pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
     let zone = read::zone(global, config)?;
     let assets = assets(global, config);
-    let scope = Scope { span: period(&args.period, &zone, now())?, domains: &args.domain };
+    let set = &config.commands.query;
+    let times = settle::period(args.period.clone(), &set.times);
+    let domains = settle::domains(args.domain.clone(), &set.domain);
+    let scope = Scope { span: period(&times, &zone, now())?, domains: &domains };
+    let written = format::written(&settle::QUERY, args.format.map(name), args.output.clone(), &set.written);
+    let (output, format) = (written.output.as_deref(), format_of(&written));
     match asked::asked(args, &assets, &zone)? {
         Asked::List => {
-            put(&list(&assets, args.format, &zone)?, args.output.as_deref())?;
+            put(&list(&assets, format, &zone)?, output)?;
             Ok(None)
         }
         Asked::One(question, paths) => {
             // A question that cannot be answered is told before gigabytes are read.
             question.check()?;
             let run = read::logs(&paths, global, config, &zone)?;
-            super::spare(&run.files, args.output.as_deref())?;
+            super::spare(&run.files, output)?;
             let answer = ask(&question, &run, &zone, &scope)?;
-            let seen = args.output.as_deref().is_none_or(|path| path.as_os_str() == "-");
+            let seen = output.is_none_or(|path| path.as_os_str() == "-");
             if seen {
                 tell_of_no_rows(&answer, &run, &zone);
             }
-            put(&answer::render(answer, args.format, &zone)?, args.output.as_deref())?;
+            put(&answer::render(answer, format, &zone)?, output)?;
             Ok((!run.complete).then_some(Exit::Incomplete))
         }
         Asked::Many(paths) => {
             let terminal = io::stdin().is_terminal();
-            let session =
-                Session::new(args, &assets, &zone, &scope, terminal && super::colors(global.color, true))?;
+            let colors = terminal && super::colors(global.color, true);
+            let format = format_of(&Written { output: None, ..written });
+            let session = Session::new(format, &assets, &zone, &scope, colors)?;
             let run = read::logs(&paths, global, config, &zone)?;
             let worst = if terminal { prompt::run(session, &run)? } else { session.read(&run)? };
             Ok(worst.or((!run.complete).then_some(Exit::Incomplete)))
         }
     }
+}
+
+/// The word for a format.
+fn name(format: QueryFormat) -> String {
+    format.to_possible_value().map_or_else(String::new, |word| word.get_name().to_owned())
+}
+
+/// The format that is asked for, or that the output's name tells, or a table.
+fn format_of(written: &Written) -> QueryFormat {
+    let told = || format::told_by(&settle::QUERY, written.output.as_deref()?);
+    let name = written.format.as_deref().or_else(told);
+    name.and_then(|name| QueryFormat::from_str(name, false).ok()).unwrap_or(QueryFormat::Table)
 }
 
 /// Asks the facts of a run.

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::error::{Error, Exit, Result};
 use crate::facts::Memory;
 use crate::grammar::Grammars;
-use crate::input;
+use crate::input::{self, Hosts};
 use crate::run::{self, Run};
 use crate::store::Store;
 use crate::text::Text;
@@ -62,7 +62,7 @@ pub(super) fn paths(paths: &[PathBuf], config: &Config) -> Result<Vec<PathBuf>> 
 pub(super) fn options(global: &Global, config: &Config, zone: &Zone, grammars: &Grammars) -> run::Options {
     run::Options {
         zone: zone.clone(),
-        host: config.host().unwrap_or_default(),
+        hosts: Hosts::new(config.inputs.iter().map(|input| (input.paths.as_slice(), input.host.as_deref()))),
         input: input::Options {
             now: super::now(),
             year: global.year.or(config.year),
@@ -79,7 +79,7 @@ fn memory(global: &Global) -> Memory {
 }
 
 pub(super) fn progress_bar(global: &Global) -> ProgressBar {
-    let wanted = match global.progress {
+    let wanted = match global.progress.unwrap_or(When::Auto) {
         When::Always => true,
         When::Never => false,
         When::Auto => io::stderr().is_terminal() && !global.quiet,

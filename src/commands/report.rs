@@ -1,10 +1,10 @@
 //! `mailtrail report`: reads logs and writes a report.
 
-use super::{Outcome, assets, colors, format, period, put, read, say, width};
+use super::{Outcome, assets, colors, format, period, put, read, say, settle, width};
 use crate::assets::Assets;
-use crate::cli::{About, Global, Level, Period, Report as Args};
+use crate::cli::{About, Global, Level, Report as Args};
 use crate::compose::{self, Request};
-use crate::config::{Config, ReportDefaults};
+use crate::config::{Config, ReportDefaults, Written};
 use crate::error::{Error, Exit, Result};
 use crate::judge::{Again, Judge, Store};
 use crate::render::{self, Format, Rendered};
@@ -16,7 +16,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
-    let args = &settled(args, &config.report);
+    let args = &settled(args, &config.commands.report);
     let format = chosen(args)?;
     let made = make(args, global, config, super::now())?;
     let assets = assets(global, config);
@@ -46,7 +46,7 @@ impl Made {
 
 /// Makes the report that is asked for. A wrong request is told before any log is read.
 pub(super) fn make(args: &Args, global: &Global, config: &Config, now: i64) -> Result<Made> {
-    let args = &settled(args, &config.report);
+    let args = &settled(args, &config.commands.report);
     let about = &args.about;
     let zone = read::zone(global, config)?;
     let span = period(&about.period, &zone, now)?;
@@ -94,26 +94,24 @@ fn options(global: &Global) -> Vec<(&'static str, String)> {
 
 /// The options, those that the command line leaves open as the configuration sets them.
 fn settled(args: &Args, defaults: &ReportDefaults) -> Args {
-    let mut args = args.clone();
-    let or = |given: Option<String>, default: &Option<String>| given.or_else(|| default.clone());
-    args.format = or(args.format, &defaults.format);
-    args.section = or(args.section, &defaults.section);
-    args.output = args.output.or_else(|| defaults.output.clone());
-    args.fail_on = args.fail_on.or(defaults.fail_on.map(level));
-    args.about = about(args.about, defaults);
-    args
+    let args = args.clone();
+    let kinds = format::kinds(render::RENDERERS);
+    let Written { format, output } = format::written(&kinds, args.format, args.output, &defaults.written);
+    Args {
+        about: about(args.about, defaults),
+        format,
+        output,
+        section: args.section.or_else(|| defaults.section.clone()),
+        fail_on: args.fail_on.or(defaults.fail_on.map(level)),
+        ..args
+    }
 }
 
 fn about(mut about: About, defaults: &ReportDefaults) -> About {
-    if about.period.is_open() {
-        let ReportDefaults { since, until, on, .. } = defaults.clone();
-        about.period = Period { since, until, on };
-    }
+    about.period = settle::period(about.period, &defaults.times);
+    about.domain = settle::domains(about.domain, &defaults.domain);
     about.report = about.report.or_else(|| defaults.report.clone());
     about.top = about.top.or(defaults.top);
-    if about.domain.is_empty() {
-        about.domain.clone_from(&defaults.domain);
-    }
     if about.by.is_empty() {
         about.by.clone_from(&defaults.by);
     }

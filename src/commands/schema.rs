@@ -2,13 +2,16 @@
 
 use super::{Outcome, print};
 use crate::cli::{Schema, SchemaFormat};
+use crate::config::Config;
 use crate::error::{Error, Exit, Result};
 use crate::facts::{TABLES, TableDef};
+use clap::ValueEnum;
 use std::fmt::Write as _;
 
-pub(super) fn run(args: &Schema) -> Outcome {
+pub(super) fn run(args: &Schema, config: &Config) -> Outcome {
     let tables = chosen(&args.tables)?;
-    let out = match args.format {
+    let set = config.commands.schema.format.as_deref().and_then(|name| SchemaFormat::from_str(name, false).ok());
+    let out = match args.format.or(set).unwrap_or(SchemaFormat::Text) {
         SchemaFormat::Text => text(&tables),
         SchemaFormat::Markdown => markdown(&tables),
         SchemaFormat::Json => json(&tables),

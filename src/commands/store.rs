@@ -4,7 +4,7 @@ use super::{Outcome, now, print, read, say, tell};
 use crate::cli::{Global, Store as Args};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
-use crate::store::{Forget, Info, Patience, Store, Writer};
+use crate::store::{Forget, Info, Store, Writer};
 use crate::time::{DAY, Zone};
 use crate::units::{bytes, count, plural};
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use std::path::Path;
 
 pub(super) fn run(args: Args, global: &Global, config: &Config) -> Outcome {
     let root = folder(global, config)?;
-    let writer = |wait| Writer::open(root, Patience { seconds: wait });
+    let writer = |wait| Writer::open(root, super::patience(wait, config));
     let before = |days: u32| now().saturating_sub(i64::from(days).saturating_mul(DAY));
     let done = match args {
         Args::Info => {
@@ -23,7 +23,7 @@ pub(super) fn run(args: Args, global: &Global, config: &Config) -> Outcome {
         Args::Check => check(&Store::open(root)?)?,
         Args::RenewSecret { wait } => {
             Store::open(root)?;
-            let renewed = Writer::renew_secret(root, Patience { seconds: wait })?;
+            let renewed = Writer::renew_secret(root, super::patience(wait, config))?;
             let done =
                 if renewed { "a new secret was made" } else { "the secret is in order; nothing was changed" };
             done.to_owned()

@@ -1,8 +1,8 @@
 //! `mailtrail trace`: the life of a message, a session, an address or a client.
 
-use super::{Outcome, assets, colors, corrected, format, period, put, read, say, width};
+use super::{Outcome, assets, colors, corrected, format, period, put, read, say, settle, width};
 use crate::cli::{Global, Trace as Args, TraceKind};
-use crate::config::Config;
+use crate::config::{Config, Written};
 use crate::error::{Error, Exit, Result};
 use crate::facts::{Memory, Scope, View};
 use crate::render;
@@ -16,10 +16,11 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
+    let args = &settled(args, config);
     let zone = read::zone(global, config)?;
     let span = period(&args.period, &zone, super::now())?;
     let format = format::choose(FORMATS, args.format.as_deref(), args.output.as_deref())?;
-    let request = Request { key: &args.key, kind: args.kind.map(kind), span, limit: args.limit };
+    let request = Request { key: &args.key, kind: args.kind.map(kind), span, limit: args.limit.unwrap_or(MOST) };
     trace::check(&request)?;
     refuse_key_behind(args)?;
     let mut run = read::logs(&args.paths, global, config, &zone)?;
@@ -40,6 +41,18 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     super::spare(&run.files, output)?;
     put(&bytes, output)?;
     Ok((!run.complete).then_some(Exit::Incomplete))
+}
+
+/// Messages and sessions at most, where nothing else is said.
+const MOST: usize = 50;
+
+/// The options, those that the command line leaves open as the configuration sets them.
+fn settled(args: &Args, config: &Config) -> Args {
+    let (args, set) = (args.clone(), &config.commands.trace);
+    let Written { format, output } =
+        format::written(&format::kinds(FORMATS), args.format, args.output, &set.written);
+    let limit = args.limit.or(set.limit.and_then(|limit| usize::try_from(limit).ok()));
+    Args { format, output, limit, period: settle::period(args.period, &set.times), ..args }
 }
 
 /// Refuses what is to be followed behind its logs.

@@ -286,7 +286,7 @@ mod tests {
         let grammars = Grammars::load(&Assets::default()).expect("the built-in grammars are right");
         let options = run::Options {
             zone: Zone::utc(),
-            host: String::new(),
+            hosts: input::Hosts::default(),
             input: input::Options { now: 0, year: Some(2026), layouts: Vec::new(), tell: |_| {} },
             chunk: run::CHUNK,
             memory: Memory::default(),

@@ -1,20 +1,22 @@
 //! Times of the week and of the year in the words of systemd's calendar: `Mon..Fri 08:00-18:00`, `Sat,Sun`,
-//! `2026-12-25`, `*-12-25`, `22:00-06:00`.
+//! `2026-12-25`, `*-12-25`, `*-*-01`. Spans of times, `22:00-06:00`, are ours: systemd's words name instants.
 //!
 //! ```text
 //! entry    = [weekdays] [date] [times]          at least one of them
-//! weekdays = range { "," range }                range = day [ ".." day ]
-//! date     = ( year | "*" ) "-" month "-" day
+//! weekdays = range { "," range }                range = day [ ".." day ]; blanks may stand around a comma
+//! date     = ( year | "*" ) "-" numbers "-" numbers    the months and their days
+//! numbers  = "*" | span { "," span }            span = number [ ".." number ]
 //! times    = time "-" time                      time = hour ":" minute; 24:00 is the end of the day
 //! ```
 
 use super::comparison::Wrong;
 use crate::time::{civil_date, civil_day};
+use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while_m_n};
 use nom::character::complete::{alpha1, char, space0};
 use nom::combinator::{map_opt, opt};
 use nom::multi::separated_list1;
-use nom::sequence::{preceded, separated_pair};
+use nom::sequence::{delimited, preceded, separated_pair};
 use nom::{IResult, Parser};
 
 /// Minutes of a day.
@@ -32,15 +34,32 @@ pub struct Entry {
     pub minutes: Option<(u32, u32)>,
 }
 
-/// A date, of one year or of every year.
+/// Dates, of one year or of every year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Date {
     /// The year; every one where absent.
     pub year: Option<i32>,
-    /// The month, 1 to 12.
-    pub month: u32,
-    /// The day of the month.
-    pub day: u32,
+    /// The months, 1 to 12.
+    pub months: Numbers,
+    /// The days of the month.
+    pub days: Numbers,
+}
+
+/// Some numbers from 1 to 31, each a bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbers(u32);
+
+impl Numbers {
+    /// Any number.
+    const EVERY: Self = Self(u32::MAX);
+
+    fn holds(self, number: u32) -> bool {
+        self.0 & (1 << (number % 32)) != 0
+    }
+
+    fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
 }
 
 impl Entry {
@@ -62,27 +81,40 @@ impl Entry {
         (self.on(day) && inside(minute)) || (self.on(day - 1) && inside(minute + DAY_MINUTES))
     }
 
-    /// How special it is: a date before a date of every year before weekdays before times alone, and each of these
-    /// with times before the same without.
+    /// How special it is: dates, by what they leave open, before weekdays before times alone, and each of these with
+    /// times before the same without.
     pub fn rank(&self) -> u32 {
-        let date = match self.date {
-            Some(Date { year: Some(_), .. }) => 8,
-            Some(_) => 4,
-            None => 0,
-        };
-        date + 2 * u32::from(self.weekdays.is_some()) + u32::from(self.minutes.is_some())
+        4 * self.date.map_or(0, Date::rank)
+            + 2 * u32::from(self.weekdays.is_some())
+            + u32::from(self.minutes.is_some())
     }
 }
 
 impl Date {
     fn is(self, day: i64) -> bool {
         let (year, month, of_month) = civil_date(day);
-        self.year.is_none_or(|own| own == year) && (self.month, self.day) == (month, of_month)
+        self.year.is_none_or(|own| own == year) && self.months.holds(month) && self.days.holds(of_month)
+    }
+
+    /// A date before one of every year, that before days of every month, these before months, these before years; that
+    /// which leaves all open is none.
+    fn rank(self) -> u32 {
+        let is_set = |numbers| numbers != Numbers::EVERY;
+        match (self.year.is_some(), is_set(self.months), is_set(self.days)) {
+            (true, true, true) => 7,
+            (false, true, true) => 6,
+            (true, false, true) => 5,
+            (false, false, true) => 4,
+            (true, true, false) => 3,
+            (false, true, false) => 2,
+            (true, false, false) => 1,
+            (false, false, false) => 0,
+        }
     }
 }
 
 /// What an entry looks like, for help.
-const LOOKS: &str = "write `Mon..Fri 08:00-18:00`, `Sat,Sun`, `22:00-06:00`, `2026-12-25` or `*-12-25`";
+const LOOKS: &str = "write `Mon..Fri 08:00-18:00`, `Sat,Sun`, `22:00-06:00`, `2026-12-25`, `*-12-25` or `*-*-01`";
 
 /// Reads an entry.
 ///
@@ -132,7 +164,7 @@ fn weekday(text: &str) -> IResult<&str, usize> {
 
 fn weekdays(text: &str) -> IResult<&str, [bool; 7]> {
     let range = |text| (weekday, opt(preceded(tag(".."), weekday))).parse(text);
-    let (rest, ranges) = separated_list1(char(','), range).parse(text)?;
+    let (rest, ranges) = separated_list1(delimited(space0, char(','), space0), range).parse(text)?;
     let mut days = [false; 7];
     for (first, last) in ranges {
         let mut day = first;
@@ -152,16 +184,27 @@ fn digits<'a>(from: usize, to: usize) -> impl Parser<&'a str, Output = u32, Erro
 
 fn date(text: &str) -> IResult<&str, Date> {
     let every = |text| char('*').map(|_| None).parse(text);
-    let year = |text| nom::branch::alt((every, digits(4, 4).map(Some))).parse(text);
-    let parts = (year, char('-'), digits(2, 2), char('-'), digits(2, 2));
-    map_opt(parts, |(year, _, month, _, day)| known_date(year, month, day)).parse(text)
+    let year = |text| alt((every, digits(4, 4).map(Some))).parse(text);
+    let parts = (year, char('-'), |text| numbers(12, text), char('-'), |text| numbers(31, text));
+    map_opt(parts, |(year, _, months, _, days)| known_date(year, months, days)).parse(text)
 }
 
-/// The date, where there is such a one. A date of every year is tried in a leap year.
-fn known_date(year: Option<u32>, month: u32, day: u32) -> Option<Date> {
+fn numbers(most: u32, text: &str) -> IResult<&str, Numbers> {
+    let span = map_opt((digits(1, 2), opt(preceded(tag(".."), digits(1, 2)))), |(first, last)| {
+        let span = first..=last.unwrap_or(first);
+        let fits = first > 0 && *span.end() <= most && !span.is_empty();
+        fits.then(|| span.fold(Numbers(0), |all, number| all.with(Numbers(1 << number))))
+    });
+    let some = separated_list1(char(','), span).map(|spans| spans.into_iter().fold(Numbers(0), Numbers::with));
+    alt((char('*').map(|_| Numbers::EVERY), some)).parse(text)
+}
+
+/// The dates, where there is such a one. Those of every year are tried in a leap year.
+fn known_date(year: Option<u32>, months: Numbers, days: Numbers) -> Option<Date> {
     let year = year.map(i32::try_from).transpose().ok()?;
-    civil_day(year.unwrap_or(2024), month, day)?;
-    Some(Date { year, month, day })
+    let date = Date { year, months, days };
+    let first = civil_day(year.unwrap_or(2024), 1, 1)?;
+    (first..first + 366).any(|day| date.is(day)).then_some(date)
 }
 
 fn minutes(text: &str) -> IResult<&str, (u32, u32)> {
@@ -220,18 +263,47 @@ mod tests {
     }
 
     #[test]
+    fn dates_can_leave_open_what_they_leave_open_in_systemds_words() {
+        assert!(holds("*-*-01", "2026-02-01", 0) && !holds("*-*-01", "2026-02-02", 0));
+        assert!(holds("2026-12-*", "2026-12-31", 0) && !holds("2026-12-*", "2027-12-31", 0));
+        assert!(holds("*-12-24..26", "2030-12-25", 0) && !holds("*-12-24..26", "2030-12-27", 0));
+        assert!(holds("2026-3,6..7-1,15", "2026-07-15", 0) && !holds("2026-3,6..7-1,15", "2026-05-15", 0));
+        let office = |date, minute| holds("Mon..Fri *-*-* 08:00-18:00", date, minute);
+        assert!(office("2026-11-23", 480) && !office("2026-11-23", 1_080) && !office("2026-11-22", 480));
+        assert!(holds("Mon *-12-*", "2026-12-07", 0) && !holds("Mon *-12-*", "2026-11-30", 0));
+        assert!(holds("Sat, Sun", "2026-11-22", 0) && holds("Mon..Tue , Sun", "2026-11-22", 0));
+        assert!(holds("*-02-29", "2028-02-29", 0) && entry("2027-02-29").is_err());
+    }
+
+    #[test]
     fn what_is_wrong_is_told_with_its_place() {
         let at = |text: &str| entry(text).expect_err("wrong").at;
         let wrong =
             ["Mon..Fry", "Mon 8-18", "Mon 25:00-26:00", "2026-02-30", "", "Mon 08:00-08:00", "08:00-12:00 Mon"];
         assert_eq!(wrong.map(at), [3, 4, 4, 0, 0, 4, 12]);
+        let not_ours =
+            ["*-13-01", "*-*-32", "*-*-0", "*-*-9..3", "12-25", "*-*~01", "*-*-01/2", "daily", "08:00", "Mon,"];
+        assert!(not_ours.iter().all(|words| entry(words).is_err()));
     }
 
     #[test]
     fn the_special_goes_before_the_general() {
         let rank = |text: &str| entry(text).expect("an entry").rank();
-        let ranks =
-            ["08:00-18:00", "Mon", "Mon 08:00-18:00", "*-12-25", "2026-12-25", "2026-12-25 08:00-12:00"].map(rank);
+        let words = [
+            "08:00-18:00",
+            "Mon",
+            "Mon 08:00-18:00",
+            "2026-*-*",
+            "*-12-*",
+            "2026-12-*",
+            "*-*-01",
+            "2026-*-01",
+            "*-12-25",
+            "2026-12-24..26",
+            "2026-12-25 08:00-12:00",
+        ];
+        let ranks = words.map(rank);
         assert!(ranks.is_sorted_by(|a, b| a < b), "{ranks:?}");
+        assert_eq!(rank("Mon *-*-* 08:00-18:00"), rank("Mon 08:00-18:00"));
     }
 }

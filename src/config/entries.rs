@@ -2,7 +2,7 @@
 
 use super::calendar::{self, Entry};
 use super::comparison::{self, Comparison, Wrong};
-use super::table::{Spot, Spotted, Table, Value, later, later_list};
+use super::table::{Places, Spot, Spotted, Table, Value};
 use crate::error::{Error, Result};
 use crate::report::State;
 use std::path::PathBuf;
@@ -16,6 +16,8 @@ pub struct Input {
     pub host: Option<String>,
     /// Where it stands.
     pub spot: Spot,
+    /// Where each of its values stands.
+    pub places: Places,
 }
 
 /// Times that have a name.
@@ -37,7 +39,7 @@ pub struct Threshold {
     /// The metric.
     pub metric: Spotted<String>,
     /// The labels that its rows must carry, each with one of these values.
-    pub labels: Vec<(Spotted<String>, Vec<String>)>,
+    pub labels: Vec<(Spotted<String>, Vec<Spotted<String>>)>,
     /// The metric of which a share is judged.
     pub per: Option<Spotted<String>>,
     /// The smallest whole that is judged by its share.
@@ -65,6 +67,8 @@ pub struct Threshold {
     pub evidence: Option<String>,
     /// Where it stands.
     pub spot: Spot,
+    /// Where each of its values stands.
+    pub places: Places,
 }
 
 /// A rule that looks for something unusual, with what is set for it.
@@ -80,33 +84,6 @@ pub struct Anomaly {
     pub parameters: Vec<(Spotted<String>, Spotted<Value>)>,
     /// Where it stands.
     pub spot: Spot,
-}
-
-/// What `mailtrail report` is to do where the command line does not say.
-#[derive(Clone, Debug, Default)]
-pub struct ReportDefaults {
-    /// Which report.
-    pub report: Option<String>,
-    /// From this time on.
-    pub since: Option<String>,
-    /// Up to this time.
-    pub until: Option<String>,
-    /// One day.
-    pub on: Option<String>,
-    /// Only these domains.
-    pub domain: Vec<String>,
-    /// The format.
-    pub format: Option<String>,
-    /// Where to write.
-    pub output: Option<PathBuf>,
-    /// Only this section.
-    pub section: Option<String>,
-    /// Rows of a table at most.
-    pub top: Option<usize>,
-    /// Labels that the figures are told by as well.
-    pub by: Vec<String>,
-    /// The state of findings that makes the exit code 1.
-    pub fail_on: Option<State>,
 }
 
 /// The states that a finding can be given.
@@ -126,6 +103,7 @@ impl Input {
             paths: values(table.texts("paths")?).into_iter().map(PathBuf::from).collect(),
             host: plain(table.text("host")?),
             spot: table.spot(),
+            places: table.places(),
         };
         table.end()?;
         if input.paths.is_empty() {
@@ -135,23 +113,6 @@ impl Input {
                 .help("name files, patterns or folders: `paths = [\"/var/log/mail.log*\"]`"));
         }
         Ok(input)
-    }
-}
-
-impl ReportDefaults {
-    pub(super) fn read(&mut self, mut table: Table<'_>) -> Result<()> {
-        later(table.text("report")?, &mut self.report);
-        later(table.text("since")?, &mut self.since);
-        later(table.text("until")?, &mut self.until);
-        later(table.text("on")?, &mut self.on);
-        later(table.text("format")?, &mut self.format);
-        later(table.text("section")?, &mut self.section);
-        later(table.path("output")?, &mut self.output);
-        later(table.integer("top")?, &mut self.top);
-        later(table.word("fail_on", &LEVELS)?, &mut self.fail_on);
-        later_list(table.texts("domain")?, &mut self.domain);
-        later_list(table.texts("by")?, &mut self.by);
-        table.end()
     }
 }
 
@@ -220,6 +181,7 @@ impl Threshold {
             command: plain(table.text("command")?),
             evidence: plain(table.text("evidence")?),
             spot,
+            places: table.places(),
         };
         table.end()?;
         threshold.check()?;
@@ -256,10 +218,33 @@ impl Threshold {
         }
     }
 
+    /// The threshold with the words of another that it does not set itself. What is said of too much is not said of too
+    /// little: both must look the same way.
+    pub(super) fn with_words_of(mut self, other: &Self) -> Self {
+        let way = |threshold: &Self| threshold.limits().next().map(|limit| limit.value.operator.more_is_worse());
+        if way(&self) != way(other) {
+            return self;
+        }
+        let words = [
+            ("title", &mut self.title, &other.title),
+            ("meaning", &mut self.meaning, &other.meaning),
+            ("command", &mut self.command, &other.command),
+            ("evidence", &mut self.evidence, &other.evidence),
+        ];
+        for (key, own, others) in words {
+            if own.is_none() {
+                own.clone_from(others);
+                self.places.extend(other.places.get(key).map(|place| (key.to_owned(), place.clone())));
+            }
+        }
+        self
+    }
+
     /// What it is about: the same of two files is one threshold, and the later one holds.
     pub fn subject(&self) -> impl PartialEq + '_ {
-        let mut labels: Vec<_> =
-            self.labels.iter().map(|(name, values)| (name.value.as_str(), values.as_slice())).collect();
+        let texts = |values: &'_ [Spotted<String>]| values.iter().map(|value| value.value.clone()).collect();
+        let mut labels: Vec<(&str, Vec<String>)> =
+            self.labels.iter().map(|(name, values)| (name.value.as_str(), texts(values))).collect();
         labels.sort_unstable();
         let by: Vec<&str> = self.by.iter().map(|label| label.value.as_str()).collect();
         let per = self.per.as_ref().map(|per| per.value.as_str());
@@ -267,12 +252,8 @@ impl Threshold {
     }
 }
 
-fn labels(table: Option<Table<'_>>) -> Result<Vec<(Spotted<String>, Vec<String>)>> {
-    let Some(mut table) = table else {
-        return Ok(Vec::new());
-    };
-    let labels = table.other_texts()?.into_iter();
-    Ok(labels.map(|(name, texts)| (name, values(texts))).collect())
+fn labels(table: Option<Table<'_>>) -> Result<Vec<(Spotted<String>, Vec<Spotted<String>>)>> {
+    table.map_or_else(|| Ok(Vec::new()), |mut table| table.other_texts())
 }
 
 fn limits(table: Option<Table<'_>>) -> Result<Vec<(Spotted<String>, Spotted<Comparison>)>> {

@@ -4,6 +4,7 @@
 //! it. Which metrics, rules and formats there are is not known here.
 
 mod calendar;
+mod commands;
 mod comparison;
 mod entries;
 pub mod mail;
@@ -14,13 +15,14 @@ mod table;
 pub(crate) mod tests;
 
 pub use calendar::{DAY_MINUTES, Date, Entry, entry as calendar_entry};
+pub use commands::{Commands, ReportDefaults, Times, Wish, Written};
 pub use comparison::{Comparison, Operator, Quantity, Wrong, comparison, figure, quantity};
 #[cfg(feature = "sql")]
 pub(crate) use entries::points_at;
-pub use entries::{Anomaly, Input, ReportDefaults, Schedule, Threshold};
+pub use entries::{Anomaly, Input, Schedule, Threshold};
 pub use nightly::Nightly;
 pub use show::{line as show_line, quoted};
-pub use table::{File, Spot, Spotted, Value};
+pub use table::{File, Places, Spot, Spotted, Value};
 
 use crate::error::{Error, Exit, Result};
 use crate::own;
@@ -53,8 +55,8 @@ pub struct Config {
     pub inputs: Vec<Input>,
     /// Folders of own grammars, sections, reports and templates.
     pub libraries: Vec<PathBuf>,
-    /// What `mailtrail report` is to do where the command line does not say.
-    pub report: ReportDefaults,
+    /// What commands are to do where the command line does not say.
+    pub commands: Commands,
     /// Times by name.
     pub schedules: BTreeMap<String, Schedule>,
     /// Limits of metrics, the later ones going before the earlier ones of the same subject.
@@ -105,11 +107,6 @@ impl Config {
         self.inputs.iter().flat_map(|input| input.paths.iter().cloned()).collect()
     }
 
-    /// The host of lines that name none.
-    pub fn host(&self) -> Option<String> {
-        self.inputs.iter().find_map(|input| input.host.clone())
-    }
-
     /// The place of a single setting, such as `report.format`, for who finds that its value cannot be used.
     pub fn spot(&self, key: &str) -> Option<&Spot> {
         self.spots.get(key)
@@ -127,11 +124,9 @@ impl Config {
         for table in root.tables("inputs", "[[inputs]]")? {
             self.inputs.push(Input::read(table)?);
         }
-        let libraries = root.texts("libraries")?.into_iter();
-        self.libraries.extend(libraries.map(|path| PathBuf::from(path.value)));
-        if let Some(table) = root.table("report", "[report]")? {
-            self.report.read(table)?;
-        }
+        let libraries = root.texts("libraries")?.into_iter().map(library);
+        self.libraries.extend(libraries.collect::<Result<Vec<_>>>()?);
+        self.commands.read(&mut root)?;
         if let Some(table) = root.table("mail", "[mail]")? {
             self.mail.read(table)?;
         }
@@ -200,10 +195,20 @@ impl Config {
     }
 }
 
-/// Adds a threshold in the place of one of the same subject.
+/// A folder of own grammars and the like. One that is not there would be passed over, with all that it is to hold.
+fn library(path: Spotted<String>) -> Result<PathBuf> {
+    let folder = PathBuf::from(&path.value);
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    let error = path.spot.error(format!("{} is no folder", folder.display()));
+    Err(error.help("`libraries` names folders that hold `grammars/` or `report-templates/`"))
+}
+
+/// Adds a threshold in the place of one of the same subject. Its limits are its own; the words stay that it does not set.
 pub fn replace(thresholds: &mut Vec<Threshold>, threshold: Threshold) {
     match thresholds.iter_mut().find(|t| t.subject() == threshold.subject()) {
-        Some(old) => *old = threshold,
+        Some(old) => *old = threshold.with_words_of(old),
         None => thresholds.push(threshold),
     }
 }

@@ -1,6 +1,6 @@
 //! The configuration as TOML, each value with where it comes from.
 
-use super::{Anomaly, Comparison, Config, Input, Schedule, Spot, Spotted, Threshold};
+use super::{Anomaly, Comparison, Config, Input, Places, Schedule, Spot, Spotted, Threshold};
 use std::fmt::Write as _;
 
 /// The column at which the origins begin.
@@ -10,6 +10,11 @@ const ORIGINS: usize = 48;
 pub fn line(out: &mut String, key: &str, value: &str, origin: &str) {
     let setting = format!("{key} = {value}");
     let _ = writeln!(out, "{setting:<ORIGINS$} # {origin}");
+}
+
+/// Where a value stands, or the table that it stands in.
+fn origin(places: &Places, key: &str, table: &Spot) -> String {
+    places.get(key).unwrap_or(table).origin()
 }
 
 /// A text as TOML.
@@ -27,8 +32,10 @@ impl Config {
     pub fn show_table(&self, out: &mut String, table: &str) {
         let start = format!("{table}.");
         let inside = self.spots.iter().filter_map(|(key, spot)| Some((key.strip_prefix(&start)?, spot)));
-        let _ = writeln!(out, "\n[{table}]");
-        for (key, spot) in inside {
+        for (number, (key, spot)) in inside.enumerate() {
+            if number == 0 {
+                let _ = writeln!(out, "\n[{table}]");
+            }
             line(out, key, spot.text(), &spot.origin());
         }
     }
@@ -43,12 +50,12 @@ impl Config {
 
 impl Input {
     fn show(&self, out: &mut String) {
-        let origin = self.spot.origin();
+        let origin = |key| origin(&self.places, key, &self.spot);
         let paths: Vec<String> = self.paths.iter().map(|path| quoted(&path.display().to_string())).collect();
         let _ = writeln!(out, "\n[[inputs]]");
-        line(out, "paths", &format!("[{}]", paths.join(", ")), &origin);
+        line(out, "paths", &format!("[{}]", paths.join(", ")), &origin("paths"));
         if let Some(host) = &self.host {
-            line(out, "host", &quoted(host), &origin);
+            line(out, "host", &quoted(host), &origin("host"));
         }
     }
 }
@@ -62,8 +69,7 @@ impl Schedule {
 impl Threshold {
     /// Appends it.
     pub fn show(&self, out: &mut String) {
-        let origin = self.spot.origin();
-        let mut set = |key: &str, value: String| line(out, key, &value, &origin);
+        let mut set = |key: &str, value: String| line(out, key, &value, &origin(&self.places, key, &self.spot));
         set("metric", quoted(&self.metric.value));
         if !self.labels.is_empty() {
             set("where", labels(self));
@@ -92,12 +98,22 @@ impl Threshold {
         if !self.enabled {
             set("enabled", "false".to_owned());
         }
+        let words = [
+            ("title", &self.title),
+            ("meaning", &self.meaning),
+            ("command", &self.command),
+            ("evidence", &self.evidence),
+        ];
+        for (key, text) in words {
+            let is_own = self.places.get(key).is_some_and(|place| !place.is_built_in());
+            text.iter().filter(|_| is_own).for_each(|text| set(key, quoted(text)));
+        }
     }
 }
 
 fn labels(threshold: &Threshold) -> String {
-    let label = |(name, values): &(Spotted<String>, Vec<String>)| {
-        let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
+    let label = |(name, values): &(Spotted<String>, Vec<Spotted<String>>)| {
+        let values: Vec<String> = values.iter().map(|value| quoted(&value.value)).collect();
         format!("{} = [{}]", name.value, values.join(", "))
     };
     let labels: Vec<String> = threshold.labels.iter().map(label).collect();

@@ -1,7 +1,7 @@
 //! Reading a table of a configuration file so that whatever is wrong with it can be pointed at.
 
 use crate::error::{Error, Exit, Result};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -68,6 +68,9 @@ impl Spot {
         format!("{}:{}", self.file.name, before.matches('\n').count() + 1)
     }
 }
+
+/// Where the values of a table stand, by their keys.
+pub type Places = BTreeMap<String, Spot>;
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
@@ -291,6 +294,12 @@ impl<'t> Table<'t> {
             others.push((self.key(key), texts(&self.file, &item, key.get_ref())?));
         }
         Ok(others)
+    }
+
+    /// Where the value of each entry stands.
+    pub(super) fn places(&self) -> Places {
+        let entries = self.content.iter();
+        entries.map(|(key, value)| (key.get_ref().clone().into_owned(), self.at(value.span()))).collect()
     }
 
     /// Whether there is such an entry.

@@ -45,7 +45,7 @@ within   = "10 min"
 fn the_example_is_read() {
     let config = read(EXAMPLE).expect("it is right");
     assert_eq!(config.timezone.as_deref(), Some("Europe/Berlin"));
-    assert_eq!(config.host().as_deref(), Some("mx1"));
+    assert_eq!(config.inputs[0].host.as_deref(), Some("mx1"));
     assert_eq!(config.paths().len(), 2);
     assert_eq!(config.schedules["holidays"].entries.len(), 2);
     assert_eq!((config.thresholds.len(), config.thresholds[0].during.len()), (2, 2));
@@ -86,11 +86,13 @@ fn the_machines_files_go_before_the_users() {
 const MISTAKES: &[(&str, &str)] = &[
     ("no TOML", "timezone = Europe/Berlin"),
     ("unknown setting", "timezon = \"UTC\""),
-    ("unknown setting, nothing near", "colour = \"red\""),
+    ("unknown setting, nothing near", "sound = \"loud\""),
     ("unknown setting of a table", "[report]\nfromat = \"html\""),
     ("wrong kind", "timezone = 1"),
     ("wrong kind of table", "inputs = \"/var/log/mail.log\""),
     ("unknown zone", "timezone = \"Europe/Berlim\""),
+    ("a library that is not there", "libraries = [\"/\", \"/nonexistent\"]"),
+    ("a wish that is none", "color = \"yes\""),
     ("number out of range", "[report]\ntop = -3"),
     ("unknown word", "[report]\nfail_on = \"critcal\""),
     ("input without paths", "[[inputs]]\nhost = \"mx1\""),

@@ -23,6 +23,11 @@ pub(super) fn sources(paths: &[PathBuf], options: &Options, inputs: &mut Inputs)
     Ok(sources)
 }
 
+/// Whether a path of the user's stands for those that it matches: no file has that name itself.
+pub(super) fn is_pattern(path: &Path) -> bool {
+    path.to_string_lossy().contains(['*', '?', '[']) && path.symlink_metadata().is_err()
+}
+
 /// A search for sources.
 struct Search<'a> {
     options: &'a Options,
@@ -33,12 +38,10 @@ struct Search<'a> {
 impl Search<'_> {
     /// Looks behind a path of the user's: `-`, a pattern, a folder, a file or a pipe.
     fn path(&mut self, path: &Path) -> Result<()> {
-        let text = path.to_string_lossy();
-        let is_pattern = text.contains(['*', '?', '[']) && path.symlink_metadata().is_err();
         if path.as_os_str() == "-" {
             self.keep(&name_of(path), standard_input(self.options));
-        } else if is_pattern {
-            self.pattern(&text)?;
+        } else if is_pattern(path) {
+            self.pattern(&path.to_string_lossy())?;
         } else if path.is_dir() {
             self.whole_folder(path);
         } else {

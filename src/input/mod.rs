@@ -7,6 +7,7 @@ mod chunk;
 mod contained;
 mod duplicate;
 mod find;
+mod hosts;
 mod known;
 mod lines;
 pub mod mail;
@@ -16,6 +17,7 @@ mod source;
 mod stream;
 
 pub use chunk::{Bytes, Chunk, Chunks, LONGEST_LINE, Lines};
+pub use hosts::Hosts;
 pub use known::{Known, Resume, TAIL};
 pub use lines::lines_at;
 pub use mail::{Kind, Mail};

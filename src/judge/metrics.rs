@@ -9,6 +9,9 @@ use crate::sections::{Asker, Question};
 use crate::time::Zone;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What a list of words ends with where there may be others.
+const OTHERS: &str = "...";
+
 /// What is known of a metric before anything is measured.
 #[derive(Clone, Debug)]
 pub(super) struct Metric {
@@ -29,6 +32,15 @@ impl Metric {
     /// Whether its figures carry a label only where that is asked for.
     pub(super) fn carries_if_asked(&self, label: &str) -> bool {
         self.question.front.by.contains_key(label)
+    }
+
+    /// The words that a label can have, and whether there may be others; nothing where any text is one.
+    pub(super) fn words(&self, label: &str) -> Option<(&[String], bool)> {
+        let words = self.question.front.values.get(label)?;
+        Some(match words.split_last() {
+            Some((last, words)) if last == OTHERS => (words, true),
+            _ => (words, false),
+        })
     }
 
     /// An error about what it counts; the place is that of the head.

@@ -15,7 +15,7 @@ mod threshold;
 
 use crate::assets::Assets;
 use crate::config::{self, Comparison, Config, Entry, Spotted, Threshold};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, nearest};
 use crate::input::Source;
 use crate::report::{Finding, Measurement, Period, Unit};
 use crate::sections::Asker;
@@ -159,6 +159,7 @@ fn limit(threshold: Threshold, metrics: &BTreeMap<String, Metric>, config: &Conf
     units_fit(&threshold, metric)?;
     if !threshold.spot.is_built_in() {
         known_labels(&threshold, metric)?;
+        known_values(&threshold, metric)?;
     }
     Ok(Limit {
         metric: metric.clone(),
@@ -190,6 +191,23 @@ fn known_labels(threshold: &Threshold, metric: &Metric) -> Result<()> {
     Err(unknown.spot.error(what).instead(&unknown.value, "labels", labels.iter().map(String::as_str)))
 }
 
+/// A value that no label has would make one that never judges anything either.
+fn known_values(threshold: &Threshold, metric: &Metric) -> Result<()> {
+    for (label, values) in &threshold.labels {
+        let Some((words, others)) = metric.words(&label.value) else { continue };
+        let words = || words.iter().map(String::as_str);
+        let is_wrong = |value: &str| {
+            let is_word = words().any(|word| word == value);
+            !is_word && (!others || nearest(value, words()).is_some())
+        };
+        if let Some(wrong) = values.iter().find(|value| is_wrong(&value.value)) {
+            let what = format!("no `{}` of `{}` is `{}`", label.value, threshold.metric.value, wrong.value);
+            return Err(wrong.spot.error(what).instead(&wrong.value, "values", words()));
+        }
+    }
+    Ok(())
+}
+
 /// Limits must be in the unit of what they limit; a share of another metric is written with `%`.
 fn units_fit(threshold: &Threshold, metric: &Metric) -> Result<()> {
     let fits = |unit: Unit| match &threshold.per {
@@ -212,18 +230,23 @@ fn units_fit(threshold: &Threshold, metric: &Metric) -> Result<()> {
     })
 }
 
-/// When the schedules of a threshold hold.
+/// When each schedule holds: those of a threshold in its order, then all others, of which one may put these aside.
 fn spans(during: &[(Spotted<String>, Spotted<Comparison>)], config: &Config) -> Result<Vec<Vec<Entry>>> {
-    let entries = |(name, _): &(Spotted<String>, _)| {
-        let schedule = config.schedules.get(&name.value);
-        schedule.map(|schedule| schedule.entries.clone()).unwrap_or_default()
-    };
-    let all: Vec<Vec<Entry>> = during.iter().map(entries).collect();
-    let schedules: Vec<&[Entry]> = all.iter().map(Vec::as_slice).collect();
-    match schedule::tie(&schedules) {
-        None => Ok(all),
-        Some((a, b)) => Err(tied(&during[a].0, &during[b].0)),
+    let named: Vec<&[Entry]> = during.iter().map(|(name, _)| entries(&name.value, config)).collect();
+    if let Some((a, b)) = schedule::tie(&named) {
+        return Err(tied(&during[a].0, &during[b].0));
     }
+    let is_named = |name: &str| during.iter().any(|(own, _)| own.value == name);
+    let others = config.schedules.values().filter(|schedule| !during.is_empty() && !is_named(&schedule.name));
+    Ok(named
+        .into_iter()
+        .chain(others.map(|schedule| schedule.entries.as_slice()))
+        .map(<[Entry]>::to_vec)
+        .collect())
+}
+
+fn entries<'c>(schedule: &str, config: &'c Config) -> &'c [Entry] {
+    config.schedules.get(schedule).map(|schedule| schedule.entries.as_slice()).unwrap_or_default()
 }
 
 fn tied(a: &Spotted<String>, b: &Spotted<String>) -> Error {

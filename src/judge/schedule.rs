@@ -1,15 +1,16 @@
 //! Which of several schedules holds.
 //!
 //! Spans hold their start and not their end, on the wall clock of the zone: an hour that happens twice holds twice. Of
-//! several schedules that hold the most special one wins, whatever their order; two equally special ones that meet are
-//! a mistake in the configuration.
+//! several schedules that hold the most special one wins, whatever their order, and whether or not a threshold names it.
+//! Two equally special ones that meet are a mistake where one threshold names both; else the one that it names wins.
 
 use crate::config::{DAY_MINUTES, Entry};
 use crate::time::{DAY, SECOND, Zone, civil_day};
+use std::cmp::Reverse;
 
 const MINUTE: i64 = 60 * SECOND;
 
-/// The place of the schedule that holds at an instant; nothing where none does.
+/// The place of the schedule that holds at an instant, of equally special ones the first; nothing where none does.
 pub(super) fn at(schedules: &[&[Entry]], zone: &Zone, micros: i64) -> Option<usize> {
     let civil = zone.civil(micros);
     let day = civil.div_euclid(DAY);
@@ -18,8 +19,9 @@ pub(super) fn at(schedules: &[&[Entry]], zone: &Zone, micros: i64) -> Option<usi
         let holding = entries.iter().filter(|entry| entry.holds(day, minute));
         holding.map(Entry::rank).max()
     };
-    let ranked = schedules.iter().enumerate().filter_map(|(place, entries)| Some((rank(entries)?, place)));
-    ranked.max().map(|(_, place)| place)
+    let ranked =
+        schedules.iter().enumerate().filter_map(|(place, entries)| Some((rank(entries)?, Reverse(place))));
+    ranked.max().map(|(_, Reverse(place))| place)
 }
 
 /// The place of the schedule that holds all through a period. A period that lies in none, or in several one after the
@@ -50,15 +52,16 @@ fn meet(a: &Entry, b: &Entry) -> bool {
         let ((a_start, a_end), (b_start, b_end)) = (a.span(), b.span());
         let overlap =
             i64::from(a_start) < i64::from(b_end) + shift && i64::from(b_start) + shift < i64::from(a_end);
-        overlap && days(a, b, later).any(|day| a.on(day) && b.on(day + later))
+        overlap && days(a, b).any(|day| a.on(day) && b.on(day + later))
     })
 }
 
-/// Days that stand for all days on which two entries could begin, the second some days later.
-fn days(a: &Entry, b: &Entry, later: i64) -> std::ops::RangeInclusive<i64> {
-    let exact = |entry: &Entry| entry.date.and_then(|date| civil_day(date.year?, date.month, date.day));
-    if let Some(day) = exact(a).or_else(|| exact(b).map(|day| day - later)) {
-        return day..=day;
+/// Days that stand for all days on which the first of two entries could begin.
+fn days(a: &Entry, b: &Entry) -> std::ops::RangeInclusive<i64> {
+    let year = |entry: &Entry| entry.date.and_then(|date| date.year);
+    if let Some(first) = year(a).or(year(b)).and_then(|year| civil_day(year, 1, 1)) {
+        // The second may begin on a day of the year before or after.
+        return first - 1..=first + 366;
     }
     // The calendar's weekdays and leap years come round in 28 years.
     let years = if a.date.is_some() || b.date.is_some() { 28 } else { 0 };
@@ -72,7 +75,7 @@ mod tests {
     use crate::time::HOUR;
     use proptest::prelude::*;
 
-    const WORDS: [&str; 12] = [
+    const WORDS: [&str; 16] = [
         "Mon..Fri 08:00-18:00",
         "Sat,Sun",
         "Mon",
@@ -85,6 +88,10 @@ mod tests {
         "*-12-24 20:00-04:00",
         "2026-12-25 03:00-05:00",
         "Fri..Mon",
+        "*-*-01",
+        "2026-12-*",
+        "*-12-24..26 23:00-01:00",
+        "Mon *-*-*",
     ];
 
     fn read(words: &str) -> Vec<Entry> {
@@ -139,13 +146,14 @@ mod tests {
         assert!(ties("Mon..Fri 08:00-18:00", "Fri 17:59-20:00"));
         assert!(!ties("Mon..Fri 08:00-18:00", "Fri 18:00-20:00"));
         assert!(ties("Sun 23:00-01:00", "Mon 00:00-00:30") && !ties("Sun 23:00-01:00", "Mon 01:00-02:00"));
+        assert!(ties("2026-12-31 22:00-02:00", "2027-01-01 00:00-03:00") && ties("*-*-01", "*-*-01..02"));
         assert!(ties("*-12-24", "*-12-24") && !ties("2026-12-24", "2026-12-25"));
         assert!(!ties("Mon", "Mon 08:00-09:00"), "one is more special");
     }
 
     proptest! {
         #[test]
-        fn l24_the_order_of_schedules_does_not_matter(minute in 0_i64..40_000, places in proptest::sample::subsequence((0..12).collect::<Vec<usize>>(), 1..5)) {
+        fn l24_the_order_of_schedules_does_not_matter(minute in 0_i64..40_000, places in proptest::sample::subsequence((0..16).collect::<Vec<usize>>(), 1..5)) {
             let zone = berlin();
             let all: Vec<Vec<Entry>> = places.iter().map(|place| read(WORDS[*place])).collect();
             let forth: Vec<&[Entry]> = all.iter().map(Vec::as_slice).collect();
@@ -158,7 +166,7 @@ mod tests {
         }
 
         #[test]
-        fn what_holds_at_once_is_said_to_meet(a in 0..12_usize, b in 0..12_usize, minute in 0_i64..50_000) {
+        fn what_holds_at_once_is_said_to_meet(a in 0..16_usize, b in 0..16_usize, minute in 0_i64..50_000) {
             let (a, b) = (read(WORDS[a]), read(WORDS[b]));
             let day = civil_day(2026, 12, 1).expect("a date") + minute / 1440;
             let minute = u32::try_from(minute % 1440).expect("a minute");

@@ -8,7 +8,7 @@ use crate::facts::schema::{Delivery, DirectoryOp, Login, Message, Notice, Reject
 use crate::facts::{Facts, Scope, View, Wanted};
 use crate::report::{Coverage, State};
 use crate::text::Text;
-use crate::time::{HOUR, SECOND, Zone};
+use crate::time::{DAY, HOUR, SECOND, Zone};
 use proptest::prelude::*;
 use std::fs;
 
@@ -130,6 +130,68 @@ fn schedules_replace_limits_for_periods_that_lie_in_them() {
         !judged(&judge, &Facts::default(), &mut figures, &period(start * HOUR, end * HOUR)).is_empty()
     };
     assert!(crossed(8, 9) && !crossed(22, 30) && crossed(22, 31) && crossed(21, 23));
+}
+
+#[test]
+fn what_a_grammar_of_ones_own_may_say_is_taken() {
+    let text = "[[thresholds]]\nmetric = 'connections'\nwhere = { service = 'webmail' }\nwarning = '> 3'\n";
+    assert!(Judge::new(&config(text).expect("a configuration"), &Assets::default()).is_ok());
+}
+
+#[test]
+fn a_default_that_is_replaced_keeps_its_words_and_not_its_limits() {
+    let slow = |more: &str| {
+        let text = format!(
+            "[[thresholds]]\nmetric = 'delay.p95_s'\nwhere = {{ stage = 'total' }}\nwarning = '> 30'\n{more}"
+        );
+        let mut facts = Made::default();
+        facts.delivery(7200, "a@far.example", "sent", "2.0.0", 7000);
+        let mut figures = [figure("delay.p95_s", &[("stage", "total")], Some(7000.0), Unit::Seconds)];
+        let all = judged(&judge(&text), &facts.0, &mut figures, &period(0, 3 * HOUR));
+        all.into_iter().find(|finding| finding.rule == "threshold").expect("it is found")
+    };
+    let found = slow("");
+    assert_eq!((found.title.as_str(), found.state), ("Mail is slow", State::Warning), "it has no `critical`");
+    assert!(found.meaning.starts_with("One delivery in twenty"));
+    assert!(found.command.is_some_and(|command| command.raw().contains("slowest_s")));
+    assert_eq!(slow("title = 'Too slow'\n").title, "Too slow");
+}
+
+#[test]
+fn words_about_too_much_are_not_said_of_too_little() {
+    let text = "[[thresholds]]\nmetric = 'queue.remaining'\nwarning = '< 5'\n";
+    let mut figures = [figure("queue.remaining", &[], Some(1.0), Unit::Count)];
+    let found = judged(&judge(text), &Facts::default(), &mut figures, &period(0, HOUR));
+    assert_eq!(found[0].title, "queue.remaining is 1");
+}
+
+#[test]
+fn the_most_special_schedule_holds_also_where_a_threshold_does_not_name_it() {
+    let text = "[schedules]\nbusiness = 'Mon..Fri 08:00-18:00'\nweekend = 'Sat,Sun'\nholidays = ['2026-12-25', '2026-12-26']\n\
+                [[thresholds]]\nmetric = 'delay.p95_s'\nwhere = { stage = 'total' }\nwarning = '> 30'\ncritical = '> 120'\n\
+                during = { business = '> 60', weekend = '> 15' }\n";
+    let judge = judge(text);
+    // 2026-12-25 is a Friday.
+    let limit = |day: u32| {
+        let start = crate::time::civil_day(2026, 12, day).expect("a date") * DAY + 10 * HOUR;
+        let mut figures = [figure("delay.p95_s", &[("stage", "total")], Some(100.0), Unit::Seconds)];
+        let found = judged(&judge, &Facts::default(), &mut figures, &period(start, start + HOUR));
+        found[0].expected.replace('\u{202f}', " ")
+    };
+    assert_eq!(
+        [25, 26].map(limit),
+        ["at most 30.0 s", "at most 30.0 s"],
+        "holidays, for which there is no other limit"
+    );
+    assert_eq!([18, 19].map(limit), ["at most 1 min", "at most 15.0 s"], "an ordinary Friday and Saturday");
+}
+
+#[test]
+fn of_equally_special_schedules_the_one_that_a_threshold_names_holds() {
+    let schedules = "[schedules]\nearly = '08:00-12:00'\nnight = '22:00-06:00'\nrush = '10:00-11:00'\n";
+    let judge = judge(&format!("{schedules}{DELAY}during = {{ rush = '> 90' }}\n"));
+    let mut figures = [figure("delay.p95_s", &[("stage", "total")], Some(60.0), Unit::Seconds)];
+    assert!(judged(&judge, &Facts::default(), &mut figures, &period(10 * HOUR, 11 * HOUR)).is_empty());
 }
 
 #[test]
@@ -616,6 +678,18 @@ const MISTAKES: &[(&str, &str)] = &[
         "unknown label",
         "[[thresholds]]\nmetric = \"delay.p95_s\"\nwhere = { stgae = \"total\" }\nwarning = \"> 3\"",
     ),
+    (
+        "unknown value",
+        "[[thresholds]]\nmetric = \"logins\"\nwhere = { outcome = [\"ok\", \"fialed\"] }\nwarning = \"> 3\"",
+    ),
+    (
+        "unknown value, nothing near",
+        "[[thresholds]]\nmetric = \"deliveries\"\nwhere = { outcome = \"lost\" }\nwarning = \"> 3\"",
+    ),
+    (
+        "a value nearly known",
+        "[[thresholds]]\nmetric = \"connections\"\nwhere = { service = \"imaps\" }\nwarning = \"> 3\"",
+    ),
     ("unknown rule", "[[anomalies]]\nrule = \"pasword-spray\""),
     ("unknown rule, nothing near", "[[anomalies]]\nrule = \"aliens\""),
     ("unknown parameter", "[[anomalies]]\nrule = \"password-spray\"\nuser = \"> 10\""),
@@ -647,6 +721,7 @@ fn the_rules_of_the_house_fill_all_that_they_name() {
     let asker = Asker::new(&view, &Coverage::default()).expect("an asker");
     for limit in &judge.limits {
         known_labels(&limit.threshold, &limit.metric).expect("the labels are known");
+        known_values(&limit.threshold, &limit.metric).expect("the values are known");
         let sql = [&limit.threshold.command, &limit.threshold.evidence];
         sql.into_iter().flatten().for_each(|sql| drop(asker.ask(sql).expect("it can be asked")));
     }

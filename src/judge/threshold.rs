@@ -20,9 +20,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Limit {
     pub(super) threshold: Threshold,
     pub(super) metric: Metric,
-    /// When each of its schedules holds.
+    /// When each schedule holds, those of `during` first and in its order.
     pub(super) during: Vec<Vec<Entry>>,
-    /// The same for `critical`.
+    /// The same of `during_critical`.
     pub(super) during_critical: Vec<Vec<Entry>>,
 }
 
@@ -180,7 +180,10 @@ impl Limit {
     /// The labels that the threshold asks for with one value only.
     fn fixed(&self) -> Labels {
         let single = self.threshold.labels.iter().filter(|(_, values)| values.len() == 1);
-        single.map(|(name, values)| (name.value.clone(), Text::from(values.concat()))).collect()
+        let label = |(name, values): &(Spotted<String>, Vec<Spotted<String>>)| {
+            Some((name.value.clone(), Text::from(values.first()?.value.as_str())))
+        };
+        single.filter_map(label).collect()
     }
 
     fn counts(&self) -> bool {
@@ -201,7 +204,7 @@ impl Limit {
         let labels = self.threshold.labels.iter().filter(|(name, _)| counts(&name.value));
         labels.into_iter().all(|(name, values)| {
             let own = label_of(row, &name.value);
-            own.is_some_and(|(_, own)| values.iter().any(|value| own.raw() == value))
+            own.is_some_and(|(_, own)| values.iter().any(|value| own.raw() == value.value))
         })
     }
 
@@ -256,7 +259,7 @@ impl Limit {
         let title = threshold.title.clone().unwrap_or_else(|| format!("{name} is {observed}"));
         let expected = beyond.fine(judged.unit);
         let several = threshold.labels.iter().filter(|(_, values)| values.len() > 1);
-        let several = several.map(|(name, values)| format!("{} {}", name.value, values.join(" or ")));
+        let several = several.map(|(name, values)| format!("{} {}", name.value, texts(values).join(" or ")));
         let labels: Vec<String> =
             group.labels.iter().map(|(name, value)| format!("{name} {}", value.raw())).chain(several).collect();
         let what = if labels.is_empty() { name.clone() } else { format!("{name} ({})", labels.join(", ")) };
@@ -300,7 +303,7 @@ impl Limit {
         };
         let mut labels: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         labels.extend(group.labels.iter().map(|(name, value)| (name.as_str(), vec![value.raw().to_owned()])));
-        let several = self.threshold.labels.iter().map(|(name, values)| (name.value.as_str(), values.clone()));
+        let several = self.threshold.labels.iter().map(|(name, values)| (name.value.as_str(), texts(values)));
         labels.extend(several);
         let wanted: Vec<String> = labels.keys().map(|name| format!(" AND {name} IN {{{name}}}")).collect();
         let wanted = wanted.concat();
@@ -389,6 +392,10 @@ impl Judged {
             Some((part, whole)) => format!("{value} ({} of {})", units::number(part), units::number(whole)),
         }
     }
+}
+
+fn texts(values: &[Spotted<String>]) -> Vec<String> {
+    values.iter().map(|value| value.value.clone()).collect()
 }
 
 fn label_of(row: &Measurement, name: &str) -> Option<(String, Text)> {

@@ -118,17 +118,13 @@ pub fn parts_of_all() -> impl Iterator<Item = &'static str> {
     csv::common()
 }
 
-/// The names of all formats of reports.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    RENDERERS.iter().map(|format| format.name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn formats_are_found_by_name_and_listed_in_order() {
+        let names = || RENDERERS.iter().map(|format| format.name);
         assert!(names().is_sorted());
         assert!(names().all(|name| by_name(name).is_some_and(|renderer| renderer.name == name)));
         assert!(by_name("pdf").is_none());

@@ -172,7 +172,7 @@ fn read(grammars: &Grammars, log: &str, chunk: usize) -> Run {
     file.write_all(log.as_bytes()).expect("written");
     let input =
         input::Options { now: 1_800_000_000_000_000, year: Some(2026), layouts: grammars.layouts(), tell: |_| {} };
-    let options = Options { zone: Zone::utc(), host: String::new(), input, chunk, memory: Memory::default() };
+    let options = Options { zone: Zone::utc(), hosts: Hosts::default(), input, chunk, memory: Memory::default() };
     run(&[file.path().to_owned()], grammars, &options, &|_, _| {}).expect("a run")
 }
 

@@ -46,6 +46,8 @@ pub struct Front {
     pub apart: bool,
     /// Of a metric: the column of each label that can be asked for by `--by`.
     pub by: BTreeMap<String, String>,
+    /// Of a metric: the words that a label can have. A list that ends with `...` has those of grammars of one's own too.
+    pub values: BTreeMap<String, Vec<String>>,
     /// Of a metric that counts: the question for what it counts, each row with its place, its time and all labels.
     pub rows: String,
     /// Of a rule: its state, `warning` or `critical`.
@@ -79,7 +81,7 @@ const TABLE: &str = "title group help empty quiet top units titles times states 
 /// What heads of sections hold beside.
 const SECTION: &str = "since_ever";
 /// What heads of metrics hold.
-const METRIC: &str = "about unit zero since_ever apart by rows";
+const METRIC: &str = "about unit zero since_ever apart by values rows";
 /// What heads of rules hold.
 const RULE: &str = "title state parameters message meaning trace command observed expected evidence site labels units times words top";
 

@@ -20,7 +20,7 @@ fn traced_in(logs: &[&str], key: &str, limit: usize) -> Trace {
     }
     let options = run::Options {
         zone: Zone::utc(),
-        host: String::new(),
+        hosts: input::Hosts::default(),
         input: input::Options { now: 0, year: Some(2026), layouts: Vec::new(), tell: |_| {} },
         chunk: run::CHUNK,
         memory: Memory::default(),

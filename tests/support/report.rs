@@ -48,7 +48,7 @@ impl Reading {
     pub fn empty() -> Self {
         let options = run::Options {
             zone: Zone::utc(),
-            host: String::new(),
+            hosts: input::Hosts::default(),
             input: input::Options {
                 now: i64::try_from(WRITTEN).unwrap_or(0) * SECOND + 86_400 * SECOND,
                 year: Some(2026),

@@ -1,0 +1,96 @@
+//! What is typed, and where that leaves something open what the configuration sets.
+
+#[cfg(feature = "sql")]
+use super::format::Kind;
+#[cfg(feature = "sql")]
+use crate::cli::{self, Period};
+use crate::cli::{Global, QueryFormat, SchemaFormat, When};
+#[cfg(feature = "sql")]
+use crate::config::Times;
+use crate::config::{Config, Wish};
+use crate::error::{Error, Exit, Result};
+use crate::render;
+use clap::ValueEnum;
+
+/// The options of every command. To be told much puts aside that nothing is to be said, and the other way round.
+pub(super) fn global(typed: &Global, config: &Config) -> Global {
+    let set = &config.commands.general;
+    let silent = typed.quiet || (set.quiet == Some(true) && typed.verbose == 0);
+    Global {
+        color: typed.color.or(set.color.map(when)),
+        progress: typed.progress.or(set.progress.map(when)),
+        quiet: silent,
+        verbose: typed.verbose.max(u8::from(set.verbose == Some(true) && !silent)),
+        memory: typed.memory.or(set.memory),
+        ..typed.clone()
+    }
+}
+
+fn when(wish: Wish) -> When {
+    match wish {
+        Wish::Auto => When::Auto,
+        Wish::Always => When::Always,
+        Wish::Never => When::Never,
+    }
+}
+
+/// A period that is typed, else the one that is set.
+#[cfg(feature = "sql")]
+pub(super) fn period(typed: Period, set: &Times) -> Period {
+    if !typed.is_open() {
+        return typed;
+    }
+    let Times { since, until, on } = set.clone();
+    Period { since, until, on }
+}
+
+/// The domains that are typed, else those that are set, which may be written as they are typed.
+#[cfg(feature = "sql")]
+pub(super) fn domains(typed: Vec<String>, set: &[String]) -> Vec<String> {
+    if !typed.is_empty() {
+        return typed;
+    }
+    set.iter().flat_map(|text| text.split(',')).filter_map(|text| cli::domain(text).ok()).collect()
+}
+
+/// Formats of queries.
+#[cfg(feature = "sql")]
+pub(super) const QUERY: [Kind; 5] =
+    [("table", "txt"), ("csv", "csv"), ("json", "json"), ("jsonl", "jsonl"), ("parquet", "parquet")];
+
+/// Refuses formats that there are not.
+pub(super) fn known_formats(config: &Config) -> Result<()> {
+    let set = &config.commands;
+    let of =
+        |named: Vec<(&'static str, &'static str)>| named.into_iter().map(|(name, _)| name.to_owned()).collect();
+    let formats: [(&str, &Option<String>, Vec<String>); 5] = [
+        ("report.format", &set.report.written.format, of(render::named(render::RENDERERS))),
+        ("query.format", &set.query.written.format, words::<QueryFormat>()),
+        ("trace.format", &set.trace.written.format, of(render::named(render::trace::FORMATS))),
+        ("headers.format", &set.headers.written.format, of(render::named(render::headers::FORMATS))),
+        ("schema.format", &set.schema.format, words::<SchemaFormat>()),
+    ];
+    for (key, name, known) in formats {
+        let Some(name) = name.as_ref().filter(|name| !known.contains(name)) else { continue };
+        let error = Error::new(Exit::Config, format!("there is no format `{name}`"));
+        let error = error.instead(name, "formats", known.iter().map(String::as_str));
+        return Err(config.spot(key).map_or_else(|| error.clone(), |spot| spot.about(error.clone())));
+    }
+    Ok(())
+}
+
+/// The words of an option.
+fn words<T: ValueEnum>() -> Vec<String> {
+    let words = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    words.map(|word| word.get_name().to_owned()).collect()
+}
+
+#[cfg(all(test, feature = "sql"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_format_of_queries_has_an_ending() {
+        assert_eq!(words::<QueryFormat>(), QUERY.map(|(name, _)| name));
+    }
+}
