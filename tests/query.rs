@@ -363,7 +363,7 @@ fn questions_are_asked_as_people_write_them() {
         ),
         (
             "SELECT DISTINCT ON (user, outcome) user, outcome, offset FROM logins WHERE user = 'anna@example.org' ORDER BY user, outcome, offset DESC",
-            "user,outcome,offset\r\nanna@example.org,failed,73766\r\n",
+            "user,outcome,offset\r\nanna@example.org,failed,73766\r\nanna@example.org,plaintext_refused,57221\r\n",
         ),
     ] {
         for memory in ["", " --memory 1"] {

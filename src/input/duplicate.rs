@@ -10,11 +10,7 @@ pub(super) fn remove(sources: Vec<Source>, inputs: &mut Inputs) -> Vec<Source> {
     for source in sources {
         let place = if source.len > 0 { shared(&kept, &source) } else { None };
         match place {
-            Some((at, Holds::Other)) if kept[at].name == source.name => {
-                inputs
-                    .doubts
-                    .insert(Text::from(format!("{}: named more than once; counted once", source.name.raw())));
-            }
+            Some((at, Holds::Other)) if kept[at].name == source.name => inputs.tell_again(&source.name),
             Some((at, Holds::Other)) => inputs.duplicates.push((source, kept[at].name.clone())),
             Some((at, Holds::Source)) => {
                 let shorter = std::mem::replace(&mut kept[at], source);

@@ -45,6 +45,7 @@ impl Search<'_> {
         } else if path.is_dir() {
             self.whole_folder(path);
         } else {
+            self.inputs.named.insert(name_of(path));
             self.file(path);
         }
         Ok(())

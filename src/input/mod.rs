@@ -48,6 +48,8 @@ pub struct Inputs {
     pub notes: Vec<Text>,
     /// What may not be as it was meant, in words.
     pub doubts: BTreeSet<Text>,
+    /// The names of files that were named by themselves, and not by a pattern or a folder.
+    named: BTreeSet<Text>,
 }
 
 /// How paths are read.
@@ -120,6 +122,16 @@ pub fn open(paths: &[PathBuf], options: &Options) -> Result<Inputs> {
 }
 
 impl Inputs {
+    /// A file was found once more. Patterns and folders may well overlap; who names a file twice did not mean to.
+    fn tell_again(&mut self, name: &Text) {
+        let told = Text::from(format!("{}: named more than once; counted once", name.raw()));
+        if self.named.contains(name) {
+            self.doubts.insert(told);
+        } else {
+            self.notes.push(told);
+        }
+    }
+
     /// Puts files that hold mail among the folders that do.
     fn add_mail(&mut self, sources: Vec<Source>) {
         self.mail.extend(sources.into_iter().map(|source| Mail { source, files: Vec::new() }));
