@@ -461,6 +461,15 @@ fn a_name_whose_ending_is_no_format_is_refused() {
 }
 
 #[test]
+fn what_stands_beside_the_facts_is_in_the_schema_too() {
+    for (table, column) in [("coverage", "unmatched"), ("usual", "week_before")] {
+        let done = Test::new(&format!("schema {table}")).any_stdout().run();
+        let told = String::from_utf8_lossy(done.stdout()).into_owned();
+        assert!(told.starts_with(&format!("{table}: ")) && told.contains(column), "{told}");
+    }
+}
+
+#[test]
 fn a_file_of_ones_own_that_cannot_be_read_is_told_and_nothing_takes_its_place() {
     let test = Test::new("grammar list --library own").file("own/grammars/postfix.toml", b"# \xfc\n".as_slice());
     let done = test.status(78).any_stderr().run();

@@ -8,10 +8,9 @@ use super::front::is_time;
 use super::meant;
 use super::parts::Parts;
 use super::portions::names;
-use super::rows::{COVERAGE, USUAL};
 use super::tokens::{self, UNNAMED, refuse};
 use crate::error::{Error, Result};
-use crate::facts::{DERIVED, TABLES, TableDef, columns};
+use crate::facts::{DERIVED, TABLES, columns, tables};
 use crate::time::Zone;
 use sqlparser::ast::{
     Expr, Function, Ident, ObjectName, Query, Select, SelectItem, SetExpr, Spanned, Statement, TableAlias,
@@ -22,11 +21,6 @@ use sqlparser::parser::{Parser, ParserError, ParserOptions};
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
-
-/// All tables that can be asked: the facts, the account of the lines, what is usual.
-pub fn tables() -> impl Iterator<Item = &'static TableDef> + Clone {
-    TABLES.iter().chain([&COVERAGE, &USUAL])
-}
 
 /// The functions that can be used.
 pub fn functions() -> &'static [&'static str] {
