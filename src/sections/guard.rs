@@ -8,6 +8,7 @@ use super::front::is_time;
 use super::meant;
 use super::parts::Parts;
 use super::portions::names;
+use super::times::Times;
 use super::tokens::{self, UNNAMED, refuse};
 use crate::error::{Error, Result};
 use crate::facts::{DERIVED, TABLES, columns, tables};
@@ -52,6 +53,8 @@ pub struct Needs {
     pub(super) crossed: bool,
     /// The question as the engine is to read it.
     pub(super) parts: Parts,
+    /// The columns of its answer that hold times.
+    pub(super) times: Times,
 }
 
 impl Needs {
@@ -101,7 +104,7 @@ pub fn check(sql: &str, zone: &Zone) -> Result<Needs> {
     gate.known_columns()?;
     let Gate { own, needs, .. } = gate;
     let parts = Parts::of(&meant::meant(sql, tokens, query, &own.others, zone)?)?;
-    Ok(Needs { columns, parts, ..needs })
+    Ok(Needs { columns, parts, times: Times::of(query), ..needs })
 }
 
 /// What helps where something else is asked.

@@ -13,10 +13,11 @@ mod network;
 mod parts;
 mod portions;
 mod rows;
+mod times;
 mod tokens;
 
 pub use crate::facts::{columns, tables};
-pub use front::{ChartFront, Front, Question, is_time};
+pub use front::{ChartFront, Front, Question};
 pub(crate) use front::{first_line, spaced, spot};
 pub use guard::{LONGEST_TEXT, Needs, check, functions};
 pub use named::{Named, Parameter, Settled, names};

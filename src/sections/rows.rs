@@ -1,6 +1,7 @@
 //! Asking: a question goes through the gate, then to polars; its answer comes back as rows.
 
 use super::aggregates;
+use super::front::is_time;
 use super::guard::{self, Needs};
 use super::parts::Parts;
 use super::portions::{Portion, Portions, Probe};
@@ -48,6 +49,8 @@ type Frames = Vec<(String, DataFrame)>;
 pub struct Answer {
     /// The names of its columns.
     pub columns: Vec<String>,
+    /// Which of them hold times, as far as the question tells.
+    times: Vec<Option<bool>>,
     frame: DataFrame,
 }
 
@@ -131,7 +134,8 @@ impl<'a> Asker<'a> {
             .map_or((&needs.parts, [].as_slice()), |portions| (&portions.parts, portions.asked.as_slice()));
         let frame = self.run(&mut context, parts, asked, needs.crossed)?;
         let frame = aggregates::named(frame, needs);
-        Ok(Answer { columns: frame.get_column_names().iter().map(ToString::to_string).collect(), frame })
+        let columns: Vec<String> = frame.get_column_names().iter().map(ToString::to_string).collect();
+        Ok(Answer { times: needs.times.told(&columns), columns, frame })
     }
 
     /// Asks the parts of a question one after the other, and before them what they ask of portions: with the first of them all
@@ -295,6 +299,16 @@ impl Answer {
     /// Whether a column holds whole numbers.
     pub fn is_integer(&self, column: usize) -> bool {
         self.frame.columns().get(column).is_some_and(|c| c.dtype().is_integer())
+    }
+
+    /// Whether a column holds times: by what the question means, and by its name where that cannot be told. A report goes by
+    /// names alone.
+    pub fn is_time(&self, column: usize) -> bool {
+        match self.times.get(column) {
+            // The engine makes fractions of the times among which it finds a percentile.
+            Some(Some(time)) => *time && self.is_number(column),
+            _ => self.is_integer(column) && self.columns.get(column).is_some_and(|name| is_time(name)),
+        }
     }
 
     /// Whether a column holds numbers.
