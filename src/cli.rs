@@ -331,9 +331,9 @@ pub struct Query {
     /// Only the mail of these domains
     #[arg(long, value_name = "DOMAIN", value_delimiter = ',', value_parser = domain)]
     pub domain: Vec<String>,
-    /// The format
-    #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
-    pub format: QueryFormat,
+    /// The format [default: by the output's name, else table]
+    #[arg(long, value_enum)]
+    pub format: Option<QueryFormat>,
     /// Where to write; `-` is standard output
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
@@ -392,9 +392,10 @@ pub enum Store {
 }
 
 /// How the answer to a query is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum QueryFormat {
     /// An aligned table.
+    #[default]
     Table,
     /// CSV, formula-guarded.
     Csv,

@@ -7,7 +7,7 @@ mod session;
 mod statements;
 mod typed;
 
-use super::{Outcome, assets, now, period, put, read, say};
+use super::{Outcome, assets, format, now, period, put, read, say};
 use crate::assets::Assets;
 use crate::cli::{Global, Query, QueryFormat};
 use crate::config::Config;
@@ -26,9 +26,10 @@ pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
     let zone = read::zone(global, config)?;
     let assets = assets(global, config);
     let scope = Scope { span: period(&args.period, &zone, now())?, domains: &args.domain };
+    let format = format_of(args)?;
     match asked::asked(args, &assets, &zone)? {
         Asked::List => {
-            put(&list(&assets, args.format, &zone)?, args.output.as_deref())?;
+            put(&list(&assets, format, &zone)?, args.output.as_deref())?;
             Ok(None)
         }
         Asked::One(question, paths) => {
@@ -41,18 +42,34 @@ pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
             if seen {
                 tell_of_no_rows(&answer, &run, &zone);
             }
-            put(&answer::render(answer, args.format, &zone)?, args.output.as_deref())?;
+            put(&answer::render(answer, format, &zone)?, args.output.as_deref())?;
             Ok((!run.complete).then_some(Exit::Incomplete))
         }
         Asked::Many(paths) => {
             let terminal = io::stdin().is_terminal();
             let session =
-                Session::new(args, &assets, &zone, &scope, terminal && super::colors(global.color, true))?;
+                Session::new(format, &assets, &zone, &scope, terminal && super::colors(global.color, true))?;
             let run = read::logs(&paths, global, config, &zone)?;
             let worst = if terminal { prompt::run(session, &run)? } else { session.read(&run)? };
             Ok(worst.or((!run.complete).then_some(Exit::Incomplete)))
         }
     }
+}
+
+/// The endings of files' names that tell a format.
+const ENDINGS: [(&str, QueryFormat); 5] = [
+    ("csv", QueryFormat::Csv),
+    ("json", QueryFormat::Json),
+    ("jsonl", QueryFormat::Jsonl),
+    ("ndjson", QueryFormat::Jsonl),
+    ("parquet", QueryFormat::Parquet),
+];
+
+/// The format that is asked for, or that the output's name tells, or a table.
+fn format_of(args: &Query) -> Result<QueryFormat> {
+    let names = ["table"].into_iter().chain(ENDINGS.map(|(name, _)| name)).filter(|name| *name != "ndjson");
+    let told = || format::told(ENDINGS.into_iter(), args.output.as_deref(), names);
+    args.format.map_or_else(|| Ok(told()?.unwrap_or_default()), Ok)
 }
 
 /// Asks the facts of a run.

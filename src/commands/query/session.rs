@@ -5,7 +5,7 @@ use super::statements::{self, Typed};
 use super::typed::{self, Line};
 use super::{answer, ask, list, tell_of_no_rows};
 use crate::assets::Assets;
-use crate::cli::{Query, QueryFormat};
+use crate::cli::QueryFormat;
 use crate::commands::{now, print, say, schema};
 use crate::error::{Error, Exit, Result};
 use crate::facts::Scope;
@@ -56,14 +56,14 @@ in one line: who-sent-to recipient=zoe@example.org
 impl<'a> Session<'a> {
     /// A session with the format that the command line names.
     pub(super) fn new(
-        args: &Query,
+        format: QueryFormat,
         assets: &'a Assets,
         zone: &'a Zone,
         scope: &'a Scope<'a>,
         colors: bool,
     ) -> Result<Self> {
         let names = names(assets)?;
-        let format = of_many(args.format)?;
+        let format = of_many(format)?;
         Ok(Self { assets, zone, scope, names, format, colors, asked: false, broken: false, failed: None })
     }
 
