@@ -494,6 +494,21 @@ fn what_stands_beside_the_facts_is_in_the_schema_too() {
 }
 
 #[test]
+fn what_is_wrong_with_a_period_names_the_option() {
+    for (options, told) in [
+        ("--since garbage", "error: `--since`: `garbage` is not a time\n"),
+        ("--until 2026-11-31", "error: `--until`: `2026-11-31` is not a time: November 2026 has 30 days\n"),
+        ("--on garbage", "error: `--on`: `garbage` is not a day\n"),
+    ] {
+        for command in ["report", "trace x", "query queue-now"] {
+            let done = Test::new(&format!("{command} {options} mail.log")).status(64).any_stderr().run();
+            let said = String::from_utf8_lossy(done.stderr()).into_owned();
+            assert!(said.starts_with(told) && said.contains("= help: use "), "{said}");
+        }
+    }
+}
+
+#[test]
 fn a_file_of_ones_own_that_cannot_be_read_is_told_and_nothing_takes_its_place() {
     let test = Test::new("grammar list --library own").file("own/grammars/postfix.toml", b"# \xfc\n".as_slice());
     let done = test.status(78).any_stderr().run();

@@ -457,6 +457,19 @@ fn a_store_that_holds_nothing_says_so_and_what_to_do() {
 }
 
 #[test]
+fn f28_a_damaged_manifest_says_what_helps() {
+    let site = Site::new();
+    site.write("mail.log", &lives(0..3));
+    site.fine("ingest --store st mail.log");
+    site.write("st/manifest.json", b"{}");
+    let told = "error: st/manifest.json is damaged\n |\n = help: bring the manifest back from a backup, or name another folder and read the logs anew\n";
+    for args in ["store check --store st", "report --store st", "ingest --store st mail.log"] {
+        let output = site.run(args);
+        assert_eq!((output.status.code(), &*String::from_utf8_lossy(&output.stderr)), (Some(65), told), "{args}");
+    }
+}
+
+#[test]
 fn f25_a_store_that_may_not_be_read_says_so() {
     let site = Site::new();
     site.write("mail.log", &lives(0..3));
