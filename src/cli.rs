@@ -335,7 +335,7 @@ pub struct Query {
     /// Only the mail of these domains
     #[arg(long, value_name = "DOMAIN", value_delimiter = ',', value_parser = domain)]
     pub domain: Vec<String>,
-    /// The format [default: by the output's name; table]
+    /// The format [default: by the output's name, else table]
     #[arg(long, value_enum)]
     pub format: Option<QueryFormat>,
     /// Where to write; `-` is standard output
@@ -396,9 +396,10 @@ pub enum Store {
 }
 
 /// How the answer to a query is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum QueryFormat {
     /// An aligned table.
+    #[default]
     Table,
     /// CSV, formula-guarded.
     Csv,

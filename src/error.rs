@@ -70,6 +70,13 @@ impl Error {
         self
     }
 
+    /// Adds what it is about, such as an option, before all else.
+    #[must_use]
+    pub fn of(mut self, whose: &str) -> Self {
+        self.what = format!("`{whose}`: {}", self.what);
+        self
+    }
+
     /// Adds the place, shown with a caret.
     #[must_use]
     pub fn at(mut self, file: impl Into<String>, text: impl Into<String>, span: Range<usize>) -> Self {

@@ -60,6 +60,8 @@ pub struct Run {
     pub files: Vec<Identity>,
     /// Whether all input could be read.
     pub complete: bool,
+    /// Whether any of it could.
+    pub read: bool,
     /// What was passed over with good reason, in words.
     pub notes: Vec<Text>,
     /// What may have been read wrongly, in words.
@@ -92,6 +94,8 @@ pub struct After {
     pub facts: Facts,
     /// What is open, told as it stands.
     pub open: Facts,
+    /// Whether anything behind the paths could be read, or need not yet.
+    pub read: bool,
     /// What was passed over with good reason, in words.
     pub notes: Vec<Text>,
     /// What may have been read wrongly, in words.
@@ -159,15 +163,18 @@ pub fn ingest(
     let inputs = opened(before, paths, options)?;
     let parser = Parser { grammars, options, spare: Mutex::default() };
     let walked = walk(before, std::mem::take(aside), &parser, &inputs, progress)?;
-    let Walk { correlator, account, notes, aside: used, .. } = walked;
+    let Walk { correlator, account, notes, numbers, aside: used, .. } = walked;
     *aside = used;
+    let nothing = numbers.is_empty() && inputs.problems.is_empty();
+    let sources = || numbers.iter().filter_map(|number| account.sources.get(*number));
+    let read = nothing || !inputs.mail.is_empty() || sources().any(Told::is_read);
     let carry = correlator.carry();
     let open = Correlator::going_on(grammars, carry.clone()).finish();
     let mail = inputs.mail.iter().map(|mail| not_kept(&mail.source));
     let notes = inputs.notes.iter().cloned().chain(notes).chain(mail).collect();
     let doubts =
         doubts(&inputs).into_iter().chain(before.doubts.iter().cloned()).chain(refused(&correlator)).collect();
-    Ok(After { account, carry, facts: correlator.facts, open, notes, doubts })
+    Ok(After { account, carry, facts: correlator.facts, open, read, notes, doubts })
 }
 
 /// Mail is not kept: a message may move and go at any time, and its headers are read quickly.
@@ -241,14 +248,16 @@ fn told(
     let mut ordered: Vec<(u32, Source)> = places.iter().copied().zip(sources).collect();
     ordered.sort_by_key(|(place, _)| *place);
     let mut sources: Vec<Source> = ordered.into_iter().map(|(_, source)| source).collect();
-    let first = sources.len();
+    let (first, has_mail, problems) = (sources.len(), !mail.is_empty(), coverage.problems.len());
     places.extend((first..).zip(&mail).map(|(place, _)| u32::try_from(place).unwrap_or(u32::MAX)));
     sources.extend(mail::read(mail, first, &mut facts, &mut coverage));
     if several {
         facts.shelved.places = places;
     }
     let notes = notes.into_iter().chain(inputs.notes).collect();
-    Run { facts, complete: coverage.problems.is_empty(), coverage, sources, files, notes, doubts }
+    let mail_read = has_mail && coverage.problems.len() == problems;
+    let read = coverage.counts.lines > 0 || mail_read || account.sources.iter().any(Told::is_read);
+    Run { facts, complete: coverage.problems.is_empty(), read, coverage, sources, files, notes, doubts }
 }
 
 /// What may be read wrongly, in words.

@@ -470,6 +470,54 @@ fn a_name_whose_ending_is_no_format_is_refused() {
 }
 
 #[test]
+fn the_name_of_an_output_tells_how_an_answer_is_written() {
+    for (name, begins) in [
+        ("out.csv", "queue_id\r\n"),
+        ("out.json", "[\n  {\"queue_id\""),
+        ("out.jsonl", "{\"queue_id\""),
+        ("out.ndjson", "{\"queue_id\""),
+        ("out.parquet", "PAR1"),
+        ("out.txt", "queue_id\n"),
+        ("out", "queue_id\n"),
+    ] {
+        let test = Test::new(&format!("query -o {name}")).arg("SELECT queue_id FROM messages").arg("mail.log");
+        let done = test.file("mail.log", LOG).run();
+        let bytes = fs::read(done.path(name)).expect("it is there");
+        assert!(bytes.starts_with(begins.as_bytes()), "{name}: {}", String::from_utf8_lossy(&bytes));
+    }
+    let test = Test::new("query -o out.json --format csv --list");
+    assert!(fs::read(test.run().path("out.json")).expect("it is there").starts_with(b"name,usage"));
+    let refused = Test::new("query mail.log -o out.html").arg("SELECT 1 AS x").status(64);
+    refused.stderr(
+        "error: no format is written to a name that ends with `.html`\n |\n = help: name one with `--format`: table, csv, json, jsonl, parquet\n",
+    ).run();
+}
+
+#[test]
+fn what_stands_beside_the_facts_is_in_the_schema_too() {
+    for (table, column) in [("coverage", "unmatched"), ("usual", "week_before")] {
+        let done = Test::new(&format!("schema {table}")).any_stdout().run();
+        let told = String::from_utf8_lossy(done.stdout()).into_owned();
+        assert!(told.starts_with(&format!("{table}: ")) && told.contains(column), "{told}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_period_names_the_option() {
+    for (options, told) in [
+        ("--since garbage", "error: `--since`: `garbage` is not a time\n"),
+        ("--until 2026-11-31", "error: `--until`: `2026-11-31` is not a time: November 2026 has 30 days\n"),
+        ("--on garbage", "error: `--on`: `garbage` is not a day\n"),
+    ] {
+        for command in ["report", "trace x", "query queue-now"] {
+            let done = Test::new(&format!("{command} {options} mail.log")).status(64).any_stderr().run();
+            let said = String::from_utf8_lossy(done.stderr()).into_owned();
+            assert!(said.starts_with(told) && said.contains("= help: use "), "{said}");
+        }
+    }
+}
+
+#[test]
 fn a_file_of_ones_own_that_cannot_be_read_is_told_and_nothing_takes_its_place() {
     let test = Test::new("grammar list --library own").file("own/grammars/postfix.toml", b"# \xfc\n".as_slice());
     let done = test.status(78).any_stderr().run();

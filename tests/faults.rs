@@ -244,6 +244,29 @@ fn f27_a_copy_that_breaks_off_is_told() {
 }
 
 #[test]
+fn f25_where_nothing_can_be_read_there_is_no_input_and_nothing_is_kept() {
+    let broken = b"\x1f\x8b\x08\x00 this is no gzip".as_slice();
+    for inputs in ["absent.log", "bad.gz", "bad.gz absent.log nothing*.log"] {
+        for command in ["report", "query queue-now", "trace x", "ingest --store st"] {
+            let test = Test::new(&format!("{command} {inputs}")).file("bad.gz", broken);
+            let done = test.status(66).any_stderr().run();
+            let told = String::from_utf8_lossy(done.stderr()).into_owned();
+            assert!(
+                told.starts_with("mailtrail: ") && told.ends_with("error: none of the inputs could be read\n"),
+                "{told}"
+            );
+            assert!(!done.path("st/facts").exists() && !done.path("st/state").exists(), "{command}");
+        }
+        for command in ["report", "ingest --store st"] {
+            let test = Test::new(&format!("{command} {inputs} mail.log")).file("bad.gz", broken);
+            test.file("mail.log", LOG).status(2).any_stdout().any_stderr().run();
+            let test = Test::new(&format!("{command} {inputs} empty.log")).file("bad.gz", broken);
+            test.file("empty.log", "").status(2).any_stdout().any_stderr().run();
+        }
+    }
+}
+
+#[test]
 fn f25_a_report_in_the_folder_of_its_logs_is_written_anew() {
     let test =
         Test::new("report logs -o logs/day.html").file("logs/mail.log", LOG).file("logs/day.html", "<html>");

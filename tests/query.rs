@@ -375,6 +375,34 @@ fn questions_are_asked_as_people_write_them() {
 }
 
 #[test]
+fn a_time_is_written_as_one_under_whatever_name_and_no_other_figure_is() {
+    let sql = "WITH a AS (SELECT MIN(time) AS first, COUNT(*) AS n_time FROM sessions)
+        SELECT first AS t, n_time, CAST(first AS BIGINT) AS raw_time FROM a";
+    let half = "SELECT QUANTILE_DISC(time, 0.5) AS half, AVG(time - time) AS avg_time FROM sessions";
+    let test =
+        Test::new("query --format csv --year 2026 --timezone UTC mail.log --file q.sql").file("mail.log", lab());
+    test.file("q.sql", half).stdout("half,avg_time\r\n2026-11-24T12:47:38Z,0\r\n").run();
+    for (format, answer) in [
+        ("csv", "t,n_time,raw_time\r\n2026-11-24T12:47:35+01:00,83,1795520855000000\r\n"),
+        ("jsonl", "{\"t\": \"2026-11-24T12:47:35+01:00\", \"n_time\": 83, \"raw_time\": 1795520855000000}\n"),
+        (
+            "json",
+            "[\n  {\"t\": \"2026-11-24T12:47:35+01:00\", \"n_time\": 83, \"raw_time\": 1795520855000000}\n]\n",
+        ),
+        (
+            "table",
+            "t                          n_time          raw_time\n-------------------------  ------  ----------------\n2026-11-24T12:47:35+01:00      83  1795520855000000\n",
+        ),
+    ] {
+        let options = format!("query --format {format} --timezone Europe/Berlin --year 2026");
+        let test = Test::new(&format!("{options} --file q.sql mail.log")).file("mail.log", lab());
+        test.file("q.sql", sql).stdout(answer).run();
+        let prompt = Test::new(&format!("{options} mail.log")).file("mail.log", lab());
+        prompt.stdin(format!("{sql};\n")).stdout(answer).run();
+    }
+}
+
+#[test]
 fn an_empty_sender_is_written_as_one_in_tables_alone() {
     let log = LOG.replace("from=<alice@remote.example>", "from=<>");
     for (format, answer) in

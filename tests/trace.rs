@@ -303,6 +303,18 @@ fn nothing_found_ends_with_1_and_says_what_to_try() {
 }
 
 #[test]
+fn nothing_found_is_an_object_to_a_program_and_no_output_to_others() {
+    let told = "{\n  \"key\": \"9F9F9F9F\",\n  \"messages\": [],\n  \"sessions\": [],\n  \"truncated\": {\n    \"shown\": 0,\n    \"of\": 0\n  }\n}\n";
+    for (options, stdout) in [("--format json", told), ("--format html", ""), ("--format text", "")] {
+        let test = sample(Test::new(&format!("trace 9F9F9F9F {options}")), &["postfix/expiry.log"]).status(1);
+        test.stdout(stdout).stderr_golden("trace/nothing.stderr.txt").run();
+    }
+    let test = sample(Test::new("trace 9F9F9F9F -o life.json"), &["postfix/expiry.log"]).status(1);
+    let done = test.stderr_golden("trace/nothing.stderr.txt").run();
+    assert_eq!(std::fs::read_to_string(done.path("life.json")).expect("it is there"), told);
+}
+
+#[test]
 fn a_wrong_request_is_told_before_anything_is_read() {
     for (args, golden) in [
         ("trace x absent.log --format jsn", "trace/unknown-format.stderr.txt"),

@@ -316,7 +316,7 @@ fn f27_a_compressed_log_that_is_mended_counts_once() {
         for _ in 0..2 {
             write_old(&site.path("mail.log.2.gz"), &broken);
             let first = site.run("ingest --store st mail.log.2.gz");
-            assert_eq!(first.status.code(), Some(2), "{number}");
+            assert_eq!(first.status.code(), Some(66), "{number}");
             assert!(String::from_utf8_lossy(&first.stderr).starts_with("mailtrail: mail.log.2.gz: "), "{number}");
         }
         write_old(&site.path("mail.log.2.gz"), &whole);
@@ -448,10 +448,25 @@ fn what_is_wrong_with_a_store_is_told_as_it_is() {
 #[test]
 fn a_store_that_holds_nothing_says_so_and_what_to_do() {
     let site = Site::new();
-    site.run("ingest --store st missing.log");
+    let nothing = site.run("ingest --store st missing.log");
+    let told = "mailtrail: missing.log: No such file or directory (os error 2)\nerror: none of the inputs could be read\n";
+    assert_eq!((nothing.status.code(), &*String::from_utf8_lossy(&nothing.stderr)), (Some(66), told));
     let output = site.run("report --store st");
-    let told = "mailtrail: missing.log: No such file or directory (os error 2)\nerror: the store in st is empty\n |\n = help: `mailtrail ingest PATH…` reads logs into it; `--no-store` reads logs without it\n";
+    let told = "error: the store in st is empty\n |\n = help: `mailtrail ingest PATH…` reads logs into it; `--no-store` reads logs without it\n";
     assert_eq!((output.status.code(), &*String::from_utf8_lossy(&output.stderr)), (Some(66), told));
+}
+
+#[test]
+fn f28_a_damaged_manifest_says_what_helps() {
+    let site = Site::new();
+    site.write("mail.log", &lives(0..3));
+    site.fine("ingest --store st mail.log");
+    site.write("st/manifest.json", b"{}");
+    let told = "error: st/manifest.json is damaged\n |\n = help: bring the manifest back from a backup, or name another folder and read the logs anew\n";
+    for args in ["store check --store st", "report --store st", "ingest --store st mail.log"] {
+        let output = site.run(args);
+        assert_eq!((output.status.code(), &*String::from_utf8_lossy(&output.stderr)), (Some(65), told), "{args}");
+    }
 }
 
 #[test]

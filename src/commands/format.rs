@@ -27,14 +27,29 @@ pub(super) fn choose<T, R>(
     if let Some(name) = asked {
         return named(name);
     }
-    let ending = output.and_then(Path::extension).and_then(|ending| ending.to_str());
-    match (formats.iter().find(|format| Some(format.extension) == ending), ending) {
-        (Some(format), _) => Ok(format),
-        (None, Some(ending)) if !PLAIN.contains(&ending) && output.is_none_or(|path| !path.is_dir()) => {
-            Err(Error::new(Exit::Usage, format!("no format is written to a name that ends with `.{ending}`"))
-                .help(format!("name one with `--format`: {}", names().collect::<Vec<_>>().join(", "))))
-        }
-        (None, _) => named("text"),
+    let endings = formats.iter().map(|format| (format.extension, format));
+    let told = told(endings, output, names())?;
+    told.map_or_else(|| named("text"), Ok)
+}
+
+/// The format that an output's name tells by its ending; nothing where it has none, or that of plain text.
+///
+/// # Errors
+///
+/// Where it ends like a format that there is not.
+pub(super) fn told<F>(
+    mut endings: impl Iterator<Item = (&'static str, F)>,
+    output: Option<&Path>,
+    names: impl Iterator<Item = &'static str>,
+) -> Result<Option<F>> {
+    let Some(ending) = output.and_then(Path::extension).and_then(|ending| ending.to_str()) else {
+        return Ok(None);
+    };
+    match endings.find(|(of, _)| *of == ending) {
+        Some((_, format)) => Ok(Some(format)),
+        None if PLAIN.contains(&ending) || output.is_some_and(Path::is_dir) => Ok(None),
+        None => Err(Error::new(Exit::Usage, format!("no format is written to a name that ends with `.{ending}`"))
+            .help(format!("name one with `--format`: {}", names.collect::<Vec<_>>().join(", ")))),
     }
 }
 

@@ -147,16 +147,18 @@ fn store_folder<'a>(global: &'a Global, config: &'a Config) -> Option<&'a std::p
 #[cfg(feature = "sql")]
 fn period(period: &Period, zone: &Zone, now: i64) -> Result<Span> {
     if let Some(day) = &period.on {
-        return parse_day(day, zone, now);
+        return parse_day(day, zone, now).map_err(|e| e.of("--on"));
     }
-    let instant = |text: &Option<String>| text.as_ref().map(|text| parse_instant(text, zone, now)).transpose();
-    let span = Span { start: instant(&period.since)?, end: instant(&period.until)? };
+    let instant = |option: &str, text: &Option<String>| {
+        text.as_ref().map(|text| parse_instant(text, zone, now).map_err(|e| e.of(option))).transpose()
+    };
+    let span = Span { start: instant("--since", &period.since)?, end: instant("--until", &period.until)? };
     match span {
-        Span { start: Some(start), end: Some(end) } if end <= start => Err(Error::new(
-            Exit::Usage,
-            "the period ends before it begins",
-        )
-        .why(format!("{} to {}", zone.rfc3339(start), zone.rfc3339(end)))),
+        Span { start: Some(start), end: Some(end) } if end <= start => {
+            Err(Error::new(Exit::Usage, "the period ends before it begins")
+                .why(format!("{} to {}", zone.rfc3339(start), zone.rfc3339(end)))
+                .help("`--since` is its first instant, and `--until` a later one, at which it is over"))
+        }
         span => Ok(span),
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
     let domains = settle::domains(args.domain.clone(), &set.domain);
     let scope = Scope { span: period(&times, &zone, now())?, domains: &domains };
     let written = format::written(&settle::QUERY, args.format.map(name), args.output.clone(), &set.written);
-    let (output, format) = (written.output.as_deref(), format_of(&written));
+    let (output, format) = (written.output.as_deref(), format_of(&written)?);
     match asked::asked(args, &assets, &zone)? {
         Asked::List => {
             put(&list(&assets, format, &zone)?, output)?;
@@ -53,7 +53,7 @@ pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
         Asked::Many(paths) => {
             let terminal = io::stdin().is_terminal();
             let colors = terminal && super::colors(global.color, true);
-            let format = format_of(&Written { output: None, ..written });
+            let format = format_of(&Written { output: None, ..written })?;
             let session = Session::new(format, &assets, &zone, &scope, colors)?;
             let run = read::logs(&paths, global, config, &zone)?;
             let worst = if terminal { prompt::run(session, &run)? } else { session.read(&run)? };
@@ -68,10 +68,14 @@ fn name(format: QueryFormat) -> String {
 }
 
 /// The format that is asked for, or that the output's name tells, or a table.
-fn format_of(written: &Written) -> QueryFormat {
-    let told = || format::told_by(&settle::QUERY, written.output.as_deref()?);
-    let name = written.format.as_deref().or_else(told);
-    name.and_then(|name| QueryFormat::from_str(name, false).ok()).unwrap_or(QueryFormat::Table)
+fn format_of(written: &Written) -> Result<QueryFormat> {
+    let endings = settle::QUERY.into_iter().map(|(name, ending)| (ending, name)).chain([("ndjson", "jsonl")]);
+    let names = settle::QUERY.into_iter().map(|(name, _)| name);
+    let name = match &written.format {
+        Some(name) => Some(name.as_str()),
+        None => format::told(endings, written.output.as_deref(), names)?,
+    };
+    Ok(name.and_then(|name| QueryFormat::from_str(name, false).ok()).unwrap_or_default())
 }
 
 /// Asks the facts of a run.

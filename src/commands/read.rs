@@ -36,7 +36,7 @@ pub(super) fn logs(paths: &[PathBuf], global: &Global, config: &Config, zone: &Z
     bar.finish_and_clear();
     let run = run?;
     tell(&run, global);
-    if !run.coverage.sources.is_empty() || store.as_ref().is_some_and(|store| !store.is_empty()) {
+    if run.read || store.as_ref().is_some_and(|store| !store.is_empty()) {
         return Ok(run);
     }
     Err(match super::store_folder(global, config) {
@@ -44,8 +44,13 @@ pub(super) fn logs(paths: &[PathBuf], global: &Global, config: &Config, zone: &Z
             Error::new(Exit::NoInput, format!("the store in {} is empty", root.display()))
                 .help("`mailtrail ingest PATH…` reads logs into it; `--no-store` reads logs without it")
         }
-        _ => Error::new(Exit::NoInput, "none of the inputs could be read"),
+        _ => nothing_read(),
     })
+}
+
+/// The error where not one of the inputs could be read; why is said of each before.
+pub(super) fn nothing_read() -> Error {
+    Error::new(Exit::NoInput, "none of the inputs could be read")
 }
 
 /// The logs that the command line names, else those of the configuration.

@@ -1,10 +1,10 @@
-//! `mailtrail schema`: the tables and columns of the facts.
+//! `mailtrail schema`: the tables and columns that can be asked.
 
 use super::{Outcome, print};
 use crate::cli::{Schema, SchemaFormat};
 use crate::config::Config;
 use crate::error::{Error, Exit, Result};
-use crate::facts::{TABLES, TableDef};
+use crate::facts::{TableDef, tables};
 use clap::ValueEnum;
 use std::fmt::Write as _;
 
@@ -22,14 +22,17 @@ pub(super) fn run(args: &Schema, config: &Config) -> Outcome {
 
 fn chosen(names: &[String]) -> Result<Vec<&'static TableDef>> {
     if names.is_empty() {
-        return Ok(TABLES.iter().collect());
+        return Ok(tables().collect());
     }
-    names.iter().map(|name| TABLES.iter().find(|t| t.name == name).ok_or_else(|| unknown(name))).collect()
+    names.iter().map(|name| named(name)).collect()
 }
 
-fn unknown(name: &str) -> Error {
-    let names = TABLES.iter().map(|t| t.name);
-    Error::new(Exit::Usage, format!("there is no table `{name}`")).instead(name, "tables", names)
+/// The table of this name.
+pub(super) fn named(name: &str) -> Result<&'static TableDef> {
+    let names = tables().map(|table| table.name);
+    tables().find(|table| table.name == name).ok_or_else(|| {
+        Error::new(Exit::Usage, format!("there is no table `{name}`")).instead(name, "tables", names)
+    })
 }
 
 pub(super) fn text(tables: &[&TableDef]) -> String {

@@ -8,6 +8,7 @@ use crate::facts::{Memory, Scope, View};
 use crate::render;
 use crate::render::trace::FORMATS;
 use crate::report::trace::Trace;
+use crate::run::Run;
 use crate::sections::Asker;
 use crate::trace::{self, Kind, Request};
 use std::ffi::OsString;
@@ -31,7 +32,10 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let trace = trace::trace(&asker, &run.sources, &zone, &request)?;
     if trace.kind.is_none() {
         tell_of_nothing(&trace, args);
-        return Ok(Some(if run.complete { Exit::Findings } else { Exit::Incomplete }));
+    }
+    // A program that reads objects is given one; to people and pages nothing says it all.
+    if trace.kind.is_none() && format.name != "json" {
+        return Ok(exit(&trace, &run));
     }
     let assets = assets(global, config);
     let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());
@@ -40,7 +44,12 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let output = args.output.as_deref().filter(|path| path.as_os_str() != "-");
     super::spare(&run.files, output)?;
     put(&bytes, output)?;
-    Ok((!run.complete).then_some(Exit::Incomplete))
+    Ok(exit(&trace, &run))
+}
+
+/// As that of `grep`; that a log could not be read goes before.
+fn exit(trace: &Trace, run: &Run) -> Option<Exit> {
+    if run.complete { trace.kind.is_none().then_some(Exit::Findings) } else { Some(Exit::Incomplete) }
 }
 
 /// Messages and sessions at most, where nothing else is said.

@@ -46,7 +46,7 @@ pub(super) fn absent(def: &ColumnDef, height: usize) -> Column {
     let kind = match def.kind {
         ColumnKind::Text => DataType::String,
         ColumnKind::Integer | ColumnKind::Time => DataType::Int64,
-        ColumnKind::Seconds => DataType::Float64,
+        ColumnKind::Seconds | ColumnKind::Number => DataType::Float64,
         ColumnKind::Flag => DataType::Boolean,
     };
     Column::full_null(def.name.into(), height, &kind)

@@ -13,6 +13,7 @@ mod order;
 mod parquet;
 mod rows;
 pub mod schema;
+mod beside;
 #[cfg(feature = "sql")]
 mod shelf;
 #[cfg(feature = "sql")]
@@ -21,6 +22,7 @@ mod texts;
 #[cfg(feature = "sql")]
 mod view;
 
+pub use beside::{COVERAGE, USUAL, tables};
 pub use rows::{Rows, Table, Values};
 pub use schema::{NULL, Row, TABLES, TableDef};
 #[cfg(feature = "sql")]

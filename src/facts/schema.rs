@@ -19,6 +19,8 @@ pub enum ColumnKind {
     Time,
     /// A duration: kept in microseconds, shown in seconds.
     Seconds,
+    /// A figure in a unit of its own.
+    Number,
     /// Yes or no.
     Flag,
 }
@@ -31,6 +33,7 @@ impl ColumnKind {
             Self::Integer => "integer",
             Self::Time => "time (µs since the epoch, UTC)",
             Self::Seconds => "seconds",
+            Self::Number => "number",
             Self::Flag => "flag",
         }
     }

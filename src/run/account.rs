@@ -44,6 +44,13 @@ pub struct Told {
     problem: Option<Text>,
 }
 
+impl Told {
+    /// Whether it could be read, if only in part.
+    pub(super) fn is_read(&self) -> bool {
+        self.problem.is_none() || self.coverage.counts.lines > 0
+    }
+}
+
 /// The first line of a shape, and how many there are.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Example {

@@ -101,8 +101,8 @@ impl Front {
     }
 }
 
-/// Whether a column of this name holds times, whoever asks.
-pub fn is_time(name: &str) -> bool {
+/// Whether a column of this name holds times: in a report always, in an answer where its SQL does not tell.
+pub(super) fn is_time(name: &str) -> bool {
     let of = name.strip_prefix("min_").or_else(|| name.strip_prefix("max_")).unwrap_or(name);
     matches!(of, "time" | "hour" | "day") || name.ends_with("_time")
 }

@@ -8,10 +8,10 @@ use super::front::is_time;
 use super::meant;
 use super::parts::Parts;
 use super::portions::names;
-use super::rows::{COVERAGE, USUAL};
+use super::times::Times;
 use super::tokens::{self, UNNAMED, refuse};
 use crate::error::{Error, Result};
-use crate::facts::{DERIVED, TABLES, TableDef, columns};
+use crate::facts::{DERIVED, TABLES, columns, tables};
 use crate::time::Zone;
 use sqlparser::ast::{
     Expr, Function, Ident, ObjectName, Query, Select, SelectItem, SetExpr, Spanned, Statement, TableAlias,
@@ -22,11 +22,6 @@ use sqlparser::parser::{Parser, ParserError, ParserOptions};
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
-
-/// All tables that can be asked: the facts, the account of the lines, what is usual.
-pub fn tables() -> impl Iterator<Item = &'static TableDef> + Clone {
-    TABLES.iter().chain([&COVERAGE, &USUAL])
-}
 
 /// The functions that can be used.
 pub fn functions() -> &'static [&'static str] {
@@ -58,6 +53,8 @@ pub struct Needs {
     pub(super) crossed: bool,
     /// The question as the engine is to read it.
     pub(super) parts: Parts,
+    /// The columns of its answer that hold times.
+    pub(super) times: Times,
 }
 
 impl Needs {
@@ -107,7 +104,7 @@ pub fn check(sql: &str, zone: &Zone) -> Result<Needs> {
     gate.known_columns()?;
     let Gate { own, needs, .. } = gate;
     let parts = Parts::of(&meant::meant(sql, tokens, query, &own.others, zone)?)?;
-    Ok(Needs { columns, parts, ..needs })
+    Ok(Needs { columns, parts, times: Times::of(query), ..needs })
 }
 
 /// What helps where something else is asked.

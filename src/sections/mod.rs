@@ -13,12 +13,13 @@ mod network;
 mod parts;
 mod portions;
 mod rows;
+mod times;
 mod tokens;
 
-pub use crate::facts::columns;
-pub use front::{ChartFront, Front, Question, is_time};
+pub use crate::facts::{columns, tables};
+pub use front::{ChartFront, Front, Question};
 pub(crate) use front::{first_line, spaced, spot};
-pub use guard::{LONGEST_TEXT, Needs, check, functions, tables};
+pub use guard::{LONGEST_TEXT, Needs, check, functions};
 pub use named::{Named, Parameter, Settled, names};
 pub(crate) use network::Network;
 pub use rows::{Answer, Asker, Known, try_out};

@@ -1,13 +1,13 @@
 //! Asking: a question goes through the gate, then to polars; its answer comes back as rows.
 
 use super::aggregates;
+use super::front::is_time;
 use super::guard::{self, Needs};
 use super::parts::Parts;
 use super::portions::{Portion, Portions, Probe};
 use super::tokens;
 use crate::error::{Error, Exit, Result};
-use crate::facts::schema::{ColumnDef, ColumnKind, Holds};
-use crate::facts::{Facts, Scope, TableDef, View, Wanted};
+use crate::facts::{COVERAGE, Facts, Scope, TableDef, USUAL, View, Wanted, tables};
 use crate::report::{Cell, Coverage, Past};
 use crate::text::Text;
 use crate::time::Zone;
@@ -49,6 +49,8 @@ type Frames = Vec<(String, DataFrame)>;
 pub struct Answer {
     /// The names of its columns.
     pub columns: Vec<String>,
+    /// Which of them hold times, as far as the question tells.
+    times: Vec<Option<bool>>,
     frame: DataFrame,
 }
 
@@ -107,7 +109,7 @@ impl<'a> Asker<'a> {
     pub(super) fn clients(&self, needs: &Needs, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<String>> {
         let mut found = BTreeSet::new();
         let have = |table: &&TableDef| table.place("client_ip").is_some();
-        for table in guard::tables().filter(|table| needs.tables.contains(table.name)).filter(have) {
+        for table in tables().filter(|table| needs.tables.contains(table.name)).filter(have) {
             let answer = self.ask(&format!("SELECT DISTINCT client_ip FROM {}", table.name))?;
             found.extend(answer.rows(usize::MAX).into_iter().flatten().filter_map(|cell| match cell {
                 Cell::Text(address) => wanted(address.raw()).then(|| address.raw().to_owned()),
@@ -132,7 +134,8 @@ impl<'a> Asker<'a> {
             .map_or((&needs.parts, [].as_slice()), |portions| (&portions.parts, portions.asked.as_slice()));
         let frame = self.run(&mut context, parts, asked, needs.crossed)?;
         let frame = aggregates::named(frame, needs);
-        Ok(Answer { columns: frame.get_column_names().iter().map(ToString::to_string).collect(), frame })
+        let columns: Vec<String> = frame.get_column_names().iter().map(ToString::to_string).collect();
+        Ok(Answer { times: needs.times.told(&columns), columns, frame })
     }
 
     /// Asks the parts of a question one after the other, and before them what they ask of portions: with the first of them all
@@ -298,6 +301,16 @@ impl Answer {
         self.frame.columns().get(column).is_some_and(|c| c.dtype().is_integer())
     }
 
+    /// Whether a column holds times: by what the question means, and by its name where that cannot be told. A report goes by
+    /// names alone.
+    pub fn is_time(&self, column: usize) -> bool {
+        match self.times.get(column) {
+            // The engine makes fractions of the times among which it finds a percentile.
+            Some(Some(time)) => *time && self.is_number(column),
+            _ => self.is_integer(column) && self.columns.get(column).is_some_and(|name| is_time(name)),
+        }
+    }
+
     /// Whether a column holds numbers.
     pub fn is_number(&self, column: usize) -> bool {
         self.frame.columns().get(column).is_some_and(|c| c.dtype().is_numeric())
@@ -337,59 +350,6 @@ fn cell(value: &AnyValue<'_>) -> Cell {
     }
 }
 
-/// The account of the lines as a table.
-pub(super) const COVERAGE: TableDef = TableDef {
-    name: "coverage",
-    about: "The account of the lines of one source.",
-    columns: &[
-        column("source", ColumnKind::Integer, "The source's number, as the facts' `source` names it."),
-        column("path", ColumnKind::Text, "Its name, as you gave it."),
-        column("lines", ColumnKind::Integer, "Lines read; the sum of the next five."),
-        column("matched", ColumnKind::Integer, "Lines that a pattern of a grammar took."),
-        column("ignored", ColumnKind::Integer, "Lines that a named ignore rule took."),
-        column("unmatched", ColumnKind::Integer, "Lines of a known form that nothing took."),
-        column(
-            "damaged",
-            ColumnKind::Integer,
-            "Lines without a header that is known: cut, empty, binary, too long.",
-        ),
-        column("duplicate", ColumnKind::Integer, "Lines of a source that another source holds too."),
-        column(
-            "repeats",
-            ColumnKind::Text,
-            "Another source that holds a part of its lines too; these count twice.",
-        ),
-        column("repeated_lines", ColumnKind::Integer, "About how many these are."),
-        column("first_time", ColumnKind::Time, "The earliest time in it."),
-        column("last_time", ColumnKind::Time, "The latest."),
-        column("offset", ColumnKind::Integer, "0."),
-    ],
-};
-
-/// What is usual, as a table.
-pub(super) const USUAL: TableDef = TableDef {
-    name: "usual",
-    about: "One figure of a report's period with what it was at earlier times; empty where nothing is known of these.",
-    columns: &[
-        column(
-            "metric",
-            ColumnKind::Text,
-            "The metric; of what is watched for silence and newcomers: host, program, relay, service, transport, host-hours, service-hours, transport-hours.",
-        ),
-        column("label", ColumnKind::Text, "The values of its labels."),
-        column("host", ColumnKind::Text, "The host among them."),
-        column("hour", ColumnKind::Time, "When the hour began, of figures of hours."),
-        column("until_time", ColumnKind::Time, "When that hour ended, or the period."),
-        column("value", ColumnKind::Seconds, "The figure in the period."),
-        column("day_before", ColumnKind::Seconds, "The figure in the same span of the day before."),
-        column("week_before", ColumnKind::Seconds, "The figure in the same span of the week before."),
-        column("usual", ColumnKind::Seconds, "The median of the same span of earlier weeks."),
-        column("spread", ColumnKind::Seconds, "The median of their distances from it."),
-        column("spans", ColumnKind::Integer, "How many earlier weeks that is made of."),
-        column("offset", ColumnKind::Integer, "0."),
-    ],
-};
-
 fn usual_frame(known: &[Known]) -> Result<DataFrame> {
     let text = |of: fn(&Known) -> String| known.iter().map(of).collect::<Vec<String>>();
     let number = |name: &str, of: fn(&Known) -> Option<f64>| {
@@ -423,10 +383,6 @@ fn usual_frame(known: &[Known]) -> Result<DataFrame> {
         ],
     )
     .map_err(|e| Error::new(Exit::Internal, "what is usual cannot be laid out").why(e))
-}
-
-const fn column(name: &'static str, kind: ColumnKind, about: &'static str) -> ColumnDef {
-    ColumnDef { name, kind, holds: Holds::Word, about }
 }
 
 fn coverage_frame(coverage: &Coverage) -> std::result::Result<DataFrame, PolarsError> {

@@ -74,7 +74,15 @@ impl State {
 pub fn lost(root: &Path) -> Error {
     Error::new(Exit::Data, format!("the store in {} has lost its manifest", root.display()))
         .why(format!("it holds facts, but no {NAME}"))
-        .help("bring the manifest back from a backup, or name another folder and read the logs anew")
+        .help(BRING_BACK)
+}
+
+/// What helps where a manifest is gone or wrong: it alone tells what belongs to the store.
+const BRING_BACK: &str = "bring the manifest back from a backup, or name another folder and read the logs anew";
+
+/// A manifest that is not what was written.
+fn wrong(path: &Path) -> Error {
+    damaged(path).help(BRING_BACK)
 }
 
 impl Manifest {
@@ -92,16 +100,16 @@ impl Manifest {
             Ok(text) => text,
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
             Err(e) if matches!(e.kind(), ErrorKind::InvalidInput | ErrorKind::FileTooLarge) => {
-                return Err(damaged(&path).why(e));
+                return Err(wrong(&path).why(e));
             }
             Err(e) => {
                 let exit = if e.kind() == ErrorKind::PermissionDenied { Exit::NoInput } else { Exit::Io };
                 return Err(Error::new(exit, format!("{} cannot be read", path.display())).why(e));
             }
         };
-        let (schema, hash, body) = parts(&text).ok_or_else(|| damaged(&path))?;
+        let (schema, hash, body) = parts(&text).ok_or_else(|| wrong(&path))?;
         if schema == 0 {
-            return Err(damaged(&path));
+            return Err(wrong(&path));
         }
         if schema > SCHEMA {
             return Err(Error::new(
@@ -112,9 +120,9 @@ impl Manifest {
             .help("use the mailtrail that wrote it; nothing was changed"));
         }
         if xxh3_64(body) != hash {
-            return Err(damaged(&path));
+            return Err(wrong(&path));
         }
-        serde_json::from_slice(body).map(Some).map_err(|e| damaged(&path).why(e))
+        serde_json::from_slice(body).map(Some).map_err(|e| wrong(&path).why(e))
     }
 
     /// Writes it beside its place and puts it there by one rename.

@@ -176,12 +176,22 @@ pub struct Brought {
     pub lines: u64,
     /// New facts.
     pub facts: u64,
+    /// Whether anything could be read, or need not yet; else the store is as it was.
+    pub read: bool,
     /// What could not be read, in words.
     pub problems: Vec<Text>,
     /// What was passed over with good reason, in words.
     pub notes: Vec<Text>,
     /// What may have been read wrongly, in words.
     pub doubts: Vec<Text>,
+}
+
+impl Brought {
+    /// What a run brought that could read nothing.
+    fn nothing(after: &After) -> Self {
+        let (notes, doubts) = (after.notes.clone(), after.doubts.clone());
+        Self { problems: after.account.problems(), notes, doubts, ..Self::default() }
+    }
 }
 
 impl Writer {
@@ -235,7 +245,7 @@ impl Writer {
         Ok(true)
     }
 
-    /// Reads what is new behind the paths into the store.
+    /// Reads what is new behind the paths into the store. Where nothing can be read, it is as it was before.
     ///
     /// # Errors
     ///
@@ -251,6 +261,11 @@ impl Writer {
         let lines = before.account.lines();
         let mut aside = Aside::on(self.new_shelf(), options);
         let after = run::ingest(&before, &mut aside, paths, grammars, options, progress);
+        if let Ok(after) = &after
+            && !after.read
+        {
+            return Ok(Brought::nothing(after));
+        }
         let mut shelf = aside.into_shelf().unwrap_or_else(|| self.new_shelf());
         let written = after.and_then(|after| {
             let told = (after.notes.clone(), after.doubts.clone());
@@ -264,7 +279,7 @@ impl Writer {
                 self.commit(next)?;
                 let account = &self.store.manifest.account;
                 let (lines, problems) = (account.lines() - lines, account.problems());
-                Ok(Brought { lines, facts, problems, notes, doubts })
+                Ok(Brought { lines, facts, read: true, problems, notes, doubts })
             }
             Err(error) => {
                 shelf.clear();

@@ -5,7 +5,7 @@ use crate::cli::QueryFormat;
 use crate::error::{Error, Exit, Result};
 use crate::render::csv::{plain, records};
 use crate::report::Cell;
-use crate::sections::{Answer, is_time};
+use crate::sections::Answer;
 use crate::text;
 use crate::time::Zone;
 use std::fmt::Write as _;
@@ -16,8 +16,7 @@ pub(super) fn render(answer: Answer, format: QueryFormat, zone: &Zone) -> Result
     if format == QueryFormat::Parquet {
         return answer.parquet();
     }
-    let times: Vec<bool> =
-        answer.columns.iter().enumerate().map(|(at, name)| is_time(name) && answer.is_integer(at)).collect();
+    let times: Vec<bool> = (0..answer.columns.len()).map(|at| answer.is_time(at)).collect();
     let rows: Vec<Vec<Cell>> = answer
         .rows(usize::MAX)
         .into_iter()
@@ -48,6 +47,8 @@ pub(super) fn written(
 fn as_time(cell: Cell, time: bool) -> Cell {
     match cell {
         Cell::Integer(micros) if time => Cell::Time(micros),
+        #[expect(clippy::cast_possible_truncation, reason = "times are far below 2^53 microseconds")]
+        Cell::Number(micros) if time && micros.is_finite() => Cell::Time(micros as i64),
         cell => cell,
     }
 }

@@ -8,7 +8,7 @@ use crate::assets::Assets;
 use crate::cli::QueryFormat;
 use crate::commands::{now, print, say, schema};
 use crate::error::{Error, Exit, Result};
-use crate::facts::{Scope, TableDef};
+use crate::facts::Scope;
 use crate::run::Run;
 use crate::sections::{Named, names, tables};
 use crate::time::Zone;
@@ -177,7 +177,9 @@ impl<'a> Session<'a> {
         match (words.next().unwrap_or_default(), words.next()) {
             ("help" | "\\h" | "\\?", _) => Ok(HELP.as_bytes().to_vec()),
             ("\\d", None) => Ok(all_tables().into_bytes()),
-            ("\\d", Some(name)) => table(name).map(|table| schema::text(&[table]).into_bytes()),
+            ("\\d", Some(name)) => {
+                schema::named(name.trim_end_matches(';')).map(|table| schema::text(&[table]).into_bytes())
+            }
             ("\\list", _) => list(self.assets, QueryFormat::Table, self.zone),
             ("\\format", Some(name)) => {
                 self.format = format(name)?;
@@ -217,13 +219,5 @@ fn all_tables() -> String {
     tables().fold(String::new(), |mut out, table| {
         let _ = writeln!(out, "{:<15} {}", table.name, table.about);
         out
-    })
-}
-
-fn table(name: &str) -> Result<&'static TableDef> {
-    let name = name.trim_end_matches(';');
-    let names = tables().map(|table| table.name);
-    tables().find(|table| table.name == name).ok_or_else(|| {
-        Error::new(Exit::Usage, format!("there is no table `{name}`")).instead(name, "tables", names)
     })
 }
