@@ -335,7 +335,7 @@ pub struct Query {
     /// Only the mail of these domains
     #[arg(long, value_name = "DOMAIN", value_delimiter = ',', value_parser = domain)]
     pub domain: Vec<String>,
-    /// The format [default: by the output's name; table]
+    /// The format [default: by the output's name, else table]
     #[arg(long, value_enum)]
     pub format: Option<QueryFormat>,
     /// Where to write; `-` is standard output
@@ -438,8 +438,7 @@ pub struct Trace {
 /// `mailtrail headers`
 #[derive(Clone, Debug, Args)]
 pub struct Headers {
-    /// Maildirs, mailboxes, messages, folders, patterns; `-` is standard input
-    #[arg(required = true)]
+    /// Maildirs, mailboxes, messages, folders, patterns; `-` is standard input [default: `paths` in `[headers]`]
     pub paths: Vec<PathBuf>,
     /// The format [default: by the output's name; text on a terminal]
     #[arg(long, value_name = "FORMAT", value_parser = Formats(|| render::named(render::headers::FORMATS)))]
