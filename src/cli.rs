@@ -439,8 +439,7 @@ pub struct Trace {
 /// `mailtrail headers`
 #[derive(Clone, Debug, Args)]
 pub struct Headers {
-    /// Maildirs, mailboxes, messages, folders, patterns; `-` is standard input
-    #[arg(required = true)]
+    /// Maildirs, mailboxes, messages, folders, patterns; `-` is standard input [default: `paths` in `[headers]`]
     pub paths: Vec<PathBuf>,
     /// The format [default: by the output's name; text on a terminal]
     #[arg(long, value_name = "FORMAT", value_parser = Formats(|| render::named(render::headers::FORMATS)))]

@@ -104,6 +104,16 @@ fn every_command_has_its_settings() {
 }
 
 #[test]
+fn the_mail_whose_ways_are_shown_can_be_set() {
+    let mail = project("sample-logs/headers/ways.mbox").display().to_string();
+    let set = format!("[headers]\npaths = ['{mail}']\nformat = 'json'\n");
+    let done = Test::new("headers --config c.toml").file("c.toml", set).any_stdout().any_stderr().run();
+    assert_eq!(kind(done.stdout()), "json");
+    let done = Test::new("headers").status(64).any_stderr().run();
+    assert!(String::from_utf8_lossy(done.stderr()).contains("no mail is named"));
+}
+
+#[test]
 fn the_ending_of_an_answers_file_tells_its_format() {
     let test = Test::new("query -o n.csv --year 2026").arg("SELECT COUNT(*) AS n FROM messages").arg("mail.log");
     let done = test.file("mail.log", LOG).run();

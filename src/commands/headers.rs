@@ -3,13 +3,14 @@
 use super::{Outcome, assets, colors, format, put, say};
 use crate::cli::{Global, Headers as Args};
 use crate::config::{Config, Written};
-use crate::error::{Error, Exit};
+use crate::error::{Error, Exit, Result};
 use crate::headers::{self, Messages};
 use crate::input::{self, Inputs};
 use crate::render;
 use crate::render::headers::FORMATS;
 use crate::text::Text;
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let set = &config.commands.headers.written;
@@ -18,7 +19,7 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let (output, format) = (output.as_deref(), format::choose(FORMATS, format.as_deref(), output.as_deref())?);
     let options =
         input::Options { now: super::now(), year: None, layouts: Vec::new(), tell: super::teller(global) };
-    let mut inputs = input::open(&args.paths, &options)?;
+    let mut inputs = input::open(&paths(args, config)?, &options)?;
     let mut messages = headers::read(&inputs.mail, &|_, _| ());
     messages.problems.extend(not_mail(&inputs));
     messages.problems.append(&mut inputs.problems);
@@ -35,6 +36,18 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let bytes = (format.render)(&messages, &options)?;
     put(&bytes, output)?;
     Ok((!messages.problems.is_empty()).then_some(Exit::Incomplete))
+}
+
+/// The mail that the command line names, else that of the configuration.
+fn paths(args: &Args, config: &Config) -> Result<Vec<PathBuf>> {
+    let set = config.commands.headers.paths.iter().map(PathBuf::from);
+    let paths = if args.paths.is_empty() { set.collect() } else { args.paths.clone() };
+    if paths.is_empty() {
+        return Err(Error::new(Exit::Usage, "no mail is named").help(
+            "name Maildirs, mailboxes, messages or `-`, or give `paths` in `[headers]` of the configuration",
+        ));
+    }
+    Ok(paths)
 }
 
 /// Files that hold no mail. In a folder they may well be: there they are passed over.

@@ -72,6 +72,8 @@ pub struct TraceDefaults {
 /// `mailtrail headers`.
 #[derive(Clone, Debug, Default)]
 pub struct HeadersDefaults {
+    /// Maildirs, mailboxes, messages, folders, patterns.
+    pub paths: Vec<String>,
     /// How it is written.
     pub written: Written,
 }
@@ -214,6 +216,7 @@ impl TraceDefaults {
 
 impl HeadersDefaults {
     fn read(&mut self, mut table: Table<'_>) -> Result<()> {
+        later_list(table.texts("paths")?, &mut self.paths);
         self.written.read(&mut table)?;
         table.end()
     }

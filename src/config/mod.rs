@@ -124,8 +124,8 @@ impl Config {
         for table in root.tables("inputs", "[[inputs]]")? {
             self.inputs.push(Input::read(table)?);
         }
-        let libraries = root.texts("libraries")?.into_iter().map(library);
-        self.libraries.extend(libraries.collect::<Result<Vec<_>>>()?);
+        let libraries = root.texts("libraries")?;
+        self.libraries.extend(libraries.iter().map(library).collect::<Result<Vec<_>>>()?);
         self.commands.read(&mut root)?;
         if let Some(table) = root.table("mail", "[mail]")? {
             self.mail.read(table)?;
@@ -196,7 +196,7 @@ impl Config {
 }
 
 /// A folder of own grammars and the like. One that is not there would be passed over, with all that it is to hold.
-fn library(path: Spotted<String>) -> Result<PathBuf> {
+fn library(path: &Spotted<String>) -> Result<PathBuf> {
     let folder = PathBuf::from(&path.value);
     if folder.is_dir() {
         return Ok(folder);

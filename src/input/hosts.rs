@@ -40,7 +40,7 @@ impl Hosts {
         let mut hosts = Self::default();
         for (paths, host) in inputs {
             if hosts.elsewhere.is_empty() {
-                hosts.elsewhere = host.unwrap_or_default().to_owned();
+                host.unwrap_or_default().clone_into(&mut hosts.elsewhere);
             }
             hosts.places.extend(paths.iter().map(|path| Place::new(path, host.unwrap_or_default())));
         }
