@@ -188,6 +188,8 @@ fn row(line: &Line<'_>, sessions: &Sessions) -> DirectoryOp {
     let session = sessions.get(line.event.other);
     DirectoryOp {
         time: line.event.time,
+        connection: line.number(Field::Connection),
+        op: line.number(Field::Op),
         client_ip: session.map_or(NO_TEXT, |s| s.client_ip),
         bind_dn: session.map_or(NO_TEXT, |s| s.user),
         kind: line.text(Field::Kind),

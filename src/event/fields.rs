@@ -36,8 +36,8 @@ fields! {
     NextQueueId "next_queue_id" Type::Text;
     ParentQueueId "parent_queue_id" Type::Text;
     SessionId "session_id" Type::Text;
-    Connection "connection" Type::Key;
-    Op "op" Type::Key;
+    Connection "connection" Type::Integer;
+    Op "op" Type::Integer;
     Pid "pid" Type::Key;
     Service "service" Type::Text;
     ClientIp "client_ip" Type::Ip;

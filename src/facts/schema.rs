@@ -374,6 +374,8 @@ tables! {
     }
     DirectoryOp "directory_ops" "One LDAP operation (RFC 4511)." {
         time time "When it was asked for.";
+        connection integer "The number of its connection, as the server counts them.";
+        op integer "Its number in the connection.";
         client_ip person "The client's address.";
         bind_dn person "As whom the connection was bound.";
         kind word "bind, search, modify, add, delete, modrdn, compare, extended, abandon, unbind.";
