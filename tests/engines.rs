@@ -70,7 +70,8 @@ fn the_recipe_for_pandas_gives_our_figures() {
     let script = filtered + "\nprint('n', len(deliveries), sep='\\n')";
     let (site, ours) = stored("SELECT COUNT(*) AS n FROM deliveries WHERE outcome = 'sent'");
     assert_eq!(run(&python, site.folder.path(), &script), ours);
-    let (site, ours) = stored("SELECT MIN(time) AS first, MAX(time) AS last FROM deliveries");
+    let (site, ours) =
+        stored("SELECT CAST(MIN(time) AS BIGINT) AS first, CAST(MAX(time) AS BIGINT) AS last FROM deliveries");
     let script = recipe("python")
         + "\ntimes = deliveries['time']\nprint('first,last', f'{times.min().value // 1000},{times.max().value // 1000}', sep='\\n')";
     assert_eq!(run(&python, site.folder.path(), &script), ours);
