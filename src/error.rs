@@ -183,6 +183,12 @@ fn still(text: &str) -> String {
     out
 }
 
+/// Whether a word is so near to another that it may be meant: two edits away, one where it is short.
+pub fn is_near(word: &str, other: &str) -> bool {
+    let most = if other.len() > 4 { 2 } else { 1 };
+    strsim::damerau_levenshtein(word, other) <= most
+}
+
 /// The nearest of `names` to `word` if it is within two edits, for "did you mean".
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     names

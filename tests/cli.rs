@@ -347,11 +347,14 @@ fn quiet_says_nothing_but_errors() {
 
 #[test]
 fn a_name_that_is_given_twice_is_told() {
-    Test::new("report *.log mail.log --format csv --section deliveries")
-        .file("mail.log", LOG)
-        .stdout_golden("cli/deliveries.csv")
-        .stderr("mailtrail: mail.log: named more than once; counted once\n")
-        .run();
+    let told = "mailtrail: mail.log: named more than once; counted once\n";
+    for (args, told) in [("mail.log mail.log", told), ("*.log mail.log", ""), ("*.log mail.log -v", told)] {
+        Test::new(&format!("report {args} --format csv --section deliveries"))
+            .file("mail.log", LOG)
+            .stdout_golden("cli/deliveries.csv")
+            .stderr(told)
+            .run();
+    }
 }
 
 #[test]

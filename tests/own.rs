@@ -31,7 +31,7 @@ const OWN: &[(&str, &str, [i32; 3])] = &[
     ("state/mail/sent/one.mail", SEND, [69, 69, 69]),
     ("state/nights/daily/2026-11-24.json", "nightly --quiet --config night.toml --state state mail.log", [0, 0, 0]),
     ("st/manifest.json", "report --store st", [65, 65, 65]),
-    ("st/secret", "report --store st mail.log --year 2026", [74, 74, 74]),
+    ("st/secret", "report --store st mail.log --year 2026", [74, 74, 65]),
     ("st/readers", "report --store st", [0, 0, 0]),
     ("st/lock", "ingest --store st mail.log", [73, 73, 0]),
     ("st/facts", "report --store st", [65, 65, 65]),

@@ -80,10 +80,6 @@ fn known_names(global: &Global, config: &Config) -> Result<()> {
 #[cfg(feature = "sql")]
 fn known_times(times: &Times, zone: &Zone, at: &dyn Fn(&str, Error) -> Error) -> Result<()> {
     let Times { since, until, on } = times.clone();
-    if on.is_some() && (since.is_some() || until.is_some()) {
-        let error = Error::new(Exit::Config, "`on` is a whole period");
-        return Err(at("on", error.help("leave out `since` and `until`, or `on`")));
-    }
     let each = [
         ("on", Period { on, ..Period::default() }),
         ("since", Period { since, ..Period::default() }),

@@ -71,7 +71,7 @@ pub(super) fn told_by(kinds: &[Kind], output: &Path) -> Option<&'static str> {
 /// The format and the place that are typed, and what the configuration sets where these leave it open: a name that is
 /// typed tells the format itself, and a format that is typed is not written to a name that tells another.
 pub(super) fn written(kinds: &[Kind], format: Option<String>, output: Option<PathBuf>, set: &Written) -> Written {
-    let tells = |path: &Path| path.extension().is_some() && !path.is_dir();
+    let tells = |path: &Path| !path.is_dir() && told_by(kinds, path).is_some();
     match (format, output) {
         (None, None) => set.clone(),
         (None, Some(output)) => {
@@ -113,5 +113,6 @@ mod tests {
         assert_eq!(settled(("html", ""), ("json", "a.html")), is("html", "a.html"));
         assert_eq!(settled(("html", ""), ("json", "a.page")), is("html", "a.page"), "an ending of no format");
         assert_eq!(settled(("html", "z"), ("json", "a.json")), is("html", "z"));
+        assert_eq!(settled(("", "z.dat"), ("json", "a.html")), is("json", "z.dat"), "an ending of no format");
     }
 }

@@ -76,7 +76,7 @@ fn configuration(cli: &Cli) -> Result<Config> {
         return Err(Error::new(Exit::Usage, format!("{} is no folder", missing.display()))
             .help("`--library` names a folder that holds `grammars/` or `report-templates/`"));
     }
-    let load = |named| Config::load(named).and_then(|config| settle::known_formats(&config).map(|()| config));
+    let load = |named| Config::load(named).and_then(|config| settle::known_words(&config).map(|()| config));
     match (&cli.command, cli.global.config.as_deref()) {
         // A configuration that is wrong stops nothing that needs none.
         (Command::Completions { .. }, _) => Ok(Config::default()),

@@ -34,7 +34,9 @@ pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
     let (output, format) = (written.output.as_deref(), format_of(&written)?);
     match asked::asked(args, &assets, &zone)? {
         Asked::List => {
-            put(&list(&assets, format, &zone)?, output)?;
+            // What is set is of the answer to one question.
+            let typed = Written { format: args.format.map(name), output: args.output.clone() };
+            put(&list(&assets, format_of(&typed)?, &zone)?, typed.output.as_deref())?;
             Ok(None)
         }
         Asked::One(question, paths) => {
@@ -53,7 +55,8 @@ pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
         Asked::Many(paths) => {
             let terminal = io::stdin().is_terminal();
             let colors = terminal && super::colors(global.color, true);
-            let format = format_of(&Written { output: None, ..written })?;
+            let fits = |format: &String| args.format.is_some() || format != "parquet";
+            let format = format_of(&Written { output: None, format: written.format.filter(fits) })?;
             let session = Session::new(format, &assets, &zone, &scope, colors)?;
             let run = read::logs(&paths, global, config, &zone)?;
             let worst = if terminal { prompt::run(session, &run)? } else { session.read(&run)? };

@@ -54,7 +54,10 @@ fn figures(question: &Question, asker: &Asker<'_>, request: &Request<'_>, end: i
     for by in labels(question, request.by) {
         let answer = asker.ask(&sql(question, &by, start, end)).map_err(|e| question.in_file(e))?;
         let rows = answer.rows(usize::MAX);
-        figures.extend(rows.into_iter().map(|row| figure(question, &answer.columns, row, unit)));
+        let told = rows.into_iter().map(|row| figure(question, &answer.columns, row, unit));
+        // What has no value of a label would look as the whole does.
+        let has_all = |row: &Measurement| by.iter().all(|label| row.labels.iter().any(|(own, _)| own == label));
+        figures.extend(told.filter(|row| !question.front.apart || has_all(row)));
     }
     Ok(figures)
 }

@@ -112,7 +112,8 @@ impl Logins {
         // Those before a success no other line counts; of others this line may tell how many there were.
         let among = if row.outcome == Word::Ok.id() || counted.is_none() { 0 } else { before.len() as u64 };
         let times = rows.saturating_sub(among);
-        if row.outcome == Word::PlaintextRefused.id() {
+        // A line that counts attempts is the session's last one, and says whose they were.
+        if row.outcome == Word::PlaintextRefused.id() && counted.is_none() {
             self.refuse(line, row, times);
             return;
         }

@@ -45,7 +45,7 @@ impl Search<'_> {
         } else if path.is_dir() {
             self.whole_folder(path);
         } else {
-            self.inputs.named.insert(name_of(path));
+            *self.inputs.named.entry(name_of(path)).or_default() += 1;
             self.file(path);
         }
         Ok(())

@@ -28,7 +28,7 @@ use crate::error::Result;
 use crate::frame::Layout;
 use crate::text::Text;
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,8 +48,8 @@ pub struct Inputs {
     pub notes: Vec<Text>,
     /// What may not be as it was meant, in words.
     pub doubts: BTreeSet<Text>,
-    /// The names of files that were named by themselves, and not by a pattern or a folder.
-    named: BTreeSet<Text>,
+    /// How often each file was named by itself, and not by a pattern or a folder.
+    named: BTreeMap<Text, usize>,
 }
 
 /// How paths are read.
@@ -125,7 +125,7 @@ impl Inputs {
     /// A file was found once more. Patterns and folders may well overlap; who names a file twice did not mean to.
     fn tell_again(&mut self, name: &Text) {
         let told = Text::from(format!("{}: named more than once; counted once", name.raw()));
-        if self.named.contains(name) {
+        if self.named.get(name).is_some_and(|times| *times > 1) {
             self.doubts.insert(told);
         } else {
             self.notes.push(told);

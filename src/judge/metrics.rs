@@ -29,6 +29,11 @@ impl Metric {
         Some(self.question.front.rows.as_str()).filter(|rows| !rows.is_empty())
     }
 
+    /// Whether its figures do not add up over labels.
+    pub(super) fn is_apart(&self) -> bool {
+        self.question.front.apart
+    }
+
     /// Whether its figures carry a label only where that is asked for.
     pub(super) fn carries_if_asked(&self, label: &str) -> bool {
         self.question.front.by.contains_key(label)

@@ -15,7 +15,7 @@ mod threshold;
 
 use crate::assets::Assets;
 use crate::config::{self, Comparison, Config, Entry, Spotted, Threshold};
-use crate::error::{Error, Result, nearest};
+use crate::error::{Error, Result, is_near};
 use crate::input::Source;
 use crate::report::{Finding, Measurement, Period, Unit};
 use crate::sections::Asker;
@@ -198,7 +198,7 @@ fn known_values(threshold: &Threshold, metric: &Metric) -> Result<()> {
         let words = || words.iter().map(String::as_str);
         let is_wrong = |value: &str| {
             let is_word = words().any(|word| word == value);
-            !is_word && (!others || nearest(value, words()).is_some())
+            !is_word && (!others || words().any(|word| is_near(value, word)))
         };
         if let Some(wrong) = values.iter().find(|value| is_wrong(&value.value)) {
             let what = format!("no `{}` of `{}` is `{}`", label.value, threshold.metric.value, wrong.value);

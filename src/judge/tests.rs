@@ -93,6 +93,24 @@ fn lost() -> [Measurement; 5] {
 }
 
 #[test]
+fn what_does_not_add_up_is_judged_as_a_whole_or_by_the_labels_that_are_asked_for() {
+    let mut figures = [
+        figure("submitters", &[("kind", "sasl")], Some(2.0), Unit::Count),
+        figure("submitters", &[("host", "mx1"), ("kind", "sasl")], Some(2.0), Unit::Count),
+        figure("submitters", &[("host", "mx2"), ("kind", "sasl")], Some(1.0), Unit::Count),
+    ];
+    for (limit, by, expected) in
+        [("> 2", "", 0), ("> 1", "", 1), ("> 1", "by = ['host']", 1), ("> 0", "by = ['host']", 2)]
+    {
+        let text = format!(
+            "[[thresholds]]\nmetric = 'submitters'\nwhere = {{ kind = 'sasl' }}\nwarning = '{limit}'\n{by}\n"
+        );
+        let findings = judged(&judge(&text), &Facts::default(), &mut figures, &period(0, HOUR));
+        assert_eq!(findings.len(), expected, "{limit} {by}: {findings:?}");
+    }
+}
+
+#[test]
 fn counts_are_summed_and_their_share_is_judged() {
     let share = "[[thresholds]]\nmetric = 'connections.lost'\nper = 'connections'\nwarning = '> 4 %'\n";
     let mut figures = lost();

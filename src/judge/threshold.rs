@@ -144,7 +144,9 @@ impl Limit {
 
     /// The rows that the threshold is about, as they are judged together.
     fn groups(&self, measurements: &[Measurement]) -> Vec<Group> {
-        let rows: Vec<usize> = (0..measurements.len()).filter(|row| self.is_about(&measurements[*row])).collect();
+        let is_told_by = |row: &Measurement| self.threshold.by.iter().all(|by| label_of(row, &by.value).is_some());
+        let is_about = |row: &Measurement| self.is_about(row) && is_told_by(row);
+        let rows: Vec<usize> = (0..measurements.len()).filter(|row| is_about(&measurements[*row])).collect();
         if self.adds_up() {
             return self.sums(&rows, measurements);
         }
@@ -192,7 +194,7 @@ impl Limit {
 
     fn adds_up(&self) -> bool {
         let fits = |limit: &Spotted<Comparison>| limit.value.usual || limit.value.operator.more_is_worse();
-        self.counts() && self.threshold.limits().all(fits)
+        self.counts() && !self.metric.is_apart() && self.threshold.limits().all(fits)
     }
 
     fn is_about(&self, row: &Measurement) -> bool {

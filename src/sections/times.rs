@@ -189,7 +189,7 @@ impl Walk {
                 self.says(inner, tables)
             }
             Expr::Value(value) if value.value == Value::Null => None,
-            Expr::Value(_) | Expr::Cast { .. } | Expr::UnaryOp { .. } => Some(false),
+            Expr::Value(_) | Expr::Cast { .. } | Expr::UnaryOp { .. } | Expr::Position { .. } => Some(false),
             Expr::BinaryOp { left, op, right } => {
                 let left = self.says(left, tables);
                 worked_out(op, left, self.says(right, tables))
@@ -212,6 +212,8 @@ impl Walk {
         });
         match name.as_str() {
             name if COUNTING.contains(&name) => Some(false),
+            // Its first term is what it asks.
+            "if" => self.any(terms.skip(1), tables),
             name if PICKING.contains(&name) => self.any(terms, tables),
             // What is worked out of no times is none.
             _ => self.any(terms, tables).filter(|time| !time),
@@ -234,7 +236,7 @@ fn column<'t>(mut tables: impl Iterator<Item = &'t Table>, name: &Ident) -> Says
 /// Functions whose value is one of those that they are given.
 #[rustfmt::skip]
 const PICKING: &[&str] = &[
-    "coalesce", "first", "first_value", "greatest", "if", "ifnull", "lag", "last", "last_value", "lead", "least", "max",
+    "coalesce", "first", "first_value", "greatest", "ifnull", "lag", "last", "last_value", "lead", "least", "max",
     "min", "nullif", "quantile_disc",
 ];
 
@@ -293,6 +295,7 @@ mod tests {
             ),
             ("COALESCE(end_time, time) AS a, IFNULL(NULL, time) AS b, NULLIF(time, 0) AS c", "ttt"),
             ("GREATEST(time, 5) AS a, LEAST(5, time) AS b, IF(helo = 'x', time, NULL) AS c", "ttt"),
+            ("IF(time > 5, 0, 5) AS a_time, POSITION('x' IN helo) AS b_time", "nn"),
             ("LAG(time) OVER (ORDER BY time) AS a, LEAD(time, 2) OVER (ORDER BY time) AS b", "tt"),
             (
                 "FIRST_VALUE(time) OVER (ORDER BY time) AS a, LAST_VALUE(bytes_in) OVER (ORDER BY time) AS b_time",

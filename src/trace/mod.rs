@@ -461,11 +461,11 @@ fn in_queue(life: &link::Life) -> Life {
     }
 }
 
-/// What a recipient met in one life of a message. The mail system measures from the beginning of that life only.
 fn is_deferred(delivery: &Row) -> bool {
     steps::good_or_bad(delivery.raw("outcome")) == Some(State::Warning)
 }
 
+/// What a recipient met in one life of a message. The mail system measures from the beginning of that life only.
 fn recipient(first: &link::Life, life: &link::Life, row: &Row) -> Recipient {
     let in_all = if first.order() == life.order() { None } else { first.waited(row) };
     Recipient {
