@@ -3,7 +3,7 @@
 use super::find::is_pattern;
 use glob::{MatchOptions, Pattern};
 use std::fs;
-use std::path::{Path, PathBuf, absolute};
+use std::path::{Component, Path, PathBuf, absolute};
 
 /// Of which host the lines of a log are that name none.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +26,7 @@ struct Place {
 enum What {
     /// A file or a folder, as it is named and where its links lead.
     Path(Vec<PathBuf>),
-    Pattern(Pattern),
+    Patterns(Vec<Pattern>),
 }
 
 /// As patterns are walked when files are looked for: a `*` stays in its folder.
@@ -57,17 +57,16 @@ impl Hosts {
 
 impl Place {
     fn new(path: &Path, host: &str) -> Self {
-        let whole = absolute(path).unwrap_or_else(|_| path.to_owned());
-        let pattern = if is_pattern(path) { Pattern::new(&whole.to_string_lossy()).ok() } else { None };
-        let rank = (whole.components().count(), pattern.is_none());
-        let what = pattern.map_or_else(|| What::Path(names(path)), What::Pattern);
-        Self { what, rank, host: host.to_owned() }
+        let depth = absolute(path).unwrap_or_else(|_| path.to_owned()).components().count();
+        let is_name = !is_pattern(path);
+        let what = if is_name { What::Path(names(path)) } else { What::Patterns(patterns(path)) };
+        Self { what, rank: (depth, is_name), host: host.to_owned() }
     }
 
     fn holds(&self, log: &Path) -> bool {
         log.ancestors().any(|path| match &self.what {
             What::Path(names) => names.iter().any(|name| name == path),
-            What::Pattern(pattern) => pattern.matches_path_with(path, WALKED),
+            What::Patterns(patterns) => patterns.iter().any(|pattern| pattern.matches_path_with(path, WALKED)),
         })
     }
 }
@@ -77,9 +76,36 @@ fn names(path: &Path) -> Vec<PathBuf> {
     absolute(path).into_iter().chain(fs::canonicalize(path)).collect()
 }
 
+/// A pattern from the root on. The folders before its first part that is one are names: where they lead to counts, and a
+/// bracket of theirs stands for itself.
+fn patterns(path: &Path) -> Vec<Pattern> {
+    let parts: Vec<Component<'_>> = path.components().collect();
+    let first = parts.iter().position(|part| part.as_os_str().to_string_lossy().contains(['*', '?', '[']));
+    let (folder, rest) = parts.split_at(first.unwrap_or(parts.len()));
+    let folder = Path::new(".").join(folder.iter().collect::<PathBuf>());
+    let rest = rest.iter().collect::<PathBuf>();
+    let whole = |folder: PathBuf| Path::new(&Pattern::escape(&folder.to_string_lossy())).join(&rest);
+    names(&folder).into_iter().filter_map(|folder| Pattern::new(&whole(folder).to_string_lossy()).ok()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pattern_holds_what_lies_behind_links_and_in_folders_with_brackets() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let inner = folder.path().join("[a]/logs");
+        fs::create_dir_all(&inner).expect("a folder");
+        std::os::unix::fs::symlink(&inner, folder.path().join("link")).expect("a link");
+        let paths = [folder.path().join("link/*.log")];
+        let hosts = Hosts::new([(&[][..], Some("central")), (&paths, Some("mx1"))]);
+        assert_eq!(
+            [inner.join("mail.log"), folder.path().join("link/a.log")].map(|log| hosts.of(&log).to_owned()),
+            ["mx1"; 2]
+        );
+        assert_eq!(hosts.of(&inner.join("mail.txt")), "central");
+    }
 
     #[test]
     fn a_log_has_the_host_of_the_narrowest_place_that_holds_it() {
