@@ -55,10 +55,7 @@ fn judged(out: &mut String, global: &Global, config: &Config) -> Result<()> {
 fn known_names(global: &Global, config: &Config) -> Result<()> {
     use crate::{compose, render};
     let report = &config.commands.report;
-    let at = |key: &str, error: Error| match config.spot(key) {
-        Some(spot) => spot.about(error),
-        None => error,
-    };
+    let at = |key: &str, error| config.at(key, error);
     let name = report.report.as_deref().unwrap_or(compose::DAILY);
     let sections = compose::sections(&super::assets(global, config), name).map_err(|e| at("report.report", e))?;
     let is_part =

@@ -58,11 +58,33 @@ pub(super) const QUERY: [Kind; 5] =
 
 /// Refuses formats that there are not, domains that name none, and two periods for one.
 pub(super) fn known_words(config: &Config) -> Result<()> {
+    known_domains(config)?;
+    known_periods(config)?;
+    known_formats(config)
+}
+
+fn known_domains(config: &Config) -> Result<()> {
     let set = &config.commands;
-    let at = |key: &str, error: Error| match config.spot(key) {
-        Some(spot) => spot.about(error),
-        None => error,
-    };
+    for (key, set) in [("report.domain", &set.report.domain), ("query.domain", &set.query.domain)] {
+        if let Some(why) = set.iter().flat_map(|text| text.split(',')).find_map(|text| cli::domain(text).err()) {
+            return Err(config.at(key, Error::new(Exit::Config, why)));
+        }
+    }
+    Ok(())
+}
+
+fn known_periods(config: &Config) -> Result<()> {
+    let set = &config.commands;
+    let periods =
+        [("report.on", &set.report.times), ("query.on", &set.query.times), ("trace.on", &set.trace.times)];
+    let is_double = |times: &Times| times.on.is_some() && (times.since.is_some() || times.until.is_some());
+    let Some((key, _)) = periods.into_iter().find(|(_, times)| is_double(times)) else { return Ok(()) };
+    let error = Error::new(Exit::Config, "`on` is a whole period");
+    Err(config.at(key, error.help("leave out `since` and `until`, or `on`")))
+}
+
+fn known_formats(config: &Config) -> Result<()> {
+    let set = &config.commands;
     let of =
         |named: Vec<(&'static str, &'static str)>| named.into_iter().map(|(name, _)| name.to_owned()).collect();
     let formats: [(&str, &Option<String>, Vec<String>); 5] = [
@@ -72,22 +94,10 @@ pub(super) fn known_words(config: &Config) -> Result<()> {
         ("headers.format", &set.headers.written.format, of(render::named(render::headers::FORMATS))),
         ("schema.format", &set.schema.format, words::<SchemaFormat>()),
     ];
-    for (key, set) in [("report.domain", &set.report.domain), ("query.domain", &set.query.domain)] {
-        if let Some(why) = set.iter().flat_map(|text| text.split(',')).find_map(|text| cli::domain(text).err()) {
-            return Err(at(key, Error::new(Exit::Config, why)));
-        }
-    }
-    let periods =
-        [("report.on", &set.report.times), ("query.on", &set.query.times), ("trace.on", &set.trace.times)];
-    let is_double = |times: &Times| times.on.is_some() && (times.since.is_some() || times.until.is_some());
-    if let Some((key, _)) = periods.into_iter().find(|(_, times)| is_double(times)) {
-        let error = Error::new(Exit::Config, "`on` is a whole period");
-        return Err(at(key, error.help("leave out `since` and `until`, or `on`")));
-    }
     for (key, name, known) in formats {
         let Some(name) = name.as_ref().filter(|name| !known.contains(name)) else { continue };
         let error = Error::new(Exit::Config, format!("there is no format `{name}`"));
-        return Err(at(key, error.instead(name, "formats", known.iter().map(String::as_str))));
+        return Err(config.at(key, error.instead(name, "formats", known.iter().map(String::as_str))));
     }
     Ok(())
 }

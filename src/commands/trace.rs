@@ -32,10 +32,10 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let trace = trace::trace(&asker, &run.sources, &zone, &request)?;
     if trace.kind.is_none() {
         tell_of_nothing(&trace, args);
-    }
-    // A program that reads objects is given one; to people and pages nothing says it all.
-    if trace.kind.is_none() && format.name != "json" {
-        return Ok(exit(&trace, &run));
+        // A program that reads objects is given one; to people and pages nothing says it all.
+        if format.name != "json" {
+            return Ok(exit(&trace, &run));
+        }
     }
     let assets = assets(global, config);
     let color = args.output.is_none() && colors(global.color, io::stdout().is_terminal());

@@ -93,14 +93,15 @@ fn plain<T>(spotted: Option<Spotted<T>>) -> Option<T> {
     spotted.map(|spotted| spotted.value)
 }
 
-fn values(texts: Vec<Spotted<String>>) -> Vec<String> {
-    texts.into_iter().map(|text| text.value).collect()
+/// Texts without their places.
+pub fn texts(spotted: &[Spotted<String>]) -> Vec<String> {
+    spotted.iter().map(|text| text.value.clone()).collect()
 }
 
 impl Input {
     pub(super) fn read(mut table: Table<'_>) -> Result<Self> {
         let input = Self {
-            paths: values(table.texts("paths")?).into_iter().map(PathBuf::from).collect(),
+            paths: texts(&table.texts("paths")?).into_iter().map(PathBuf::from).collect(),
             host: plain(table.text("host")?),
             spot: table.spot(),
             places: table.places(),
@@ -242,7 +243,6 @@ impl Threshold {
 
     /// What it is about: the same of two files is one threshold, and the later one holds.
     pub fn subject(&self) -> impl PartialEq + '_ {
-        let texts = |values: &'_ [Spotted<String>]| values.iter().map(|value| value.value.clone()).collect();
         let mut labels: Vec<(&str, Vec<String>)> =
             self.labels.iter().map(|(name, values)| (name.value.as_str(), texts(values))).collect();
         labels.sort_unstable();

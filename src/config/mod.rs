@@ -19,7 +19,7 @@ pub use commands::{Commands, ReportDefaults, Times, Wish, Written};
 pub use comparison::{Comparison, Operator, Quantity, Wrong, comparison, figure, quantity};
 #[cfg(feature = "sql")]
 pub(crate) use entries::points_at;
-pub use entries::{Anomaly, Input, Schedule, Threshold};
+pub use entries::{Anomaly, Input, Schedule, Threshold, texts};
 pub use nightly::Nightly;
 pub use show::{line as show_line, quoted};
 pub use table::{File, Places, Spot, Spotted, Value};
@@ -105,6 +105,14 @@ impl Config {
     /// All paths of all inputs.
     pub fn paths(&self) -> Vec<PathBuf> {
         self.inputs.iter().flat_map(|input| input.paths.iter().cloned()).collect()
+    }
+
+    /// An error about a single setting, with its place where it stands in a file.
+    pub fn at(&self, key: &str, error: Error) -> Error {
+        match self.spot(key) {
+            Some(spot) => spot.about(error),
+            None => error,
+        }
     }
 
     /// The place of a single setting, such as `report.format`, for who finds that its value cannot be used.

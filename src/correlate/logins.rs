@@ -3,6 +3,7 @@
 use super::Line;
 use super::claims::Claims;
 use super::open::{Keyed, entries, first_if, in_order};
+use super::session::{OUT_OF_ORDER, tls};
 use crate::event::{Field, NO_TEXT, TextId, Word};
 use crate::facts::Facts;
 use crate::facts::schema::{Login, Session};
@@ -16,9 +17,6 @@ const NOTES: i64 = HOUR;
 /// How long at least a server keeps a failed attempt waiting for its answer: what is said sooner is said of the same one
 /// (Dovecot's `auth_failure_delay` of two seconds, counted in whole seconds: src/auth/auth-request-handler.c).
 const ANSWER: i64 = SECOND;
-
-/// What another process says of an attempt that failed is logged within this time of its report, before or after it.
-const OUT_OF_ORDER: i64 = SECOND;
 
 /// The most attempts that one line may stand for; more is no truth but a forgery.
 const MOST_ATTEMPTS: i64 = 1_000;
@@ -101,13 +99,14 @@ impl Logins {
 
     /// One or more attempts of a session, as this row; those that were told already do not count again.
     pub fn attempt(&mut self, line: &Line<'_>, row: Login, claims: &mut Claims, facts: &mut Facts) {
-        let attempts = line.raw(Field::Attempts).unwrap_or(1).clamp(0, MOST_ATTEMPTS);
+        let number = line.raw(Field::Attempts);
+        let attempts = number.unwrap_or(1).clamp(0, MOST_ATTEMPTS);
         self.fail_before(line.event.time, facts);
         let keys = [line.event.key, line.event.other];
-        let told = self.said(keys).filter(|_| line.raw(Field::Attempts).is_some()).map_or(0, |notes| notes.told);
+        let told = self.said(keys).filter(|_| number.is_some()).map_or(0, |notes| notes.told);
         let rows = claims.of(u64::try_from(attempts - told).unwrap_or(0));
-        let counted = line.raw(Field::Attempts).map(|_| rows);
-        let before = self.before(line.event.key, &row, counted, facts);
+        let counted = number.map(|_| rows);
+        let before = self.before(keys[0], &row, counted, facts);
         before.iter().for_each(|tried| facts.push(tried));
         // Those before a success no other line counts; of others this line may tell how many there were.
         let among = if row.outcome == Word::Ok.id() || counted.is_none() { 0 } else { before.len() as u64 };
@@ -257,7 +256,7 @@ pub(super) fn login_row(line: &Line<'_>, session: &Session, outcome: TextId) -> 
         mechanism: line.text(Field::Mechanism),
         outcome,
         reason: line.text(Field::Reason),
-        tls_version: super::session::tls(session.tls_version, line.text(Field::TlsVersion)),
+        tls_version: tls(session.tls_version, line.text(Field::TlsVersion)),
         session_id: line.text(Field::SessionId),
         session: session.session,
         host: line.host(),

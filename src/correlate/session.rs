@@ -20,8 +20,9 @@ const HAND_OVER: i64 = 600 * SECOND;
 /// How long a session that a restart seems to have cut off may still prove that its process goes on.
 const CUT_OFF: i64 = 7 * DAY;
 
-/// A session that ends before it begins, and begins so soon after, is one: its lines are of two processes or threads.
-const OUT_OF_ORDER: i64 = SECOND;
+/// Lines of two processes or threads about one thing may be so far from their order: a session that ends before it begins, a
+/// reason why an attempt failed.
+pub(super) const OUT_OF_ORDER: i64 = SECOND;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Sessions {

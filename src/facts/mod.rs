@@ -3,6 +3,7 @@
 //! Comes in: rows that the correlator makes, and the texts of the chunks. Goes out: columns, made when a question needs
 //! them. What questions are asked is not known here.
 
+mod beside;
 #[cfg(feature = "sql")]
 mod columns;
 #[cfg(feature = "sql")]
@@ -13,7 +14,6 @@ mod order;
 mod parquet;
 mod rows;
 pub mod schema;
-mod beside;
 #[cfg(feature = "sql")]
 mod shelf;
 #[cfg(feature = "sql")]

@@ -52,10 +52,9 @@ pub fn check(grammars: &Grammars) -> Vec<Complaint> {
 
 /// Programs that two grammars name: the first of them gets all their lines.
 fn contested(grammars: &Grammars) -> Vec<Complaint> {
+    let takes = |pattern: &str, other: &str| matches_name(pattern, other.trim_end_matches('*'));
     let named = |grammar: &Grammar, program: &str| {
-        let stem = |name: &str| name.trim_end_matches('*').to_owned();
-        let names = grammar.programs.names.iter();
-        names.into_iter().any(|own| matches_name(own, &stem(program)) || matches_name(program, &stem(own)))
+        grammar.programs.names.iter().any(|own| takes(own, program) || takes(program, own))
     };
     let mut out = Vec::new();
     for (at, grammar) in grammars.list.iter().enumerate() {

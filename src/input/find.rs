@@ -23,9 +23,12 @@ pub(super) fn sources(paths: &[PathBuf], options: &Options, inputs: &mut Inputs)
     Ok(sources)
 }
 
+/// What makes a name a pattern.
+pub(super) const WILD: [char; 3] = ['*', '?', '['];
+
 /// Whether a path of the user's stands for those that it matches: no file has that name itself.
 pub(super) fn is_pattern(path: &Path) -> bool {
-    path.to_string_lossy().contains(['*', '?', '[']) && path.symlink_metadata().is_err()
+    path.to_string_lossy().contains(WILD) && path.symlink_metadata().is_err()
 }
 
 /// A search for sources.

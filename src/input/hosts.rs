@@ -1,6 +1,6 @@
 //! The host of lines that name none: it is told by where their log lies.
 
-use super::find::is_pattern;
+use super::find::{WILD, is_pattern};
 use glob::{MatchOptions, Pattern};
 use std::fs;
 use std::path::{Component, Path, PathBuf, absolute};
@@ -80,7 +80,7 @@ fn names(path: &Path) -> Vec<PathBuf> {
 /// bracket of theirs stands for itself.
 fn patterns(path: &Path) -> Vec<Pattern> {
     let parts: Vec<Component<'_>> = path.components().collect();
-    let first = parts.iter().position(|part| part.as_os_str().to_string_lossy().contains(['*', '?', '[']));
+    let first = parts.iter().position(|part| part.as_os_str().to_string_lossy().contains(WILD));
     let (folder, rest) = parts.split_at(first.unwrap_or(parts.len()));
     let folder = Path::new(".").join(folder.iter().collect::<PathBuf>());
     let rest = rest.iter().collect::<PathBuf>();

@@ -7,7 +7,7 @@
 use super::Case;
 use super::metrics::Metric;
 use super::{evidence, rule, schedule};
-use crate::config::{Comparison, Entry, Spotted, Threshold, figure};
+use crate::config::{Comparison, Entry, Spotted, Threshold, figure, texts};
 use crate::error::Result;
 use crate::report::{Finding, Measurement, Period, State, Unit, Usual};
 use crate::sections::{self, Literal};
@@ -182,10 +182,7 @@ impl Limit {
     /// The labels that the threshold asks for with one value only.
     fn fixed(&self) -> Labels {
         let single = self.threshold.labels.iter().filter(|(_, values)| values.len() == 1);
-        let label = |(name, values): &(Spotted<String>, Vec<Spotted<String>>)| {
-            Some((name.value.clone(), Text::from(values.first()?.value.as_str())))
-        };
-        single.filter_map(label).collect()
+        single.map(|(name, values)| (name.value.clone(), Text::from(texts(values).concat()))).collect()
     }
 
     fn counts(&self) -> bool {
@@ -394,10 +391,6 @@ impl Judged {
             Some((part, whole)) => format!("{value} ({} of {})", units::number(part), units::number(whole)),
         }
     }
-}
-
-fn texts(values: &[Spotted<String>]) -> Vec<String> {
-    values.iter().map(|value| value.value.clone()).collect()
 }
 
 fn label_of(row: &Measurement, name: &str) -> Option<(String, Text)> {

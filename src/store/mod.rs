@@ -187,10 +187,10 @@ pub struct Brought {
 }
 
 impl Brought {
-    /// What a run brought that could read nothing.
-    fn nothing(after: &After) -> Self {
+    /// What a run tells, before it is kept.
+    fn of(after: &After) -> Self {
         let (notes, doubts) = (after.notes.clone(), after.doubts.clone());
-        Self { problems: after.account.problems(), notes, doubts, ..Self::default() }
+        Self { read: after.read, problems: after.account.problems(), notes, doubts, ..Self::default() }
     }
 }
 
@@ -261,25 +261,19 @@ impl Writer {
         let lines = before.account.lines();
         let mut aside = Aside::on(self.new_shelf(), options);
         let after = run::ingest(&before, &mut aside, paths, grammars, options, progress);
-        if let Ok(after) = &after
-            && !after.read
-        {
-            return Ok(Brought::nothing(after));
+        let brought = after.as_ref().map(Brought::of).unwrap_or_default();
+        if after.is_ok() && !brought.read {
+            return Ok(brought);
         }
         let mut shelf = aside.into_shelf().unwrap_or_else(|| self.new_shelf());
-        let written = after.and_then(|after| {
-            let told = (after.notes.clone(), after.doubts.clone());
-            Ok((self.write(after, &mut shelf)?, told))
-        });
-        match written {
-            Ok((mut next, (notes, doubts))) => {
+        match after.and_then(|after| self.write(after, &mut shelf)) {
+            Ok(mut next) => {
                 let facts = shelf.segments.iter().map(|segment| segment.rows).sum();
                 let all = segments.into_iter().chain(shelf.segments).collect();
                 next.segments = self.compacted(all, keep::MOST_SEGMENTS)?;
                 self.commit(next)?;
-                let account = &self.store.manifest.account;
-                let (lines, problems) = (account.lines() - lines, account.problems());
-                Ok(Brought { lines, facts, read: true, problems, notes, doubts })
+                let lines = self.store.manifest.account.lines() - lines;
+                Ok(Brought { lines, facts, ..brought })
             }
             Err(error) => {
                 shelf.clear();
