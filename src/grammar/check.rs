@@ -4,7 +4,7 @@ use super::trouble::Trouble;
 use super::{Grammar, Grammars, Pattern, Sample, matches_name};
 use crate::frame::{self, Laid};
 use crate::time::stamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Something that is wrong with a grammar.
@@ -12,6 +12,8 @@ use std::fmt;
 pub struct Complaint {
     /// The grammar's file.
     pub origin: String,
+    /// The line, where it is one entry's.
+    pub line: Option<usize>,
     /// The pattern.
     pub pattern: String,
     /// What is wrong.
@@ -20,17 +22,25 @@ pub struct Complaint {
 
 impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}", self.origin, self.pattern, self.what)
+        let Self { origin, line, pattern, what } = self;
+        match line {
+            Some(line) => write!(f, "{origin}:{line}: {pattern}: {what}"),
+            None => write!(f, "{origin}: {pattern}: {what}"),
+        }
+    }
+}
+
+impl Complaint {
+    /// What is wrong with a pattern.
+    fn of(grammars: &Grammars, pattern: &Pattern, what: String) -> Self {
+        let origin = grammars.list[pattern.grammar].origin.clone();
+        Self { origin, line: Some(pattern.line), pattern: pattern.name.clone(), what }
     }
 }
 
 /// Everything that is wrong with the grammars; nothing if they prove themselves.
 pub fn check(grammars: &Grammars) -> Vec<Complaint> {
-    let complain = |pattern: &Pattern, what: String| Complaint {
-        origin: grammars.list[pattern.grammar].origin.clone(),
-        pattern: pattern.name.clone(),
-        what,
-    };
+    let complain = |pattern: &Pattern, what: String| Complaint::of(grammars, pattern, what);
     let mut complaints = clashes(grammars);
     for pattern in &grammars.patterns {
         if pattern.samples.is_empty() {
@@ -50,7 +60,7 @@ pub fn check(grammars: &Grammars) -> Vec<Complaint> {
     complaints
 }
 
-/// Programs that two grammars name: the first of them gets all their lines.
+/// Programs that two grammars name: the first of them gets all their lines, but one that only sets lines aside yields.
 fn contested(grammars: &Grammars) -> Vec<Complaint> {
     let takes = |pattern: &str, other: &str| matches_name(pattern, other.trim_end_matches('*'));
     let named = |grammar: &Grammar, program: &str| {
@@ -59,9 +69,11 @@ fn contested(grammars: &Grammars) -> Vec<Complaint> {
     let mut out = Vec::new();
     for (at, grammar) in grammars.list.iter().enumerate() {
         for program in &grammar.programs.names {
-            let first = grammars.list[..at].iter().find(|other| named(other, program));
+            let alike = |other: &&Grammar| other.only_ignores == grammar.only_ignores;
+            let first = grammars.list[..at].iter().filter(alike).find(|other| named(other, program));
             out.extend(first.map(|first| Complaint {
                 origin: grammar.origin.clone(),
+                line: None,
                 pattern: "[programs]".into(),
                 what: format!(
                     "never gets the lines of `{program}`: `{}` names it too, and comes first",
@@ -77,6 +89,7 @@ fn contested(grammars: &Grammars) -> Vec<Complaint> {
 fn troubles(grammar: &Grammar) -> Vec<Complaint> {
     let complain = |trouble: &Trouble, what: String| Complaint {
         origin: grammar.origin.clone(),
+        line: Some(trouble.line),
         pattern: trouble.class.clone(),
         what,
     };
@@ -104,7 +117,8 @@ fn layout(grammars: &Grammars, at: usize) -> Vec<Complaint> {
     };
     let none = samples.is_empty().then(|| "has no sample".to_owned());
     let wrong = samples.iter().filter_map(|sample| wrong_row(grammars, at, sample));
-    let complain = |what| Complaint { origin: grammar.origin.clone(), pattern: "[layout]".into(), what };
+    let complain =
+        |what| Complaint { origin: grammar.origin.clone(), line: None, pattern: "[layout]".into(), what };
     none.into_iter().chain(wrong).map(complain).collect()
 }
 
@@ -136,25 +150,16 @@ fn row(grammar: &Grammar, sample: &frame::Sample) -> Option<(stamp::Stamp, Strin
 
 /// Patterns that take the very same lines, and names that stand twice.
 fn clashes(grammars: &Grammars) -> Vec<Complaint> {
-    let mut out = Vec::new();
-    for grammar in &grammars.list {
-        out.extend(grammar.trees.clashes().into_iter().map(|(first, second)| Complaint {
-            origin: grammar.origin.clone(),
-            pattern: grammars.label(second).1.to_owned(),
-            what: format!("can never match: `{}` takes the same lines", grammars.label(first).1),
-        }));
-    }
-    let mut names: BTreeMap<(usize, &str), usize> = BTreeMap::new();
-    for pattern in &grammars.patterns {
-        *names.entry((pattern.grammar, &pattern.name)).or_default() += 1;
-    }
-    let twice = names.into_iter().filter(|(_, count)| *count > 1);
-    out.extend(twice.map(|((grammar, name), _)| Complaint {
-        origin: grammars.list[grammar].origin.clone(),
-        pattern: name.to_owned(),
-        what: "the name stands twice".into(),
-    }));
-    out
+    let of = |id: u32| &grammars.patterns[id as usize];
+    let clashing = grammars.list.iter().flat_map(|grammar| grammar.trees.clashes());
+    let clash = |(first, second): (u32, u32)| {
+        let what = format!("can never match: `{}` takes the same lines", of(first).name);
+        Complaint::of(grammars, of(second), what)
+    };
+    let mut names = BTreeSet::new();
+    let twice = grammars.patterns.iter().filter(|pattern| !names.insert((pattern.grammar, &pattern.name)));
+    let twice = twice.map(|pattern| Complaint::of(grammars, pattern, "the name stands twice".into()));
+    clashing.map(clash).chain(twice).collect()
 }
 
 /// The programs for which a sample is tried: its own, else all of its pattern's.

@@ -124,7 +124,7 @@ struct ClassEntry {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TroubleEntry {
-    class: String,
+    class: Spanned<String>,
     text: Spanned<Texts>,
     #[serde(default)]
     samples: Vec<String>,
@@ -135,7 +135,7 @@ struct TroubleEntry {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
-    name: String,
+    name: Spanned<String>,
     #[serde(default)]
     programs: Vec<String>,
     #[serde(default)]
@@ -230,6 +230,7 @@ pub(super) fn compile(origin: &str, text: &str, at: usize, patterns: &mut Vec<Pa
         }
     })?;
     let context = Context { origin, text, macros: &file.macros };
+    let only_ignores = file.pattern.is_empty();
     let named = file.pattern.iter().chain(&file.ignore).flat_map(|entry| &entry.programs);
     let mut trees = Trees::of(named);
     let entries = file.pattern.into_iter().map(|e| (e, false)).chain(file.ignore.into_iter().map(|e| (e, true)));
@@ -245,6 +246,7 @@ pub(super) fn compile(origin: &str, text: &str, at: usize, patterns: &mut Vec<Pa
         about: file.about,
         origin: origin.to_owned(),
         programs: file.programs,
+        only_ignores,
         services: file.services,
         trees,
         pairs: context.pairs(file.pairs)?,
@@ -267,10 +269,11 @@ struct Context<'a> {
 impl Context<'_> {
     fn pattern(&self, entry: Entry, ignore: bool, grammar: usize) -> Result<(Pattern, Vec<Vec<pattern::Part>>)> {
         let texts = Texts::list(entry.text);
-        let parts = self.parts(&entry.name, &texts)?;
+        let parts = self.parts(entry.name.get_ref(), &texts)?;
         let set = entry.set.iter().map(|(name, value)| self.set(name, value)).collect::<Result<_>>()?;
         let pattern = Pattern {
-            name: entry.name,
+            line: self.line(&entry.name),
+            name: entry.name.into_inner(),
             grammar,
             role_set: super::role_set(&entry.roles),
             roles: entry.roles,
@@ -286,6 +289,12 @@ impl Context<'_> {
         Ok((pattern, parts))
     }
 
+    /// The line of the file in which a name stands.
+    fn line(&self, name: &Spanned<String>) -> usize {
+        let before = &self.text.as_bytes()[..name.span().start];
+        1 + before.iter().filter(|byte| **byte == b'\n').count()
+    }
+
     /// The parts of each text of a pattern.
     fn parts(&self, name: &str, texts: &[(String, Range<usize>)]) -> Result<Vec<Vec<pattern::Part>>> {
         let read = |(text, span): &(String, Range<usize>)| {
@@ -297,8 +306,8 @@ impl Context<'_> {
     fn troubles(&self, entries: Vec<TroubleEntry>) -> Result<Troubles> {
         let mut troubles = Troubles::default();
         for TroubleEntry { class, text, samples, near } in entries {
-            let parts = self.parts(&class, &Texts::list(text))?;
-            troubles.add(Trouble { class, samples, near }, parts);
+            let parts = self.parts(class.get_ref(), &Texts::list(text))?;
+            troubles.add(Trouble { line: self.line(&class), class: class.into_inner(), samples, near }, parts);
         }
         Ok(troubles)
     }

@@ -56,6 +56,8 @@ pub struct Grammar {
     /// The file it came from, for messages.
     pub origin: String,
     programs: file::Programs,
+    /// Whether it only sets lines aside: a program that another grammar names too is that one's.
+    only_ignores: bool,
     services: Vec<file::Service>,
     trees: Trees,
     pairs: Pairs,
@@ -75,6 +77,8 @@ pub struct Grammar {
 pub struct Pattern {
     /// Its name, unique in its grammar.
     pub name: String,
+    /// The line of its file in which the name stands.
+    pub line: usize,
     /// Its grammar, as a place in [`Grammars::list`].
     pub grammar: usize,
     /// The parts it plays; none for an ignore rule.
@@ -235,7 +239,12 @@ impl Grammars {
 
     /// Whose line a program wrote.
     pub fn program<'a>(&'a self, program: &'a str) -> Option<Program<'a>> {
-        self.list.iter().enumerate().find_map(|(at, grammar)| grammar.program(at, program))
+        let named = |only_ignores: bool| {
+            let mut list =
+                self.list.iter().enumerate().filter(move |(_, grammar)| grammar.only_ignores == only_ignores);
+            list.find_map(|(at, grammar)| grammar.program(at, program))
+        };
+        named(false).or_else(|| named(true))
     }
 
     /// The grammars that read lines whose header names no program.

@@ -11,6 +11,8 @@ use std::iter::empty;
 pub(super) struct Trouble {
     /// The class of notices that tell of it.
     pub class: String,
+    /// The line of its file in which the class stands.
+    pub line: usize,
     /// Texts of notices that tell of it.
     pub samples: Vec<String>,
     /// Texts that look alike, and that tell of nothing of the kind.
