@@ -178,7 +178,7 @@ fn about(report: &Report) -> Table {
     let domains = text::csv(&joined(report.domains.iter().cloned())).into_owned();
     let own = [report.name.clone(), time(start), time(end), zone.name().to_owned(), domains];
     let rows = report.sections.iter().map(|section| {
-        let (shown, of) = (section.rows.len(), section.total_rows.max(section.rows.len()));
+        let (shown, of) = (section.rows.len(), section.total_rows);
         own.iter().cloned().chain([section.name.clone(), shown.to_string(), of.to_string()]).collect()
     });
     Table::new(&["report", "start", "end", "timezone", "domains", "section", "shown", "of"], rows)

@@ -287,13 +287,12 @@ struct Truncated {
 
 impl<'a> Table<'a> {
     fn of(section: &'a Section, zone: &Zone) -> Self {
-        let shown = section.rows.len();
         Self {
             name: &section.name,
             title: &section.title,
             columns: section.columns.iter().map(Head::of).collect(),
             rows: section.rows.iter().map(|row| row.iter().map(|cell| Value::of(cell, zone)).collect()).collect(),
-            truncated: Truncated { shown, of: section.total_rows.max(shown) },
+            truncated: Truncated { shown: section.rows.len(), of: section.total_rows },
         }
     }
 }

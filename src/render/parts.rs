@@ -1,9 +1,10 @@
 //! Parts of a report that several formats show: which sections, the verdict in words, the account of the lines.
 
 use crate::error::{Error, Exit, Result};
-use crate::report::{Counts, Measurement, Report, Section, State};
+use crate::report::{Counts, Finding, Measurement, Report, Section, State};
 use crate::units;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// What can become of a line.
 pub(super) struct Fate {
@@ -52,6 +53,22 @@ pub(super) fn groups<'a>(sections: &[&'a Section]) -> Vec<(&'a str, Vec<&'a Sect
         }
     }
     groups
+}
+
+/// Findings that stand one behind the other and of which the same is to be said, together.
+pub(super) fn alike<'f>(findings: &'f [&'f Finding]) -> impl Iterator<Item = &'f [&'f Finding]> {
+    let said = |finding: &'f Finding| (&finding.rule, finding.state, &finding.meaning);
+    findings.chunk_by(move |a, b| said(a) == said(b))
+}
+
+/// What a rule means is said with the first of its findings.
+pub(super) fn say_once(findings: &mut [Finding]) {
+    let mut said = BTreeSet::new();
+    findings.iter_mut().for_each(|finding| {
+        if !said.insert(finding.meaning.clone()) {
+            finding.meaning.clear();
+        }
+    });
 }
 
 /// The verdict in a few words: `All is well`, `1 critical finding, 2 warnings`.

@@ -70,38 +70,66 @@ impl Slots {
 
 /// Places in time; nothing where the times do not rise or are too many.
 fn in_time(times: &[i64], zone: &Zone) -> Option<Slots> {
-    let (first, last) = (*times.first()?, *times.last()?);
-    let step = usual_step(times)?;
-    let place = |time: i64| usize::try_from((time - first + step / 2) / step).ok();
-    let count = place(last)? + 1;
-    let places: Vec<usize> = times.iter().map(|time| place(*time)).collect::<Option<_>>()?;
-    let labels = time_labels(first, step, count, zone);
-    (count <= MOST).then_some(Slots { count, places, labels })
+    let scale = Scale::of(times, zone)?;
+    let count = scale.place(*times.last()?)? + 1;
+    let places: Vec<usize> = times.iter().map(|time| scale.place(*time)).collect::<Option<_>>()?;
+    (count <= MOST).then(|| Slots { count, places, labels: scale.labels(count) })
 }
 
-/// The step between most of the times, which must rise. (Days are not all equally long.)
-fn usual_step(times: &[i64]) -> Option<i64> {
-    let mut steps: Vec<i64> = times.windows(2).filter_map(|pair| Some(pair.get(1)? - pair.first()?)).collect();
-    if steps.iter().any(|step| *step <= 0) {
-        return None;
+/// Places along time that are equally far apart.
+struct Scale<'z> {
+    first: i64,
+    /// From one place to the next; of days in days of 24 hours.
+    step: i64,
+    /// Whether each place is a day, or several: these are not all equally long.
+    days: bool,
+    zone: &'z Zone,
+}
+
+impl<'z> Scale<'z> {
+    /// Hours where all times begin one, days likewise, else the greatest step that leads to each of the times, which must rise.
+    fn of(times: &[i64], zone: &'z Zone) -> Option<Self> {
+        let rise = |pair: &[i64]| pair[1].checked_sub(pair[0]).filter(|step| *step > 0);
+        let steps: Vec<i64> = times.windows(2).map(rise).collect::<Option<_>>()?;
+        let all = |start: fn(&Zone, i64) -> i64| times.iter().all(|time| start(zone, *time) == *time);
+        let common = |steps: &mut dyn Iterator<Item = i64>| steps.reduce(common_divisor);
+        let days = all(Zone::day_start);
+        let step = match (days, all(Zone::hour_start)) {
+            (true, _) => common(&mut steps.iter().map(|step| (step + DAY / 2) / DAY)).map(|step| step * DAY),
+            (_, true) => steps.first().map(|_| HOUR),
+            _ => common(&mut steps.iter().copied()),
+        };
+        Some(Self { first: *times.first()?, step: step?, days, zone })
     }
-    steps.sort_unstable();
-    steps.get(steps.len() / 2).copied()
+
+    fn place(&self, time: i64) -> Option<usize> {
+        usize::try_from((time - self.first + self.step / 2) / self.step).ok()
+    }
+
+    /// When a place begins.
+    fn time(&self, place: usize) -> i64 {
+        let time = self.first + i64::try_from(place).unwrap_or(0) * self.step;
+        if self.days { self.zone.day_start(time + DAY / 2) } else { time }
+    }
+
+    fn labels(&self, count: usize) -> Vec<(usize, String, bool)> {
+        let (zone, step) = (self.zone, self.step);
+        let span = i64::try_from(count).unwrap_or(0) * step;
+        let wanted = span / i64::try_from(LABELS).unwrap_or(1);
+        let stride = STRIDES.into_iter().find(|stride| *stride >= wanted && *stride >= step).unwrap_or(span);
+        let origin = if stride > DAY { zone.civil(self.first).div_euclid(DAY) * DAY } else { 0 };
+        let is_labelled = |place: &usize| {
+            let into = (zone.civil(self.time(*place)) - origin).rem_euclid(stride);
+            into < step && into < stride
+        };
+        let pattern = if stride < DAY && span <= 2 * DAY { "%H:%M" } else { "%-d %b" };
+        let labels = (0..count).filter(is_labelled).enumerate();
+        labels.map(|(nth, place)| (place, zone.format(self.time(place), pattern), nth % 2 == 0)).collect()
+    }
 }
 
-fn time_labels(first: i64, step: i64, count: usize, zone: &Zone) -> Vec<(usize, String, bool)> {
-    let time = |place: usize| first + i64::try_from(place).unwrap_or(0) * step;
-    let span = time(count) - first;
-    let wanted = span / i64::try_from(LABELS).unwrap_or(1);
-    let stride = STRIDES.into_iter().find(|stride| *stride >= wanted && *stride >= step).unwrap_or(span);
-    let origin = if stride > DAY { zone.civil(first).div_euclid(DAY) * DAY } else { 0 };
-    let is_labelled = |place: &usize| {
-        let into = (zone.civil(time(*place)) - origin).rem_euclid(stride);
-        into < step && into < stride
-    };
-    let pattern = if stride < DAY && span <= 2 * DAY { "%H:%M" } else { "%-d %b" };
-    let labels = (0..count).filter(is_labelled).enumerate();
-    labels.map(|(nth, place)| (place, zone.format(time(place), pattern), nth % 2 == 0)).collect()
+fn common_divisor(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { common_divisor(b, a % b) }
 }
 
 /// A place for each row, labelled by its name.
@@ -136,6 +164,17 @@ mod tests {
     }
 
     #[test]
+    fn each_hour_has_its_own_place_however_few_there_are() {
+        let times = [6, 7, 8, 11, 14, 17, 20].map(|hour| MIDNIGHT + hour * HOUR);
+        let slots = in_time(&times, &Zone::utc()).expect("they rise");
+        assert_eq!((slots.count, slots.places.as_slice()), (15, &[0, 1, 2, 5, 8, 11, 14][..]));
+        assert_eq!(labels(&slots), ["06:00", "08:00", "10:00", "12:00", "14:00", "16:00", "18:00", "20:00"]);
+        let quarters = [0, 3, 9].map(|quarter| MIDNIGHT + quarter * 15 * MINUTE);
+        assert_eq!(in_time(&quarters, &Zone::utc()).map(|slots| slots.places), Some(vec![0, 1, 3]));
+        assert!(in_time(&[MIDNIGHT, MIDNIGHT + 1, MIDNIGHT + DAY], &Zone::utc()).is_none(), "too many places");
+    }
+
+    #[test]
     fn a_label_that_has_room_is_not_cut() {
         let slots = |number: usize| side_by_side(&vec!["2026-11-24 12:00".to_owned(); number]);
         assert_eq!(labels(&slots(1)), ["2026-11-24 12:00"]);
@@ -159,5 +198,6 @@ mod tests {
         let days: Vec<i64> = (-30..30).map(|day| berlin.day_start(1_792_900_000_000_000 + day * DAY)).collect();
         let slots = in_time(&days, &berlin).expect("they rise");
         assert_eq!(slots.places, (0..60).collect::<Vec<_>>());
+        assert!(labels(&slots).contains(&"6 Nov"), "{:?}", labels(&slots));
     }
 }

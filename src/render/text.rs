@@ -22,7 +22,9 @@ const MOST_MESSAGE: usize = 600;
 
 /// Formats a report for terminals.
 pub(super) fn render(report: &Report, options: &Options<'_>) -> Result<Rendered> {
-    let report = &*show::for_people(report);
+    let mut report = show::for_people(report).into_owned();
+    parts::say_once(&mut report.findings);
+    let report = &report;
     let sections = parts::sections(report, options.section)?;
     let mut page = Page::new(options.width, options.color);
     if options.section.is_none() {

@@ -23,6 +23,9 @@ pub(super) struct FindingView {
     command: Option<String>,
     evidence: Vec<Proof>,
     evidence_title: String,
+    /// Others of which the same is to be said, and how many these are.
+    others: Vec<FindingView>,
+    others_title: String,
 }
 
 /// A log line and its place.
@@ -53,6 +56,14 @@ pub(super) fn more(rest: usize) -> Option<String> {
 }
 
 impl FindingView {
+    /// Findings of which the same is to be said, as the templates show them; nothing where there are none.
+    pub fn of_alike(findings: &[&Finding]) -> Option<Self> {
+        let (first, others) = findings.split_first()?;
+        let others: Vec<Self> = others.iter().map(|finding| Self::of(finding)).collect();
+        let others_title = parts::plural(others.len() as u64, "other", "others");
+        Some(Self { others, others_title, ..Self::of(first) })
+    }
+
     /// A finding as the templates show it.
     pub fn of(finding: &Finding) -> Self {
         let labels = finding.labels.iter().map(|(name, value)| (name.clone(), Cropped::of(value, 100)));
@@ -68,6 +79,8 @@ impl FindingView {
             command: finding.command.as_ref().map(|command| command.tty().into_owned()),
             evidence: finding.evidence.iter().map(Proof::of).collect(),
             evidence_title: parts::plural(finding.evidence.len() as u64, "log line", "log lines"),
+            others: Vec::new(),
+            others_title: String::new(),
         }
     }
 }

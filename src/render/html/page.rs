@@ -94,7 +94,6 @@ impl Page {
     pub fn of(report: &Report, sections: &[&Section], dress: Dress) -> Self {
         let zone = &report.period.zone;
         let (fine, findings) = report.findings.iter().partition::<Vec<_>, _>(|f| f.state == State::Ok);
-        let views = |findings: Vec<_>| findings.into_iter().map(FindingView::of).collect();
         Self {
             dress,
             version: env!("CARGO_PKG_VERSION"),
@@ -108,8 +107,8 @@ impl Page {
             zone: zone.name().to_owned(),
             verdict: Verdict::of(report),
             tiles: keys::of(report).into_iter().map(Tile::of).collect(),
-            findings: views(findings),
-            fine: views(fine),
+            findings: parts::alike(&findings).filter_map(FindingView::of_alike).collect(),
+            fine: fine.into_iter().map(FindingView::of).collect(),
             groups: groups(sections, &report.period),
             coverage: Account::of(&report.coverage, zone),
         }

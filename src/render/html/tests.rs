@@ -2,6 +2,7 @@ use super::*;
 use crate::assets::Assets;
 use crate::error::Exit;
 use crate::render::fixture;
+use crate::text::Text;
 use std::fs;
 
 fn render(report: &Report, assets: &Assets) -> Result<String> {
@@ -34,6 +35,27 @@ fn nothing_out_of_a_log_acts_in_the_page() {
     assert!(!page.contains(['\x1b', '\x07', '\u{202e}']));
     assert!(page.contains("&lt;script&gt;alert(1)&lt;"));
     assert!(page.contains("user\\u{202e}gpj.exe"));
+}
+
+#[test]
+fn findings_of_which_the_same_is_to_be_said_stand_together() {
+    let mut report = fixture::report();
+    let lost = report.findings.remove(1);
+    let spray = |client: &str| {
+        let mut finding = report.findings[0].clone();
+        finding.message = Text::from(client);
+        finding
+    };
+    report.findings = vec![spray("192.0.2.7"), spray("192.0.2.8"), spray("192.0.2.9"), lost];
+    let page = render(&report, &Assets::default()).expect("it renders");
+    let findings: Vec<&str> = page.split("<article class=\"finding ").skip(1).collect();
+    let [first, last] = findings.as_slice() else { panic!("{} articles", findings.len()) };
+    assert_eq!(first.matches("Somebody tries one password").count(), 1);
+    assert_eq!(first.matches("mailtrail trace 192.0.2.7").count(), 3);
+    assert_eq!(first.matches("<details class=\"evidence\">").count(), 3);
+    assert!(first.contains("The same of 2 others"));
+    assert!(first.find("192.0.2.8") < first.find("192.0.2.9"));
+    assert!(!last.contains("The same of"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::Plan;
 use crate::render::parts;
 use crate::render::show::{self, Manner};
 use crate::render::slots::Slots;
-use crate::report::{Cell, ChartKind, Finding, Kind, Report, Section, Unit};
+use crate::report::{Cell, ChartKind, Kind, Report, Section, Unit};
 
 /// Problems of the input at most.
 const MOST_PROBLEMS: usize = 5;
@@ -26,25 +26,13 @@ pub(super) fn cut(whole: &Report, plan: &Plan) -> Report {
     });
     report.findings.truncate(plan.findings);
     report.findings.iter_mut().for_each(|finding| finding.evidence.truncate(MOST_EVIDENCE));
-    say_once(&mut report.findings);
+    parts::say_once(&mut report.findings);
     report.coverage.problems.truncate(MOST_PROBLEMS);
     // A chart needs all its rows.
     let is_drawn = |section: &Section| Columns::of(section, whole).is_some();
     report.sections.iter_mut().filter(|section| !is_drawn(section)).for_each(|s| s.rows.truncate(plan.rows));
     report.sections.retain(|_| plan.rows > 0);
     report
-}
-
-/// What a rule means is said with the first of its findings.
-fn say_once(findings: &mut [Finding]) {
-    let mut said: Vec<String> = Vec::new();
-    for finding in findings {
-        if said.contains(&finding.meaning) {
-            finding.meaning.clear();
-        } else {
-            said.push(finding.meaning.clone());
-        }
-    }
 }
 
 /// Whether a section is a course in time.
