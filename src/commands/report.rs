@@ -8,9 +8,10 @@ use crate::config::{Config, ReportDefaults, Written};
 use crate::error::{Error, Exit, Result};
 use crate::judge::{Again, Judge, Store};
 use crate::render::{self, Format, Rendered};
-use crate::report::{Report, State};
+use crate::report::{Period, Report, State};
 use crate::run::Run;
 use crate::sections::Question;
+use crate::time::{Span, Zone};
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -60,7 +61,7 @@ pub(super) fn make(args: &Args, global: &Global, config: &Config, now: i64) -> R
         return Err(Error::new(Exit::Internal, "lines were lost in the account; please report this")
             .why(format!("{:?}", run.coverage.counts)));
     }
-    let again = again(args, global, config);
+    let again = again(args, global, config, span, &zone);
     let by: BTreeSet<String> = about.by.iter().cloned().chain(judge.labels().map(str::to_owned)).collect();
     let by = Vec::from_iter(by);
     let request =
@@ -70,14 +71,15 @@ pub(super) fn make(args: &Args, global: &Global, config: &Config, now: i64) -> R
 }
 
 /// Where the commands that show more find what this report was made of.
-fn again(args: &Args, global: &Global, config: &Config) -> Again {
+fn again(args: &Args, global: &Global, config: &Config, Span { start, end }: Span, zone: &Zone) -> Again {
     let store = match super::store_folder(global, config) {
         Some(folder) => Store::Kept(folder.to_string_lossy().into_owned()),
         None if global.no_store => Store::LeftOut,
         None => Store::None,
     };
     let paths = args.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-    Again { store, paths, options: options(global) }
+    let period = Some(Period { start, end, zone: zone.clone() });
+    Again { store, paths, options: options(global), period, domains: args.about.domain.clone() }
 }
 
 /// The options of the command line by which the same logs and questions are read as they were.
@@ -128,7 +130,7 @@ fn chosen(args: &Args) -> Result<&'static Format<Report, Rendered>> {
 }
 
 /// Figures can be told by the labels of the metrics, those of the user's own too.
-fn known_labels(by: &[String], assets: &Assets) -> Result<()> {
+pub(super) fn known_labels(by: &[String], assets: &Assets) -> Result<()> {
     if by.is_empty() {
         return Ok(());
     }

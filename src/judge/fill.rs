@@ -4,9 +4,10 @@
 //! A value that is filled in is never looked at again, so that no `{name}` in it is filled.
 
 use super::{Again, Store};
-use crate::report::Cell;
+use crate::report::{Cell, Period};
 use crate::sections::{Literal, one_line};
 use crate::text;
+use crate::time::{DAY, Zone};
 
 /// The text with each `{name}` that is known filled in; for `{name: message|messages}` stands the value and the word
 /// that fits it.
@@ -60,19 +61,21 @@ pub(super) fn literal(cell: &Cell) -> Literal {
 
 /// The command that asks a question of the same facts. Nothing where it holds what cannot be typed.
 pub(super) fn query_command(sql: &str, facts: &Again) -> Option<String> {
-    command("query", &one_line(sql).ok()?, facts)
+    let domains = Some(facts.domains.join(",")).filter(|domains| !domains.is_empty());
+    command("query", &one_line(sql).ok()?, facts, domains.map(|domains| ("--domain", domains)))
 }
 
 /// The command that follows a key through the same facts. Nothing where it holds what cannot be typed.
 pub(super) fn trace_command(key: &str, facts: &Again) -> Option<String> {
-    command("trace", key, facts)
+    command("trace", key, facts, None)
 }
 
-fn command(name: &str, first: &str, facts: &Again) -> Option<String> {
+fn command(name: &str, first: &str, facts: &Again, own: Option<(&'static str, String)>) -> Option<String> {
     let words = std::iter::once(first).chain(facts.paths.iter().map(String::as_str));
     let mut words = words.map(text::shell).collect::<Option<Vec<_>>>()?;
-    for (option, value) in &facts.options {
-        words.extend([(*option).to_owned(), text::shell(value)?]);
+    let options = facts.options.iter().cloned().chain(facts.period.iter().flat_map(period)).chain(own);
+    for (option, value) in options {
+        words.extend([option.to_owned(), text::shell(&value)?]);
     }
     match &facts.store {
         Store::Kept(folder) => words.extend(["--store".to_owned(), text::shell(folder)?]),
@@ -80,6 +83,24 @@ fn command(name: &str, first: &str, facts: &Again) -> Option<String> {
         Store::None => {}
     }
     Some(format!("mailtrail {name} {}", words.join(" ")))
+}
+
+/// The options that ask for a period, whenever they are typed.
+fn period(Period { start, end, zone }: &Period) -> Vec<(&'static str, String)> {
+    let is_day = |start: i64, end: i64| zone.day_start(start) == start && next_day(zone, start) == end;
+    let time = |time: i64| if zone.day_start(time) == time { zone.date_text(time) } else { zone.rfc3339(time) };
+    match (*start, *end) {
+        (Some(start), Some(end)) if is_day(start, end) => vec![("--on", zone.date_text(start))],
+        (start, end) => {
+            let ends = [("--since", start), ("--until", end)];
+            ends.into_iter().filter_map(|(option, end)| Some((option, time(end?)))).collect()
+        }
+    }
+}
+
+/// The start of the day after the one that holds an instant: no day has more than 25 hours, or fewer than 23.
+fn next_day(zone: &Zone, day: i64) -> i64 {
+    zone.day_start(day + DAY + DAY / 2)
 }
 
 #[cfg(test)]
@@ -105,7 +126,7 @@ mod tests {
         let again = |paths: &[&str], store| Again {
             store,
             paths: paths.iter().map(|p| (*p).to_owned()).collect(),
-            options: Vec::new(),
+            ..Again::default()
         };
         let command = |user: &str| {
             let sql = format!("SELECT {}", Literal::Text(user.to_owned()).sql());
@@ -127,6 +148,25 @@ mod tests {
         let options = vec![("--year", "2026".to_owned())];
         let dated = trace_command("x", &Again { options, ..again(&["mail.log"], Store::None) });
         assert_eq!(dated.as_deref(), Some("mailtrail trace x mail.log --year 2026"));
+        let berlin = Zone::named("Europe/Berlin").expect("the zone is known");
+        let instant = |text: &str| crate::time::parse_date(text, &berlin).expect(text);
+        let asked = |start: Option<&str>, end: Option<&str>| {
+            let period = Period { start: start.map(instant), end: end.map(instant), zone: berlin.clone() };
+            let domains = vec!["a.example".to_owned(), "b.example".to_owned()];
+            Again { period: Some(period), domains, ..again(&[], Store::None) }
+        };
+        for (start, end, options) in [
+            (Some("2026-10-25"), Some("2026-10-26"), " --on 2026-10-25"),
+            (Some("2026-10-24"), Some("2026-10-26"), " --since 2026-10-24 --until 2026-10-26"),
+            (Some("2026-10-25 03:10"), None, " --since 2026-10-25T03:10:00+01:00"),
+            (None, Some("2026-10-26"), " --until 2026-10-26"),
+            (None, None, ""),
+        ] {
+            let asked = asked(start, end);
+            assert_eq!(trace_command("x", &asked), Some(format!("mailtrail trace x{options}")));
+            let query = format!("mailtrail query 'SELECT 1'{options} --domain a.example,b.example");
+            assert_eq!(query_command("SELECT 1", &asked), Some(query));
+        }
         let without = trace_command("x", &again(&["mail.log"], Store::LeftOut));
         assert_eq!(without.as_deref(), Some("mailtrail trace x mail.log --no-store"));
     }

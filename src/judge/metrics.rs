@@ -3,10 +3,8 @@
 use super::fill::fill;
 use crate::assets::Assets;
 use crate::error::{Error, Result};
-use crate::facts::{Facts, Scope, View, Wanted};
-use crate::report::{Coverage, Unit};
-use crate::sections::{Asker, Question};
-use crate::time::Zone;
+use crate::report::Unit;
+use crate::sections::{Question, columns_of};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a list of words ends with where there may be others.
@@ -27,6 +25,11 @@ impl Metric {
     /// of the period.
     pub(super) fn rows(&self) -> Option<&str> {
         Some(self.question.front.rows.as_str()).filter(|rows| !rows.is_empty())
+    }
+
+    /// Whether it counts what lies before the period too.
+    pub(super) fn is_since_ever(&self) -> bool {
+        self.question.front.since_ever
     }
 
     /// Whether its figures do not add up over labels.
@@ -59,15 +62,12 @@ impl Metric {
     ///
     /// Where its SQL is wrong.
     pub(super) fn labels(&self) -> Result<BTreeSet<String>> {
-        let (facts, zone) = (Facts::default(), Zone::utc());
-        let view = View::new(&facts, &zone, &Scope::ALL, Wanted::of([self.question.sql.as_str()]))?;
         let sql = fill(&self.question.sql, |name| match name {
             "by" | "group" | "group-by" | "labels" => Some(String::new()),
             "end" => Some("0".to_owned()),
             _ => None,
         });
-        let answer = Asker::new(&view, &Coverage::default())?.ask(&sql)?;
-        let columns = answer.columns.into_iter().filter(|name| name != "value" && name != "metric");
+        let columns = columns_of(&sql)?.into_iter().filter(|name| name != "value" && name != "metric");
         Ok(columns.chain(self.question.front.by.keys().cloned()).collect())
     }
 }

@@ -44,6 +44,18 @@ pub struct Again {
     pub paths: Vec<String>,
     /// The options without which they would be read otherwise, with their values as they were typed.
     pub options: Vec<(&'static str, String)>,
+    /// The period that was asked for; all that was read where there is none.
+    pub period: Option<Period>,
+    /// The domains whose mail was asked for.
+    pub domains: Vec<String>,
+}
+
+impl Again {
+    /// The same for what lies before the period too.
+    fn since_ever(mut self) -> Self {
+        self.period = self.period.map(|period| Period { start: None, ..period });
+        self
+    }
 }
 
 /// A store, as a command names it.

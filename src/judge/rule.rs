@@ -167,7 +167,7 @@ impl Rule {
             message: quoting(&front.message),
             meaning: ours(&front.meaning),
             command: if front.trace.is_empty() {
-                command(&sql(&front.command)?, case)
+                command(&sql(&front.command)?, &again(case))
             } else {
                 let key = fill(&front.trace, |name| row.label(name).map(|key| key.raw().to_owned()));
                 trace_command(&key, &again(case)).map(Text::from)
@@ -284,22 +284,24 @@ impl Row<'_> {
     }
 }
 
-/// The command that asks a question of the same facts.
-pub(super) fn command(sql: &str, case: &Case<'_>) -> Option<Text> {
+/// The command that asks a question of these facts.
+pub(super) fn command(sql: &str, again: &Again) -> Option<Text> {
     if sql.is_empty() {
         return None;
     }
-    query_command(sql, &again(case)).map(Text::from)
+    query_command(sql, again).map(Text::from)
 }
 
-/// Where a command finds the same facts: in the store and the logs that were named beside it, else in the logs that were
-/// read; logs where they are few enough to name.
-fn again(case: &Case<'_>) -> Again {
-    let paths = match &case.again.store {
-        Store::Kept(_) => case.again.paths.clone(),
-        _ => case.sources.iter().map(|source| source.name.raw().to_owned()).collect(),
-    };
-    let few = paths.len() <= 3 && paths.iter().all(|name| name != "-" && shown(name) == *name);
+/// Paths of a command at most: more cannot be read in it.
+const MOST_PATHS: usize = 8;
+
+/// Where a command finds the same facts: in the store, in the logs as they were named, else in the logs that were read; logs
+/// where they are few enough to name.
+pub(super) fn again(case: &Case<'_>) -> Again {
+    let names = || case.sources.iter().map(|source| source.name.raw().to_owned()).collect();
+    let named = !case.again.paths.is_empty() || matches!(case.again.store, Store::Kept(_));
+    let paths: Vec<String> = if named { case.again.paths.clone() } else { names() };
+    let few = paths.len() <= MOST_PATHS && paths.iter().all(|name| name != "-" && shown(name) == *name);
     Again { paths: if few { paths } else { Vec::new() }, ..case.again.clone() }
 }
 

@@ -4,9 +4,8 @@
 //! the labels that it names in `by`. Rows that measure (durations, levels that should not fall below a limit) are
 //! judged one by one; where one of them is the whole of the others, that one alone.
 
-use super::Case;
 use super::metrics::Metric;
-use super::{evidence, rule, schedule};
+use super::{Again, Case, evidence, rule, schedule};
 use crate::config::{Comparison, Entry, Spotted, Threshold, figure, texts};
 use crate::error::Result;
 use crate::report::{Finding, Measurement, Period, State, Unit, Usual};
@@ -273,11 +272,11 @@ impl Limit {
             metric: Some(name.clone()),
             labels: group.labels.clone(),
             state,
-            message: Text::from(format!("{what} is {observed}; {expected} would be fine.")),
+            message: Text::from(format!("{what}: {observed}; {expected} would be fine.")),
             observed,
             expected,
             meaning: threshold.meaning.clone().unwrap_or_else(|| self.metric.about.clone()),
-            command: sql(&threshold.command)?.and_then(|sql| rule::command(&sql, case)),
+            command: sql(&threshold.command)?.and_then(|sql| rule::command(&sql, &self.again(case))),
             evidence: Vec::new(),
         };
         let mut note = |sql: &str| evidence::note(&mut finding, case.asker, case.sources, sql);
@@ -288,6 +287,12 @@ impl Limit {
             newest.and_then(|sql| sql.map_or(Ok(()), |sql| note(&sql))).map_err(|e| self.metric.wrong(&e))?;
         }
         Ok(finding)
+    }
+
+    /// Where a command finds what the figure is of.
+    fn again(&self, case: &Case<'_>) -> Again {
+        let again = rule::again(case);
+        if self.metric.is_since_ever() { again.since_ever() } else { again }
     }
 
     /// The question, before anything is filled in, for the lines that prove what it finds.

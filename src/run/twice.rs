@@ -107,6 +107,10 @@ fn line_at(chunk: &Chunk, offset: u64) -> Option<&[u8]> {
     let start = usize::try_from(offset.checked_sub(chunk.offset)?).ok()?;
     // Of a line with many events in it each would look at all that follows.
     let rest = chunk.bytes.get(start..)?;
+    let frame = if chunk.counted { frame::octet_count(rest) } else { None };
+    if let Some(line) = frame.and_then(|(head, len)| rest.get(head..head + len.min(LOOKED_AT))) {
+        return Some(line);
+    }
     let rest = &rest[..rest.len().min(LOOKED_AT)];
     Some(&rest[..memchr(b'\n', rest).unwrap_or(rest.len())])
 }
