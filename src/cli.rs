@@ -74,8 +74,8 @@ pub struct Global {
     /// Bytes of a chunk of input
     #[arg(long, global = true, hide = true)]
     pub chunk_size: Option<usize>,
-    /// Bytes of facts kept in memory; of larger logs the others lie in temporary files
-    #[arg(long, global = true, value_name = "BYTES")]
+    /// Bytes of facts kept in memory; of larger logs the others lie in temporary files [default: 268435456]
+    #[arg(long, global = true, value_name = "BYTES", value_parser = bytes)]
     pub memory: Option<usize>,
     /// Say nothing but errors
     #[arg(short, long, global = true)]
@@ -156,7 +156,7 @@ pub struct Period {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "on")]
     pub until: Option<String>,
     /// One day: yesterday, today, 2026-11-23
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", allow_hyphen_values = true)]
     pub on: Option<String>,
 }
 
@@ -171,10 +171,27 @@ impl Period {
 ///
 /// # Errors
 ///
-/// Where nothing is left of it.
+/// Where it names none, or more than one.
 pub fn domain(text: &str) -> Result<String, &'static str> {
-    let domain = text.trim().trim_start_matches('*').trim_start_matches('@');
-    if domain.is_empty() { Err("it names no domain") } else { Ok(domain.to_owned()) }
+    let text = text.trim();
+    let domain = text.strip_prefix("*@").or(text.strip_prefix('@')).unwrap_or(text);
+    let is_address = domain.contains('@') && !domain.contains(char::is_whitespace);
+    match domain {
+        "" | "*" => Err("it names no domain"),
+        _ if domain.starts_with("*.") => Err("subdomains are domains of their own: name each of them"),
+        _ if is_address => Err("an address is no domain: name what stands behind its `@`"),
+        _ => Ok(domain.to_owned()),
+    }
+}
+
+/// A number of things, of which there is one at least.
+fn count(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|count| *count > 0).ok_or("write a whole number, 1 or more")
+}
+
+/// A number of bytes.
+fn bytes(text: &str) -> Result<usize, &'static str> {
+    text.parse().map_err(|_| "write a number of bytes, such as 268435456")
 }
 
 /// What a report is to tell.
@@ -190,9 +207,10 @@ pub struct About {
     #[arg(long, value_name = "DOMAIN", value_delimiter = ',', value_parser = domain)]
     pub domain: Vec<String>,
     /// Rows of a table at most [default: as each section says]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub top: Option<usize>,
-    /// Also tell the figures by these labels: host, instance, domain, or those of your own metrics
+    /// Also tell the figures by these labels: host, instance, domain, or those of your own metrics (in JSON and CSV, and to
+    /// thresholds)
     #[arg(long, value_name = "LABEL", value_delimiter = ',')]
     pub by: Vec<String>,
 }
@@ -426,7 +444,7 @@ pub struct Trace {
     #[command(flatten)]
     pub period: Period,
     /// Messages at most, and sessions at most; of more the latest [default: 50]
-    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub limit: Option<usize>,
     /// The format [default: by the output's name; text on a terminal]
     #[arg(long, value_name = "FORMAT", value_parser = Formats(|| render::named(render::trace::FORMATS)))]

@@ -109,7 +109,7 @@ fn the_mail_whose_ways_are_shown_can_be_set() {
     let set = format!("[headers]\npaths = ['{mail}']\nformat = 'json'\n");
     let done = Test::new("headers --config c.toml").file("c.toml", set).any_stdout().any_stderr().run();
     assert_eq!(kind(done.stdout()), "json");
-    let done = Test::new("headers").status(64).any_stderr().run();
+    let done = Test::new("headers").status(66).any_stderr().run();
     assert!(String::from_utf8_lossy(done.stderr()).contains("no mail is named"));
 }
 

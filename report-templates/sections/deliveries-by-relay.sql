@@ -5,7 +5,7 @@
 -- empty = "No delivery was tried."
 -- top = 20
 -- units = { bytes = "bytes" }
--- titles = { relay_host = "relay", bytes = "bytes sent" }
+-- titles = { relay_host = "relay", bytes = "bytes sent", bounced = "bounced or expired" }
 SELECT
     NULLIF(relay_host, 'none') AS relay_host,
     SUM(CASE WHEN outcome = 'sent' THEN 1 ELSE 0 END) AS sent,

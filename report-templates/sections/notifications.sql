@@ -6,6 +6,7 @@
 -- empty = "No notification was sent."
 -- top = 20
 -- units = { bytes = "bytes" }
+-- titles = { bounced = "bounced or expired" }
 SELECT
     notification AS kind,
     COUNT(*) AS notifications,

@@ -5,7 +5,7 @@
 -- empty = "No delivery was tried."
 -- top = 20
 -- units = { bytes = "bytes", longest_s = "seconds" }
--- titles = { recipient_domain = "recipient domain", bytes = "bytes sent", longest_s = "longest delay" }
+-- titles = { recipient_domain = "recipient domain", bytes = "bytes sent", longest_s = "longest delay", bounced = "bounced or expired" }
 WITH counted AS (
     SELECT
         recipient_domain,

@@ -5,7 +5,7 @@
 -- empty = "No delivery was tried."
 -- top = 20
 -- units = { bytes = "bytes" }
--- titles = { bytes = "bytes sent" }
+-- titles = { bytes = "bytes sent", bounced = "bounced or expired" }
 SELECT
     recipient,
     SUM(CASE WHEN outcome = 'sent' THEN 1 ELSE 0 END) AS sent,

@@ -4,7 +4,7 @@
 -- message may be deferred often), bounced \
 -- (expired ones too), rejected at the door. Each counts in the hour in which it happened."""
 -- empty = "No mail passed."
--- titles = { deferred = "deferred attempts" }
+-- titles = { deferred = "deferred attempts", bounced = "bounced or expired" }
 -- chart = { kind = "columns", label = "hour", series = ["sent", "deferred", "bounced", "rejected"] }
 WITH counted AS (
     SELECT hour, 'accepted' AS what, CAST(COUNT(*) AS BIGINT) AS n

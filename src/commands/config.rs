@@ -2,6 +2,8 @@
 
 use super::{Outcome, print};
 #[cfg(feature = "sql")]
+use super::{format, settle};
+#[cfg(feature = "sql")]
 use crate::cli::Period;
 use crate::cli::{Config as Command, Global, When};
 #[cfg(feature = "sql")]
@@ -64,6 +66,8 @@ fn known_names(global: &Global, config: &Config) -> Result<()> {
         let error = Error::new(Exit::Config, format!("there is no section `{section}` in the report `{name}`"));
         return Err(at("report.section", error.instead(section, "sections", sections.iter().map(String::as_str))));
     }
+    super::report::known_labels(&report.by, &super::assets(global, config)).map_err(|e| at("report.by", e))?;
+    known_outputs(config)?;
     let zone = super::zone(global, config)?;
     let set = &config.commands;
     [("report", &set.report.times), ("query", &set.query.times), ("trace", &set.trace.times)]
@@ -71,6 +75,22 @@ fn known_names(global: &Global, config: &Config) -> Result<()> {
         .try_for_each(|(table, times)| {
             known_times(times, &zone, &|key, error| at(&format!("{table}.{key}"), error))
         })
+}
+
+/// Proves that the names of outputs tell a format, where nothing else does.
+#[cfg(feature = "sql")]
+fn known_outputs(config: &Config) -> Result<()> {
+    use crate::render;
+    let set = &config.commands;
+    let outputs = [
+        ("report.output", &set.report.written, format::kinds(render::RENDERERS)),
+        ("query.output", &set.query.written, settle::QUERY.to_vec()),
+        ("trace.output", &set.trace.written, format::kinds(render::trace::FORMATS)),
+        ("headers.output", &set.headers.written, format::kinds(render::headers::FORMATS)),
+    ];
+    outputs.into_iter().filter(|(_, written, _)| written.format.is_none()).try_for_each(|(key, written, kinds)| {
+        format::told(&kinds, written.output.as_deref()).map(drop).map_err(|e| config.at(key, e))
+    })
 }
 
 /// Proves that the times of a command can be read.

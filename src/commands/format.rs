@@ -18,42 +18,36 @@ pub(super) fn choose<T, R>(
     asked: Option<&str>,
     output: Option<&Path>,
 ) -> Result<&'static Format<T, R>> {
+    let told = || Ok(told(&kinds(formats), output)?.unwrap_or("text"));
+    let name = asked.map_or_else(told, Ok)?;
+    let unknown = || Error::new(Exit::Usage, format!("there is no format `{name}`"));
     let names = || formats.iter().map(|format| format.name);
-    let named = |name: &str| {
-        let found = formats.iter().find(|format| format.name == name);
-        let unknown = || Error::new(Exit::Usage, format!("there is no format `{name}`"));
-        found.ok_or_else(|| unknown().instead(name, "formats", names()))
-    };
-    if let Some(name) = asked {
-        return named(name);
-    }
-    let endings = formats.iter().map(|format| (format.extension, format));
-    let told = told(endings, output, names())?;
-    told.map_or_else(|| named("text"), Ok)
+    let found = formats.iter().find(|format| format.name == name);
+    found.ok_or_else(|| unknown().instead(name, "formats", names()))
 }
 
-/// The format that an output's name tells by its ending; nothing where it has none, or that of plain text.
+/// The name of the format that an output's name tells by its ending; nothing where it has none, or that of plain text.
 ///
 /// # Errors
 ///
 /// Where it ends like a format that there is not.
-pub(super) fn told<F>(
-    mut endings: impl Iterator<Item = (&'static str, F)>,
-    output: Option<&Path>,
-    names: impl Iterator<Item = &'static str>,
-) -> Result<Option<F>> {
+pub(super) fn told(kinds: &[Kind], output: Option<&Path>) -> Result<Option<&'static str>> {
     let Some(ending) = output.and_then(Path::extension).and_then(|ending| ending.to_str()) else {
         return Ok(None);
     };
-    match endings.find(|(of, _)| *of == ending) {
-        Some((_, format)) => Ok(Some(format)),
+    match kinds.iter().find(|(_, of)| *of == ending) {
+        Some((name, _)) => Ok(Some(name)),
         None if PLAIN.contains(&ending) || output.is_some_and(Path::is_dir) => Ok(None),
-        None => Err(Error::new(Exit::Usage, format!("no format is written to a name that ends with `.{ending}`"))
-            .help(format!("name one with `--format`: {}", names.collect::<Vec<_>>().join(", ")))),
+        None => {
+            let mut names: Vec<&str> = kinds.iter().map(|(name, _)| *name).collect();
+            names.dedup();
+            Err(Error::new(Exit::Usage, format!("no format is written to a name that ends with `.{ending}`"))
+                .help(format!("name one with `--format`: {}", names.join(", "))))
+        }
     }
 }
 
-/// The name of a format, and the ending of its files' names.
+/// The name of a format, and an ending of its files' names.
 pub(super) type Kind = (&'static str, &'static str);
 
 /// The kinds of some formats.
@@ -61,8 +55,8 @@ pub(super) fn kinds<T, R>(formats: &'static [Format<T, R>]) -> Vec<Kind> {
     formats.iter().map(|format| (format.name, format.extension)).collect()
 }
 
-/// The format that an output's name tells.
-pub(super) fn told_by(kinds: &[Kind], output: &Path) -> Option<&'static str> {
+/// The format that an output's name tells, plain text too.
+fn told_by(kinds: &[Kind], output: &Path) -> Option<&'static str> {
     let ending = output.extension()?.to_str()?;
     let plain = PLAIN.contains(&ending);
     kinds.iter().find(|(_, own)| *own == ending || (plain && PLAIN.contains(own))).map(|(name, _)| *name)

@@ -26,10 +26,10 @@ fn list(grammars: &Grammars) -> Outcome {
         let of = |ignore| grammars.patterns.iter().filter(|p| p.grammar == at && p.ignore == ignore).count();
         let _ = writeln!(
             out,
-            "{:<12} {:>4} patterns {:>4} ignore rules  {}  ({})",
+            "{:<12} {:>13} {:>17}  {}  ({})",
             grammar.system,
-            of(false),
-            of(true),
+            plural(of(false) as u64, "pattern ", "patterns"),
+            plural(of(true) as u64, "ignore rule ", "ignore rules"),
             grammar.about,
             grammar.origin
         );
@@ -64,7 +64,12 @@ fn explain(grammars: &Grammars, paths: &[PathBuf], unmatched: bool, global: &Glo
     if !global.quiet {
         tell_what_is_no_log(&inputs, global);
     }
-    Ok((!inputs.problems.is_empty()).then_some(Exit::Incomplete))
+    let is_nothing = inputs.streams.is_empty() && inputs.duplicates.is_empty() && inputs.mail.is_empty();
+    match inputs.problems.is_empty() {
+        true => Ok(None),
+        false if is_nothing => Err(super::read::nothing_read()),
+        false => Ok(Some(Exit::Incomplete)),
+    }
 }
 
 /// Says what was given and has no lines here: copies, mail and, if asked for, what was passed over.

@@ -43,7 +43,7 @@ fn paths(args: &Args, config: &Config) -> Result<Vec<PathBuf>> {
     let set = config.commands.headers.paths.iter().map(PathBuf::from);
     let paths = if args.paths.is_empty() { set.collect() } else { args.paths.clone() };
     if paths.is_empty() {
-        return Err(Error::new(Exit::Usage, "no mail is named").help(
+        return Err(Error::new(Exit::NoInput, "no mail is named").help(
             "name Maildirs, mailboxes, messages or `-`, or give `paths` in `[headers]` of the configuration",
         ));
     }

@@ -11,7 +11,7 @@ use super::{Outcome, assets, format, now, period, put, read, say, settle};
 use crate::assets::Assets;
 use crate::cli::{Global, Query, QueryFormat};
 use crate::config::{Config, Written};
-use crate::error::{Exit, Result};
+use crate::error::{Error, Exit, Result};
 use crate::facts::{Scope, View, Wanted};
 use crate::report::Cell;
 use crate::run::Run;
@@ -42,10 +42,14 @@ pub(super) fn run(args: &Query, global: &Global, config: &Config) -> Outcome {
         Asked::One(question, paths) => {
             // A question that cannot be answered is told before gigabytes are read.
             question.check()?;
+            let seen = output.is_none_or(|path| path.as_os_str() == "-");
+            if format == QueryFormat::Parquet && seen && io::stdout().is_terminal() {
+                let error = Error::new(Exit::Usage, "Parquet is nothing that a terminal can show");
+                return Err(error.help("name a file with `--output FILE`"));
+            }
             let run = read::logs(&paths, global, config, &zone)?;
             super::spare(&run.files, output)?;
             let answer = ask(&question, &run, &zone, &scope)?;
-            let seen = output.is_none_or(|path| path.as_os_str() == "-");
             if seen {
                 tell_of_no_rows(&answer, &run, &zone);
             }
@@ -72,11 +76,9 @@ fn name(format: QueryFormat) -> String {
 
 /// The format that is asked for, or that the output's name tells, or a table.
 fn format_of(written: &Written) -> Result<QueryFormat> {
-    let endings = settle::QUERY.into_iter().map(|(name, ending)| (ending, name)).chain([("ndjson", "jsonl")]);
-    let names = settle::QUERY.into_iter().map(|(name, _)| name);
     let name = match &written.format {
         Some(name) => Some(name.as_str()),
-        None => format::told(endings, written.output.as_deref(), names)?,
+        None => format::told(&settle::QUERY, written.output.as_deref())?,
     };
     Ok(name.and_then(|name| QueryFormat::from_str(name, false).ok()).unwrap_or_default())
 }

@@ -51,10 +51,16 @@ pub(super) fn domains(typed: Vec<String>, set: &[String]) -> Vec<String> {
     set.iter().flat_map(|text| text.split(',')).filter_map(|text| cli::domain(text).ok()).collect()
 }
 
-/// Formats of queries.
+/// Formats of queries, by each ending of their names.
 #[cfg(feature = "sql")]
-pub(super) const QUERY: [Kind; 5] =
-    [("table", "txt"), ("csv", "csv"), ("json", "json"), ("jsonl", "jsonl"), ("parquet", "parquet")];
+pub(super) const QUERY: [Kind; 6] = [
+    ("table", "txt"),
+    ("csv", "csv"),
+    ("json", "json"),
+    ("jsonl", "jsonl"),
+    ("jsonl", "ndjson"),
+    ("parquet", "parquet"),
+];
 
 /// Refuses formats that there are not, domains that name none, and two periods for one.
 pub(super) fn known_words(config: &Config) -> Result<()> {
@@ -114,6 +120,8 @@ mod tests {
 
     #[test]
     fn every_format_of_queries_has_an_ending() {
-        assert_eq!(words::<QueryFormat>(), QUERY.map(|(name, _)| name));
+        let mut names = QUERY.map(|(name, _)| name).to_vec();
+        names.dedup();
+        assert_eq!(words::<QueryFormat>(), names);
     }
 }

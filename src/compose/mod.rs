@@ -13,7 +13,7 @@ use crate::facts::{self, Scope, TABLES, View, Wanted};
 use crate::judge::{Again, Case, Judge};
 use crate::report::{Coverage, Measurement, Period, Report, Section};
 use crate::run::Run;
-use crate::sections::{self, Asker, Question, spot, try_out};
+use crate::sections::{self, Asker, Question, columns_of, spot, try_out};
 use crate::time::{SECOND, Span, Zone};
 use serde::Deserialize;
 
@@ -195,8 +195,17 @@ pub fn check(assets: &Assets, name: &str) -> Result<()> {
     let metrics = own(Question::all(assets, "metrics")?);
     let sections = sections.map(|question| (question.until(0), question));
     let metrics = metrics.map(|question| (metrics::sql(&question, &[], 0, 0), question));
-    for (sql, question) in sections.chain(metrics) {
+    for (sql, question) in sections {
         try_out(&sql).map_err(|e| question.in_file(e))?;
+    }
+    for (sql, question) in metrics {
+        let columns = columns_of(&sql).map_err(|e| question.in_file(e))?;
+        if !columns.iter().any(|column| column == "value") {
+            let error = Error::new(Exit::Config, "this metric has no column `value`");
+            return Err(
+                question.in_file(error.help("the figure is the column `value`, and all others are its labels"))
+            );
+        }
     }
     Ok(())
 }

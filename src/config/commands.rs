@@ -6,6 +6,9 @@ use crate::error::Result;
 use crate::report::State;
 use std::path::PathBuf;
 
+/// Rows of a table at most, where no more could be shown.
+const MOST_ROWS: usize = 1_000_000_000;
+
 /// In which format something is written, and where.
 #[derive(Clone, Debug, Default)]
 pub struct Written {
@@ -188,7 +191,7 @@ impl ReportDefaults {
         self.times.read(&mut table)?;
         self.written.read(&mut table)?;
         later(table.text("section")?, &mut self.section);
-        later(table.integer("top")?, &mut self.top);
+        later(table.integer_in("top", 1..=MOST_ROWS)?, &mut self.top);
         later(table.word("fail_on", &LEVELS)?, &mut self.fail_on);
         later_list(table.texts("domain")?, &mut self.domain);
         later_list(table.texts("by")?, &mut self.by);

@@ -136,6 +136,10 @@ impl Mail {
                 .error("a password would be sent in the open")
                 .help("with `user`, let `tls` be `starttls` or `implicit`"));
         }
+        if self.user.is_some() && self.password_file.is_none() {
+            let error = spot.error("`user` is to log in, and there is no password");
+            return Err(error.help("name the file that holds it by `password_file`"));
+        }
         Ok(())
     }
 }
@@ -169,7 +173,8 @@ fn harmless(text: Spotted<String>) -> Result<Spotted<String>> {
 fn link(text: Spotted<String>) -> Result<Spotted<String>> {
     let text = harmless(text)?;
     let is_link = text.value.starts_with("https://") || text.value.starts_with("http://");
-    if is_link && !text.value.contains([' ', '"', '<', '>']) {
+    let filled = text.value.replace("{report}", "").replace("{date}", "");
+    if is_link && !filled.contains([' ', '"', '<', '>', '{', '}']) {
         return Ok(text);
     }
     Err(text.spot.error("this is no link").help("expected `https://reports.example.org/{report}-{date}.html`"))

@@ -22,6 +22,6 @@ pub(crate) use front::{first_line, spaced, spot};
 pub use guard::{LONGEST_TEXT, Needs, check, functions};
 pub use named::{Named, Parameter, Settled, names};
 pub(crate) use network::Network;
-pub use rows::{Answer, Asker, Known, try_out};
+pub use rows::{Answer, Asker, Known, columns_of, try_out};
 pub(crate) use tokens::text_literal;
 pub use tokens::{Literal, fill, one_line};

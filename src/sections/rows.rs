@@ -265,11 +265,25 @@ fn finds<'q>(
 ///
 /// Where the gate or the engine refuses it; exit code 64.
 pub fn try_out(sql: &str) -> Result<Needs> {
+    of_nothing(sql).map(|(needs, _)| needs)
+}
+
+/// The columns of the answer to a question.
+///
+/// # Errors
+///
+/// As [`try_out`].
+pub fn columns_of(sql: &str) -> Result<Vec<String>> {
+    of_nothing(sql).map(|(_, answer)| answer.columns)
+}
+
+/// A question asked of no facts at all.
+fn of_nothing(sql: &str) -> Result<(Needs, Answer)> {
     let (facts, zone) = (Facts::default(), Zone::utc());
     let needs = guard::check(sql, &zone)?;
     let view = View::new(&facts, &zone, &Scope::ALL, Wanted::columns(&needs.tables, &needs.columns()))?;
-    Asker::new(&view, &Coverage::default())?.answer(&needs).map_err(|e| tokens::pointed(e, sql))?;
-    Ok(needs)
+    let answer = Asker::new(&view, &Coverage::default())?.answer(&needs).map_err(|e| tokens::pointed(e, sql))?;
+    Ok((needs, answer))
 }
 
 fn refused(error: &PolarsError) -> Error {
