@@ -18,6 +18,9 @@ pub const TAIL: usize = 4 << 10;
 /// The lengths of the beginnings that are compared; a text shorter than one is compared by those below it.
 const MARKS: [usize; 5] = [256, 1 << 10, 4 << 10, 16 << 10, super::source::HEAD];
 
+/// Texts that are the same for so many bytes are one: some twenty lines with their times.
+const ENOUGH: u64 = MARKS[2] as u64;
+
 /// A source that was read before, and up to where.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Known {
@@ -72,6 +75,16 @@ enum Fit {
     Part,
 }
 
+/// How a text is to the one that was read.
+enum Compared {
+    /// It goes on from where that ended, or ends there; the bytes before that.
+    GoesOn(Vec<u8>, bool),
+    /// It is shorter, and begins alike.
+    Shorter,
+    /// It is another.
+    Differs,
+}
+
 impl Known {
     /// What is to be known of a source that was read up to a place.
     pub fn of(source: &Source, stream: &str, done: u64, tail: &[u8], clock: ClockState) -> Self {
@@ -123,59 +136,77 @@ impl Known {
     }
 
     fn fit(&self, source: &Source) -> io::Result<Option<Fit>> {
+        Ok(match self.compare(source)? {
+            Compared::GoesOn(tail, ends) => Some(Fit::Whole(tail, ends)),
+            Compared::Shorter => self.is_part(source).then_some(Fit::Part),
+            Compared::Differs => None,
+        })
+    }
+
+    /// How the text of a source is to what was read.
+    fn compare(&self, source: &Source) -> io::Result<Compared> {
         if self.done == 0 {
             let same = self.same_place(source) || self.name == source.name;
-            return Ok(same.then(|| Fit::Whole(Vec::new(), source.head.is_empty())));
+            return Ok(if same {
+                Compared::GoesOn(Vec::new(), source.head.is_empty())
+            } else {
+                Compared::Differs
+            });
         }
         if !self.begins(source) {
-            return Ok(None);
+            return Ok(Compared::Differs);
         }
         let untouched = self.identity == source.identity && self.disk == (source.len, source.mtime);
         if source.compression == Compression::None {
-            Ok(self.fit_plain(source))
+            Ok(self.compare_plain(source))
         } else if untouched {
-            Ok(Some(Fit::Whole(Vec::new(), true)))
+            Ok(Compared::GoesOn(Vec::new(), true))
         } else {
-            self.fit_text(source)
+            self.compare_text(source)
         }
     }
 
-    fn fit_plain(&self, source: &Source) -> Option<Fit> {
+    fn compare_plain(&self, source: &Source) -> Compared {
         if source.len < self.done {
-            return self.is_part(source).then_some(Fit::Part);
+            return Compared::Shorter;
         }
         let len = usize::try_from(self.tail.0).unwrap_or(usize::MAX);
         let tail = source.read_at(self.done - self.tail.0, len).unwrap_or_default();
-        let fits = tail.len() == len && xxh3_64(&tail) == self.tail.1;
-        fits.then_some(Fit::Whole(tail, source.len == self.done))
+        self.at_tail(tail, source.len == self.done)
+    }
+
+    /// What the bytes before the place up to which was read tell.
+    fn at_tail(&self, tail: Vec<u8>, ends: bool) -> Compared {
+        let fits = tail.len() as u64 == self.tail.0 && xxh3_64(&tail) == self.tail.1;
+        if fits { Compared::GoesOn(tail, ends) } else { Compared::Differs }
     }
 
     /// The same for a text that can only be read from its start.
-    fn fit_text(&self, source: &Source) -> io::Result<Option<Fit>> {
+    fn compare_text(&self, source: &Source) -> io::Result<Compared> {
         let mut text = source.text()?;
         let skipped = io::copy(&mut text.by_ref().take(self.done - self.tail.0), &mut io::sink())?;
         let mut tail = Vec::new();
         text.by_ref().take(self.tail.0).read_to_end(&mut tail)?;
         if skipped + (tail.len() as u64) < self.done {
-            return Ok(self.is_part(source).then_some(Fit::Part));
+            return Ok(Compared::Shorter);
         }
         let ends = io::copy(&mut text.take(1), &mut io::sink())? == 0;
-        Ok((xxh3_64(&tail) == self.tail.1).then_some(Fit::Whole(tail, ends)))
+        Ok(self.at_tail(tail, ends))
     }
 
-    /// Whether a shorter text is the beginning of this one: told by its hash, or by the original if that is still there.
+    /// Whether a shorter text that begins alike is a beginning of this one. In the same place it is: it is written once more
+    /// (`cp`, `rsync --inplace`), since what follows in a file that was emptied begins with other times. Elsewhere the original
+    /// tells, or where that is gone so much that is the same.
     fn is_part(&self, source: &Source) -> bool {
         let whole =
             self.marks.iter().any(|(len, _)| *len == source.len) && source.compression == Compression::None;
-        if whole {
+        if whole || self.same_place(source) || self.path == source.path {
             return true;
         }
-        // In the same place, a shorter text is what was written after the file was emptied.
-        if self.same_place(source) {
-            return false;
+        match self.find() {
+            Some(original) => super::duplicate::is_beginning(source, &original).unwrap_or(false),
+            None => self.marks.iter().any(|(len, _)| (ENOUGH..=source.head.len() as u64).contains(len)),
         }
-        let Some(original) = self.find() else { return false };
-        super::duplicate::is_beginning(source, &original).unwrap_or(false)
     }
 
     /// The file that holds it now, wherever rotation moved it to in its folder.
@@ -183,7 +214,7 @@ impl Known {
         let options = super::Options { now: i64::MAX, year: None, layouts: Vec::new(), tell: |_| {} };
         let look = |path: &Path| {
             let source = Source::of_file(self.name.clone(), path, &options).ok()?;
-            let fits = self.begins(&source) && matches!(self.fit(&source), Ok(Some(Fit::Whole(..))));
+            let fits = self.begins(&source) && matches!(self.compare(&source), Ok(Compared::GoesOn(..)));
             fits.then_some(source)
         };
         look(&self.path).or_else(|| self.siblings().iter().find_map(|path| look(path)))

@@ -91,14 +91,17 @@ impl Writer {
         let key = self.key(Forget::Erase)?;
         let mut next = self.without_names(start, &key, true)?;
         let timeless = |segment: &Segment| segment.times.1 == i64::MIN;
-        let rows =
-            |manifest: &Manifest| manifest.segments.iter().chain(&manifest.open).map(|s| s.rows).sum::<u64>();
+        let rows = |manifest: &Manifest| manifest.segments.iter().map(|s| s.rows).sum::<u64>();
         let all = rows(&next);
         let straddles = |segment: &Segment| segment.times.0 < start && !timeless(segment);
-        for (mark, segments) in [('f', &mut next.segments), ('o', &mut next.open)] {
-            segments.retain(|segment| segment.times.1 >= start || timeless(segment));
-            *segments = self.rewritten(mark, segments, straddles, |frame| younger(&frame, start).map(Some))?;
-        }
+        next.segments.retain(|segment| segment.times.1 >= start || timeless(segment));
+        next.segments =
+            self.rewritten('f', &next.segments, straddles, |frame| younger(&frame, start).map(Some))?;
+        // What is open is told anew by each run: its figures must not come and go.
+        next.open = self.rewritten('o', &next.open, straddles, |frame| {
+            let (frame, rows) = forgotten(frame, start, &key)?;
+            Ok((rows > 0).then_some(frame))
+        })?;
         let gone = all - rows(&next);
         self.commit(next)?;
         Ok(gone)
