@@ -2,7 +2,12 @@
 //!
 //! Comes in: a path, and what is to lie there. Goes out: its bytes, as many as such a file may have. Anything else at
 //! that path is an error and no wait: a pipe that nobody writes to, a device without end, a file that would fill the
-//! memory. What was opened is looked at, not the path: by then another file may lie there.
+//! memory. What was opened is looked at, not the path: by then another file may lie there. What root makes in a folder of
+//! somebody else belongs to that one.
+
+mod made;
+
+pub use made::{Folder, is_root, make_folder, open_or_make};
 
 use crate::error::Error;
 use std::env;

@@ -3,7 +3,9 @@
 use crate::cli::LOG;
 use crate::store::{Site, all_below, lives};
 use crate::support::program::program;
+use crate::support::skip;
 use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -102,4 +104,72 @@ fn f25_a_configuration_and_a_question_come_through_a_shells_substitution() {
     assert_eq!(endless.status.code(), Some(78));
     assert!(told.contains("larger than 4 MiB"), "{told}");
     assert_eq!(run(site.folder.path(), "config check --config /dev/null").status.code(), Some(0));
+}
+
+/// A night that keeps, mails and stores.
+const NIGHT: &str = "timezone = 'UTC'\nyear = 2026\nstate = 'state'\nstore = 'state/store'\n\
+    [[inputs]]\npaths = ['mail.log']\n[nightly]\nkeep_facts = '1 d'\n\
+    [mail]\nfrom = 'm@mx1.example'\nto = 'a@b.example'\nby = 'sendmail'\nsendmail = '/bin/true'\n";
+
+/// The user and the group of the service, which need no names.
+const SERVICE: (u32, u32) = (65_534, 65_533);
+
+#[test]
+fn t19_what_root_does_once_does_not_lock_the_services_user_out() {
+    let site = Site::new();
+    site.write("mail.log", LOG.as_bytes());
+    site.write("c.toml", NIGHT.as_bytes());
+    fs::create_dir(site.path("state")).expect("it is made");
+    if chown(site.path("state"), Some(SERVICE.0), Some(SERVICE.1)).is_err() {
+        return skip("t19_what_root_does_once", "only root gives files away");
+    }
+    fs::set_permissions(site.folder.path(), fs::Permissions::from_mode(0o755)).expect("its mode is set");
+    let commands = [
+        "ingest",
+        "nightly --now 2026-11-25T00:20:00Z",
+        "store compact",
+        "store forget --older-than 0d",
+        "store prune --keep 1d",
+        "send --on 2026-11-24",
+    ];
+    for args in commands {
+        site.fine(&format!("{args} --config c.toml --quiet"));
+    }
+    let owner = |path: &Path| fs::symlink_metadata(path).map(|there| (there.uid(), there.gid())).expect("there");
+    let all = all_below(&site.path("state"));
+    let of_root: Vec<&PathBuf> = all.iter().filter(|path| owner(path) != SERVICE).collect();
+    assert!(of_root.is_empty() && all.len() > 10, "{of_root:#?}");
+    // What is asked for by name stays with who asked.
+    site.fine("report --config c.toml --quiet -o state/mine.txt");
+    assert_eq!(owner(&site.path("state/mine.txt")).0, 0);
+    let mut next = Command::new("setpriv");
+    next.args(["--reuid", "65534", "--regid", "65533", "--clear-groups"]).arg(program());
+    next.args(["nightly", "--config", "c.toml", "--quiet", "--now", "2026-11-26T00:20:00Z"]);
+    let next = next.current_dir(site.folder.path()).output().expect("it runs");
+    assert_eq!((next.status.code(), &*String::from_utf8_lossy(&next.stderr)), (Some(0), ""));
+}
+
+#[test]
+fn t18_root_follows_no_link_of_somebody_else() {
+    let site = Site::new();
+    site.write("mail.log", LOG.as_bytes());
+    site.write("c.toml", NIGHT.as_bytes());
+    site.write("victim", b"untouched");
+    fs::create_dir_all(site.path("state/reports")).expect("it is made");
+    let link = |name: &str| symlink(site.path("victim"), site.path(name)).expect("a link");
+    link("state/nightly.lock");
+    link("state/reports/index.html");
+    for folder in ["state", "state/reports"] {
+        if chown(site.path(folder), Some(SERVICE.0), Some(SERVICE.1)).is_err() {
+            return skip("t18_root_follows_no_link_of_somebody_else", "only root gives files away");
+        }
+    }
+    let night = "nightly --config c.toml --quiet --now 2026-11-25T00:20:00Z";
+    let refused = site.run(night);
+    let told = "error: state/nightly.lock cannot be written: it is a link in a folder of somebody else\n";
+    assert_eq!((refused.status.code(), &*String::from_utf8_lossy(&refused.stderr)), (Some(73), told));
+    fs::remove_file(site.path("state/nightly.lock")).expect("removed");
+    site.fine(night);
+    assert_eq!(fs::read(site.path("victim")).expect("read"), b"untouched");
+    assert_eq!(fs::metadata(site.path("victim")).expect("there").uid(), 0);
 }

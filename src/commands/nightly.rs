@@ -122,7 +122,7 @@ impl<'a> House<'a> {
         self.forget();
         let assets = super::assets(self.global, self.config);
         let page = calendar::page(&format!("Mail reports: {}", self.report), &self.days(), &assets)?;
-        deliver::file(&self.archive.join("index.html"), &page)?;
+        deliver::record(&self.archive.join("index.html"), &page)?;
         Ok(incomplete)
     }
 
@@ -186,7 +186,7 @@ impl<'a> House<'a> {
             render::by_name("html").ok_or_else(|| Error::new(Exit::Internal, "there is no format `html`"))?;
         let name = format!("{}.html", file_name(report));
         match (html.render)(report, &options)? {
-            Rendered::One(bytes) => deliver::file(&self.archive.join(&name), &bytes)?,
+            Rendered::One(bytes) => deliver::record(&self.archive.join(&name), &bytes)?,
             Rendered::Folder(files) => deliver::folder(&self.archive.join(&name), &files)?,
         }
         Ok(name)
@@ -223,7 +223,7 @@ impl<'a> House<'a> {
         };
         let json =
             serde_json::to_vec(&night).map_err(|e| Error::new(Exit::Internal, "a night makes no JSON").why(e))?;
-        deliver::file(&self.ledger().join(format!("{date}.json")), &json)
+        deliver::record(&self.ledger().join(format!("{date}.json")), &json)
     }
 
     /// Says what was done, to who types it or to the journal.

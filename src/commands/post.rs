@@ -417,6 +417,6 @@ impl Series {
         let figures = serde_json::to_vec(&Figures::of(report));
         let figures = figures.map_err(|e| Error::new(Exit::Internal, "the figures make no JSON").why(e))?;
         deliver::private_folder(&self.folder)?;
-        deliver::file(&self.folder.join(&self.name), &figures)
+        deliver::record(&self.folder.join(&self.name), &figures)
     }
 }

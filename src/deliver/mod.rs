@@ -1,12 +1,12 @@
 //! Delivery: bytes to where they are wanted. Files appear whole or not at all, messages are sent once.
 
 use crate::error::{Error, Exit, Result};
-use crate::own;
+use crate::own::{self, Folder};
 use lettre::Address;
 use std::fmt;
 use std::fs::{self, File, Metadata, TryLockError};
 use std::io::Write;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -66,14 +66,14 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Makes a folder that its owner alone can enter, and those above it that are missing.
+/// Makes a folder of what is kept between runs, which its owner alone can enter, and those above it that are missing. Made
+/// by root in a folder of somebody else it belongs to that one.
 ///
 /// # Errors
 ///
 /// Where it cannot be made.
 pub fn private_folder(path: &Path) -> Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| failed(path, &e))
+    own::make_folder(path).map_err(|e| failed(path, &e))
 }
 
 /// Locks a file, which is made where it is missing; waits for so long while another run holds it. The lock ends with
@@ -83,9 +83,7 @@ pub fn private_folder(path: &Path) -> Result<()> {
 ///
 /// Where it cannot be made, or is still held.
 pub fn lock(path: &Path, patience: Duration) -> Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let options = own::options().create(true).truncate(false).write(true).mode(0o600).open(path);
-    let file = options.map_err(|e| failed(path, &e))?;
+    let file = own::open_or_make(path, own::options().write(true)).map_err(|e| failed(path, &e))?;
     let deadline = Instant::now() + patience;
     loop {
         match file.try_lock() {
@@ -113,6 +111,25 @@ pub fn file(path: &Path, bytes: &[u8]) -> Result<()> {
     write(path, bytes, 0o600)
 }
 
+/// The same for what is kept between runs: made by root in a folder of somebody else it belongs to that one, whose next run
+/// is to go on from it. What one asks for by `--output` is one's own, wherever it lies.
+///
+/// # Errors
+///
+/// As [`file()`].
+pub fn record(path: &Path, bytes: &[u8]) -> Result<()> {
+    let written = || {
+        let folder = Folder::above(path)?;
+        if folder.is_anothers() {
+            // Whose it is may have put a link there, which root must not follow.
+            return write_beside(&folder, path, bytes, 0o600);
+        }
+        let place = place(path);
+        write_beside(&Folder::above(&place)?, &place, bytes, 0o600)
+    };
+    written().map_err(|e| failed(path, &e))
+}
+
 /// The same for what holds no personal data and others must read: a configuration is read by the user of a service.
 ///
 /// # Errors
@@ -132,7 +149,7 @@ fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
             .map_err(|e| failed(path, &e));
     }
     let place = place(path);
-    write_beside(folder_of(&place), &place, bytes, mode).map_err(|e| failed(path, &e))
+    write_beside(&Folder::as_it_is(folder_of(&place)), &place, bytes, mode).map_err(|e| failed(path, &e))
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -156,10 +173,12 @@ fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir())
 }
 
-fn write_beside(folder: &Path, path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+fn write_beside(made_in: &Folder, path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+    let (folder, path) = (made_in.itself(), &made_in.path(path));
     // Asked first, and the kind alone taken of the rest: the error of a temporary file tells its made-up name.
     fs::metadata(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| std::io::Error::from(e.kind()))?;
+    made_in.give(file.as_file())?;
     file.write_all(bytes)?;
     let permissions = kept(folder, path, &file.as_file().metadata()?);
     file.as_file().set_permissions(permissions.unwrap_or_else(|| fs::Permissions::from_mode(mode)))?;
@@ -187,7 +206,7 @@ fn is_shared(folder: &Path) -> bool {
 ///
 /// Where the folder or a file cannot be written.
 pub fn folder(path: &Path, files: &[(String, Vec<u8>)]) -> Result<()> {
-    private_folder(path)?;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| failed(path, &e))?;
     files.iter().try_for_each(|(name, bytes)| file(&path.join(PathBuf::from(name)), bytes))
 }
 

@@ -342,7 +342,7 @@ fn write(path: &Path, envelope: &Envelope, bytes: &[u8]) -> Result<()> {
     let mut content = serde_json::to_vec(envelope).map_err(|e| Error::new(Exit::Internal, "no JSON").why(e))?;
     content.push(b'\n');
     content.extend_from_slice(bytes);
-    super::file(path, &content)
+    super::record(path, &content)
 }
 
 #[cfg(test)]

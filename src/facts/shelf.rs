@@ -11,7 +11,7 @@ use super::schema::ColumnDef;
 use super::{Facts, NULL, Table, TableDef, Values, parquet};
 use crate::error::{Error, Exit, Result};
 use crate::event::{NO_TEXT, TextId};
-use crate::own::{self, Kind};
+use crate::own::{self, Folder, Kind};
 use crate::text::Text;
 use crate::time::{DAY, Span, Zone};
 use polars::prelude::{DataFrame, ParallelStrategy, ParquetReader, PolarsError, SerReader};
@@ -19,9 +19,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Cursor, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
@@ -297,18 +297,22 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
 /// Where it cannot be written. A failed sync is never tried again: what the disk holds then is not known.
 pub fn write(root: &Path, path: &Path, bytes: &[u8], durable: bool) -> Result<()> {
     let full = root.join(path);
-    let folder = full.parent().unwrap_or(root);
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder).and_then(|()| {
-        let open = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(&full);
-        let mut file = open().or_else(|e| match e.kind() {
-            io::ErrorKind::AlreadyExists => fs::remove_file(&full).and_then(|()| open()),
-            _ => Err(e),
-        })?;
-        file.write_all(bytes)?;
-        Ok(file)
-    });
-    let file = made.map_err(|e| not_written(&full, &e))?;
+    let file = made(&full, bytes).map_err(|e| not_written(&full, &e))?;
     if durable { sync(&file, &full) } else { Ok(()) }
+}
+
+fn made(full: &Path, bytes: &[u8]) -> io::Result<File> {
+    full.parent().map_or(Ok(()), own::make_folder)?;
+    let folder = Folder::above(full)?;
+    let place = folder.path(full);
+    let open = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(&place);
+    let mut file = open().or_else(|e| match e.kind() {
+        io::ErrorKind::AlreadyExists => fs::remove_file(&place).and_then(|()| open()),
+        _ => Err(e),
+    })?;
+    folder.give(&file)?;
+    file.write_all(bytes)?;
+    Ok(file)
 }
 
 /// Makes sure that a file is on the disk.

@@ -6,9 +6,8 @@ use crate::facts::{not_written, sync, write};
 use crate::own;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 /// The folders that hold files by the manifest.
@@ -46,7 +45,7 @@ pub fn prepare(root: &Path) -> Result<()> {
             .why("it holds other files")
             .help("name a folder that does not exist yet, or is empty"));
     }
-    DirBuilder::new().recursive(true).mode(0o700).create(root).map_err(|e| not_written(root, &e))
+    own::make_folder(root).map_err(|e| not_written(root, &e))
 }
 
 /// Whether facts lie in the store.

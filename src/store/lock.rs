@@ -8,7 +8,6 @@ use crate::facts::not_written;
 use crate::own;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
@@ -93,7 +92,7 @@ pub(super) fn alone(root: &Path) -> Option<Reading> {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    own::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+    own::open_or_make(path, own::options().read(true).write(true))
 }
 
 impl Drop for Reading {

@@ -3,11 +3,11 @@
 use super::proven;
 use crate::error::{Error, Exit, Result};
 use crate::facts::{Segment, damaged, not_written, write};
-use crate::own;
+use crate::own::{self, Folder};
 use crate::run::Account;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -133,8 +133,7 @@ impl Manifest {
         let text = format!("{}{}{}", head(SCHEMA, xxh3_64(body.as_bytes())), body, "}\n");
         let beside = format!("{NAME}.new");
         write(root, Path::new(&beside), text.as_bytes(), true)?;
-        let renamed = fs::rename(root.join(&beside), &path).and_then(|()| File::open(root)?.sync_all());
-        renamed.map_err(|e| not_written(&path, &e))
+        put(root, Path::new(&beside)).map_err(|e| not_written(&path, &e))
     }
 
     /// Takes what is open as finished.
@@ -148,6 +147,13 @@ impl Manifest {
         let segments = self.segments.iter().chain(&self.open).map(|segment| segment.path.as_str());
         segments.chain(self.state.iter().map(|state| state.path.as_str()))
     }
+}
+
+/// Puts a manifest that was written beside into its place.
+fn put(root: &Path, beside: &Path) -> io::Result<()> {
+    let folder = Folder::of(root)?;
+    fs::rename(folder.path(beside), folder.path(Path::new(NAME)))?;
+    File::open(folder.itself())?.sync_all()
 }
 
 /// The start of the file: one JSON object whose last member is what the hash is of.
