@@ -13,6 +13,7 @@ use crate::render::{self, Options, Rendered, calendar};
 use crate::report::{Report, State};
 use crate::store::{Patience, Writer};
 use crate::time::{DAY, Zone, civil_date, civil_day, parse_instant};
+use crate::units::plural;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -146,9 +147,9 @@ impl<'a> House<'a> {
         let most = i64::from(self.config.nightly.catch_up.unwrap_or(CATCH_UP).max(1));
         let first = (last + 1).max(yesterday - most + 1);
         if first > last + 1 {
-            let missed = first - last - 1;
+            let missed = plural(first.abs_diff(last + 1), "night is", "nights are");
             super::say(format_args!(
-                "mailtrail: {missed} nights are not caught up, since there may be {most} at most (`catch_up` in `[nightly]`)"
+                "mailtrail: {missed} not caught up, since there may be {most} at most (`catch_up` in `[nightly]`)"
             ));
         }
         (first..=yesterday).collect()
