@@ -7,7 +7,7 @@ use crate::address::Mailbox;
 use crate::error::{Error, Exit, Result};
 use crate::report::{State, Unit};
 use crate::text::shown;
-use crate::time::{MOST_DAYS, SECOND};
+use crate::time::{AGES, MOST_DAYS, SECOND};
 use std::path::PathBuf;
 
 /// How reports are mailed. What is not set is as the documentation says.
@@ -214,6 +214,16 @@ pub(super) fn duration(text: Spotted<String>) -> Result<Spotted<i64>> {
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "it is within the limits")]
     Ok(text.map(|_| (seconds * SECOND as f64) as i64))
+}
+
+/// How long something is kept, in microseconds. Its unit must stand there: who writes `400` means days, and not seconds.
+pub(super) fn age(text: Spotted<String>) -> Result<Spotted<i64>> {
+    let quantity = comparison::quantity(&text.value, Some(Unit::Seconds));
+    if quantity.is_ok_and(|quantity| quantity.unit == Unit::None) {
+        let error = text.spot.error(format!("`{}` is no age that can be read", text.value));
+        return Err(error.why("it has no unit").help(AGES));
+    }
+    duration(text)
 }
 
 fn quantity(text: &Spotted<String>, unit: Unit) -> Result<f64> {

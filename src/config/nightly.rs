@@ -1,6 +1,6 @@
 //! `[nightly]`: what a night's run keeps.
 
-use super::mail::duration;
+use super::mail::age;
 use super::table::{Table, later};
 use crate::error::Result;
 use std::path::PathBuf;
@@ -21,8 +21,8 @@ pub struct Nightly {
 impl Nightly {
     pub(super) fn read(&mut self, mut table: Table<'_>) -> Result<()> {
         later(table.path("archive")?, &mut self.archive);
-        later(table.text("keep")?.map(duration).transpose()?, &mut self.keep);
-        later(table.text("keep_facts")?.map(duration).transpose()?, &mut self.keep_facts);
+        later(table.text("keep")?.map(age).transpose()?, &mut self.keep);
+        later(table.text("keep_facts")?.map(age).transpose()?, &mut self.keep_facts);
         later(table.integer("catch_up")?, &mut self.catch_up);
         table.end()
     }

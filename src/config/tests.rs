@@ -124,6 +124,8 @@ const MISTAKES: &[(&str, &str)] = &[
     ("a password", "[mail]\nuser = \"mx1\"\npassword = \"hunter2\""),
     ("a password in the open", "[mail]\nuser = \"mx1\"\ntls = \"none\""),
     ("a time that is a size", "[nightly]\nkeep = \"10 MiB\""),
+    ("how long reports are kept without a unit", "[nightly]\nkeep = \"400\""),
+    ("how long facts are kept without a unit", "[nightly]\nkeep_facts = \" 1.5 \""),
     ("a time without end", "[nightly]\nkeep = \"99999999 d\""),
     ("a size that is a time", "[mail]\nmax_size = \"10 min\""),
     ("no such attachment", "[mail]\nattach = \"pdf\""),

@@ -33,6 +33,9 @@ pub fn parse_duration(text: &str) -> Option<i64> {
     (micros <= i64::from(MOST_DAYS) * DAY).then_some(micros)
 }
 
+/// What helps where an age is none.
+pub const AGES: &str = "write days or weeks, with their unit: 400d, 13w";
+
 /// An age in days: `400d`, `13 weeks`.
 ///
 /// # Errors
@@ -42,7 +45,7 @@ pub fn parse_age(text: &str) -> Result<u32, String> {
     let (number, word) = split(text);
     let unit = unit_of_time(word).filter(|unit| unit % DAY == 0);
     let (Some(unit), true) = (unit, number.bytes().all(|b| b.is_ascii_digit()) && !number.is_empty()) else {
-        return Err("write days or weeks, with their unit: 400d, 13w".to_owned());
+        return Err(AGES.to_owned());
     };
     let days = number.parse::<i64>().ok().and_then(|number| number.checked_mul(unit / DAY));
     days.and_then(|days| u32::try_from(days).ok())

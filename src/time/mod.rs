@@ -11,7 +11,7 @@ mod zone;
 pub mod stamp;
 
 pub use civil::{civil_date, civil_day};
-pub use duration::{MOST_DAYS, TimeUnit, UNITS, parse_age, parse_duration, unit_of_time};
+pub use duration::{AGES, MOST_DAYS, TimeUnit, UNITS, parse_age, parse_duration, unit_of_time};
 pub use pattern::Pattern;
 pub use period::{Span, no_such_time, parse_date, parse_day, parse_instant};
 pub use zone::{Local, Zone};
