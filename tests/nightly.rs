@@ -367,3 +367,50 @@ fn the_units_for_systemd_are_right_and_closed() {
     let told = String::from_utf8_lossy(&security.stdout).into_owned();
     assert!(security.status.success(), "{}", told.lines().last().unwrap_or_default());
 }
+
+#[test]
+fn facts_go_only_when_the_nights_that_need_them_are_done() {
+    let sink = Sink::new(Manner::Takes);
+    let machine = Machine::new(&format!("host = '127.0.0.1'\ntls = 'none'\nport = {}", sink.port));
+    let path = machine.folder().join("mailtrail.toml");
+    let config = fs::read_to_string(&path).expect("it is there");
+    fs::write(&path, format!("store = 'store'\n{config}keep_facts = '1 h'\n")).expect("written");
+    for day in 0..4 {
+        machine.writes_a_day(day, midnight(day));
+        if day % 3 == 0 {
+            let output = machine.night(run_time(day));
+            assert_eq!(output.status.code(), Some(0), "day {day}: {}", told(&output));
+        }
+    }
+    let subjects: Vec<String> = sink.messages().iter().map(|message| subject(message)).collect();
+    let expected: Vec<String> = (0..4)
+        .map(|day| format!("[mailtrail] mx1 {}: ok, {} delivered", &civil(midnight(day))[..10], deliveries(day)))
+        .collect();
+    assert_eq!(subjects, expected);
+    let left = || {
+        let query =
+            ["query", "--config", "mailtrail.toml", "--format", "csv", "SELECT COUNT(*) AS n FROM deliveries"];
+        let left = machine.test.command().args(query).output().expect("it runs");
+        String::from_utf8_lossy(&left.stdout).replace("n\r\n", "").trim().parse::<u64>().expect("a number")
+    };
+    assert!((1..=deliveries(3)).contains(&left()), "{}", left());
+    // Another report, whose nights go on from another day, needs the facts of its own.
+    let report = ["--report", "full"];
+    machine.command(run_time(3)).args(report).output().expect("it runs");
+    for day in 4..7 {
+        machine.writes_a_day(day, midnight(day));
+    }
+    machine.night(run_time(6));
+    assert!(left() >= (4..7).map(deliveries).sum(), "{}", left());
+    machine.command(run_time(6)).args(report).output().expect("it runs");
+    assert!((1..=deliveries(6)).contains(&left()), "{}", left());
+}
+
+#[test]
+fn one_night_that_is_not_caught_up_is_told_as_one() {
+    let machine = Machine::new("host = '127.0.0.1'\ntls = 'none'\nport = 1");
+    machine.writes_a_day(0, midnight(0));
+    machine.night(run_time(0));
+    let late = machine.night(run_time(8));
+    assert!(told(&late).contains("mailtrail: 1 night is not caught up, since"), "{}", told(&late));
+}

@@ -124,28 +124,46 @@ impl<'a> House<'a> {
         let assets = super::assets(self.global, self.config);
         let page = calendar::page(&format!("Mail reports: {}", self.report), &self.days(), &assets)?;
         deliver::record(&self.archive.join("index.html"), &page)?;
+        self.prune()?;
         Ok(incomplete)
     }
 
     /// Where there is a store, it takes in what is new in the logs; the reports are made from it.
     fn read_new(&self) -> Result<Option<Exit>> {
-        let Some(store) = super::store_folder(self.global, self.config) else { return Ok(None) };
-        let args = Ingest { paths: self.args.paths.clone(), wait: Some(PATIENCE) };
-        let incomplete = ingest::take_in(&args, self.global, self.config)?.exit();
-        if let Some(keep) = self.config.nightly.keep_facts {
-            Writer::open(store, Patience { seconds: PATIENCE })?.prune(self.now.saturating_sub(keep))?;
+        if !self.has_store() {
+            return Ok(None);
         }
-        Ok(incomplete)
+        let args = Ingest { paths: self.args.paths.clone(), wait: Some(PATIENCE) };
+        Ok(ingest::take_in(&args, self.global, self.config)?.exit())
+    }
+
+    /// Drops facts that are older than what is kept, once all nights that were due are done. Those of today stay, of which the
+    /// next night tells, and those of nights that another report of the same store has yet to tell of.
+    fn prune(&self) -> Result<()> {
+        let store = super::store_folder(self.global, self.config);
+        let (Some(store), Some(keep)) = (store, self.config.nightly.keep_facts) else { return Ok(()) };
+        let needed = self.zone.instant(self.next_due() * DAY);
+        let before = self.now.saturating_sub(keep).min(needed);
+        Writer::open(store, Patience { seconds: PATIENCE })?.prune(before).map(drop)
+    }
+
+    /// The first night that any report is still to tell of. One that nobody asks for any more holds back what `catch_up` may
+    /// need, and no more.
+    fn next_due(&self) -> i64 {
+        let ledgers = fs::read_dir(self.state.join("nights")).into_iter().flatten().flatten();
+        let last = ledgers.filter_map(|ledger| days(&ledger.path()).last().map(|day| day.day));
+        let due = last.map(|last| self.due_after(last));
+        due.fold(self.yesterday() + 1, i64::min)
     }
 
     /// The nights that are due: those after the last one up to yesterday, or yesterday alone on the first run.
     fn due(&self) -> Vec<i64> {
-        let yesterday = self.zone.civil(self.now).div_euclid(DAY) - 1;
+        let yesterday = self.yesterday();
         let Some(last) = self.days().last().map(|day| day.day) else {
             return vec![yesterday];
         };
-        let most = i64::from(self.config.nightly.catch_up.unwrap_or(CATCH_UP).max(1));
-        let first = (last + 1).max(yesterday - most + 1);
+        let most = self.most();
+        let first = self.due_after(last);
         if first > last + 1 {
             let missed = plural(first.abs_diff(last + 1), "night is", "nights are");
             super::say(format_args!(
@@ -153,6 +171,20 @@ impl<'a> House<'a> {
             ));
         }
         (first..=yesterday).collect()
+    }
+
+    /// The first night that is due where this one was the last.
+    fn due_after(&self, last: i64) -> i64 {
+        (last + 1).max(self.yesterday() - self.most() + 1)
+    }
+
+    fn yesterday(&self) -> i64 {
+        self.zone.civil(self.now).div_euclid(DAY) - 1
+    }
+
+    /// Nights that are caught up at most.
+    fn most(&self) -> i64 {
+        i64::from(self.config.nightly.catch_up.unwrap_or(CATCH_UP).max(1))
     }
 
     fn night(&self, day: i64, post: Option<&Post<'_>>) -> Result<Option<Exit>> {
@@ -234,9 +266,7 @@ impl<'a> House<'a> {
 
     /// The nights that were reported on, the oldest first.
     fn days(&self) -> Vec<calendar::Day> {
-        let mut days: Vec<calendar::Day> = files(&self.ledger()).iter().filter_map(|path| day(path)).collect();
-        days.sort_by_key(|day| day.day);
-        days
+        days(&self.ledger())
     }
 
     /// Removes reports that are older than what is kept, but never the last night's: from there the next goes on.
@@ -277,6 +307,13 @@ impl<'a> House<'a> {
             post.hand_over(&message);
         }
     }
+}
+
+/// The nights that are written down in a folder, the oldest first.
+fn days(ledger: &Path) -> Vec<calendar::Day> {
+    let mut days: Vec<calendar::Day> = files(ledger).iter().filter_map(|path| day(path)).collect();
+    days.sort_by_key(|day| day.day);
+    days
 }
 
 fn day(path: &Path) -> Option<calendar::Day> {
