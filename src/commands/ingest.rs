@@ -34,7 +34,7 @@ pub(super) fn take_in(args: &Ingest, global: &Global, config: &Config) -> Result
     let notes = if global.verbose > 0 && !global.quiet { brought.notes.as_slice() } else { &[] };
     let all = brought.problems.iter().chain(doubts).chain(notes);
     all.for_each(|told| say(format_args!("mailtrail: {}", told.tty())));
-    if brought.read { Ok(brought) } else { Err(read::nothing_read()) }
+    if brought.read { Ok(brought) } else { Err(read::nothing_read(&paths)) }
 }
 
 impl Brought {

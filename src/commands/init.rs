@@ -3,6 +3,12 @@
 //! Which systems wrote a file is told by trying the grammars on its end. Where files usually lie, and what cannot be
 //! read yet, stands in `report-templates/init/places.toml`, not here.
 
+mod journal;
+mod look;
+mod service;
+
+pub(super) use journal::missing_step;
+
 use super::{Outcome, post, print, report, say};
 use crate::address::Mailbox;
 use crate::assets::Assets;
@@ -15,31 +21,23 @@ use crate::own;
 use crate::render::{self, Options, Rendered};
 use crate::text::shown;
 use crate::time::Zone;
-use crate::units::{count, share};
+use journal::{JOURNAL, JOURNALCTL};
+use look::{Found, below, look};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use service::{RunsAs, Service};
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, IsTerminal, Read, Seek, SeekFrom};
+use std::io::{self, IsTerminal};
 use std::net::{SocketAddr, TcpStream};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf, absolute};
 use std::time::Duration;
-
-/// How much of a file's end is looked at.
-const TAIL: u64 = 512 * 1024;
 
 /// Where logs usually lie.
 const PLACES: &str = "report-templates/init/places.toml";
 
 /// Where the configuration of the machine stands.
 const CONFIGURATION: &str = "etc/mailtrail/mailtrail.toml";
-
-/// What prints the journal; without `--all` it leaves out long lines.
-const JOURNALCTL: &str = "journalctl -o json --all";
-
-/// The file into which the journal is written, where there are no logs.
-const JOURNAL: &str = "/var/lib/mailtrail/journal.json";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,6 +46,7 @@ struct Places {
     logs: Vec<Place>,
     unread: Vec<Unread>,
     journal: Journal,
+    service: RunsAs,
     /// Grammars that are no sign of a mail system.
     not_mail: Vec<String>,
 }
@@ -73,63 +72,8 @@ struct Journal {
     paths: Vec<String>,
 }
 
-/// A log that was found.
-struct Found {
-    /// Its path on the machine that is looked at.
-    path: String,
-    /// Its path here.
-    here: PathBuf,
-    /// The group that may read it, where the owner is not the only one.
-    group: Option<String>,
-    seen: Seen,
-}
-
-/// What a log's end holds.
-enum Seen {
-    /// Lines by system, all lines, lines that something took.
-    Lines { systems: BTreeMap<String, u64>, all: u64, taken: u64 },
-    /// It cannot be read.
-    Unreadable(io::Error),
-}
-
-impl Found {
-    fn holds_mail(&self) -> bool {
-        matches!(&self.seen, Seen::Lines { systems, .. } if !systems.is_empty())
-    }
-
-    fn is_unreadable(&self) -> bool {
-        matches!(self.seen, Seen::Unreadable(_))
-    }
-
-    /// What was seen, in words.
-    fn told(&self) -> String {
-        match &self.seen {
-            Seen::Unreadable(error) => {
-                let help = match &self.group {
-                    Some(group) => format!("the group `{group}` may read it: usermod -aG {group} USER"),
-                    None => "only its owner may read it: give it a group, or read as root".to_owned(),
-                };
-                format!("cannot be read ({error}); {help}")
-            }
-            Seen::Lines { all: 0, .. } => "is empty".to_owned(),
-            Seen::Lines { systems, .. } if systems.is_empty() => "holds no line of a mail system".to_owned(),
-            Seen::Lines { systems, all, taken } => {
-                let systems: Vec<&str> = systems.keys().map(String::as_str).collect();
-                #[expect(clippy::cast_precision_loss, reason = "a share of some thousand lines")]
-                let understood = share(*taken as f64 / *all as f64);
-                let told = format!(
-                    "{}; {understood} of its last {} lines are understood",
-                    systems.join(", "),
-                    count(*all)
-                );
-                // In a configuration plain spaces are easier to look for.
-                told.replace('\u{202f}', " ")
-            }
-        }
-    }
-}
-
 pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
+    is_folder(&args.root)?;
     let assets = super::assets(global, config);
     let places = places(&assets)?;
     let grammars = Grammars::load(&assets)?;
@@ -138,10 +82,14 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     let chosen = chosen(&places, &found);
     let zone = zone(&args.root, global, config)?;
     tell(&places, &found, &zone, args);
+    tell_of_service(&places, &chosen, &args.root);
     if chosen.is_empty() && !has_journal(&places, &args.root) {
         return Err(nothing(&places, &found, args));
     }
-    let text = proposal(&chosen, &found, &zone, args)?;
+    let text = proposal(&chosen, &found, &zone, args, global)?;
+    if chosen.is_empty() {
+        say(format_args!("not done yet: {}", journal::step()));
+    }
     if args.write {
         let path = global.config.clone().unwrap_or_else(|| args.root.join(CONFIGURATION));
         write(&text, &path)?;
@@ -149,6 +97,17 @@ pub(super) fn run(args: &Args, global: &Global, config: &Config) -> Outcome {
     } else {
         print(text.as_bytes())?;
         Ok(None)
+    }
+}
+
+/// Refuses to look where no file system can be: there is nothing, which would be told as a machine without mail.
+fn is_folder(root: &Path) -> Result<()> {
+    let error = Error::new(Exit::Usage, format!("{} is no folder", root.display()))
+        .help("`--root` names the folder of a whole file system, in which there are `etc` and `var`");
+    match fs::metadata(root) {
+        Ok(there) if there.is_dir() => Ok(()),
+        Ok(_) => Err(error),
+        Err(e) => Err(error.why(e)),
     }
 }
 
@@ -161,64 +120,6 @@ fn places(assets: &Assets) -> Result<Places> {
             asset.text.to_string(),
             e.span().unwrap_or(0..0),
         )
-    })
-}
-
-/// A path below the root.
-fn below(root: &Path, path: &str) -> PathBuf {
-    root.join(path.trim_start_matches('/'))
-}
-
-fn look(place: &Place, root: &Path, grammars: &Grammars, not_mail: &[String]) -> Option<Found> {
-    let here = below(root, &place.path);
-    let metadata = fs::metadata(&here).ok().filter(fs::Metadata::is_file)?;
-    let readable_by_group = metadata.mode() & 0o040 != 0;
-    let group = readable_by_group.then(|| group(root, metadata.gid())).flatten().filter(|group| group != "root");
-    let seen = end_of(&here).map_or_else(Seen::Unreadable, |(head, end)| seen(&head, &end, grammars, not_mail));
-    Some(Found { path: place.path.clone(), here, group, seen })
-}
-
-/// The beginning of a file, and whole lines of its end.
-fn end_of(path: &Path) -> io::Result<(Vec<u8>, Vec<u8>)> {
-    let mut file = own::open(path)?;
-    let mut head = Vec::new();
-    file.by_ref().take(64 * 1024).read_to_end(&mut head)?;
-    let start = file.metadata()?.len().saturating_sub(TAIL);
-    file.seek(SeekFrom::Start(start))?;
-    let mut end = Vec::new();
-    file.take(TAIL).read_to_end(&mut end)?;
-    if start > 0 {
-        let first = memchr::memchr(b'\n', &end).map_or(end.len(), |at| at + 1);
-        end.drain(..first);
-    }
-    Ok((head, end))
-}
-
-/// Which systems wrote these lines. What a rule sets aside is understood, and no sign of a mail system.
-fn seen(head: &[u8], end: &[u8], grammars: &Grammars, not_mail: &[String]) -> Seen {
-    let layouts = grammars.layouts_of(head);
-    let mut systems = BTreeMap::new();
-    let (mut all, mut taken) = (0, 0);
-    for line in end.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
-        all += 1;
-        let Some(explained) = grammars.explain(&layouts, line) else { continue };
-        let Some((system, _)) = explained.taken_by else { continue };
-        taken += 1;
-        if !explained.ignored {
-            *systems.entry(system).or_insert(0) += 1;
-        }
-    }
-    systems.retain(|system, _| !not_mail.contains(system));
-    Seen::Lines { systems, all, taken }
-}
-
-/// The name of a group, as the machine that is looked at has it.
-fn group(root: &Path, gid: u32) -> Option<String> {
-    let text = own::text(&below(root, "/etc/group"), own::MACHINE).ok()?;
-    text.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let (name, _, id) = (fields.next()?, fields.next()?, fields.next()?);
-        (id.parse() == Ok(gid)).then(|| name.to_owned())
     })
 }
 
@@ -263,6 +164,14 @@ fn tell(places: &Places, found: &[Found], zone: &Zone, args: &Args) {
     say(format_args!("time zone: {}", zone.name()));
 }
 
+/// Says, as root, what the service of the nights could not read: it runs as another user.
+fn tell_of_service(places: &Places, chosen: &[&Found], root: &Path) {
+    if own::is_root() {
+        let service = Service::on(root, &places.service);
+        chosen.iter().flat_map(|log| service.kept_out(log)).for_each(|told| say(shown(&told)));
+    }
+}
+
 /// Systems that are there and cannot be read yet.
 fn unread(places: &Places, args: &Args) -> Vec<String> {
     let there = |unread: &&Unread| unread.paths.iter().find(|path| below(&args.root, path).exists()).cloned();
@@ -289,20 +198,23 @@ fn nothing(places: &Places, found: &[Found], args: &Args) -> Error {
     }
     let looked: Vec<&str> = places.logs.iter().map(|place| place.path.as_str()).collect();
     let why = if found.is_empty() { "none of the usual files is there" } else { "none of the files holds one" };
-    error.why(why).help(format!("looked at {}; name others by `mailtrail report PATH`", looked.join(", ")))
+    let root = if args.root == Path::new("/") { String::new() } else { format!("below {} ", args.root.display()) };
+    error.why(why).help(format!("looked {root}at {}; name others by `mailtrail report PATH`", looked.join(", ")))
 }
 
 /// The configuration that fits.
-fn proposal(chosen: &[&Found], found: &[Found], zone: &Zone, args: &Args) -> Result<String> {
+fn proposal(chosen: &[&Found], found: &[Found], zone: &Zone, args: &Args, global: &Global) -> Result<String> {
     let to = args.to.as_deref().map(mailbox).transpose()?;
     let mut out = String::from("# Made by `mailtrail init`. What can stand here: docs/configuration.md.\n\n");
     let _ = writeln!(out, "# The zone of stamps that name none, and of days and hours in reports.");
     let _ = writeln!(out, "timezone = {}\n", quoted(zone.name()));
+    out.push_str(&store(global)?);
     if chosen.is_empty() {
         let _ = writeln!(
             out,
             "# There is the systemd journal alone. Let this be written before each run (docs/nightly.md):\n\
-             #   {JOURNALCTL} --since \"-8 days\" > {JOURNAL}\n[[inputs]]\npaths = [{}]\n",
+             #   {}\n[[inputs]]\npaths = [{}]\n",
+            journal::recipe(),
             quoted(JOURNAL)
         );
     }
@@ -338,6 +250,18 @@ fn proposal(chosen: &[&Found], found: &[Found], zone: &Zone, args: &Args) -> Res
     Ok(out)
 }
 
+/// The store that is asked for. The configuration is read wherever one works, so that its path is whole.
+fn store(global: &Global) -> Result<String> {
+    let Some(store) = global.store.as_deref().filter(|_| !global.no_store) else { return Ok(String::new()) };
+    let refused = || Error::new(Exit::Usage, format!("{} cannot stand in a configuration", store.display()));
+    let whole = absolute(store).map_err(|e| refused().why(e))?;
+    let path = whole.to_str().ok_or_else(|| refused().why("it is not UTF-8"))?;
+    Ok(format!(
+        "# Facts are kept here, so that each line of a log is read once (docs/store.md).\nstore = {}\n\n",
+        quoted(path)
+    ))
+}
+
 /// Whether a mail server answers here. Of another root that cannot be told.
 fn takes_mail(root: &Path) -> bool {
     let here = SocketAddr::from(([127, 0, 0, 1], 25));
@@ -358,12 +282,26 @@ fn write(text: &str, path: &Path) -> Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         let made =
             if folder.is_dir() { Ok(()) } else { fs::create_dir_all(folder).and_then(|()| open_to_all(folder)) };
-        made.map_err(|e| Error::new(Exit::CannotWrite, format!("{} cannot be made", folder.display())).why(e))?;
+        made.map_err(|e| {
+            let error = Error::new(Exit::CannotWrite, format!("{} cannot be made", folder.display()));
+            elsewhere(error.why(e))
+        })?;
     }
     // The night's service runs as a user of its own. A password never stands in it.
-    deliver::public_file(path, text.as_bytes())?;
+    deliver::public_file(path, text.as_bytes()).map_err(elsewhere)?;
     say(format_args!("written: {}", path.display()));
     Ok(())
+}
+
+/// What helps a plain user where the configuration cannot be written.
+fn elsewhere(error: Error) -> Error {
+    if own::is_root() {
+        return error;
+    }
+    error.help(
+        "run it as root, or keep a configuration of your own: `mailtrail init --write --config \
+         ~/.config/mailtrail/mailtrail.toml`",
+    )
 }
 
 /// Lets every user into a folder, whatever the umask of the one who made it.
@@ -377,7 +315,8 @@ fn first_report(chosen: &[&Found], global: &Global, zone: &Zone) -> Outcome {
         say(format_args!("a first report is made by: {JOURNALCTL} --since yesterday | mailtrail report -"));
         return Ok(None);
     }
-    let paths: Vec<PathBuf> = chosen.iter().filter(|log| log.holds_mail()).map(|log| log.here.clone()).collect();
+    let paths: Vec<PathBuf> =
+        chosen.iter().filter(|log| log.holds_mail()).flat_map(|log| log.files.clone()).collect();
     if paths.is_empty() {
         say("none of the logs can be read by this user; a first report must wait");
         return Ok(Some(Exit::Incomplete));

@@ -44,13 +44,18 @@ pub(super) fn logs(paths: &[PathBuf], global: &Global, config: &Config, zone: &Z
             Error::new(Exit::NoInput, format!("the store in {} is empty", root.display()))
                 .help("`mailtrail ingest PATH…` reads logs into it; `--no-store` reads logs without it")
         }
-        _ => nothing_read(),
+        _ if paths.is_empty() => nothing_read(&config.paths()),
+        _ => nothing_read(paths),
     })
 }
 
 /// The error where not one of the inputs could be read; why is said of each before.
-pub(super) fn nothing_read() -> Error {
-    Error::new(Exit::NoInput, "none of the inputs could be read")
+pub(super) fn nothing_read(paths: &[PathBuf]) -> Error {
+    let error = Error::new(Exit::NoInput, "none of the inputs could be read");
+    match super::init::missing_step(paths) {
+        Some(step) => error.help(step),
+        None => error,
+    }
 }
 
 /// The logs that the command line names, else those of the configuration.

@@ -22,7 +22,7 @@ pub use known::{Known, Resume, TAIL};
 pub use lines::lines_at;
 pub use mail::{Kind, Mail};
 pub use source::{Compression, Identity, Source, identity};
-pub use stream::{Stream, rotation_of};
+pub use stream::{Stream, is_rotated, rotation_of};
 
 use crate::error::Result;
 use crate::frame::Layout;

@@ -72,6 +72,9 @@ pub enum Compression {
     Bzip2,
 }
 
+/// The longest of the bytes that tell it.
+const MAGIC: u64 = 6;
+
 /// The longest window that a zstd frame may ask for: 2^27 bytes, as the `zstd` command allows.
 const ZSTD_WINDOW_LOG: u32 = 27;
 
@@ -89,8 +92,24 @@ impl Compression {
         magics.iter().find(|(magic, _)| head.starts_with(magic)).map_or(Self::None, |(_, kind)| *kind)
     }
 
+    /// That of a file, which is read from its beginning on afterwards.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read.
+    pub fn of_file(file: &mut File) -> io::Result<Self> {
+        let mut head = Vec::new();
+        file.take(MAGIC).read_to_end(&mut head)?;
+        file.rewind()?;
+        Ok(Self::of(&head))
+    }
+
     /// A reader of the text. Members and frames one behind the other are one text.
-    pub(super) fn reader(self, file: File) -> io::Result<Box<dyn Read + Send>> {
+    ///
+    /// # Errors
+    ///
+    /// Where the decoder cannot be made.
+    pub fn reader(self, file: File) -> io::Result<Box<dyn Read + Send>> {
         Ok(match self {
             Self::None => Box::new(file),
             Self::Gzip => Box::new(flate2::read::MultiGzDecoder::new(file)),

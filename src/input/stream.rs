@@ -106,6 +106,11 @@ fn log_of(source: &Source, live: &[(PathBuf, String)]) -> (PathBuf, String) {
     }
 }
 
+/// Whether a file is what was rotated away of a log beside it, by its name.
+pub fn is_rotated(path: &Path, log: &Path) -> bool {
+    split(path).0 == split(log).0 && path != log && log_of_path(path) == split(log).1
+}
+
 /// The name of the log that a file belongs to.
 pub(super) fn log_of_path(path: &Path) -> String {
     log_name(&split(path).1)
