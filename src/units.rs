@@ -6,6 +6,11 @@
 /// The space inside figures.
 const GAP: char = '\u{202f}';
 
+/// Words with figures in them, for where somebody looks for `10 min` as it is typed: with plain spaces.
+pub fn with_plain_spaces(text: &str) -> String {
+    text.replace(GAP, " ")
+}
+
 /// The binary prefixes, each 1024 times the one before.
 const BINARY: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 

@@ -159,7 +159,7 @@ fn hops_have_sections_beside_the_log() {
     let findings = report["findings"].as_array().expect("findings");
     let finding =
         findings.iter().find(|finding| finding["rule"] == "hop-differs").expect("the log says otherwise");
-    assert_eq!(finding["observed"], "differences of up to 16.0\u{202f}s");
+    assert_eq!(finding["observed"], "differences of up to 16.0 s");
     assert!(finding["evidence"][0]["line"].as_str().is_some_and(|line| line.contains("delay=20,")));
     let header = finding["evidence"][1]["line"].as_str().expect("the header stands beside it");
     assert!(header.starts_with("Received: from ") && header.contains("; "), "{header}");

@@ -128,18 +128,19 @@ fn findings(report: &Report) -> Table {
         "rule", "metric", "labels", "state", "observed", "expected", "message", "evidence", "title", "meaning",
         "command",
     ];
+    let words = |text: &str| text::csv(&units::with_plain_spaces(text)).into_owned();
     let rows = report.findings.iter().map(|f| {
         vec![
             f.rule.clone(),
             f.metric.clone().unwrap_or_default(),
             labels(&f.labels),
             f.state.word().to_owned(),
-            text::csv(&f.observed).into_owned(),
-            text::csv(&f.expected).into_owned(),
-            guarded(&f.message),
+            words(&f.observed),
+            words(&f.expected),
+            words(f.message.raw()),
             places(&f.evidence),
-            text::csv(&f.title).into_owned(),
-            text::csv(&f.meaning).into_owned(),
+            words(&f.title),
+            words(&f.meaning),
             f.command.as_ref().map(guarded).unwrap_or_default(),
         ]
     });

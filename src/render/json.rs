@@ -9,6 +9,7 @@ use crate::report::{
 };
 use crate::text::Text;
 use crate::time::Zone;
+use crate::units;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -229,18 +230,19 @@ impl<'a> Figure<'a> {
     }
 }
 
+/// A finding. The figures in its words hold plain spaces, as a program looks for them.
 #[derive(Serialize)]
 struct Judgement<'a> {
     rule: &'a str,
     metric: Option<&'a str>,
     labels: Map<&'a [(String, Text)]>,
     state: &'static str,
-    observed: &'a str,
-    expected: &'a str,
-    message: &'a Text,
+    observed: String,
+    expected: String,
+    message: String,
     evidence: Vec<Proof<'a>>,
-    title: &'a str,
-    meaning: &'a str,
+    title: String,
+    meaning: String,
     command: Option<&'a Text>,
 }
 
@@ -251,12 +253,12 @@ impl<'a> Judgement<'a> {
             metric: finding.metric.as_deref(),
             labels: Map(&finding.labels),
             state: finding.state.word(),
-            observed: &finding.observed,
-            expected: &finding.expected,
-            message: &finding.message,
+            observed: units::with_plain_spaces(&finding.observed),
+            expected: units::with_plain_spaces(&finding.expected),
+            message: units::with_plain_spaces(finding.message.raw()),
             evidence: finding.evidence.iter().map(Proof::of).collect(),
-            title: &finding.title,
-            meaning: &finding.meaning,
+            title: units::with_plain_spaces(&finding.title),
+            meaning: units::with_plain_spaces(&finding.meaning),
             command: finding.command.as_ref(),
         }
     }

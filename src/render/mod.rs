@@ -121,6 +121,7 @@ pub fn parts_of_all() -> impl Iterator<Item = &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units;
 
     #[test]
     fn formats_are_found_by_name_and_listed_in_order() {
@@ -137,6 +138,33 @@ mod tests {
         for renderer in RENDERERS {
             let render = || (renderer.render)(&report, &options).expect("it renders");
             assert_eq!(render(), render(), "{}", renderer.name);
+        }
+    }
+
+    /// What a format makes of a report, all its files in one text.
+    fn text_of(renderer: &Format<Report, Rendered>, report: &Report) -> String {
+        let assets = Assets::default();
+        let options = Options { assets: &assets, width: 80, color: false, section: None };
+        let bytes = match (renderer.render)(report, &options).expect("it renders") {
+            Rendered::One(bytes) => bytes,
+            Rendered::Folder(files) => files.into_iter().flat_map(|(_, bytes)| bytes).collect(),
+        };
+        String::from_utf8(bytes).expect("it is UTF-8")
+    }
+
+    #[test]
+    fn who_looks_for_a_figure_finds_it_with_a_plain_space() {
+        let mut report = fixture::report();
+        let told = format!("{} logins in {}", units::count(52_234), units::seconds(600.0));
+        let finding = &mut report.findings[0];
+        finding.title.clone_from(&told);
+        finding.observed.clone_from(&told);
+        finding.expected.clone_from(&told);
+        finding.meaning.clone_from(&told);
+        finding.message = told.into();
+        for name in ["csv", "json", "text"] {
+            let text = text_of(by_name(name).expect("it is known"), &report);
+            assert!(text.contains("52 234 logins in 10 min") && !text.contains('\u{202f}'), "{name}: {text}");
         }
     }
 

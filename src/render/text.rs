@@ -17,7 +17,7 @@ mod table;
 /// How many lines of a finding's evidence are shown.
 const MOST_EVIDENCE: usize = 3;
 
-/// How many characters of a sentence out of a log are shown.
+/// How many characters of a sentence are shown; it may be out of a log.
 const MOST_MESSAGE: usize = 600;
 
 /// Formats a report for terminals.
@@ -33,7 +33,11 @@ pub(super) fn render(report: &Report, options: &Options<'_>) -> Result<Rendered>
         coverage(&mut page, &report.coverage);
         parts::no_past(report).into_iter().for_each(|told| page.prose(0, told));
     }
-    for (group, members) in parts::groups(&sections) {
+    // A table whose every row is missing tells no more than the verdict, and thirty of them tell it thirty times.
+    let (shown, untold) = sections.into_iter().partition::<Vec<_>, _>(|section| {
+        options.section.is_some() || report.is_known() || !section.rows.is_empty()
+    });
+    for (group, members) in parts::groups(&shown) {
         if options.section.is_none() {
             page.heading(group);
         }
@@ -41,7 +45,17 @@ pub(super) fn render(report: &Report, options: &Options<'_>) -> Result<Rendered>
             self::section(&mut page, section, report);
         }
     }
+    nothing_known(&mut page, &untold);
     Ok(Rendered::One(page.into_bytes()))
+}
+
+/// Once for all tables of which nothing is known.
+fn nothing_known(page: &mut Page, sections: &[&Section]) {
+    if !sections.is_empty() {
+        page.blank();
+        let tables = parts::plural(sections.len() as u64, "more table", "more tables");
+        page.prose(0, &format!("Nothing is known of {tables}, left out here."));
+    }
 }
 
 /// What the report is of, and its verdict.
@@ -62,7 +76,7 @@ pub(super) fn head(page: &mut Page, report: &Report) {
 pub(super) fn finding(page: &mut Page, finding: &Finding) {
     page.blank();
     let badge = format!("{} {}  ", parts::sign(finding.state), finding.state.word());
-    page.state_then(finding.state, &badge, &finding.title);
+    page.state_then(finding.state, &badge, &end(&finding.title, MOST_MESSAGE));
     let message = super::crop::excerpt(&finding.message, MOST_MESSAGE);
     page.prose(2, &message.shown);
     page.prose(2, &finding.meaning);

@@ -2,6 +2,7 @@
 
 use crate::render::crop::{cut, end, whole};
 use crate::report::State;
+use crate::units;
 use unicode_width::UnicodeWidthStr;
 
 /// No terminal is taken to be narrower.
@@ -60,9 +61,10 @@ impl Page {
         self.out.push('\n');
     }
 
-    /// A line as it is, however wide.
+    /// A line as it is, however wide. Its figures hold plain spaces: what is shown here is also looked for with `grep`,
+    /// and the narrow ones are rare in fonts for terminals.
     pub fn line(&mut self, text: &str) {
-        self.out.push_str(text.trim_end());
+        self.out.push_str(&units::with_plain_spaces(text.trim_end()));
         self.out.push('\n');
     }
 
@@ -90,11 +92,14 @@ impl Page {
         self.cropped(Style::State(state), text);
     }
 
-    /// A line that begins in a state's colour and goes on as one that stands out.
+    /// A line that begins in a state's colour and goes on as one that stands out, wrapped beside its beginning.
     pub fn state_then(&mut self, state: State, badge: &str, text: &str) {
-        let text = end(text, self.width.saturating_sub(badge.width()));
-        let line = format!("{}{}", self.styled(Style::State(state), badge), self.styled(Style::Strong, &text));
-        self.line(&line);
+        let mut start = self.styled(Style::State(state), badge);
+        for line in wrapped(text, self.width.saturating_sub(badge.width())) {
+            let line = format!("{start}{}", self.styled(Style::Strong, &line));
+            self.line(&line);
+            start = " ".repeat(badge.width());
+        }
     }
 
     /// Sentences, indented and wrapped between words.
@@ -142,6 +147,14 @@ mod tests {
     #[test]
     fn lines_break_between_words_and_long_words_are_cropped() {
         assert_eq!(wrapped("one two three fourteenletters", 9), ["one two", "three", "fourteen…"]);
+    }
+
+    #[test]
+    fn figures_hold_plain_spaces_and_are_not_broken() {
+        let mut page = Page::new(20, false);
+        page.prose(0, &format!("it took {} at most", units::seconds(605.0)));
+        page.line(&units::count(12_345));
+        assert_eq!(String::from_utf8(page.into_bytes()).expect("UTF-8"), "it took 10 min 5 s\nat most\n12 345\n");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A section as an aligned table that fits the page.
 //!
-//! Numbers are never cut; the columns of text give way, the widest first. Where the numbers alone are too wide, each
-//! row becomes a few lines of `heading: value`.
+//! Numbers are never cut; the columns of text give way, the widest first: words that two lines hold are wrapped, other
+//! texts lose their middle. Where the numbers alone are too wide, each row becomes a few lines of `heading: value`.
 
 use super::page::{Page, Style, wrapped};
 use crate::render::crop::middle;
@@ -14,6 +14,10 @@ const GAP: usize = 2;
 
 /// A column of text is never narrower.
 const NARROWEST: usize = 8;
+
+/// A text is wrapped into no more lines, so that a table stays one; what goes on is indented, so that it is no row.
+const MOST_LINES: usize = 2;
+const INDENT: usize = 2;
 
 /// The room that bars take, at least and at most.
 const BARS: std::ops::RangeInclusive<usize> = 10..=24;
@@ -68,17 +72,33 @@ fn rows(page: &mut Page, section: &Section, cells: &[Vec<String>], widths: &[usi
     heading(page, section, widths);
     let bars = Bars::of(section, widths, page.width());
     for (row, values) in section.rows.iter().zip(cells) {
-        let mut line = String::new();
-        for ((at, value), width) in values.iter().enumerate().zip(widths) {
-            let style = style(row.get(at));
-            line.push_str(&padded(page, section.columns.get(at), *width, value, style));
-            line.push_str(&" ".repeat(GAP));
+        let texts: Vec<Vec<String>> =
+            values.iter().zip(widths).map(|(value, width)| lines(value, *width)).collect();
+        for level in 0..texts.iter().map(Vec::len).max().unwrap_or(0) {
+            let mut line = String::new();
+            for ((at, text), width) in texts.iter().enumerate().zip(widths) {
+                let value = text.get(level).map_or("", String::as_str);
+                line.push_str(&padded(page, section.columns.get(at), *width, value, style(row.get(at))));
+                line.push_str(&" ".repeat(GAP));
+            }
+            if let Some(bars) = bars.as_ref().filter(|_| level == 0) {
+                line.push_str(&bars.draw(row));
+            }
+            page.line(&line);
         }
-        if let Some(bars) = &bars {
-            line.push_str(&bars.draw(row));
-        }
-        page.line(&line);
     }
+}
+
+/// A cell's lines: words are wrapped where a few lines hold all of them, else the middle is left out.
+fn lines(value: &str, width: usize) -> Vec<String> {
+    let room = width.saturating_sub(INDENT);
+    let is_words = value.width() > width && value.split_ascii_whitespace().all(|word| word.width() <= room);
+    let lines = if is_words { wrapped(value, room) } else { Vec::new() };
+    if !(1..=MOST_LINES).contains(&lines.len()) {
+        return vec![middle(value, width)];
+    }
+    let indent = |(at, line)| if at == 0 { line } else { format!("{:INDENT$}{line}", "") };
+    lines.into_iter().enumerate().map(indent).collect()
 }
 
 /// The columns' titles, wrapped into as many lines as the longest needs, the last line next to the rows.
@@ -158,4 +178,18 @@ impl<'a> Bars<'a> {
 /// The length of a row's bar.
 fn total(row: &[Cell], series: &[usize]) -> f64 {
     series.iter().filter_map(|at| row.get(*at)?.number()).filter(|x| *x > 0.0).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_wrapped_where_two_lines_hold_them_and_names_lose_their_middle() {
+        let figure = "Failed logins: refused without encryption";
+        assert_eq!(lines(figure, 24), ["Failed logins: refused", "  without encryption"]);
+        assert_eq!(lines(figure, 60), [figure]);
+        assert_eq!(lines(figure, 16), ["Failed l…ryption"]);
+        assert_eq!(lines("mx.grey-remote.example", 11), ["mx.gr…ample"]);
+    }
 }

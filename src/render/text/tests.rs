@@ -53,3 +53,21 @@ fn a_section_alone_is_its_table() {
     let text = rendered(&fixture::report(), 80, false, Some("bounces"));
     assert_eq!(text.trim(), "Bounces\nNothing of the kind happened.");
 }
+
+#[test]
+fn where_nothing_was_read_that_is_said_once() {
+    let mut report = fixture::nothing();
+    report.sections = vec![fixture::empty_section(); 30];
+    let text = rendered(&report, 80, false, None);
+    assert_eq!(text.matches("Nothing").count(), 2, "{text}");
+    assert!(text.ends_with("Nothing is known of 30 more tables, left out here.\n"), "{text}");
+    assert!(rendered(&report, 80, false, Some("empty")).contains("Nothing of the kind happened."));
+}
+
+#[test]
+fn a_title_is_wrapped_and_keeps_its_figure() {
+    let mut report = fixture::report();
+    report.findings[0].title = "One address failed to log in 116 times".into();
+    let text = rendered(&report, 40, false, None);
+    assert!(text.contains("✕ critical  One address failed to log in\n            116 times\n"), "{text}");
+}
