@@ -92,3 +92,15 @@ fn the_keys_are_those_of_the_contract() {
     );
     assert_eq!(value["unparsed"].as_array().map(Vec::len), Some(1));
 }
+
+#[test]
+fn a_date_stands_where_it_changes() {
+    let block = "Received: from a.example by b.example with ESMTP; Wed, 25 Nov 2026 03:10:00 +0000\n\
+        Received: from c.example by a.example with ESMTP; Mon, 23 Nov 2026 23:59:58 +0000\n\n";
+    let mut messages = Messages::default();
+    messages.list.push((0, of_message(block.as_bytes())));
+    let options = Options { assets: &Assets::default(), width: 80, color: false, section: None };
+    let text = String::from_utf8(text::write(&messages, &options).expect("it renders")).expect("UTF-8");
+    let (first, last) = (text.find("2026-11-23 "), text.find(" 2026-11-25\n 2 b.example"));
+    assert!(first.is_some() && first < last && text.matches("2026-11").count() == 2, "{text}");
+}

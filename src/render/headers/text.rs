@@ -1,7 +1,7 @@
 //! A path for terminals: a line a hop, the oldest first, with a bar for its delay.
 
 use crate::error::Result;
-use crate::headers::{Hop, Message, Messages};
+use crate::headers::{Hop, Message, Messages, Time};
 use crate::render::Options;
 use crate::render::crop::{self, end, middle};
 use crate::render::text::{Page, Style};
@@ -31,19 +31,33 @@ fn message(page: &mut Page, message: &Message) {
     let id = message.message_id.as_ref().map_or("(no Message-ID)", Text::raw);
     page.strong(id);
     let total = message.total().map(|total| format!("{} on the way", units::seconds(super::seconds(total))));
-    let first = message.hops.iter().filter(|hop| !hop.forged).find_map(|hop| hop.time);
-    let first = first.map(|time| Zone::utc().second_text(time.micros) + " UTC");
+    let start = message.hops.iter().filter(|hop| !hop.forged).find_map(|hop| hop.time);
+    let first = start.map(|time| Zone::utc().second_text(time.micros) + " UTC");
     // The place stays whole, to be of use.
     page.line(&page.styled(Style::Faint, &crop::place(&message.file.tty(), message.offset)));
     page.faint(&[first, total].into_iter().flatten().collect::<Vec<_>>().join("  "));
     let longest = super::longest(message);
+    let mut day = start.map(date);
     for (at, hop) in message.hops.iter().enumerate() {
+        new_day(page, hop, &mut day);
         self::hop(page, at, hop, longest);
     }
     for unparsed in &message.unparsed {
         let line = format!("  ! {}: {}", unparsed.reason, unparsed.header.raw());
         page.in_state(State::Unknown, &line);
     }
+}
+
+fn date(time: Time) -> String {
+    Zone::utc().date_text(time.micros)
+}
+
+/// The date above the clock of a hop that is not of the day before it. The first day stands above the hops.
+fn new_day(page: &mut Page, hop: &Hop, day: &mut Option<String>) {
+    let Some(date) = hop.time.map(date).filter(|date| day.as_ref() != Some(date)) else { return };
+    let [number, host, protocol, clock, _] = COLUMNS;
+    page.faint(&format!("{date:>width$}", width = number + host + 2 + protocol + 2 + clock));
+    *day = Some(date);
 }
 
 fn hop(page: &mut Page, at: usize, hop: &Hop, longest: i64) {
