@@ -132,3 +132,67 @@ fn a_template_that_does_not_end_is_stopped() {
     let error = render(&fixture::report(), &assets).expect_err("it is stopped");
     assert!(error.to_string().contains("too many steps"));
 }
+
+/// The numbers of a colour such as `#1e1d1b`.
+fn channels(color: &str) -> [f64; 3] {
+    [1, 3, 5].map(|at| f64::from(u8::from_str_radix(&color[at..at + 2], 16).expect("a colour")) / 255.0)
+}
+
+/// The relative luminance of a colour, and the contrast of two (WCAG 2.2).
+fn contrast(one: &str, other: &str) -> f64 {
+    let linear = |x: f64| if x <= 0.04045 { x / 12.92 } else { ((x + 0.055) / 1.055).powf(2.4) };
+    let luminance = |color: &str| {
+        let [red, green, blue] = channels(color).map(linear);
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    };
+    let (a, b) = (luminance(one), luminance(other));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+/// The palettes of the style sheet, light, dark, of paper: the colour of each name.
+fn palettes() -> Vec<std::collections::BTreeMap<String, String>> {
+    let style = template::embedded(&Assets::default(), FOLDER, STYLE).expect("it is there");
+    let blocks = style.split(":root {").skip(1).filter_map(|rest| rest.split('}').next());
+    let color = |line: &str| {
+        let (name, color) = line.trim().strip_prefix("--")?.split_once(": ")?;
+        let long = |color: &str| {
+            color.chars().flat_map(|c| if color.len() == 4 && c != '#' { vec![c, c] } else { vec![c] }).collect()
+        };
+        color.starts_with('#').then(|| (name.to_owned(), long(color.trim_end_matches(';'))))
+    };
+    blocks.map(|block| block.lines().filter_map(color).collect()).collect()
+}
+
+#[test]
+fn what_has_to_be_seen_stands_out_from_the_paper_on_screens_and_in_print() {
+    let palettes = palettes();
+    assert_eq!(palettes.len(), 3, "light, dark, print");
+    for palette in &palettes {
+        for ground in ["paper", "sheet"] {
+            let of = |name: &str| contrast(&palette[name], &palette[ground]);
+            for name in ["c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "edge"] {
+                assert!(of(name) >= 3.0, "--{name} on --{ground}: {:.2}", of(name));
+            }
+            for name in ["ink", "soft", "accent", "ok", "warning", "critical", "unknown"] {
+                assert!(of(name) >= 4.5, "--{name} on --{ground}: {:.2}", of(name));
+            }
+        }
+    }
+}
+
+#[test]
+fn charts_have_the_same_colours_in_print_and_in_a_mail() {
+    let palettes = palettes();
+    let mail =
+        template::embedded(&Assets::default(), "report-templates/mail", "mail.html.j2").expect("it is there");
+    for (at, name) in ["c1", "c2", "c6", "c8", "c7"].iter().enumerate() {
+        assert_eq!(palettes[0][*name], palettes[2][*name]);
+        assert!(
+            contrast(&palettes[0][*name], "#ffffff") >= 3.0
+                && mail.contains(&format!("\"{}\"", palettes[0][*name])),
+            "{name}"
+        );
+        let dark = format!(".c{} {{ background-color:{}!important; }}", at + 1, palettes[1][*name]);
+        assert!(mail.contains(&dark), "{dark}");
+    }
+}

@@ -131,6 +131,16 @@ fn no_line_of_the_text_is_wider_than_72_columns() {
 }
 
 #[test]
+fn figures_stand_below_each_other_however_long_their_titles_are() {
+    let (text, _) = parts_of(&fixture::report(), &Letter::DRAFT);
+    let rows = text.lines().skip_while(|line| *line != "Key figures").skip(1).take(8);
+    let title = |line: &str| line.get(2..22).is_some_and(|title| title.ends_with("  "));
+    let rows: Vec<&str> = rows.collect();
+    assert!(rows.iter().all(|row| title(row)), "{rows:#?}");
+    assert!(rows.iter().any(|row| row.contains("Bounced or expired")));
+}
+
+#[test]
 fn nothing_out_of_a_log_acts_in_the_mail() {
     let (text, html) = parts_of(&fixture::report(), &letter());
     assert!(!html.contains("<script") && html.contains("&lt;script&gt;alert(1)"));

@@ -1,6 +1,7 @@
 //! The part in plain words: 72 columns wide, so that it can be quoted.
 
 use super::Sheet;
+use crate::render::crop::end;
 use crate::render::text::{self, Page};
 use crate::render::{keys, parts, show};
 use crate::report::{Finding, State};
@@ -20,8 +21,7 @@ pub(super) fn part(sheet: &Sheet<'_>) -> String {
     sheet.report.sections.iter().for_each(|section| text::section(&mut page, section, &sheet.report));
     text::coverage(&mut page, &sheet.report.coverage);
     foot(&mut page, sheet);
-    // The narrow space inside figures is rare in fonts for terminals.
-    String::from_utf8_lossy(&page.into_bytes()).replace('\u{202f}', " ")
+    String::from_utf8_lossy(&page.into_bytes()).into_owned()
 }
 
 fn finding(page: &mut Page, finding: &Finding, sheet: &Sheet<'_>) {
@@ -78,15 +78,32 @@ fn changes(page: &mut Page, sheet: &Sheet<'_>) {
 fn figures(page: &mut Page, sheet: &Sheet<'_>) {
     page.blank();
     page.strong("Key figures");
-    for key in keys::of(&sheet.report) {
-        let change = sheet.letter.before.as_ref().and_then(|before| before.change(&key)).unwrap_or_default();
-        let mark = key.state.filter(|state| *state >= State::Warning).map_or(" ", parts::sign);
-        let figure = show::figure_or_absent(key.value, key.unit);
-        let gap = " ".repeat(11_usize.saturating_sub(figure.width()));
-        let after = " ".repeat(13_usize.saturating_sub(change.width()));
-        let note = crate::render::crop::end(&key.note, 24);
-        page.line(&format!("{mark} {:<17}{gap}{figure}  {change}{after}{note}", key.title));
+    let rows: Vec<[String; 4]> = keys::of(&sheet.report).into_iter().map(|key| key_figure(key, sheet)).collect();
+    let widest = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.width()).max().unwrap_or(0);
+    let [title, figure, change] = [0, 1, 2].map(widest);
+    for [name, value, than, note] in &rows {
+        let than = if change > 0 { format!("  {}", padded(than, change)) } else { String::new() };
+        let start = format!("{}  {}{than}", padded(name, title), aligned(value, figure));
+        let note = end(note, WIDTH.saturating_sub(start.width() + 2));
+        page.line(&format!("{start}  {note}"));
     }
+}
+
+/// A key figure's name with its mark, its value, how that has changed, and what is said of it.
+fn key_figure(key: keys::KeyFigure, sheet: &Sheet<'_>) -> [String; 4] {
+    let mark = key.state.filter(|state| *state >= State::Warning).map_or(" ", parts::sign);
+    let change = sheet.letter.before.as_ref().and_then(|before| before.change(&key)).unwrap_or_default();
+    [format!("{mark} {}", key.title), show::figure_or_absent(key.value, key.unit), change, key.note]
+}
+
+/// A text with blanks behind it up to a width in columns.
+fn padded(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+/// A figure with blanks before it.
+fn aligned(figure: &str, width: usize) -> String {
+    format!("{}{figure}", " ".repeat(width.saturating_sub(figure.width())))
 }
 
 fn foot(page: &mut Page, sheet: &Sheet<'_>) {

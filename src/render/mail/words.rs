@@ -92,7 +92,7 @@ pub(super) fn subject(report: &Report, prefix: &str) -> String {
 
 /// Text as a header may hold it. Figures get plain spaces, so that a subject is ASCII where its names are.
 pub(super) fn line(text: &str) -> String {
-    shown(&text.replace('\u{202f}', " ")).trim().to_owned()
+    shown(&units::with_plain_spaces(text)).trim().to_owned()
 }
 
 /// The day, or the days from and to.
