@@ -30,7 +30,8 @@ const SCRIPT: &str = "page.js";
 /// Formats a report for people.
 pub(super) fn render(report: &Report, options: &Options<'_>) -> Result<Rendered> {
     let report = &*show::for_people(report);
-    let sections = parts::sections(report, options.section)?;
+    let mut sections = parts::sections(report, options.section)?;
+    sections.retain(|section| options.section.is_some() || !account::tells(report, section));
     let assets = options.assets;
     let script = template::embedded(assets, FOLDER, SCRIPT)?;
     let dress = page::Dress {

@@ -11,6 +11,20 @@ use std::ops::Range;
 /// What stands where a value is not known.
 pub(super) const ABSENT: &str = "–";
 
+/// Words in names of ours that are abbreviations.
+#[rustfmt::skip]
+const ABBREVIATIONS: &[&str] = &[
+    "dn", "dns", "dsn", "helo", "id", "imap", "ip", "ldap", "lmtp", "mta", "pop3", "sasl", "smtp", "sql", "tls", "utc",
+];
+
+/// The name of a label or a column as people write it: `client_ip` is `client IP`.
+pub(super) fn words(name: &str) -> String {
+    let word = |word: &str| {
+        if ABBREVIATIONS.contains(&word) { word.to_uppercase() } else { word.to_owned() }
+    };
+    name.split(['_', ' ']).map(word).collect::<Vec<_>>().join(" ")
+}
+
 /// A figure with its unit.
 pub(super) fn figure(x: f64, unit: Unit) -> String {
     match unit {
@@ -73,15 +87,24 @@ fn instant(cell: &Cell) -> Option<i64> {
     if let Cell::Time(micros) = cell { Some(*micros) } else { None }
 }
 
-/// The report as people read it: an empty envelope sender is written as one.
+/// The report as people read it: an empty envelope sender is written as one, and abbreviations in capitals.
 pub(super) fn for_people(report: &Report) -> Cow<'_, Report> {
     let mut report = Cow::Borrowed(report);
     for number in 0..report.sections.len() {
+        for (column, title) in untitled(&report.sections[number]) {
+            report.to_mut().sections[number].columns[column].title = title;
+        }
         for (row, column, text) in unwritten(&report.sections[number]) {
             report.to_mut().sections[number].rows[row][column] = Cell::Text(text);
         }
     }
     report
+}
+
+/// The columns whose title people write in another way, and how.
+fn untitled(section: &Section) -> Vec<(usize, String)> {
+    let titles = section.columns.iter().map(|column| &column.title).enumerate();
+    titles.filter_map(|(at, title)| Some((at, words(title))).filter(|(_, written)| written != title)).collect()
 }
 
 /// The cells whose text people write in another way: their row, their column, and how.
@@ -191,6 +214,15 @@ mod tests {
         assert_eq!(shown.sections[0].rows[0], [Cell::Text(Text::from("<>")), Cell::Text(Text::default())]);
         assert_eq!(shown.sections[0].rows[1], [Cell::Null, Cell::Null]);
         assert!(matches!(for_people(&crate::render::fixture::nothing()), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn abbreviations_are_written_in_capitals() {
+        assert_eq!(["client_ip", "queue id", "TLS version"].map(words), ["client IP", "queue ID", "TLS version"]);
+        let mut section = section(&[Cell::Integer(1)], Unit::None);
+        section.columns[0].title = "client ip".into();
+        let report = Report { sections: vec![section], ..crate::render::fixture::nothing() };
+        assert_eq!(for_people(&report).sections[0].columns[0].title, "client IP");
     }
 
     #[test]

@@ -4,13 +4,26 @@ use super::chart::{self, Picture};
 use super::finding::{Cropped, Proof};
 use super::page::Stamp;
 use crate::render::parts::{self, FATES};
-use crate::report::{Counts, Coverage, Shape, SourceCoverage};
+use crate::report::{Counts, Coverage, Report, Section, Shape, SourceCoverage};
 use crate::time::Zone;
 use crate::units;
 use serde::Serialize;
 
 /// How many characters of a path or of a shape are shown.
 const MOST: usize = 300;
+
+/// The tables of the sources, and what else than their fates stands in the account's own.
+const TABLES: [&str; 2] = ["sources", "source-times"];
+const COLUMNS: [&str; 4] = ["path", "lines", "first_time", "last_time"];
+
+/// Whether the account of the lines tells every figure of a section, so that the page need not tell it twice. A user's
+/// own table of that name may ask for something else.
+pub(super) fn tells(report: &Report, section: &Section) -> bool {
+    let is_told = |name: &str| COLUMNS.contains(&name) || FATES.iter().any(|fate| fate.name == name);
+    TABLES.contains(&section.name.as_str())
+        && section.total_rows <= report.coverage.sources.len()
+        && section.columns.iter().all(|column| is_told(&column.name))
+}
 
 /// The account.
 #[derive(Serialize)]
@@ -38,16 +51,17 @@ struct Source {
     duplicate_of: Option<Cropped>,
     systems: String,
     /// The lines in all.
-    lines: String,
+    lines: Count,
     fates: Vec<Count>,
     first: Option<Stamp>,
     last: Option<Stamp>,
 }
 
-/// A number of lines; none is written small, so that the others stand out.
+/// A number of lines, for people and to sort by; none is written small, so that the others stand out.
 #[derive(Serialize)]
 struct Count {
     text: String,
+    number: u64,
     is_zero: bool,
 }
 
@@ -94,12 +108,12 @@ fn picture(counts: &Counts) -> Option<Picture> {
 impl Source {
     fn of(source: &SourceCoverage, zone: &Zone) -> Self {
         let systems = source.systems.iter().map(|(name, lines)| format!("{name} {}", units::count(*lines)));
-        let count = |lines: u64| Count { text: units::count(lines), is_zero: lines == 0 };
+        let count = |lines: u64| Count { text: units::count(lines), number: lines, is_zero: lines == 0 };
         Self {
             path: Cropped::of(&source.path, MOST),
             duplicate_of: source.duplicate_of.as_ref().map(|other| Cropped::of(other, MOST)),
             systems: systems.collect::<Vec<_>>().join(", "),
-            lines: units::count(source.counts.lines),
+            lines: count(source.counts.lines),
             fates: FATES.iter().map(|fate| count((fate.count)(&source.counts))).collect(),
             first: source.times.map(|(first, _)| Stamp::of(first, zone)),
             last: source.times.map(|(_, last)| Stamp::of(last, zone)),

@@ -2,6 +2,7 @@
 
 use crate::render::crop;
 use crate::render::parts::{self, Mark};
+use crate::render::show;
 use crate::report::{Evidence, Finding};
 use crate::text::{Text, shown};
 use serde::Serialize;
@@ -66,7 +67,7 @@ impl FindingView {
 
     /// A finding as the templates show it.
     pub fn of(finding: &Finding) -> Self {
-        let labels = finding.labels.iter().map(|(name, value)| (name.clone(), Cropped::of(value, 100)));
+        let labels = finding.labels.iter().map(|(name, value)| (show::words(name), Cropped::of(value, 100)));
         Self {
             mark: Mark::of(finding.state),
             rule: finding.rule.clone(),

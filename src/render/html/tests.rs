@@ -2,6 +2,7 @@ use super::*;
 use crate::assets::Assets;
 use crate::error::Exit;
 use crate::render::fixture;
+use crate::report::Section;
 use crate::text::Text;
 use std::fs;
 
@@ -195,4 +196,41 @@ fn charts_have_the_same_colours_in_print_and_in_a_mail() {
         let dark = format!(".c{} {{ background-color:{}!important; }}", at + 1, palettes[1][*name]);
         assert!(mail.contains(&dark), "{dark}");
     }
+}
+
+#[test]
+fn each_landmark_has_a_name_of_its_own_and_tables_are_none() {
+    let page = page();
+    assert!(!page.contains("role=\"region\""));
+    let named = page
+        .split("<section ")
+        .skip(1)
+        .filter_map(|rest| rest.split('>').next()?.split_once("aria-labelledby=\""))
+        .map(|(_, id)| id);
+    let names: Vec<&str> = named.filter_map(|id| id.split('"').next()).collect();
+    let unique: std::collections::BTreeSet<&&str> = names.iter().collect();
+    assert!(!names.is_empty() && names.len() == unique.len(), "{names:?}");
+}
+
+#[test]
+fn labels_are_written_as_people_write_them() {
+    assert!(page().contains("<dt>client IP</dt>"));
+}
+
+#[test]
+fn the_figures_of_the_sources_stand_in_the_page_once() {
+    let mut report = fixture::report();
+    let column = |name: &str| crate::report::Column { name: name.into(), ..report.sections[0].columns[1].clone() };
+    let own = ["path", "lines", "matched"].map(column);
+    let table = Section { name: "sources".into(), columns: own.into(), total_rows: 1, ..fixture::empty_section() };
+    report.sections.push(table.clone());
+    assert!(!render(&report, &Assets::default()).expect("it renders").contains("id=\"s-sources\""));
+    let options = Options { assets: &Assets::default(), width: 80, color: false, section: Some("sources") };
+    let Ok(Rendered::One(alone)) = super::render(&report, &options) else { panic!("it renders") };
+    assert!(String::from_utf8_lossy(&alone).contains("id=\"s-sources\""));
+    report.sections[3].columns[1].name = "bytes".into();
+    assert!(
+        render(&report, &Assets::default()).expect("it renders").contains("id=\"s-sources\""),
+        "it asks for more"
+    );
 }
