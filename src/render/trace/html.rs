@@ -14,6 +14,7 @@ use crate::units;
 use minijinja::Value;
 use serde::Serialize;
 
+mod contents;
 mod picture;
 
 /// The template of the page, and the style that it adds to the report's.
@@ -51,6 +52,7 @@ struct Page {
 
 #[derive(Serialize)]
 struct Letter {
+    gist: contents::Gist,
     title: Cropped,
     kind: &'static str,
     facts: Vec<(&'static str, Cropped)>,
@@ -83,6 +85,7 @@ struct Fate {
 
 #[derive(Serialize)]
 struct Visit {
+    gist: contents::Gist,
     title: Cropped,
     facts: Vec<(&'static str, Cropped)>,
     days: Vec<Day>,
@@ -183,6 +186,7 @@ impl Letter {
             facts.push(("Tells", words(&format!("{} of {}", kind.raw().replace('_', "-"), of.raw()))));
         }
         Self {
+            gist: contents::Gist::of_message(message, zone),
             title,
             kind: if message.notification.is_some() { "Notification" } else { "Message" },
             facts,
@@ -230,8 +234,10 @@ impl Fate {
 impl Visit {
     fn of(session: &Session, zone: &Zone) -> Self {
         let title = [&session.service, &session.client_ip].into_iter().flatten().map(Text::raw);
+        let title = Text::from(title.collect::<Vec<_>>().join(" "));
         Self {
-            title: words(&title.collect::<Vec<_>>().join(" ")),
+            gist: contents::Gist::of_session(session, &title, zone),
+            title: Cropped::of(&title, MOST),
             facts: known(&[("Host", &session.host), ("User", &session.user), ("Ended", &session.ended)]),
             days: days(&session.steps, zone),
         }

@@ -113,6 +113,26 @@ fn on_a_phone_moves_are_a_list_and_cells_carry_their_heading() {
 }
 
 #[test]
+fn a_page_of_many_has_contents_and_a_page_of_one_has_none() {
+    let page = rendered(&full(), by_name("html").expect("html"));
+    let contents = page.split("<nav ").nth(1).and_then(|rest| rest.split("</nav>").next()).expect("contents");
+    for anchor in ["message-1", "session-1"] {
+        assert!(contents.contains(&format!("href=\"#{anchor}\"")), "{contents}");
+        assert_eq!(page.matches(&format!("id=\"{anchor}\"")).count(), 1);
+    }
+    let one = Trace { sessions: Vec::new(), ..full() };
+    assert!(!rendered(&one, by_name("html").expect("html")).contains("href=\"#contents\""));
+}
+
+#[test]
+fn no_level_of_headings_is_left_out() {
+    let page = rendered(&full(), by_name("html").expect("html"));
+    let levels = page.split("<h").skip(1).filter_map(|rest| rest.chars().next()?.to_digit(10));
+    let levels: Vec<u32> = levels.collect();
+    assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{levels:?}");
+}
+
+#[test]
 fn the_model_judges_and_the_words_do_not() {
     let page = rendered(&full(), by_name("html").expect("html"));
     let marks = ["<span class=\"badge ok\">", "<li class=\"critical\">", "<li class=\"warning\">"];
