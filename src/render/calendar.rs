@@ -61,12 +61,14 @@ struct Month {
     weeks: Vec<Vec<Option<Cell>>>,
 }
 
-/// A day of a month; without a report, its number alone.
+/// A day of a month; without a report, its number alone, or that the report is missing.
 #[derive(Clone, Serialize)]
 struct Cell {
     number: u32,
     date: String,
     report: Option<Kept>,
+    /// Whether there are reports of days before and after it.
+    is_missed: bool,
 }
 
 #[derive(Clone, Serialize)]
@@ -111,6 +113,8 @@ fn month(year: i32, month: u32, kept: &BTreeMap<i64, &Day>) -> Option<Month> {
 
 fn cell(day: i64, kept: &BTreeMap<i64, &Day>) -> Cell {
     let (year, month, number) = civil_date(day);
+    let is_missed =
+        !kept.contains_key(&day) && kept.range(..day).next().is_some() && kept.range(day..).next().is_some();
     let kept = kept.get(&day).map(|day| Kept {
         file: day.file.clone(),
         word: day.verdict.word(),
@@ -118,7 +122,7 @@ fn cell(day: i64, kept: &BTreeMap<i64, &Day>) -> Cell {
         headline: day.headline.clone(),
         delivered: day.delivered.map(units::number),
     });
-    Cell { number, date: format!("{year:04}-{month:02}-{number:02}"), report: kept }
+    Cell { number, date: format!("{year:04}-{month:02}-{number:02}"), report: kept, is_missed }
 }
 
 #[cfg(test)]
@@ -145,6 +149,15 @@ mod tests {
         assert!(page.contains("href=\"daily-30.html\"") && page.contains("2 &lt;b&gt;warnings"));
         assert!(!page.contains("<script"));
         assert_eq!(page.matches("<h1").count(), 1);
+    }
+
+    #[test]
+    fn a_night_that_was_missed_is_seen_and_days_before_the_first_are_not() {
+        let days = [of((2026, 11, 10), State::Ok), of((2026, 11, 12), State::Warning)];
+        let page =
+            String::from_utf8(page("Daily", &days, &Assets::default()).expect("it renders")).expect("UTF-8");
+        assert_eq!(page.matches("class=\"none missed\"").count(), 1);
+        assert!(page.contains("2026-11-11, no report"));
     }
 
     #[test]
