@@ -1,6 +1,6 @@
 -- title = "Top senders"
 -- group = "Delivery"
--- help = "The envelope senders of the most accepted mail. A row without a sender is notifications of other servers."
+-- help = "The envelope senders of the most accepted mail. `<>` is the empty sender of other servers' notifications."
 -- empty = "No message was accepted."
 -- top = 20
 -- units = { bytes = "bytes" }
