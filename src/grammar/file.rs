@@ -292,7 +292,7 @@ impl Context<'_> {
     /// The line of the file in which a name stands.
     fn line(&self, name: &Spanned<String>) -> usize {
         let before = &self.text.as_bytes()[..name.span().start];
-        1 + before.iter().filter(|byte| **byte == b'\n').count()
+        1 + memchr::memchr_iter(b'\n', before).count()
     }
 
     /// The parts of each text of a pattern.
