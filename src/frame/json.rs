@@ -28,6 +28,8 @@ enum Part {
     Text,
     /// The name of what an object stands for.
     Name,
+    /// Where a line came from: a host (Graylog), a program, a file (Filebeat before 7), a stream (Docker's driver `fluentd`).
+    Source,
     /// That the text is a container's output (moby, `daemon/logger/journald`).
     Container,
     /// An object that tells all or some of these (Elasticsearch, `_source`; ECS, `log.syslog`).
@@ -67,14 +69,18 @@ const KEYS: &[(&str, Part)] = &[
     ("@timestamp", Part::Time),
     ("timestamp", Part::Time),
     ("date", Part::Time),
+    // A host by these names goes before one that may be the collector's.
+    ("logsource", Part::Host),
+    ("sysloghost", Part::Host),
     ("hostname", Part::Host),
     ("host", Part::Host),
+    ("fromhost", Part::Host),
     ("appname", Part::Program),
     ("ident", Part::Program),
     ("program", Part::Program),
     ("process", Part::Program),
     ("_program", Part::Program),
-    ("source", Part::Program),
+    ("source", Part::Source),
     ("tag", Part::Tag),
     ("pid", Part::Pid),
     ("_pid", Part::Pid),
@@ -219,25 +225,29 @@ fn tells_within(key: usize, value: &Value<'_>) -> bool {
     matches!((KEYS[key].1, value), (Part::Within | Part::Text, Value::Object(_)))
 }
 
-/// Reads a line in which so many others may stand.
-pub(super) fn record(line: &[u8], depth: usize) -> Option<Record<'_>> {
+/// Reads a line in which so many others may stand, and which was kept at this time.
+pub(super) fn record(line: &[u8], kept: Option<Stamp>, depth: usize) -> Option<Record<'_>> {
     if let Ok(said) = serde_json::from_slice(line) {
-        return told(said, depth);
+        return told(said, kept, depth);
     }
     // Collectors pass on bytes that may stand in no JSON text (RFC 8259 7 and 8.1).
     let cleaned = String::from_utf8_lossy(line).replace(|c: char| c.is_ascii_control(), " ");
-    told(serde_json::from_str(&cleaned).ok()?, depth).map(Record::into_owned)
+    told(serde_json::from_str(&cleaned).ok()?, kept, depth).map(Record::into_owned)
 }
 
-fn told(mut said: Said<'_>, depth: usize) -> Option<Record<'_>> {
+fn told(mut said: Said<'_>, kept: Option<Stamp>, depth: usize) -> Option<Record<'_>> {
     said.unfold();
     let received = said.take(Part::Micros, |micros| micros.number().map(Stamp::Instant));
     // The journal may have left out a text that is too long.
     let text = said.bytes(Part::Text).or_else(|| received.map(|_| Cow::default()))?;
-    let at_once = received.or_else(|| said.take(Part::Written, Value::stamp));
-    let time = said.take(Part::Time, Value::stamp);
+    let time = said.take(Part::Time, Value::stamp).or(kept);
+    let at_once = received.or_else(|| said.take(Part::Written, Value::stamp)).filter(|own| !is_less(*own, time));
     let host = said.take(Part::Host, Value::into_name).unwrap_or_default();
-    let program = program(&mut said).filter(|_| said.bytes(Part::Container).is_none());
+    let source = said.bytes(Part::Source);
+    if let Some(record) = source.as_deref().and_then(|source| of_source(at_once.or(time)?, source, &text)) {
+        return Some(record.into_owned());
+    }
+    let program = program(&mut said, source).filter(|_| said.bytes(Part::Container).is_none());
     if let Some((program, pid)) = program {
         return Some(Record { stamp: at_once.or(time)?, host, program, pid, text: trimmed(text) });
     }
@@ -248,6 +258,23 @@ fn told(mut said: Said<'_>, depth: usize) -> Option<Record<'_>> {
     Some(own?.into_owned().or_of(host))
 }
 
+/// Whether a stamp has no year, and another is an instant (Fluent Bit, `parser_syslog-rfc3164`).
+fn is_less(own: Stamp, other: Option<Stamp>) -> bool {
+    matches!((own, other), (Stamp::Yearless(..), Some(Stamp::Instant(_))))
+}
+
+/// A line of which the stamp was taken off: its source is its host, with which it begins (Graylog, `SyslogCodec.java`).
+fn of_source<'l>(stamp: Stamp, source: &[u8], text: &'l [u8]) -> Option<Record<'l>> {
+    let rest = text.strip_prefix(source).filter(|_| !source.is_empty())?;
+    syslog::tag(rest.strip_prefix(b" ")?)?;
+    syslog::headed(stamp, text)
+}
+
+/// Whether a source is no program: a stream or a file.
+fn is_no_program(source: &[u8]) -> bool {
+    matches!(source, b"stdout" | b"stderr" | [b'/', ..] | [])
+}
+
 /// A line that was collected at this time; written it was at its own, or then, where it has none.
 fn collected(time: Option<Stamp>, line: &[u8], depth: usize) -> Option<Record<'_>> {
     let own = inner(line, depth)
@@ -256,13 +283,14 @@ fn collected(time: Option<Stamp>, line: &[u8], depth: usize) -> Option<Record<'_
 }
 
 /// The program and its process id.
-fn program<'a>(said: &mut Said<'a>) -> Option<(Cow<'a, [u8]>, u32)> {
+fn program<'a>(said: &mut Said<'a>, source: Option<Cow<'a, [u8]>>) -> Option<(Cow<'a, [u8]>, u32)> {
     let process = said.0.iter_mut().find_map(|(key, value)| match value {
         Value::Object(process) if KEYS[*key].0 == "process" => process.take(Part::Pid, Value::number),
         _ => None,
     });
     let pid = said.take(Part::Pid, Value::number).or(process);
-    let name = said.take(Part::Program, Value::into_name);
+    let source = source.filter(|source| !is_no_program(source));
+    let name = said.take(Part::Program, Value::into_name).or(source);
     let tag = said.bytes(Part::Tag);
     // The tag names the program in full, where its name may be cut at a slash.
     let tag =

@@ -3,6 +3,7 @@
 //! The frame is told by the line's own first bytes, so that lines of several frames may stand in one file. What
 //! comes out borrows from the line. Lines of other frames are read as a [`Layout`] says. It knows no grammar.
 
+mod beside;
 mod json;
 mod layout;
 mod stamps;
@@ -13,10 +14,13 @@ use crate::find;
 use crate::time::stamp::{Stamp, behind_year, epoch, hex_epoch, iso, tai64n, with_weekday, yearless};
 use std::borrow::Cow;
 
+pub use beside::uncoloured;
 pub use layout::{Bound, Laid, Layout, Sample, Spec, first_stamp};
 pub use stamps::Stamps;
 pub(crate) use syslog::MOST_REPETITIONS;
-pub use syslog::{TagEnd, header_end, is_repetition, octet_count, repeated_text as repeated, tag, text_after};
+pub use syslog::{
+    TagEnd, header_end, is_repetition, may_be_line, octet_count, repeated_text as repeated, tag, text_after,
+};
 
 /// A line with its header read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,12 +64,18 @@ fn at_depth(line: &[u8], depth: usize) -> Option<Record<'_>> {
     let line = trim(line);
     let record = match line.first()? {
         b'<' => syslog::with_priority(line, depth),
-        b'{' => json::record(line, depth),
+        b'{' => json::record(line, None, depth),
         b'@' => tai64n(line).and_then(|(stamp, len)| counted_time(stamp, &line[len..])),
         b'0'..=b'9' => bare(line, depth).or_else(|| behind_named_day(line, depth)),
         _ => behind_named_day(line, depth).or_else(|| bare(line, depth)),
     };
-    record.map(|record| unpacked(record, depth))
+    record.map(|record| unpacked(record, depth)).or_else(|| beside::record(line, depth))
+}
+
+/// The line that a text is as a whole: a stamp of its own, and what follows on one.
+pub fn line_in(text: &[u8]) -> Option<Record<'_>> {
+    let line = syslog::behind_facility(text).unwrap_or(text);
+    syslog::is_line(line).then(|| record(line)).flatten()
 }
 
 /// A line of a program whose container's runtime sends it to syslog (Docker, `daemon/logger/syslog/syslog.go`); any other
@@ -111,7 +121,11 @@ fn counted_time(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
 /// zone of a container, and may be wanting.
 fn contained(stamp: Stamp, line: &[u8], depth: usize) -> Option<Record<'_>> {
     let line = trim(line);
-    inner(line, depth).map(|own| Record { stamp, ..own }).or_else(|| syslog::hostless(stamp, line))
+    let own = match (line.first()?, depth.checked_sub(1)) {
+        (b'{', Some(depth)) => json::record(line, Some(stamp), depth),
+        _ => inner(line, depth),
+    };
+    own.map(|own| Record { stamp, ..own }).or_else(|| syslog::hostless(stamp, line))
 }
 
 /// A line that stands in another, if it has a header, and they are not too many.
@@ -127,8 +141,8 @@ fn bare(line: &[u8], depth: usize) -> Option<Record<'_>> {
     if let Some((stamp, len)) = epoch(line) {
         return counted_time(stamp, &line[len..]);
     }
-    let (stamp, len) = hex_epoch(line)?;
-    Some(headless(stamp, behind_thread(&line[len..])?))
+    let counted = hex_epoch(line).and_then(|(stamp, len)| Some(headless(stamp, behind_thread(&line[len..])?)));
+    counted.or_else(|| syslog::rfc5424(line))
 }
 
 /// The text behind the thread that wrote the line, in a slapd's own log.
@@ -145,8 +159,8 @@ fn headless(stamp: Stamp, text: &[u8]) -> Record<'_> {
 /// The stamp of a line, for those who look ahead.
 pub fn stamp(line: &[u8]) -> Option<Stamp> {
     let line = trim(line);
-    match line.first()? {
-        b'<' | b'{' => record(line).map(|r| r.stamp),
+    let stamp = match line.first()? {
+        b'<' | b'{' => None,
         b'@' => tai64n(line).map(|(stamp, _)| stamp),
         b'0'..=b'9' => iso(line)
             .or_else(|| epoch(line))
@@ -154,7 +168,8 @@ pub fn stamp(line: &[u8]) -> Option<Stamp> {
             .or_else(|| named_day(line))
             .map(|(stamp, _)| stamp),
         _ => named_day(line).or_else(|| hex_epoch(line)).map(|(stamp, _)| stamp),
-    }
+    };
+    stamp.or_else(|| record(line).map(|record| record.stamp))
 }
 
 /// Takes off what is not the line's: a byte order mark, a container's name, the carriage return of CRLF, trailing blanks.

@@ -23,7 +23,8 @@ pub struct Stamps {
 impl Stamps {
     /// The stamp at the head of a line, and the bytes it takes with the one blank after it; nothing where there is more to
     /// look at.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "it runs for each line, and is called from two places")]
+    #[inline(always)]
     pub fn read(&mut self, line: &[u8]) -> Option<(Stamp, usize)> {
         let start = line.first_chunk()?;
         let told = match self.last {

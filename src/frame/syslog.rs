@@ -8,20 +8,27 @@ use std::borrow::Cow;
 
 /// A line with a priority: `<22>Nov  4 ...` or `<22>1 2026-...` (RFC 5424 6).
 pub(super) fn with_priority(line: &[u8], depth: usize) -> Option<Record<'_>> {
-    let end = memchr(b'>', line.get(..6).unwrap_or(line))?;
-    if end < 2 || !line[1..end].iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let rest = &line[end + 1..];
-    if let Some(rest) = rest.strip_prefix(b"1 ") {
+    let rest = behind_priority(line)?;
+    if rest.starts_with(VERSION) {
         return rfc5424(rest);
     }
     let (stamp, len) = yearless(rest).or_else(|| iso(rest)).or_else(|| behind_year(rest))?;
     after_stamp(stamp, &rest[len..], depth)
 }
 
-/// RFC 5424 after its version: `TIMESTAMP HOSTNAME APP-NAME PROCID MSGID STRUCTURED-DATA [MSG]`, nil being `-`.
-fn rfc5424(line: &[u8]) -> Option<Record<'_>> {
+/// What follows a priority, `<22>`.
+fn behind_priority(line: &[u8]) -> Option<&[u8]> {
+    let end = memchr(b'>', line.get(..6).unwrap_or(line)).filter(|_| line[0] == b'<')?;
+    (end > 1 && line[1..end].iter().all(u8::is_ascii_digit)).then(|| &line[end + 1..])
+}
+
+/// The version of RFC 5424.
+const VERSION: &[u8] = b"1 ";
+
+/// RFC 5424: `1 TIMESTAMP HOSTNAME APP-NAME PROCID MSGID STRUCTURED-DATA [MSG]`, nil being `-`. A relay that does not know it
+/// takes off the priority and passes on the rest.
+pub(super) fn rfc5424(line: &[u8]) -> Option<Record<'_>> {
+    let line = line.strip_prefix(VERSION)?;
     let (stamp, len) = iso(line)?;
     let rest = line.get(len..)?.strip_prefix(b" ")?;
     let (host, rest) = word(rest)?;
@@ -90,6 +97,9 @@ const UNNAMED: &[u8] = b"(none)";
 pub(super) fn headed(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
     // A blank more than one is common.
     let rest = rest.trim_ascii_start();
+    if is_line(rest) {
+        return Some(headless(stamp, rest));
+    }
     let rest = bracketed_priority(rest).or_else(|| behind_severity(rest)).unwrap_or(rest);
     let end = memchr(b' ', rest).unwrap_or(rest.len());
     let first = &rest[..end];
@@ -102,10 +112,44 @@ pub(super) fn headed(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
     }
     let after = rest[end..].trim_ascii_start();
     let after = word(after).filter(|(first, _)| is_priority(first)).map_or(after, |(_, text)| text);
-    Some(match tag(after) {
-        Some((program, pid, text)) => record(stamp, first, program, pid, text),
+    if is_line(after) {
+        return Some(Record { host: Cow::Borrowed(first), ..headless(stamp, after) });
+    }
+    let of_host = || tag(after).map(|tag| (first, tag));
+    Some(match of_host().or_else(|| of_relayed(after)) {
+        Some((host, (program, pid, text))) => record(stamp, host, program, pid, text),
         None => tagged(stamp, first, after),
     })
+}
+
+/// Whether a text begins as a line does: with a stamp or a priority.
+pub(super) fn is_line(text: &[u8]) -> bool {
+    match text.first() {
+        Some(b'0'..=b'9') => iso(text.strip_prefix(VERSION).unwrap_or(text)).is_some(),
+        Some(b'A'..=b'Z') => text.get(3) == Some(&b' ') && yearless(text).is_some(),
+        Some(b'<') => behind_priority(text).is_some_and(is_line),
+        _ => false,
+    }
+}
+
+/// Whether a text may be a line, at first sight.
+#[inline]
+pub fn may_be_line(text: &[u8]) -> bool {
+    matches!(text, [b'0'..=b'9' | b'<', ..] | [b'A'..=b'Z', _, _, b' ', ..])
+}
+
+/// The host and the tag of a line before which a relay put its own name alone.
+fn of_relayed(rest: &[u8]) -> Option<(&[u8], (&[u8], u32, &[u8]))> {
+    let (host, rest) = word(rest)?;
+    let is_name = host.iter().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(b));
+    Some((host, own_tag(rest).filter(|_| is_name)?))
+}
+
+/// The same behind a facility and a severity, `mail.info: ` (socklog).
+pub(super) fn behind_facility(line: &[u8]) -> Option<&[u8]> {
+    let (first, rest) = word(line)?;
+    first.strip_suffix(b":").filter(|word| is_priority(word))?;
+    Some(rest.trim_ascii_start())
 }
 
 /// The line of a container that stands behind the time at which it was written: `stdout F line`, where the runtime keeps it
@@ -121,7 +165,9 @@ fn kept(stamp: Stamp, rest: &[u8]) -> Option<&[u8]> {
     // A word of eight hexadecimal digits may be a host's name, but with a fraction it is a time, as slapd's own log has it.
     let counted = || hex_epoch(rest).filter(|(_, len)| matches!(len, 14 | 17));
     let timed = || yearless(rest).or_else(|| iso(rest)).or_else(counted).map(|_| rest);
-    let object = || (rest.first() == Some(&b'{')).then_some(rest);
+    // Fluentd puts a tag between the time and the object (`plugin/formatter_out_file.rb`).
+    let behind_tag = || memchr(b'\t', rest).filter(|at| !rest[..*at].contains(&b' ')).map(|at| &rest[at + 1..]);
+    let object = || [Some(rest), behind_tag()].into_iter().flatten().find(|line| line.first() == Some(&b'{'));
     of_runtime().or_else(timed).or_else(object)
 }
 
@@ -174,14 +220,17 @@ fn bracketed_priority(rest: &[u8]) -> Option<&[u8]> {
     (counted || is_priority(inner)).then_some(rest)
 }
 
+/// How a text begins that says that the line before it happened again; the last is syslog-ng's (`lib/logwriter.c`).
+const REPETITIONS: [&[u8]; 2] = [b"last message repeated ", b"Last message '"];
+
 /// Whether a text says that the line before it happened again.
 pub fn is_repetition(text: &[u8]) -> bool {
-    text.starts_with(b"last message repeated ")
+    REPETITIONS.iter().any(|beginning| text.starts_with(beginning))
 }
 
 /// `last message repeated N times`, or the same between dashes, which some daemons write without a host.
 fn repeated(rest: &[u8]) -> Option<&[u8]> {
-    is_repetition(rest.strip_prefix(b"--- ").unwrap_or(rest)).then_some(rest)
+    rest.strip_prefix(b"--- ").unwrap_or(rest).starts_with(REPETITIONS[0]).then_some(rest)
 }
 
 pub(super) fn hostless(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
