@@ -1,8 +1,8 @@
 //! What the grammars make of a single line, for people.
 
 use super::captures::Captures;
-use super::read::BETWEEN;
-use super::{Grammars, Layouts};
+use super::read::{DEPTH, counts, is_between, named, takes_any};
+use super::{Grammars, Layouts, Pattern};
 use crate::frame::{self, Laid, Record};
 
 /// What `grammar explain` shows of a line.
@@ -43,18 +43,52 @@ impl Grammars {
 
     /// The ignore rule that takes what a program that shows logs says between their lines; nothing where none does.
     fn explain_between(&self, line: &[u8]) -> Option<Explained> {
-        let natives = self.native().filter(|_| line.starts_with(BETWEEN));
+        let natives = self.native().filter(|_| is_between(line));
         natives.map(|(at, _)| self.explain_text(at, "", line.trim_ascii_end())).find(|found| found.ignored)
     }
 
     /// What the grammars make of a record.
     pub(super) fn explain_record(&self, record: &Record<'_>) -> Explained {
+        self.explain_at_depth(record, DEPTH)
+    }
+
+    /// The same of a record in which so many others may stand.
+    fn explain_at_depth(&self, record: &Record<'_>, depth: u8) -> Explained {
         let (_, text) = frame::repeated(&record.text);
+        let within = || self.explain_within(record, text, depth);
         if !record.program.is_empty() {
-            return self.explain_program(&record.program, text);
+            let own = self.explain_program(&record.program, text);
+            return if self.is_passed_on(&own) { within().unwrap_or(own) } else { own };
         }
         let by_tag = || frame::tag(text).map(|(program, _, text)| self.explain_program(program, text));
-        self.explain_native(text).or_else(by_tag).unwrap_or_default()
+        self.explain_native(text).or_else(within).or_else(by_tag).unwrap_or_default()
+    }
+
+    /// Whether a text may be a line: nothing took it but a rule for whatever programs say.
+    fn is_passed_on(&self, found: &Explained) -> bool {
+        found.taken_by.as_ref().is_none_or(|(system, name)| {
+            let is_it = |rule: &&Pattern| rule.name == *name && self.list[rule.grammar].system == *system;
+            self.patterns.iter().find(is_it).is_some_and(takes_any)
+        })
+    }
+
+    /// What becomes of the line that a record's text is; nothing where it is none that counts.
+    fn explain_within(&self, outer: &Record<'_>, text: &[u8], depth: u8) -> Option<Explained> {
+        let depth = depth.checked_sub(1)?;
+        let name = |program: &[u8]| String::from_utf8_lossy(program).into_owned();
+        let grammar = |program: &[u8]| self.program(&name(program)).map(|program| program.grammar);
+        let inner = named(frame::line_in(text)?, |program| grammar(program).is_some());
+        let of_mail = grammar(&outer.program).filter(|_| !self.explain_program(&outer.program, text).ignored);
+        if inner.program.is_empty() && frame::is_repetition(&inner.text) {
+            return self.explain_native(&inner.text);
+        }
+        let (program, pid) = match &inner.program {
+            program if program.is_empty() => (of_mail.map(|_| outer.program.clone())?, 0),
+            program => (program.clone(), inner.pid),
+        };
+        let own = (grammar(&program)?, pid);
+        let inner = Record { program, ..inner.clone() };
+        counts(of_mail.map(|of| (of, outer.pid)), own).then(|| self.explain_at_depth(&inner, depth))
     }
 
     /// What takes a text of a line that names no program.

@@ -1,5 +1,9 @@
 //! Reading a chunk: its lines become records, the records events. This is where the time goes.
 
+mod within;
+
+pub(super) use within::{DEPTH, counts, named, takes_any};
+
 use super::captures::Captures;
 use super::emit::{Context, Emitter};
 use super::tree::{Pairs, Tree};
@@ -171,6 +175,8 @@ struct Origin {
     time: i64,
     offset: u64,
     count: u32,
+    /// How many lines may stand in it, one in the other.
+    depth: u8,
 }
 
 /// What the layouts of systems' own made of a line.
@@ -191,6 +197,8 @@ enum Taken {
     By(Option<usize>),
     /// A repetition of the line before it, which stays the last.
     Again,
+    /// A pattern took the line that it is, which has its own time and host.
+    Within,
 }
 
 impl<'a> Reader<'a> {
@@ -316,15 +324,26 @@ impl<'a> Reader<'a> {
             return self.known_record(line, &head, time, offset);
         }
         let Some((record, time)) = self.framed(line) else { return self.strange(line, offset, None) };
-        self.note_time(time);
         let host = self.host(&record.host);
         self.remember_header(line, &record, host);
-        match self.text(&record, host, time, offset) {
-            Taken::By(event) => self.last(host, event),
-            Taken::Again => {}
-            Taken::Not => return self.strange(line, offset, Some((record, host))),
+        let taken = self.text(&record, host, time, offset);
+        if self.settled(&taken, host, time) {
+            return line.len();
         }
-        line.len()
+        self.strange(line, offset, Some((record, host)))
+    }
+
+    /// Notes what became of a text of a host; whether anything took it.
+    #[inline]
+    fn settled(&mut self, taken: &Taken, host: usize, time: i64) -> bool {
+        if matches!(taken, Taken::Within) {
+            return true;
+        }
+        self.note_time(time);
+        if let Taken::By(event) = taken {
+            self.last(host, *event);
+        }
+        !matches!(taken, Taken::Not)
     }
 
     #[inline]
@@ -352,15 +371,10 @@ impl<'a> Reader<'a> {
 
     fn known_record(&mut self, line: &[u8], head: &Head, time: i64, offset: u64) -> usize {
         let Head { host, known, pid, .. } = *head;
-        self.note_time(time);
         let (count, text) = frame::repeated(frame::text_after(&line[head.text..]));
-        let origin = Origin { host, hostless: false, pid, time, offset, count };
-        match self.of_known(known, text, origin) {
-            Taken::By(event) => self.last(host, event),
-            Taken::Again => {}
-            Taken::Not => return self.not_taken(line, offset, host),
-        }
-        line.len()
+        let origin = Origin { host, hostless: false, pid, time, offset, count, depth: DEPTH };
+        let taken = self.of_known(known, text, origin);
+        if self.settled(&taken, host, time) { line.len() } else { self.not_taken(line, offset, host) }
     }
 
     #[cold]
@@ -395,6 +409,9 @@ impl<'a> Reader<'a> {
         if let Some(nul) = cut_by_nuls(line) {
             return self.record(&line[..nul], offset);
         }
+        if self.takes_uncoloured(line, offset) {
+            return line.len();
+        }
         let own = self.layouts.is_own();
         match (self.laid(line, offset), framed) {
             (OwnRead::Taken, _) => {}
@@ -412,6 +429,15 @@ impl<'a> Reader<'a> {
             (_, None) => self.damaged(line, offset),
         }
         line.len()
+    }
+
+    /// Whether a pattern takes a line without the colours in which it was shown.
+    fn takes_uncoloured(&mut self, line: &[u8], offset: u64) -> bool {
+        let Some(plain) = frame::uncoloured(line) else { return false };
+        let Some((record, time)) = self.framed(&plain) else { return false };
+        let host = self.host(&record.host);
+        let taken = self.text(&record, host, time, offset);
+        self.settled(&taken, host, time)
     }
 
     fn unmatched(&mut self, program: &[u8], text: &[u8], line: &[u8], offset: u64) {
@@ -442,7 +468,7 @@ impl<'a> Reader<'a> {
 
     /// Whether an ignore rule takes what a program that shows logs says between their lines, without a header.
     fn stands_between(&mut self, line: &[u8]) -> bool {
-        let natives = if line.starts_with(BETWEEN) { self.natives.len() } else { 0 };
+        let natives = if is_between(line) { self.natives.len() } else { 0 };
         (0..natives).any(|at| self.passes_over(self.natives[at], line.trim_ascii_end()))
     }
 
@@ -460,7 +486,7 @@ impl<'a> Reader<'a> {
         let Some(time) = self.time_of(record.stamp) else { return false };
         self.note_time(time);
         let (host, hostless) = (self.host(&record.host), record.host.is_empty());
-        let origin = Origin { host, hostless, pid: record.pid, time, offset, count: 1 };
+        let origin = Origin { host, hostless, pid: record.pid, time, offset, count: 1, depth: 0 };
         let Taken::By(event) = self.take(known, &record.text, origin) else { return false };
         self.last(host, event);
         true
@@ -495,12 +521,13 @@ impl<'a> Reader<'a> {
     /// Finds the pattern of a record's text.
     fn text(&mut self, record: &Record<'_>, host: usize, time: i64, offset: u64) -> Taken {
         let (count, text) = frame::repeated(&record.text);
-        let origin = Origin { host, hostless: record.host.is_empty(), pid: record.pid, time, offset, count };
+        let (hostless, depth) = (record.host.is_empty(), DEPTH);
+        let origin = Origin { host, hostless, pid: record.pid, time, offset, count, depth };
         if !record.program.is_empty() {
             return self.named(&record.program, text, origin);
         }
         match self.native(text, origin) {
-            Taken::Not => self.tagged(text, origin),
+            Taken::Not => self.within(text, None, origin).unwrap_or_else(|| self.tagged(text, origin)),
             taken => taken,
         }
     }
@@ -509,25 +536,35 @@ impl<'a> Reader<'a> {
     fn named(&mut self, program: &[u8], text: &[u8], origin: Origin) -> Taken {
         match self.known(program) {
             Some(known) => self.of_known(known, text, origin),
-            None => Taken::Not,
+            None => self.within(text, None, origin).unwrap_or(Taken::Not),
         }
     }
 
-    /// A text of a program that is known. rsyslog before 6 told under the name of the program whose line it was that it
-    /// happened again (`tools/syslogd.c`).
+    /// A text of a program that is known.
     #[inline]
     fn of_known(&mut self, known: usize, text: &[u8], origin: Origin) -> Taken {
         match self.take(known, text, origin) {
-            Taken::Not if frame::is_repetition(text) => self.native(text, origin),
+            Taken::Not => self.otherwise(known, text, origin),
             taken => taken,
         }
+    }
+
+    /// A text that no pattern of its program takes. rsyslog before 6 told under the name of the program whose line it was
+    /// that it happened again (`tools/syslogd.c`), as syslog-ng does.
+    #[cold]
+    fn otherwise(&mut self, known: usize, text: &[u8], origin: Origin) -> Taken {
+        if frame::is_repetition(text) {
+            return self.native(text, origin);
+        }
+        self.within(text, Some(known), origin).unwrap_or(Taken::Not)
     }
 
     /// A text of a line that names no program.
     fn native(&mut self, text: &[u8], origin: Origin) -> Taken {
         for at in 0..self.natives.len() {
-            if let taken @ (Taken::By(_) | Taken::Again) = self.take(self.natives[at], text, origin) {
-                return taken;
+            match self.take(self.natives[at], text, origin) {
+                Taken::Not => {}
+                taken => return taken,
             }
         }
         Taken::Not
@@ -569,6 +606,9 @@ impl<'a> Reader<'a> {
         let known = &self.knowns[known];
         let rules = &self.grammars.patterns[pattern as usize];
         if rules.ignore {
+            if frame::may_be_line(text) && takes_any(rules) {
+                return self.carried(pattern, known.grammar, text, origin);
+            }
             self.ignore(known.grammar, pattern);
             return Taken::By(None);
         }
@@ -662,8 +702,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What a line begins with that stands between the lines of a log.
-pub(super) const BETWEEN: &[u8] = b"-- ";
+/// What lines begin with that stand between those of a log: journalctl's, tail's, those of `docker compose` and `kubectl`.
+const BETWEEN: [&[u8]; 4] = [b"-- ", b"==> ", b"Attaching to ", b"Defaulted container "];
+
+/// Whether a line may be what a program that shows logs says between their lines.
+pub(super) fn is_between(line: &[u8]) -> bool {
+    BETWEEN.iter().any(|beginning| line.starts_with(beginning))
+}
 
 /// A header ends within so many bytes.
 const HEADER_WITHIN: usize = 4 << 10;

@@ -386,6 +386,24 @@ impl<'a> Clock<'a> {
         }
     }
 
+    /// The instant of a stamp that stands beside another, of which the instant is known: where it has no year it is of the one
+    /// that lies before that, and of an hour that happens twice the pass that lies nearer. The walk does not move.
+    pub fn resolve_beside(&self, stamp: Stamp, other: i64) -> Option<i64> {
+        let civil = match stamp.before(Stamp::Instant(other)) {
+            Stamp::Civil(civil) => civil,
+            Stamp::Instant(micros) => return (0..LATEST).contains(&micros).then_some(micros),
+            Stamp::Yearless(..) => return None,
+        };
+        let instant = |offset: i32| civil - i64::from(offset) * SECOND;
+        let nearer = match self.zone.local(civil) {
+            Local::Once(offset) => instant(offset),
+            Local::Twice(first, second) => {
+                [instant(first), instant(second)].into_iter().min_by_key(|pass| pass.abs_diff(other))?
+            }
+        };
+        (0..LATEST).contains(&nearer).then_some(nearer)
+    }
+
     fn resolve_yearless(&mut self, month: u8, day: u8, micros: i64) -> Option<i64> {
         let place = (i64::from(month) * 31 + i64::from(day)) * DAY + micros;
         let step = self.state.step(place);
