@@ -208,6 +208,24 @@ fn f15_the_29th_of_february_is_damaged_where_there_is_none() {
 }
 
 #[test]
+fn a_log_in_which_the_newest_line_stands_first_is_told() {
+    let stamps: Vec<String> = (0..30).map(|at| format!("Nov 24 10:00:{:02}", at / 2)).collect();
+    let stamps: Vec<&str> = stamps.iter().map(String::as_str).collect();
+    let backwards: Vec<&str> = stamps.iter().rev().copied().collect();
+    let set_back = [&stamps[..], &stamps].concat();
+    let of = |stamps: &[&str]| {
+        Test::new("report - --year 2026 --timezone UTC --section connections --format csv")
+            .stdin(&log(stamps))
+            .any_stdout()
+    };
+    let told = "mailtrail: -: the newest line stands first, and lines count in the order in which they stand, so that figures \
+         are wrong; put the oldest first: `tac FILE | mailtrail report -`\n";
+    of(&backwards).stderr(told).run();
+    of(&stamps).run();
+    of(&set_back).run();
+}
+
+#[test]
 fn f15_a_year_that_is_a_guess_is_told_as_one() {
     let stamps = log(&["Mar  1 10:00:00"]);
     let of = |args: &str, written: &str| {

@@ -3,6 +3,7 @@
 //! Comes in: paths. Goes out: streams, each a source and its rotated siblings, oldest first, without what was read
 //! already under another name; and mail beside them. What stands in a line is not known here, but for its time.
 
+mod backwards;
 mod chunk;
 mod contained;
 mod duplicate;
@@ -15,6 +16,7 @@ mod map;
 mod pipe;
 mod source;
 mod stream;
+mod utf16;
 
 pub use chunk::{Bytes, Chunk, Chunks, LONGEST_LINE, Lines};
 pub use hosts::Hosts;
@@ -23,6 +25,7 @@ pub use lines::lines_at;
 pub use mail::{Kind, Mail};
 pub use source::{Compression, Identity, Source, identity};
 pub use stream::{Stream, is_rotated, rotation_of};
+pub use utf16::Order;
 
 use crate::error::Result;
 use crate::frame::Layout;
@@ -118,6 +121,8 @@ pub fn open(paths: &[PathBuf], options: &Options) -> Result<Inputs> {
     let sources = duplicate::remove(sources, &mut inputs);
     let streams = stream::group(sources, options);
     inputs.streams = contained::remove(streams, options, &mut inputs);
+    let sources = inputs.streams.iter().flat_map(|stream| &stream.sources);
+    inputs.doubts.extend(sources.filter_map(backwards::doubt).collect::<Vec<_>>());
     Ok(inputs)
 }
 

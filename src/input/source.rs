@@ -1,5 +1,6 @@
 //! A source: one file, or standard input.
 
+use super::utf16::{Decoder, Order};
 use super::{Kind, Known, Options, Resume, mail};
 use crate::frame;
 use crate::own;
@@ -70,6 +71,8 @@ pub enum Compression {
     Xz,
     /// bzip2.
     Bzip2,
+    /// Not at all, but its characters take two bytes or four: UTF-16 (RFC 2781), the lower byte first or the higher.
+    Utf16(Order),
 }
 
 /// The longest of the bytes that tell it.
@@ -83,11 +86,13 @@ const XZ_MEMORY: u64 = 256 << 20;
 
 impl Compression {
     pub(super) fn of(head: &[u8]) -> Self {
-        let magics: [(&[u8], Self); 4] = [
+        let magics: [(&[u8], Self); 6] = [
             (b"\x1f\x8b", Self::Gzip),
             (b"\x28\xb5\x2f\xfd", Self::Zstd),
             (b"\xfd7zXZ\0", Self::Xz),
             (b"BZh", Self::Bzip2),
+            (b"\xff\xfe", Self::Utf16(Order::Low)),
+            (b"\xfe\xff", Self::Utf16(Order::High)),
         ];
         magics.iter().find(|(magic, _)| head.starts_with(magic)).map_or(Self::None, |(_, kind)| *kind)
     }
@@ -124,6 +129,7 @@ impl Compression {
                 Box::new(liblzma::read::XzDecoder::new_stream(io::BufReader::new(file), stream))
             }
             Self::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(file)),
+            Self::Utf16(order) => Box::new(Decoder::new(file, order)),
         })
     }
 }
@@ -320,12 +326,13 @@ impl Source {
 
     /// The stamp of the last line of a plain file.
     pub(super) fn last(&self) -> Option<Stamp> {
-        if !self.is_plain() {
-            return None;
-        }
+        self.end()?.rsplit(|b| *b == b'\n').find_map(frame::stamp)
+    }
+
+    /// The last bytes of a plain file, as many as were looked at of its beginning.
+    pub(super) fn end(&self) -> Option<Vec<u8>> {
         let start = self.len.saturating_sub(HEAD as u64);
-        let tail = self.read_at(start, HEAD)?;
-        tail.split(|b| *b == b'\n').rev().find_map(frame::stamp)
+        if self.is_plain() { self.read_at(start, HEAD) } else { None }
     }
 
     /// Some bytes of a plain file.

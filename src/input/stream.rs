@@ -205,7 +205,7 @@ fn is_in_order(sources: &[Source]) -> bool {
 }
 
 /// The instant of a stamp in UTC, in a year if it has none.
-fn instant(stamp: Stamp, year: i32) -> i64 {
+pub(super) fn instant(stamp: Stamp, year: i32) -> i64 {
     let zone = Zone::utc();
     Clock::new(&zone, ClockState::starting(year)).resolve(stamp).unwrap_or(i64::MIN)
 }
