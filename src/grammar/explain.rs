@@ -35,6 +35,10 @@ impl Grammars {
         if taken.is_some() {
             return taken.cloned();
         }
+        let plain = frame::uncoloured(line).and_then(|plain| self.explain(layouts, &plain));
+        if plain.as_ref().is_some_and(Explained::is_taken) {
+            return plain;
+        }
         if laid.is_none() && record.is_some_and(|record| layouts.is_broken_row(&record)) {
             return None;
         }
