@@ -215,7 +215,7 @@ fn a_log_in_which_the_newest_line_stands_first_is_told() {
     let set_back = [&stamps[..], &stamps].concat();
     let of = |stamps: &[&str]| {
         Test::new("report - --year 2026 --timezone UTC --section connections --format csv")
-            .stdin(&log(stamps))
+            .stdin(log(stamps))
             .any_stdout()
     };
     let told = "mailtrail: -: the newest line stands first, and lines count in the order in which they stand, so that figures \
