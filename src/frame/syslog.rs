@@ -116,7 +116,8 @@ pub(super) fn headed(stamp: Stamp, rest: &[u8]) -> Option<Record<'_>> {
         return Some(Record { host: Cow::Borrowed(first), ..headless(stamp, after) });
     }
     let of_host = || tag(after).map(|tag| (first, tag));
-    Some(match of_host().or_else(|| of_relayed(after)) {
+    let relayed = || of_relayed(after).filter(|_| !is_zone(first));
+    Some(match of_host().or_else(relayed) {
         Some((host, (program, pid, text))) => record(stamp, host, program, pid, text),
         None => tagged(stamp, first, after),
     })
@@ -145,7 +146,12 @@ fn of_relayed(rest: &[u8]) -> Option<(&[u8], (&[u8], u32, &[u8]))> {
     Some((host, own_tag(rest).filter(|_| is_name)?))
 }
 
-/// The same behind a facility and a severity, `mail.info: ` (socklog).
+/// Whether a word is a zone that stands behind a stamp, `UTC` or `+0200`, and no relay's name.
+fn is_zone(word: &[u8]) -> bool {
+    matches!(word, [b'+' | b'-', ..]) || word.iter().all(u8::is_ascii_uppercase)
+}
+
+/// The line behind a facility and a severity, `mail.info: ` (socklog).
 pub(super) fn behind_facility(line: &[u8]) -> Option<&[u8]> {
     let (first, rest) = word(line)?;
     first.strip_suffix(b":").filter(|word| is_priority(word))?;
