@@ -66,7 +66,8 @@ impl Grouping {
             (None, meant) => {
                 let meant = meant.unwrap_or(by);
                 let name = self.own(meant).map_or_else(|| own_name("by", at), quoted);
-                (!asks_again(meant)).then(|| (meant.clone(), name))
+                // What is the same in all rows makes no groups of them.
+                (!asks_again(meant) && !names(meant).is_empty()).then(|| (meant.clone(), name))
             }
         }
     }
@@ -106,7 +107,8 @@ impl Grouping {
 
     /// The select that portions are asked.
     fn portion(self, select: &Select) -> Select {
-        let by = self.keys.iter().map(|(expr, _)| expr.clone()).collect();
+        // The engine calls a term as the column in it, and two of one name cannot be told apart.
+        let by = self.keys.iter().map(|(_, name)| column(name)).collect();
         let named = |(expr, alias): (Expr, Ident)| SelectItem::ExprWithAlias { expr, alias };
         let projection = self.keys.into_iter().chain(self.told).map(named).collect();
         Select { projection, group_by: grouped_by(by), having: None, ..select.clone() }
@@ -115,6 +117,11 @@ impl Grouping {
     /// What an aggregate of the rows is as one of the answers.
     fn aggregate(&mut self, function: &Function) -> Option<Expr> {
         let (argument, distinct) = argument(function)?;
+        // A name that the question gives is none of the rows.
+        let is_own = |name: &String| columns(self.table).any(|column| column == name);
+        if !argument.iter().flat_map(|argument| names(*argument)).all(|name| is_own(&name)) {
+            return None;
+        }
         let name = function.name.to_string().to_lowercase();
         let own = Expr::Function(function.clone());
         match (name.as_str(), argument) {
@@ -204,9 +211,9 @@ const AGGREGATES: &[&str] = &["count", "sum", "min", "max"];
 #[rustfmt::skip]
 const OF_ONE_ROW: &[&str] = &[
     "abs", "ceil", "ceiling", "char_length", "coalesce", "concat", "concat_ws", "date", "date_part", "ends_with",
-    "exp", "floor", "greatest", "if", "ifnull", "initcap", "least", "left", "length", "ln", "log", "log10", "log2",
-    "lower", "ltrim", "mod", "nullif", "octet_length", "pow", "power", "regexp_like", "replace", "reverse", "right",
-    "round", "rtrim", "sign", "sqrt", "starts_with", "strftime", "strpos", "substr", "substring", "trim", "upper",
+    "exp", "floor", "greatest", "if", "ifnull", "least", "left", "length", "ln", "log10", "log2",
+    "lower", "ltrim", "mod", "nullif", "octet_length", "pow", "power", "regexp_like", "replace", "reverse",
+    "round", "rtrim", "sign", "sqrt", "starts_with", "strftime", "substr", "substring", "trim", "upper",
 ];
 
 /// Operators that make whole numbers of whole numbers.

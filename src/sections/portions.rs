@@ -59,11 +59,6 @@ pub(super) struct Probe {
 impl Portions {
     /// Takes a question apart; nothing where that is not possible.
     pub fn of(parts: &Parts) -> Option<Self> {
-        // A syntax tree leaves a quote behind a backslash as it is, and its text would say something else.
-        let texts = || parts.common.iter().map(|common| &common.sql).chain([&parts.sql]);
-        if texts().any(|sql| sql.contains('\\')) {
-            return None;
-        }
         let own = parts.common.iter().map(|common| common.name.as_str()).collect();
         let mut splitter = Splitter { own, part: 0, asked: Vec::new(), whole: BTreeSet::new() };
         let common = parts.common.iter().enumerate().map(|(at, common)| {
@@ -99,10 +94,10 @@ impl Splitter<'_> {
         if self.facts_in(&*query).is_empty() {
             return Some(sql.to_owned());
         }
-        self.query(&mut query);
+        self.query(&mut query)?;
         let whole = self.facts_in(&*query);
         self.whole.extend(whole);
-        Some(query.to_string())
+        written(&query)
     }
 
     /// The tables of facts that are named.
@@ -126,10 +121,10 @@ impl Splitter<'_> {
         TABLES.iter().find(|table| table.name == name && !self.own.contains(table.name))
     }
 
-    fn query(&mut self, query: &mut Query) {
+    fn query(&mut self, query: &mut Query) -> Option<()> {
         // Names of inner common tables could be those of tables.
         if query.with.is_some() {
-            return;
+            return Some(());
         }
         match &mut *query.body {
             SetExpr::Select(select) => self.select(select, query.order_by.as_mut()),
@@ -137,20 +132,21 @@ impl Splitter<'_> {
         }
     }
 
-    fn body(&mut self, body: &mut SetExpr) {
+    fn body(&mut self, body: &mut SetExpr) -> Option<()> {
         match body {
             SetExpr::Select(select) => self.select(select, None),
             SetExpr::Query(query) => self.query(query),
             SetExpr::SetOperation { left, right, .. } => {
-                self.body(left);
-                self.body(right);
+                self.body(left)?;
+                self.body(right)
             }
-            _ => {}
+            _ => Some(()),
         }
     }
 
-    fn select(&mut self, select: &mut Select, order: Option<&mut OrderBy>) {
-        let Some((table, alias)) = self.alone(select) else { return };
+    /// Takes a SELECT apart; nothing where it cannot be written.
+    fn select(&mut self, select: &mut Select, order: Option<&mut OrderBy>) -> Option<()> {
+        let Some((table, alias)) = self.alone(select) else { return Some(()) };
         let (now, later): (Vec<_>, Vec<_>) =
             select.selection.iter().flat_map(conditions).partition(|condition| self.is_of_rows(condition));
         let grouped = later.is_empty().then(|| Grouping::take(select, order.as_deref(), table)).flatten();
@@ -158,6 +154,7 @@ impl Splitter<'_> {
             grouped.unwrap_or_else(|| filtered(select, order.as_deref(), table, now, later));
         let answers = own_name("", self.asked.len());
         let columns = own(&portion, table);
+        let sql = written(&alone(&portion))?;
         let probe = probe(&portion, table).filter(|probe| probe.columns.len() < columns.len());
         *select = rest;
         if let TableFactor::Table { name, alias: own, .. } = &mut select.from[0].relation {
@@ -170,12 +167,13 @@ impl Splitter<'_> {
         self.asked.push(Portion {
             table: table.name,
             columns,
-            sql: portion.to_string(),
+            sql,
             answers: answers.value,
             probe,
             part: self.part,
             common: self.common_in(&portion),
         });
+        Some(())
     }
 
     /// The table that a SELECT asks, where it is one of facts and the only one, and how it is named there.
@@ -190,6 +188,30 @@ impl Splitter<'_> {
         };
         (from.joins.is_empty() && select.qualify.is_none()).then_some((table, alias))
     }
+}
+
+/// A SELECT as a question.
+fn alone(select: &Select) -> Query {
+    Query {
+        with: None,
+        body: Box::new(SetExpr::Select(Box::new(select.clone()))),
+        order_by: None,
+        limit_clause: None,
+        fetch: None,
+        locks: Vec::new(),
+        for_clause: None,
+        settings: None,
+        format_clause: None,
+        pipe_operators: Vec::new(),
+    }
+}
+
+/// The text of a question, proven to say the same. (A syntax tree leaves two quotes in a row, or one behind a backslash, as
+/// they are, and writes a minus of a minus as a comment.)
+fn written(query: &Query) -> Option<String> {
+    let sql = query.to_string();
+    let again = guard::parse(&sql, tokens::read(&sql).ok()?).ok()?;
+    matches!(again.as_slice(), [Statement::Query(same)] if **same == *query).then_some(sql)
 }
 
 /// A SELECT that was taken apart.
@@ -306,7 +328,7 @@ pub(super) fn asks_again(expr: &Expr) -> bool {
 }
 
 /// All tables that a part of a question names.
-fn relations(part: &impl Visit) -> Vec<ObjectName> {
+pub(super) fn relations(part: &impl Visit) -> Vec<ObjectName> {
     let mut found = Vec::new();
     let _ = visit_relations(part, |name| {
         found.push(name.clone());
@@ -346,12 +368,12 @@ mod tests {
         for (sql, expected) in [
             (
                 "SELECT host, COUNT(*) AS n FROM logins l WHERE l.time > 5 GROUP BY host HAVING COUNT(*) > 2 ORDER BY n DESC, host",
-                r#"SELECT host AS "host", CAST(count(*) AS BIGINT) AS "portion_of0" FROM logins l WHERE l.time > 5 GROUP BY host
+                r#"SELECT host AS "host", CAST(count(*) AS BIGINT) AS "portion_of0" FROM logins l WHERE l.time > 5 GROUP BY "host"
 SELECT "host", CAST(COALESCE(SUM("portion_of0"), 0) AS BIGINT) AS n FROM "portion_0" AS l GROUP BY "host" HAVING CAST(COALESCE(SUM("portion_of0"), 0) AS BIGINT) > 2 ORDER BY n DESC, "host""#,
             ),
             (
                 "SELECT MAX(time) AS t, COUNT(DISTINCT user) AS users FROM logins",
-                r#"SELECT "user" AS "portion_each0", max(time) AS "portion_of0" FROM logins GROUP BY "user"
+                r#"SELECT "user" AS "portion_each0", max(time) AS "portion_of0" FROM logins GROUP BY "portion_each0"
 SELECT max("portion_of0") AS t, CAST(count(DISTINCT "portion_each0") AS BIGINT) AS users FROM "portion_0" AS "logins""#,
             ),
             (
@@ -361,7 +383,7 @@ SELECT time FROM "portion_0" AS "logins" WHERE (client_ip IN (SELECT client_ip F
             ),
             (
                 "SELECT COALESCE(user, 'x') AS who, SUM(size_bytes) AS b FROM messages GROUP BY who",
-                r#"SELECT coalesce("user", 'x') AS "portion_by0", sum(size_bytes) AS "portion_of0" FROM messages GROUP BY coalesce("user", 'x')
+                r#"SELECT coalesce("user", 'x') AS "portion_by0", sum(size_bytes) AS "portion_of0" FROM messages GROUP BY "portion_by0"
 SELECT "portion_by0" AS who, sum("portion_of0") AS b FROM "portion_0" AS "messages" GROUP BY "portion_by0""#,
             ),
             (
@@ -404,11 +426,23 @@ SELECT CAST(count(*) AS BIGINT) FROM "portion_0" AS "logins""#,
                 "WITH bad AS (SELECT user FROM logins GROUP BY user HAVING COUNT(*) > 5)
                 SELECT host, COUNT(*) AS n FROM logins WHERE time > 5 AND user IN (SELECT user FROM bad) GROUP BY host",
                 r#"SELECT "user" AS "user", CAST(count(*) AS BIGINT) AS "portion_of0" FROM logins GROUP BY "user"
-SELECT host AS "host", CAST(count(*) AS BIGINT) AS "portion_of0" FROM logins WHERE time > 5 AND "user" IN (SELECT "user" FROM bad) GROUP BY host
+SELECT host AS "host", CAST(count(*) AS BIGINT) AS "portion_of0" FROM logins WHERE time > 5 AND "user" IN (SELECT "user" FROM bad) GROUP BY "host"
 bad: SELECT "user" FROM "portion_0" AS "logins" GROUP BY "user" HAVING CAST(COALESCE(SUM("portion_of0"), 0) AS BIGINT) > 5
 SELECT "host", CAST(COALESCE(SUM("portion_of0"), 0) AS BIGINT) AS n FROM "portion_1" AS "logins" GROUP BY "host""#,
             ),
-            (r"SELECT MIN(time) AS t FROM logins WHERE user = 'a\'", "whole"),
+            (
+                r"SELECT MIN(time) AS t FROM logins WHERE user = 'a\'",
+                r#"SELECT min(time) AS "portion_of0" FROM logins WHERE "user" = 'a\'
+SELECT min("portion_of0") AS t FROM "portion_0" AS "logins""#,
+            ),
+            (r"SELECT MIN(time) AS t FROM logins WHERE user = 'a\''b'", "whole"),
+            ("SELECT MIN(time) AS t FROM logins WHERE user = 'a''''b'", "whole"),
+            ("SELECT MIN(time) AS t FROM logins WHERE - -time > 5", "whole"),
+            (
+                "SELECT COUNT(DISTINCT LOWER(user)) AS a, COUNT(DISTINCT user) AS b FROM logins",
+                r#"SELECT lower("user") AS "portion_each0", "user" AS "portion_each1" FROM logins GROUP BY "portion_each0", "portion_each1"
+SELECT CAST(count(DISTINCT "portion_each0") AS BIGINT) AS a, CAST(count(DISTINCT "portion_each1") AS BIGINT) AS b FROM "portion_0" AS "logins""#,
+            ),
         ] {
             assert_eq!(split(sql), expected, "{sql}");
         }
