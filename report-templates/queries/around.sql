@@ -31,7 +31,7 @@ WITH happened AS (
     FROM deliveries d WHERE outcome IN ('deferred', 'bounced', 'expired')
 ), nearest AS (
     SELECT time, host, what, who, detail, source, place,
-        ROW_NUMBER() OVER (ORDER BY ABS(time - {time}), source, place, what, who NULLS LAST, detail NULLS LAST) AS nth
+        ROW_NUMBER() OVER (ORDER BY ABS(time - {time}), source, place, what, COALESCE(who, ''), COALESCE(detail, '')) AS nth
     FROM happened
     WHERE time >= {time} - {within} AND time <= {time} + {within}
 )

@@ -82,10 +82,16 @@ impl Visitor for Seen {
 }
 
 fn stands_alone(expr: &Expr) -> bool {
-    is_question(expr) || is_aggregate(expr) || matches!(expr, Expr::Function(Function { over: Some(_), .. }))
+    is_question(expr) || is_aggregate(expr) || is_window(expr)
 }
 
-fn is_aggregate(expr: &Expr) -> bool {
+/// Whether a term makes one value of many rows.
+pub(super) fn is_aggregate(expr: &Expr) -> bool {
     let Expr::Function(function) = expr else { return false };
     function.over.is_none() && AGGREGATES.contains(&function.name.to_string().to_lowercase().as_str())
+}
+
+/// Whether a term is worked out of the rows around each.
+pub(super) fn is_window(expr: &Expr) -> bool {
+    matches!(expr, Expr::Function(Function { over: Some(_), .. }))
 }

@@ -8,6 +8,7 @@ use super::front::is_time;
 use super::meant;
 use super::parts::Parts;
 use super::portions::names;
+use super::refusals;
 use super::times::Times;
 use super::tokens::{self, UNNAMED, refuse};
 use crate::error::{Error, Result};
@@ -32,12 +33,24 @@ pub fn functions() -> &'static [&'static str] {
 #[rustfmt::skip]
 const FUNCTIONS: &[&str] = &[
     "abs", "avg", "ceil", "ceiling", "char_length", "coalesce", "concat", "concat_ws", "corr", "count",
-    "dense_rank", "exp", "first", "first_value", "floor", "greatest", "if", "ifnull", "initcap", "lag",
-    "last", "last_value", "lead", "least", "left", "length", "ln", "log", "log10", "log2", "lower", "ltrim",
+    "dense_rank", "exp", "first", "first_value", "floor", "greatest", "if", "ifnull", "lag",
+    "last", "last_value", "lead", "least", "left", "length", "ln", "log10", "log2", "lower", "ltrim",
     "max", "median", "min", "mod", "nullif", "octet_length", "pow", "power", "quantile_cont",
-    "quantile_disc", "rank", "regexp_like", "replace", "reverse", "right", "round", "row_number", "rtrim",
-    "sign", "sqrt", "starts_with", "ends_with", "stddev", "strpos", "substr", "substring", "sum", "trim",
+    "quantile_disc", "rank", "regexp_like", "replace", "reverse", "round", "row_number", "rtrim",
+    "sign", "sqrt", "starts_with", "ends_with", "stddev", "substr", "substring", "sum", "trim",
     "upper", "variance", "date", "strftime", "date_part",
+];
+
+/// Functions that the engine has and answers wrongly: why, and what to write instead.
+const LEFT_OUT: &[(&str, &str, &str)] = &[
+    ("initcap", "the engine was built without it", "write `UPPER(LEFT(x, 1)) || LOWER(SUBSTR(x, 2))`"),
+    ("log", "engines differ in what its first number is", "write `LN(x)`, `LOG10(x)` or `LOG2(x)`"),
+    ("right", "it is wrong where the text is shorter", "write `REVERSE(LEFT(REVERSE(x), 3))`"),
+    (
+        "strpos",
+        "it counts bytes, and is 0 where there is no text at all",
+        "`LIKE '%x%'`, `STARTS_WITH` and `REGEXP_LIKE` look for texts",
+    ),
 ];
 
 /// What a question that passed needs.
@@ -49,8 +62,8 @@ pub struct Needs {
     columns: BTreeSet<String>,
     /// Whether it asks for all columns.
     all: bool,
-    /// Whether it joins tables without a condition.
-    pub(super) crossed: bool,
+    /// Whether it asks for rows, and no column, of a table that is joined without a condition or is an answer itself.
+    pub(super) rows_only: bool,
     /// The question as the engine is to read it.
     pub(super) parts: Parts,
     /// The columns of its answer that hold times.
@@ -77,6 +90,10 @@ impl Needs {
 /// are walked by recursion.
 const LONGEST: usize = 8 << 10;
 
+/// Brackets in one another. The parser tries each in several ways, and where it meets a limit of its own in the innermost it
+/// takes twice as long for each more.
+const MOST_BRACKETS: usize = 30;
+
 /// The longest question with its literals, in bytes.
 pub const LONGEST_TEXT: usize = 16 << 20;
 
@@ -95,6 +112,7 @@ pub fn check(sql: &str, zone: &Zone) -> Result<Needs> {
     let columns = tokens::words(&tokens).collect();
     let statements = parse(sql, tokens.clone())?;
     let query = one_query(sql, &statements)?;
+    refusals::built(sql, query)?;
     let mut own = OwnNames::default();
     let _ = Visit::visit(query, &mut own);
     let mut gate = Gate { sql, own, needs: Needs::default(), names: Vec::new() };
@@ -103,7 +121,8 @@ pub fn check(sql: &str, zone: &Zone) -> Result<Needs> {
     }
     gate.known_columns()?;
     let Gate { own, needs, .. } = gate;
-    let parts = Parts::of(&meant::meant(sql, tokens, query, &own.others, zone)?)?;
+    let beside = refusals::rightly(sql, query)?;
+    let parts = Parts::of(&meant::meant(sql, tokens, query, &own.no_times, &beside, zone)?)?;
     Ok(Needs { columns, parts, times: Times::of(query), ..needs })
 }
 
@@ -141,8 +160,18 @@ fn too_long(len: usize, most: usize) -> Error {
 /// Names, numbers, texts and operators are what questions are made of. Other engines' ways to write a text have escapes
 /// of their own.
 fn plain(sql: &str, tokens: &[TokenWithSpan]) -> Result<()> {
-    let mut weight = 0;
+    let (mut weight, mut depth) = (0, 0_usize);
     for token in tokens {
+        match token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MOST_BRACKETS {
+            let error = refuse("this is not SQL that can be read").why("it is nested too deep");
+            let error = error.help("a WITH names what stands in brackets");
+            return Err(error.at(UNNAMED, sql, tokens::bytes(sql, token.span)));
+        }
         match &token.token {
             Token::Whitespace(_) | Token::Number(..) | Token::SingleQuotedString(_) | Token::Comma => {}
             Token::Word(word) if matches!(word.quote_style, None | Some('"')) => weight += word.value.len() + 1,
@@ -226,6 +255,8 @@ struct OwnNames {
     tables: BTreeSet<String>,
     /// Of all else.
     others: BTreeSet<String>,
+    /// Those of them that may be no times, whatever they are called.
+    no_times: BTreeSet<String>,
 }
 
 impl OwnNames {
@@ -234,8 +265,10 @@ impl OwnNames {
     }
 
     fn alias(&mut self, alias: &TableAlias) {
-        self.add(&alias.name);
-        alias.columns.iter().for_each(|column| self.add(&column.name));
+        for name in std::iter::once(&alias.name).chain(alias.columns.iter().map(|column| &column.name)) {
+            self.add(name);
+            self.no_times.insert(name.value.to_lowercase());
+        }
     }
 }
 
@@ -254,7 +287,12 @@ impl Visitor for OwnNames {
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
         for item in &select.projection {
             match item {
-                SelectItem::ExprWithAlias { alias, .. } => self.add(alias),
+                SelectItem::ExprWithAlias { expr, alias } => {
+                    self.add(alias);
+                    if !is_of_times(expr, &BTreeSet::new()) {
+                        self.no_times.insert(alias.value.to_lowercase());
+                    }
+                }
                 SelectItem::ExprWithAliases { aliases, .. } => aliases.iter().for_each(|alias| self.add(alias)),
                 _ => {}
             }
@@ -302,7 +340,7 @@ impl Visitor for Gate<'_> {
         self.needs.all |= select.projection.iter().any(wild);
         let tables: usize = select.from.iter().map(|from| 1 + from.joins.len()).sum();
         let joined = select.from.iter().flat_map(|from| &from.joins).filter(|join| has_condition(join)).count();
-        self.needs.crossed |= tables > joined + 1;
+        self.needs.rows_only |= tables > joined + 1 || self.counts_answers(select);
         ControlFlow::Continue(())
     }
 
@@ -341,13 +379,7 @@ pub(super) fn time_and_texts<'e>(expr: &'e Expr, own: &BTreeSet<String>) -> Vec<
         Expr::InList { expr, list, .. } => std::iter::once(&**expr).chain(list).collect(),
         _ => return Vec::new(),
     };
-    let is_time = |name: &String| is_time(name) && !own.contains(&name.to_lowercase());
-    let is_of_times = |expr: &Expr| match expr {
-        Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Nested(_) => names(expr).iter().any(is_time),
-        Expr::Function(function) => keeps(function) && names(expr).iter().any(is_time),
-        _ => false,
-    };
-    let of_times = compared.iter().any(|expr| is_of_times(expr));
+    let of_times = compared.iter().any(|expr| is_of_times(expr, own));
     let text = |expr| match expr {
         &Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(ref text), span }) => {
             Some((text.as_str(), span))
@@ -355,6 +387,16 @@ pub(super) fn time_and_texts<'e>(expr: &'e Expr, own: &BTreeSet<String>) -> Vec<
         _ => None,
     };
     compared.into_iter().filter(|_| of_times).filter_map(text).collect()
+}
+
+/// Whether a term is one of times, by its names; those that a question gives otherwise do not count.
+fn is_of_times(expr: &Expr, own: &BTreeSet<String>) -> bool {
+    let is_time = |name: &String| is_time(name) && !own.contains(&name.to_lowercase());
+    match expr {
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Nested(_) => names(expr).iter().any(is_time),
+        Expr::Function(function) => keeps(function) && names(expr).iter().any(is_time),
+        _ => false,
+    }
 }
 
 /// Whether a function gives one of the values that it is given.
@@ -374,6 +416,17 @@ fn has_condition(join: &sqlparser::ast::Join) -> bool {
 }
 
 impl Gate<'_> {
+    /// Whether a SELECT asks for the rows of an answer, and for none of its columns.
+    fn counts_answers(&self, select: &Select) -> bool {
+        let is_answer = |factor: &TableFactor| match factor {
+            TableFactor::Table { name, .. } => self.own.tables.contains(&name.to_string().to_lowercase()),
+            _ => true,
+        };
+        let no_names = |part: &BTreeSet<String>| part.is_empty();
+        select.from.iter().any(|from| is_answer(&from.relation))
+            && [names(&select.projection), names(&select.selection), names(&select.group_by)].iter().all(no_names)
+    }
+
     fn body(&mut self, body: &SetExpr) -> ControlFlow<Box<Error>> {
         match body {
             SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::Values(_) => ControlFlow::Continue(()),
@@ -409,16 +462,15 @@ impl Gate<'_> {
     fn function(&self, function: &Function) -> ControlFlow<Box<Error>> {
         let name = &function.name;
         let lower = name.to_string().to_lowercase();
-        if lower == "sum" && names(&function.args).is_empty() {
-            // The engine takes the sum of one row for that of all.
-            let error = refuse("a sum of the same number is not added up").help("`COUNT(*)` counts rows");
-            return stop(self.point(error, name.span()));
-        }
         if FUNCTIONS.contains(&lower.as_str()) {
             return ControlFlow::Continue(());
         }
         let error = refuse(format!("the function `{name}` cannot be used"));
-        stop(self.point(error.instead(&lower, "functions", FUNCTIONS.iter().copied()), name.span()))
+        let error = match LEFT_OUT.iter().find(|(name, ..)| *name == lower) {
+            Some((_, why, help)) => error.why(why).help(*help),
+            None => error.instead(&lower, "functions", FUNCTIONS.iter().copied()),
+        };
+        stop(self.point(error, name.span()))
     }
 
     /// Refuses a name that is no column of any of the question's tables, and none that the question gives itself.
@@ -516,8 +568,8 @@ mod tests {
         let needs = check("WITH x AS (SELECT m.sender AS s FROM messages m) SELECT s, COUNT(*) FROM x GROUP BY s")
             .expect("a query");
         assert_eq!(needs.tables.iter().collect::<Vec<_>>(), ["messages"]);
-        assert!(needs.columns.contains("sender") && !needs.all && !needs.crossed);
-        assert!(check("SELECT * FROM messages, deliveries").expect("a query").crossed);
+        assert!(needs.columns.contains("sender") && !needs.all && !needs.rows_only);
+        assert!(check("SELECT * FROM messages, deliveries").expect("a query").rows_only);
     }
 
     #[test]

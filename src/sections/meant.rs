@@ -3,22 +3,26 @@
 //! - Rows sorted by a figure of many rows: `ORDER BY COUNT(*)` becomes the place of that column.
 //! - Columns that the engine would call the same: `MIN(time), MAX(time)` become `min_time` and `max_time`.
 //! - A time beside a text: `time > '2026-11-24 03:00'` is compared with that instant.
-//! - Counts, ranks and lengths: the engine's have no sign, and `COUNT(*) - 10` would be four thousand millions.
+//! - A column beside a value in ON stands on the side of its table: see `joins.rs`.
+//! - A column of a group beside a figure: `host || COUNT(*)` is of `MIN(host)`, which is the same in all of the group.
+//! - Numbers that the engine makes too narrow: see `widths.rs`.
 
 use super::aggregates::AGGREGATES;
 use super::front::is_time;
 use super::guard::time_and_texts;
+use super::joins;
 use super::tokens::{SPACE, UNNAMED, bytes, is_white, refuse, word};
+use super::widths::{signed, wide};
 use crate::error::{Error, Result};
 use crate::time::{Zone, parse_date};
 use sqlparser::ast::{Query, visit_expressions};
 use sqlparser::keywords::Keyword;
-use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
+use sqlparser::tokenizer::{Span, Token, TokenWithSpan, Word};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{ControlFlow, Range};
 
 /// Tokens that other tokens take the place of.
-type Edit = (Range<usize>, Vec<Token>);
+pub(super) type Edit = (Range<usize>, Vec<Token>);
 
 /// The tokens of a question as the engine takes them.
 ///
@@ -30,9 +34,14 @@ pub(super) fn meant(
     mut tokens: Vec<TokenWithSpan>,
     query: &Query,
     own: &BTreeSet<String>,
+    beside: &[Span],
     zone: &Zone,
 ) -> Result<Vec<TokenWithSpan>> {
-    let mut edits = times(sql, &tokens, query, own, zone)?;
+    let times = times(sql, &tokens, query, own, zone)?;
+    edit(&mut tokens, times);
+    let mut edits = joins::turned(&tokens, query);
+    edits.extend(beside.iter().filter_map(|span| of_group(&tokens, *span)));
+    edits.extend(wide(&tokens, query));
     for at in (0..tokens.len()).filter(|at| is_keyword(&tokens[*at].token, Keyword::SELECT)) {
         let select = Select::at(&tokens, at);
         edits.extend(select.names());
@@ -44,33 +53,21 @@ pub(super) fn meant(
     Ok(tokens)
 }
 
+/// What makes a figure of a column of a group.
+fn of_group(tokens: &[TokenWithSpan], span: Span) -> Option<Edit> {
+    let start = tokens.binary_search_by_key(&span.start, |token| token.span.start).ok()?;
+    let end = tokens.binary_search_by_key(&span.end, |token| token.span.end).ok()? + 1;
+    let column = tokens[start..end].iter().map(|token| token.token.clone());
+    let figure = [word("MIN", None), Token::LParen].into_iter().chain(column).chain([Token::RParen]);
+    Some((start..end, figure.collect()))
+}
+
 fn edit(tokens: &mut Vec<TokenWithSpan>, mut edits: Vec<Edit>) {
     edits.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
     for (range, new) in edits {
         let span = tokens[range.start.min(tokens.len() - 1)].span;
         tokens.splice(range, new.into_iter().map(|token| TokenWithSpan { token, span }));
     }
-}
-
-/// The functions whose whole numbers have no sign.
-const UNSIGNED: &[&str] = &["count", "dense_rank", "length", "rank", "row_number", "strpos"];
-
-/// What makes a number with a sign of the function that is called here, with its filter and its window, if it is one of those.
-fn signed(tokens: &[TokenWithSpan], at: usize) -> Option<[Edit; 2]> {
-    let Token::Word(Word { value, quote_style: None, .. }) = &tokens[at].token else { return None };
-    if !UNSIGNED.iter().any(|name| value.eq_ignore_ascii_case(name)) {
-        return None;
-    }
-    let is_open = |at: &usize| tokens[*at].token == Token::LParen;
-    let brackets = |from: usize| first_from(tokens, from).filter(is_open).and_then(|at| step(tokens, at));
-    let mut end = brackets(at + 1)?;
-    for keyword in [Keyword::FILTER, Keyword::OVER] {
-        let more = first_from(tokens, end).filter(|at| is_keyword(&tokens[*at].token, keyword));
-        end = more.and_then(|at| brackets(at + 1)).unwrap_or(end);
-    }
-    let (cast, open, close) = (word("CAST", None), Token::LParen, Token::RParen);
-    let integer = vec![SPACE, word("AS", None), SPACE, word("BIGINT", None), close];
-    Some([(at..at, vec![cast, open]), (end..end, integer)])
 }
 
 /// Texts that are compared with times become numbers.
@@ -177,22 +174,24 @@ impl<'t> Select<'t> {
         edits
     }
 
-    /// The places of columns that rows are sorted by and that are figures of many rows.
+    /// The places of columns that rows are sorted by, where these are terms: the engine would work them out again, and
+    /// figures of many rows it takes at their places only.
     fn places(&self, sql: &str) -> Result<Vec<Edit>> {
         let columns: Vec<Vec<&Token>> = self.columns.iter().map(|range| unnamed(self.of(range))).collect();
         // What stands behind all columns of a table has no place that could be told.
         let told = columns.iter().position(|column| column.last() == Some(&&Token::Mul)).unwrap_or(columns.len());
-        let figures = self.order.iter().filter(|range| has_aggregate(&unsorted(self.of(range))));
         let edit = |range: &Range<usize>| {
             let of = unsorted(self.of(range));
-            let Some(at) = columns[..told].iter().position(|column| *column == of) else {
-                return if self.has_groups { Err(self.unplaced(range, sql)) } else { Ok(None) };
+            let at = columns[..told].iter().position(|column| *column == of);
+            let Some(at) = at.filter(|_| !is_name(&of)) else {
+                let is_lost = self.has_groups && has_aggregate(&of);
+                return if is_lost { Err(self.unplaced(range, sql)) } else { Ok(None) };
             };
             let sorted = self.of(range).split_off(of.len()).into_iter().flat_map(|token| [SPACE, token.clone()]);
             let place = [Token::Number((at + 1).to_string(), false)];
             Ok(Some((range.clone(), place.into_iter().chain(sorted).collect())))
         };
-        figures.filter_map(|range| edit(range).transpose()).collect()
+        self.order.iter().filter_map(|range| edit(range).transpose()).collect()
     }
 
     fn unplaced(&self, range: &Range<usize>, sql: &str) -> Error {
@@ -247,12 +246,12 @@ const WORDS: &[Keyword] = &[
     Keyword::WHEN,
 ];
 
-fn is_keyword(token: &Token, keyword: Keyword) -> bool {
+pub(super) fn is_keyword(token: &Token, keyword: Keyword) -> bool {
     is_one_of(token, &[keyword])
 }
 
 /// The token behind this one, behind all that stands in brackets if it opens some; nothing at the end.
-fn step(tokens: &[TokenWithSpan], at: usize) -> Option<usize> {
+pub(super) fn step(tokens: &[TokenWithSpan], at: usize) -> Option<usize> {
     let mut depth = 0_usize;
     for (place, token) in tokens.iter().enumerate().skip(at) {
         match token.token {
@@ -269,7 +268,7 @@ fn step(tokens: &[TokenWithSpan], at: usize) -> Option<usize> {
 }
 
 /// The first token from here on that is more than white space.
-fn first_from(tokens: &[TokenWithSpan], at: usize) -> Option<usize> {
+pub(super) fn first_from(tokens: &[TokenWithSpan], at: usize) -> Option<usize> {
     (at..tokens.len()).find(|at| !is_white(&tokens[*at].token))
 }
 
@@ -352,6 +351,12 @@ fn unsorted(mut term: Vec<&Token>) -> Vec<&Token> {
     term
 }
 
+/// Whether a term is a column or the place of one.
+fn is_name(term: &[&Token]) -> bool {
+    let is_part = |token: &&Token| matches!(token, Token::Word(_) | Token::Period);
+    matches!(term, [Token::Number(..)]) || term.iter().all(is_part)
+}
+
 /// Whether a term is worked out from many rows.
 fn has_aggregate(term: &[&Token]) -> bool {
     let is_aggregate = |pair: &[&Token]| match pair {
@@ -421,8 +426,11 @@ mod tests {
             ),
             ("service, service", r#"service, service AS "service_2""#),
             ("s.time, l.time", r#"s.time AS "s_time", l.time AS "l_time""#),
-            ("lower(helo), helo, 1 AS x", r#"lower(helo) AS "lower_helo", helo, 1 as x"#),
-            ("CASE WHEN helo IS NULL THEN 1 END n, helo", "case when helo is null then 1 end n, helo"),
+            ("lower(helo), helo, 1 AS x", r#"lower(helo) AS "lower_helo", helo, CAST(1 AS BIGINT) as x"#),
+            (
+                "CASE WHEN helo IS NULL THEN 1 END n, helo",
+                "case when helo is null then CAST(1 AS BIGINT) end n, helo",
+            ),
         ] {
             let from = "from sessions s, logins l";
             assert_eq!(meant(&format!("SELECT {columns} {from}")), format!("select {expected} {from}"));
@@ -434,7 +442,7 @@ mod tests {
         for (sql, expected) in [
             (
                 "SELECT -COUNT(*) FILTER (WHERE helo = 'a)') - 1 AS n, 1 AS count FROM sessions",
-                "select -CAST(count(*) filter (where helo = 'a)') AS BIGINT) - 1 as n, 1 as count from sessions",
+                "select -CAST(count(*) filter (where helo = 'a)') AS BIGINT) - 1 as n, CAST(1 AS BIGINT) as count from sessions",
             ),
             (
                 "SELECT RANK ( ) OVER (ORDER BY LENGTH(LENGTH(helo))) FROM sessions",

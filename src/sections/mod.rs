@@ -6,15 +6,20 @@
 mod aggregates;
 mod front;
 mod grouping;
+mod groups;
 mod guard;
+mod joins;
 mod meant;
 mod named;
 mod network;
 mod parts;
 mod portions;
+mod refusals;
 mod rows;
 mod times;
 mod tokens;
+mod widths;
+mod windows;
 
 pub use crate::facts::{columns, tables};
 pub use front::{ChartFront, Front, Question};

@@ -132,18 +132,29 @@ impl<'a> Asker<'a> {
         let (parts, asked) = portions
             .as_ref()
             .map_or((&needs.parts, [].as_slice()), |portions| (&portions.parts, portions.asked.as_slice()));
-        let frame = self.run(&mut context, parts, asked, needs.crossed)?;
+        let frame = self.run(&mut context, parts, asked, needs.rows_only)?;
         let frame = aggregates::named(frame, needs);
+        if let Some(list) = frame.columns().iter().find(|column| column.dtype().is_nested()) {
+            return Err(tokens::refuse(format!("the column '{}' would hold lists", list.name()))
+                .why("a column stands beside figures of many rows, or a function is given a column for a number")
+                .help("group in a WITH first, then make the term of its columns"));
+        }
         let columns: Vec<String> = frame.get_column_names().iter().map(ToString::to_string).collect();
         Ok(Answer { times: needs.times.told(&columns), columns, frame })
     }
 
     /// Asks the parts of a question one after the other, and before them what they ask of portions: with the first of them all
     /// that needs no common table.
-    fn run(&self, context: &mut SQLContext, parts: &Parts, asked: &[Portion], crossed: bool) -> Result<DataFrame> {
-        // Of a cross join, a side of which no column is asked for loses its height with its columns, and rows would not count.
+    fn run(
+        &self,
+        context: &mut SQLContext,
+        parts: &Parts,
+        asked: &[Portion],
+        rows_only: bool,
+    ) -> Result<DataFrame> {
+        // What no column is asked of loses its height with its columns, and its rows would not count.
         let ask = |context: &mut SQLContext, sql: &str| {
-            context.execute(sql).map(|asked| asked.with_projection_pushdown(!crossed))
+            context.execute(sql).map(|asked| asked.with_projection_pushdown(!rows_only))
         };
         let mut known: Frames = Vec::new();
         let (alone, others): (Vec<_>, Vec<_>) = asked.iter().partition(|portion| portion.common.is_empty());

@@ -120,7 +120,7 @@ impl Reading {
         match (self.exact, self.kind) {
             (false, Kind::Ip) => format!("STARTS_WITH({column}, {text})"),
             (false, _) => {
-                format!("STRPOS({column}, {}) > 0", text_literal(&regex::escape(&self.text.to_lowercase())))
+                format!("REGEXP_LIKE({column}, {})", text_literal(&regex::escape(&self.text.to_lowercase())))
             }
             // A server that takes several messages in one session numbers them behind a colon.
             (true, Kind::Session) => {
