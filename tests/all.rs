@@ -6,6 +6,7 @@ mod support;
 
 mod cli;
 mod query;
+mod answers;
 mod usual;
 mod samples;
 mod set_a;

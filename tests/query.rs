@@ -17,7 +17,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 /// A day of real servers.
-fn lab() -> Vec<u8> {
+pub(crate) fn lab() -> Vec<u8> {
     fs::read(project("sample-logs/lab/set-a-small.log")).expect("the sample is read")
 }
 
@@ -511,7 +511,7 @@ fn read_log(log: &[u8]) -> Run {
     read_with(log, run::CHUNK, Memory::default())
 }
 
-fn read_with(log: &[u8], chunk: usize, memory: Memory) -> Run {
+pub(crate) fn read_with(log: &[u8], chunk: usize, memory: Memory) -> Run {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("mail.log");
     write(&path, log, crate::support::program::WRITTEN);
