@@ -50,6 +50,10 @@ const RIGHT: &[(&str, &str)] = &[
         "WITH a AS (SELECT MAX(time) AS t FROM deliveries UNION ALL SELECT MIN(time) AS t FROM logins), b AS (SELECT t FROM a) SELECT COUNT(*) AS n FROM b",
         "2",
     ),
+    (
+        "SELECT d.n AS n FROM (SELECT COUNT(*) AS n, SUM(c) AS s FROM (SELECT COUNT(*) AS c FROM sessions) x) d",
+        "1",
+    ),
     // Terms that rows are sorted by.
     (
         "SELECT SUBSTR(service, 2) AS l, COUNT(*) AS n FROM sessions GROUP BY SUBSTR(service, 2) ORDER BY SUBSTR(service, 2) LIMIT 2",
@@ -149,6 +153,12 @@ const WRONG: &[(&str, &str)] = &[
         "rows are sorted by what they are grouped by",
     ),
     ("SELECT SUBSTR(host, 1) AS host, time FROM logins l ORDER BY l.host", "rows cannot be sorted by `l.host`"),
+    ("SELECT -source AS source FROM logins ORDER BY source + 0", "rows cannot be sorted by `source`"),
+    (
+        "SELECT l.time FROM sessions s JOIN logins l ON s.session = l.session ORDER BY s.time",
+        "rows cannot be sorted by `s.time`",
+    ),
+    ("SELECT host, SUM(1) OVER (PARTITION BY host) AS n FROM logins", "`SUM` of what is the same in all rows"),
     ("SELECT RIGHT(host, 9) AS x FROM logins", "the function `right` cannot be used"),
     ("SELECT STRPOS(host, 'x') AS x FROM logins", "the function `strpos` cannot be used"),
     ("SELECT POSITION('x' IN host) AS x FROM logins", "`POSITION` cannot be used"),

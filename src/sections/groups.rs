@@ -109,17 +109,27 @@ pub(super) fn order(asked: Asked<'_>, select: &Select, order: &OrderBy) -> Step 
 
 /// Refuses a column of a table where the engine takes its name for that of another term.
 fn aliased(asked: Asked<'_>, select: &Select, sorted: &Expr) -> Step {
-    let means_another = |name: &Ident| {
-        select.projection.iter().any(|item| match item {
-            SelectItem::ExprWithAlias { expr, alias } => {
-                alias.value == name.value && column(expr).is_none_or(|own| own.value != name.value)
-            }
-            _ => false,
-        })
+    let is_another = |item: &SelectItem, table: Option<&Ident>, name: &Ident| match item {
+        SelectItem::ExprWithAlias { expr, alias } if alias.value == name.value => {
+            // Beside nothing but a bare name, the name of a term is what is meant.
+            !is_column_of(expr, table, name) && (table.is_some() || names(expr).contains(&name.value))
+        }
+        SelectItem::UnnamedExpr(expr) if column(expr).is_some_and(|own| own.value == name.value) => {
+            !is_column_of(expr, table, name)
+        }
+        _ => false,
     };
-    let qualified =
-        |expr: &Expr| matches!(expr, Expr::CompoundIdentifier(names) if names.last().is_some_and(means_another));
-    let Some(found) = seek(sorted, qualified) else { return ControlFlow::Continue(()) };
+    let means_another = |expr: &Expr| match expr {
+        Expr::CompoundIdentifier(names) => match names.as_slice() {
+            [table, name] => select.projection.iter().any(|item| is_another(item, Some(table), name)),
+            _ => false,
+        },
+        Expr::Identifier(name) if expr != sorted => {
+            select.projection.iter().any(|item| is_another(item, None, name))
+        }
+        _ => false,
+    };
+    let Some(found) = seek(sorted, means_another) else { return ControlFlow::Continue(()) };
     let why = "another term has the column's name";
     asked.wrong(
         format!("rows cannot be sorted by `{found}`"),
@@ -127,6 +137,16 @@ fn aliased(asked: Asked<'_>, select: &Select, sorted: &Expr) -> Step {
         why,
         "give that term a name of its own",
     )
+}
+
+/// Whether a term is this column, as far as its name tells.
+fn is_column_of(expr: &Expr, table: Option<&Ident>, name: &Ident) -> bool {
+    let own = match bare(expr) {
+        Expr::CompoundIdentifier(names) => names.first(),
+        _ => None,
+    };
+    let same = |(own, table): (&Ident, &Ident)| own.value == table.value;
+    column(expr).is_some_and(|own| own.value == name.value) && own.zip(table).is_none_or(same)
 }
 
 /// What rows are grouped by.

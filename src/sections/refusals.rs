@@ -3,7 +3,7 @@
 //! Each rule here, in `groups.rs`, `joins.rs` and `windows.rs` stands for questions that were answered wrongly without a
 //! word. What can be put right is not refused but rewritten, in `meant.rs` and `widths.rs`.
 
-use super::aggregates::{is_aggregate, is_window};
+use super::aggregates::{AGGREGATES, is_aggregate, is_window};
 use super::portions::names;
 use super::tokens::{self, UNNAMED, refuse};
 use super::{groups, joins, windows};
@@ -258,10 +258,12 @@ impl Rightly<'_> {
         let name = function.name.to_string().to_lowercase();
         windows::check(self.asked, function)?;
         self.asked.no_figure(&function.filter, "FILTER", "work it out in a WITH, and filter its rows")?;
-        if !is_aggregate(expr) {
+        if !AGGREGATES.contains(&name.as_str()) {
             return ControlFlow::Continue(());
         }
-        self.asked.no_figure(&function.args, "another one", "work out the inner one in a WITH")?;
+        if is_aggregate(expr) {
+            self.asked.no_figure(&function.args, "another one", "work out the inner one in a WITH")?;
+        }
         if names(&function.args).is_empty() && !(name == "count" && counts_rows(function)) {
             let what = format!("`{}` of what is the same in all rows", name.to_uppercase());
             let why = "the engine works it out of one row";
