@@ -260,6 +260,13 @@ fn a_host_and_a_relay_that_fell_silent_are_found() {
     assert!(found(&mondays(&[30, 30, 30, 30]), "silence").is_empty());
 }
 
+/// A line of a host that refuses a recipient on the last of the days.
+fn rejection(host: &str, hour: u32, minute: u32) -> String {
+    format!(
+        "2026-11-23T{hour:02}:{minute:02}:00.000000+00:00 {host} postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[203.0.113.9]: 550 5.1.1 <x@local.example>: Recipient address rejected: User unknown; from=<s@spam.example> to=<x@local.example> proto=ESMTP helo=<h>\n"
+    )
+}
+
 #[test]
 fn a_host_and_a_delivery_agent_that_stop_in_the_midst_of_a_day_are_found() {
     // A message a minute: the hours 2 and 3 of earlier weeks have 90.
@@ -273,14 +280,21 @@ fn a_host_and_a_delivery_agent_that_stop_in_the_midst_of_a_day_are_found() {
     assert!(found(&days(150), "stopped").is_empty(), "one hour");
     assert!(found(&mondays(&[140, 140, 140, 70]), "stopped").is_empty(), "little is missing");
     assert!(found(&days(0), "stopped").is_empty(), "silent all day long");
-    let alive = (2..4).fold(log(&days(70)), |log, hour| {
-        (0..20).fold(log, |log, minute| {
-            log + &format!(
-                "2026-11-23T0{hour}:{minute:02}:00.000000+00:00 mx1 postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[203.0.113.9]: 550 5.1.1 <x@local.example>: Recipient address rejected: User unknown; from=<s@spam.example> to=<x@local.example> proto=ESMTP helo=<h>\n"
-            )
-        })
-    });
+    let alive = (2..4)
+        .fold(log(&days(70)), |log, hour| (0..20).fold(log, |log, minute| log + &rejection("mx1", hour, minute)));
     assert_eq!(found_in(&alive, "stopped"), ["2026-11-23T02:00:00Z mx1 smtp delivery agent"]);
+}
+
+#[test]
+fn what_stops_on_a_host_that_is_all_but_silent_is_not_told_beside_it() {
+    let mut days = mondays(&[200, 200, 200, 200]);
+    let earlier: Vec<&str> = days[..3].iter().map(|day| day.date).collect();
+    days.extend(earlier.iter().map(|date| Day { date, host: "mx2", messages: 200, relay: "mx.near.example" }));
+    days.sort_by_key(|day| day.date);
+    // In one of its hours the host is no quieter than it may be, so that its delivery agent stops for longer.
+    let log = (10..17).fold(log(&days), |log, minute| log + &rejection("mx2", 1, minute));
+    assert_eq!(found_in(&log, "silence"), ["mx2 host", "mx.near.example relay"]);
+    assert!(found_in(&log, "stopped").is_empty());
 }
 
 #[test]
