@@ -7,7 +7,7 @@
 
 mod made;
 
-pub use made::{Folder, is_root, make_folder, open_or_make};
+pub use made::{Folder, is_root, make_folder, open_or_make, user};
 
 use crate::error::Error;
 use std::env;

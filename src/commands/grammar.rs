@@ -67,7 +67,7 @@ fn explain(grammars: &Grammars, paths: &[PathBuf], unmatched: bool, global: &Glo
     let is_nothing = inputs.streams.is_empty() && inputs.duplicates.is_empty() && inputs.mail.is_empty();
     match inputs.problems.is_empty() {
         true => Ok(None),
-        false if is_nothing => Err(Error::new(Exit::NoInput, "none of the inputs could be read")),
+        false if is_nothing => Err(super::none_read()),
         false => Ok(Some(Exit::Incomplete)),
     }
 }

@@ -184,6 +184,11 @@ pub fn colors(when: Option<When>, terminal: bool) -> bool {
     }
 }
 
+/// The error where not one of the inputs could be read; why is said of each before.
+fn none_read() -> Error {
+    Error::new(Exit::NoInput, "none of the inputs could be read")
+}
+
 /// Says that a source holds nothing new.
 fn tell_duplicate(copy: &Text, of: &Text) {
     let (copy, of) = (copy.tty(), of.tty());

@@ -373,7 +373,7 @@ pub(super) fn state(asked: Option<&Path>, config: &Config) -> PathBuf {
         let folders = std::env::var_os("STATE_DIRECTORY").filter(|folders| !folders.is_empty())?;
         std::env::split_paths(&folders).next()
     };
-    let own = fs::metadata("/proc/self").map_or(0, |own| own.uid());
+    let own = own::user().unwrap_or(0);
     let of_machine = || {
         let is_ours = own == 0 || fs::metadata(MACHINE).is_ok_and(|folder| folder.uid() == own);
         is_ours.then(|| PathBuf::from(MACHINE))

@@ -49,12 +49,11 @@ pub(super) fn logs(paths: &[PathBuf], global: &Global, config: &Config, zone: &Z
     })
 }
 
-/// The error where not one of the inputs could be read; why is said of each before.
+/// The error where not one of the inputs could be read, with the step that is missing where it is the journal.
 pub(super) fn nothing_read(paths: &[PathBuf]) -> Error {
-    let error = Error::new(Exit::NoInput, "none of the inputs could be read");
     match super::init::missing_step(paths) {
-        Some(step) => error.help(step),
-        None => error,
+        Some(step) => super::none_read().help(step),
+        None => super::none_read(),
     }
 }
 

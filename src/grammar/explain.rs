@@ -70,10 +70,9 @@ impl Grammars {
 
     /// Whether a text may be a line: nothing took it but a rule for whatever programs say.
     fn is_passed_on(&self, found: &Explained) -> bool {
-        found.taken_by.as_ref().is_none_or(|(system, name)| {
-            let is_it = |rule: &&Pattern| rule.name == *name && self.list[rule.grammar].system == *system;
-            self.patterns.iter().find(is_it).is_some_and(takes_any)
-        })
+        let Some((system, name)) = &found.taken_by else { return true };
+        let is_it = |rule: &&Pattern| rule.name == *name && self.list[rule.grammar].system == *system;
+        found.ignored && self.patterns.iter().find(is_it).is_some_and(takes_any)
     }
 
     /// What becomes of the line that a record's text is; nothing where it is none that counts.

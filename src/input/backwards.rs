@@ -23,6 +23,9 @@ const STRAY: usize = 20;
 /// That a source runs backwards, in words; nothing where it does not.
 pub(super) fn doubt(source: &Source) -> Option<Text> {
     let first = times(source.head.split(|b| *b == b'\n'));
+    if !begins_late(&first) {
+        return None;
+    }
     let mut last = source.end().map(|end| times(end.rsplit(|b| *b == b'\n'))).unwrap_or_default();
     last.reverse();
     let is_later = last.is_empty() || last.last() < first.first();
@@ -39,15 +42,19 @@ fn times<'l>(lines: impl Iterator<Item = &'l [u8]>) -> Vec<i64> {
     lines.filter_map(frame::stamp).take(LINES).map(|stamp| instant(stamp, 2024)).collect()
 }
 
+/// Whether the first time is none that is earlier than the last.
+fn begins_late(times: &[i64]) -> bool {
+    times.last() <= times.first()
+}
+
 /// Whether the times of all parts of a source go back, line by line.
 fn run_back(parts: &[&[i64]]) -> bool {
     let steps = |is: fn(&i64, &i64) -> bool| {
         parts.iter().flat_map(|part| part.windows(2)).filter(|pair| is(&pair[0], &pair[1])).count()
     };
     let (back, forward) = (steps(|one, next| next < one), steps(|one, next| next > one));
-    let begin_late = parts.iter().all(|part| part.last() <= part.first());
     let lines: usize = parts.iter().map(|part| part.len()).sum();
-    lines >= FEWEST && back >= STEPS && forward * STRAY <= back && begin_late
+    lines >= FEWEST && back >= STEPS && forward * STRAY <= back && parts.iter().all(|part| begins_late(part))
 }
 
 #[cfg(test)]

@@ -75,16 +75,6 @@ enum Fit {
     Part,
 }
 
-/// How a text is to the one that was read.
-enum Compared {
-    /// It goes on from where that ended, or ends there; the bytes before that.
-    GoesOn(Vec<u8>, bool),
-    /// It is shorter, and begins alike.
-    Shorter,
-    /// It is another.
-    Differs,
-}
-
 impl Known {
     /// What is to be known of a source that was read up to a place.
     pub fn of(source: &Source, stream: &str, done: u64, tail: &[u8], clock: ClockState) -> Self {
@@ -136,39 +126,32 @@ impl Known {
     }
 
     fn fit(&self, source: &Source) -> io::Result<Option<Fit>> {
-        Ok(match self.compare(source)? {
-            Compared::GoesOn(tail, ends) => Some(Fit::Whole(tail, ends)),
-            Compared::Shorter => self.is_part(source).then_some(Fit::Part),
-            Compared::Differs => None,
-        })
+        Ok(self.compare(source)?.filter(|fit| *fit != Fit::Part || self.is_part(source)))
     }
 
-    /// How the text of a source is to what was read.
-    fn compare(&self, source: &Source) -> io::Result<Compared> {
+    /// How the text of a source fits what was read, as far as it tells itself: one that is shorter and begins alike may be a
+    /// part of it.
+    fn compare(&self, source: &Source) -> io::Result<Option<Fit>> {
         if self.done == 0 {
             let same = self.same_place(source) || self.name == source.name;
-            return Ok(if same {
-                Compared::GoesOn(Vec::new(), source.head.is_empty())
-            } else {
-                Compared::Differs
-            });
+            return Ok(same.then(|| Fit::Whole(Vec::new(), source.head.is_empty())));
         }
         if !self.begins(source) {
-            return Ok(Compared::Differs);
+            return Ok(None);
         }
         let untouched = self.identity == source.identity && self.disk == (source.len, source.mtime);
         if source.compression == Compression::None {
             Ok(self.compare_plain(source))
         } else if untouched {
-            Ok(Compared::GoesOn(Vec::new(), true))
+            Ok(Some(Fit::Whole(Vec::new(), true)))
         } else {
             self.compare_text(source)
         }
     }
 
-    fn compare_plain(&self, source: &Source) -> Compared {
+    fn compare_plain(&self, source: &Source) -> Option<Fit> {
         if source.len < self.done {
-            return Compared::Shorter;
+            return Some(Fit::Part);
         }
         let len = usize::try_from(self.tail.0).unwrap_or(usize::MAX);
         let tail = source.read_at(self.done - self.tail.0, len).unwrap_or_default();
@@ -176,19 +159,19 @@ impl Known {
     }
 
     /// What the bytes before the place up to which was read tell.
-    fn at_tail(&self, tail: Vec<u8>, ends: bool) -> Compared {
+    fn at_tail(&self, tail: Vec<u8>, ends: bool) -> Option<Fit> {
         let fits = tail.len() as u64 == self.tail.0 && xxh3_64(&tail) == self.tail.1;
-        if fits { Compared::GoesOn(tail, ends) } else { Compared::Differs }
+        fits.then_some(Fit::Whole(tail, ends))
     }
 
     /// The same for a text that can only be read from its start.
-    fn compare_text(&self, source: &Source) -> io::Result<Compared> {
+    fn compare_text(&self, source: &Source) -> io::Result<Option<Fit>> {
         let mut text = source.text()?;
         let skipped = io::copy(&mut text.by_ref().take(self.done - self.tail.0), &mut io::sink())?;
         let mut tail = Vec::new();
         text.by_ref().take(self.tail.0).read_to_end(&mut tail)?;
         if skipped + (tail.len() as u64) < self.done {
-            return Ok(Compared::Shorter);
+            return Ok(Some(Fit::Part));
         }
         let ends = io::copy(&mut text.take(1), &mut io::sink())? == 0;
         Ok(self.at_tail(tail, ends))
@@ -214,7 +197,7 @@ impl Known {
         let options = super::Options { now: i64::MAX, year: None, layouts: Vec::new(), tell: |_| {} };
         let look = |path: &Path| {
             let source = Source::of_file(self.name.clone(), path, &options).ok()?;
-            let fits = self.begins(&source) && matches!(self.compare(&source), Ok(Compared::GoesOn(..)));
+            let fits = self.begins(&source) && matches!(self.compare(&source), Ok(Some(Fit::Whole(..))));
             fits.then_some(source)
         };
         look(&self.path).or_else(|| self.siblings().iter().find_map(|path| look(path)))

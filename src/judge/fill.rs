@@ -7,7 +7,7 @@ use super::{Again, Store};
 use crate::report::{Cell, Period};
 use crate::sections::{Literal, one_line};
 use crate::text;
-use crate::time::{DAY, Zone};
+use crate::time::{Span, parse_day};
 
 /// The text with each `{name}` that is known filled in; for `{name: message|messages}` stands the value and the word
 /// that fits it.
@@ -87,7 +87,10 @@ fn command(name: &str, first: &str, facts: &Again, own: Option<(&'static str, St
 
 /// The options that ask for a period, whenever they are typed.
 fn period(Period { start, end, zone }: &Period) -> Vec<(&'static str, String)> {
-    let is_day = |start: i64, end: i64| zone.day_start(start) == start && next_day(zone, start) == end;
+    let is_day = |start: i64, end: i64| {
+        let day = parse_day(&zone.date_text(start), zone, start);
+        day.is_ok_and(|day| day == Span { start: Some(start), end: Some(end) })
+    };
     let time = |time: i64| if zone.day_start(time) == time { zone.date_text(time) } else { zone.rfc3339(time) };
     match (*start, *end) {
         (Some(start), Some(end)) if is_day(start, end) => vec![("--on", zone.date_text(start))],
@@ -98,14 +101,10 @@ fn period(Period { start, end, zone }: &Period) -> Vec<(&'static str, String)> {
     }
 }
 
-/// The start of the day after the one that holds an instant: no day has more than 25 hours, or fewer than 23.
-fn next_day(zone: &Zone, day: i64) -> i64 {
-    zone.day_start(day + DAY + DAY / 2)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Zone;
 
     #[test]
     fn only_known_names_are_filled_and_only_once() {

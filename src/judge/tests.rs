@@ -9,6 +9,7 @@ use crate::facts::{Facts, Scope, View, Wanted};
 use crate::report::{Coverage, State};
 use crate::text::Text;
 use crate::time::{DAY, HOUR, SECOND, Zone};
+use crate::units::with_plain_spaces;
 use proptest::prelude::*;
 use std::fs;
 
@@ -116,8 +117,8 @@ fn counts_are_summed_and_their_share_is_judged() {
     let mut figures = lost();
     let findings = judged(&judge(share), &Facts::default(), &mut figures, &period(0, HOUR));
     assert_eq!(findings.len(), 1);
-    assert_eq!(findings[0].observed.replace('\u{202f}', " "), "4.5 % (9 of 200)");
-    assert_eq!(findings[0].expected.replace('\u{202f}', " "), "at most 4 %");
+    assert_eq!(with_plain_spaces(&findings[0].observed), "4.5 % (9 of 200)");
+    assert_eq!(with_plain_spaces(&findings[0].expected), "at most 4 %");
 
     let each = share.to_owned() + "by = ['service']\n";
     let mut figures = lost();
@@ -194,7 +195,7 @@ fn the_most_special_schedule_holds_also_where_a_threshold_does_not_name_it() {
         let start = crate::time::civil_day(2026, 12, day).expect("a date") * DAY + 10 * HOUR;
         let mut figures = [figure("delay.p95_s", &[("stage", "total")], Some(100.0), Unit::Seconds)];
         let found = judged(&judge, &Facts::default(), &mut figures, &period(start, start + HOUR));
-        found[0].expected.replace('\u{202f}', " ")
+        with_plain_spaces(&found[0].expected)
     };
     assert_eq!(
         [25, 26].map(limit),

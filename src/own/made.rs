@@ -148,9 +148,14 @@ pub fn open_or_make(path: &Path, options: &OpenOptions) -> io::Result<File> {
     }
 }
 
+/// The user that we run as; nothing where the system does not tell.
+pub fn user() -> Option<u32> {
+    fs::metadata("/proc/self").ok().map(|own| own.uid())
+}
+
 /// Whether we are root.
 pub fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+    user() == Some(0)
 }
 
 /// Whether what was opened lies at a path itself, and no link there leads to it.

@@ -171,7 +171,7 @@ mod tests {
     fn written_in(period: &Period, cells: &[Cell], unit: Unit) -> Vec<String> {
         let section = section(cells, unit);
         let manner = Manner::of(&section, 0, period);
-        cells.iter().map(|cell| manner.write(cell).replace('\u{202f}', " ")).collect()
+        cells.iter().map(|cell| units::with_plain_spaces(&manner.write(cell))).collect()
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! A place where a log usually lies: what its end tells, or that of what was rotated away.
 
 use super::Place;
+use super::service::fields;
 use crate::grammar::Grammars;
 use crate::input::{self, Compression};
 use crate::own;
-use crate::units::{count, share};
+use crate::units::{count, share, with_plain_spaces};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
@@ -71,7 +72,7 @@ impl Found {
                     count(*all)
                 );
                 // In a configuration plain spaces are easier to look for.
-                told.replace('\u{202f}', " ")
+                with_plain_spaces(&told)
             }
         };
         format!("{}{told}", self.instead)
@@ -210,9 +211,9 @@ fn group_of(root: &Path, metadata: &Metadata) -> Option<String> {
 /// The name of a group, as the machine that is looked at has it.
 pub(super) fn group(root: &Path, gid: u32) -> Option<String> {
     let text = own::text(&below(root, "/etc/group"), own::MACHINE).ok()?;
-    text.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let (name, _, id) = (fields.next()?, fields.next()?, fields.next()?);
-        (id.parse() == Ok(gid)).then(|| name.to_owned())
-    })
+    let named = |line| match *fields(line) {
+        [name, _, id, ..] if id.parse() == Ok(gid) => Some(name.to_owned()),
+        _ => None,
+    };
+    text.lines().find_map(named)
 }

@@ -101,7 +101,7 @@ impl<'a> Service<'a> {
 }
 
 /// The fields of a line of `/etc/passwd` or `/etc/group` (passwd(5), group(5)).
-fn fields(line: &str) -> Vec<&str> {
+pub(super) fn fields(line: &str) -> Vec<&str> {
     line.split(':').collect()
 }
 

@@ -97,7 +97,7 @@ mod tests {
         let mut figures = Figures::of(&fixture::report());
         let change = |figures: &Figures, title: &str| {
             let key = keys::of(&fixture::report()).into_iter().find(|key| key.title == title)?;
-            figures.change(&key).map(|text| text.replace('\u{202f}', " "))
+            figures.change(&key).map(|text| units::with_plain_spaces(&text))
         };
         assert_eq!(change(&figures, "Connections").as_deref(), Some("as before"));
         figures.values.insert("Connections".into(), 160.0);

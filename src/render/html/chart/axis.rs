@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     fn labels(max: f64, unit: Unit) -> Vec<String> {
-        Axis::up_to(max, unit).ticks().map(|(_, label)| label.replace('\u{202f}', " ")).collect()
+        Axis::up_to(max, unit).ticks().map(|(_, label)| crate::units::with_plain_spaces(&label)).collect()
     }
 
     #[test]
