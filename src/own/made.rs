@@ -39,9 +39,13 @@ impl Folder {
         }
         let folder = super::options().read(true).open(path)?;
         let owner = folder.metadata()?;
-        let opened = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd()));
+        Ok(Self::opened(folder, &owner))
+    }
+
+    fn opened(folder: File, owner: &Metadata) -> Self {
+        let path = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd()));
         let heir = Heir { user: owner.uid(), group: owner.gid(), _folder: folder };
-        Ok(Self { path: opened, heir: Some(heir) })
+        Self { path, heir: Some(heir) }
     }
 
     /// The folder of this name, in which all that is made stays one's own.
@@ -56,6 +60,25 @@ impl Folder {
     /// As [`Folder::of`].
     pub fn above(file: &Path) -> io::Result<Self> {
         Self::of(file.parent().unwrap_or(Path::new("")))
+    }
+
+    /// A folder in it. In a folder of somebody else no link is followed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Folder::of`]; where it is such a link, or no folder (`InvalidInput`).
+    pub fn inner(&self, name: &Path) -> io::Result<Self> {
+        let path = self.path(name);
+        if self.heir.is_none() {
+            return Self::of(&path);
+        }
+        let folder = super::options().read(true).open(&path)?;
+        let metadata = folder.metadata()?;
+        if metadata.is_dir() && is_there(&metadata, &path)? {
+            Ok(Self::opened(folder, &metadata))
+        } else {
+            Err(link())
+        }
     }
 
     /// Whether root makes something in it for somebody else.
@@ -141,11 +164,13 @@ pub fn open_or_make(path: &Path, options: &OpenOptions) -> io::Result<File> {
             ErrorKind::AlreadyExists => options.open(&place),
             _ => Err(e),
         }),
-        Ok(there) if folder.is_anothers() && !is_there(&there.metadata()?, &place)? => {
-            Err(io::Error::new(ErrorKind::InvalidInput, "it is a link in a folder of somebody else"))
-        }
+        Ok(there) if folder.is_anothers() && !is_there(&there.metadata()?, &place)? => Err(link()),
         there => there,
     }
+}
+
+fn link() -> io::Error {
+    io::Error::new(ErrorKind::InvalidInput, "it is a link in a folder of somebody else")
 }
 
 /// The user that we run as; nothing where the system does not tell.
@@ -220,6 +245,14 @@ mod tests {
             assert_eq!(owner(of_root).0, 0, "{}", of_root.display());
         }
         assert!(!folder.path().join("missing").exists());
+        let anothers = Folder::of(&place).expect("it is there");
+        assert!(anothers.inner(Path::new("below")).is_err());
+        fs::create_dir(place.join("real")).expect("it is made");
+        let real = anothers.inner(Path::new("real")).expect("it is there");
+        fs::rename(place.join("real"), place.join("elsewhere")).expect("moved");
+        symlink(&below, place.join("real")).expect("a link");
+        let seen = fs::read_dir(real.itself()).expect("it is open").count();
+        assert_eq!(seen, 0, "what was opened, and not what its name leads to now");
     }
 
     #[test]

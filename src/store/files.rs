@@ -133,18 +133,50 @@ pub fn sync_folders<'f>(root: &Path, files: impl Iterator<Item = &'f str>) -> Re
 /// Removes files below the folders of the store that are not named, and folders that are empty. What cannot be removed
 /// stays for the next time.
 pub fn clear(root: &Path, named: &BTreeSet<&str>) {
-    FOLDERS.iter().for_each(|folder| clear_below(root, Path::new(folder), named));
+    if let Ok(store) = own::Folder::of(root) {
+        FOLDERS.iter().for_each(|folder| clear_below(&store, Path::new(folder), named));
+    }
     let _ = fs::remove_file(root.join(format!("{}.new", manifest::NAME)));
 }
 
-fn clear_below(root: &Path, folder: &Path, named: &BTreeSet<&str>) {
-    for entry in fs::read_dir(root.join(folder)).into_iter().flatten().flatten() {
-        let path = folder.join(entry.file_name());
+/// The same below a folder, named from the store's on, that lies in this one. What is a stranger's may lead elsewhere meanwhile.
+fn clear_below(above: &own::Folder, at: &Path, named: &BTreeSet<&str>) {
+    let Ok(folder) = above.inner(at) else { return };
+    for entry in fs::read_dir(folder.itself()).into_iter().flatten().flatten() {
+        let path = at.join(entry.file_name());
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            clear_below(root, &path, named);
-            let _ = fs::remove_dir(root.join(&path));
+            clear_below(&folder, &path, named);
+            let _ = fs::remove_dir(folder.path(&path));
         } else if path.to_str().is_none_or(|path| !named.contains(path)) {
-            let _ = fs::remove_file(root.join(&path));
+            let _ = fs::remove_file(folder.path(&path));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{chown, symlink};
+
+    #[test]
+    fn t18_what_lies_behind_a_link_is_not_cleared() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (store, outside) = (folder.path().join("store"), folder.path().join("outside"));
+        for made in [&store.join("facts/logins"), &outside] {
+            fs::create_dir_all(made).expect("made");
+        }
+        for file in [&outside.join("kept"), &store.join("facts/logins/named"), &store.join("facts/logins/left")] {
+            fs::write(file, "x").expect("written");
+        }
+        symlink(&outside, store.join("facts/link")).expect("a link");
+        symlink(&outside, store.join("state")).expect("a link");
+        // Only root can be led astray by what a user of the service put there.
+        if chown(&store, Some(65_534), None).is_err() {
+            fs::remove_file(store.join("state")).expect("removed");
+        }
+        clear(&store, &BTreeSet::from(["facts/logins/named"]));
+        assert!(outside.join("kept").exists());
+        assert!(store.join("facts/logins/named").exists() && !store.join("facts/logins/left").exists());
+        assert!(fs::symlink_metadata(store.join("facts/link")).is_err(), "the link itself is nothing of ours");
     }
 }
