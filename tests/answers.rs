@@ -168,7 +168,7 @@ const WRONG: &[(&str, &str)] = &[
     ("SELECT AVG(source) OVER (ORDER BY time) AS a FROM logins", "`AVG` cannot run over rows"),
     (
         "SELECT RANK() OVER (ORDER BY user NULLS LAST) AS r FROM logins",
-        "NULLS FIRST and NULLS LAST cannot stand in OVER",
+        "`RANK` cannot look over rows by NULLS FIRST",
     ),
     (
         "SELECT LAST_VALUE(time) OVER (PARTITION BY host) AS r FROM logins",

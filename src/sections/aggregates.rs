@@ -1,6 +1,7 @@
 //! Questions with aggregates: a plain column beside an aggregate without GROUP BY is refused (the engine would take it from
 //! any row), and an aggregate without a name is given one.
 
+use super::functions::{self, Of};
 use super::guard::Needs;
 use super::portions::is_question;
 use polars::prelude::DataFrame;
@@ -27,23 +28,6 @@ pub(super) fn named(mut answer: DataFrame, needs: &Needs) -> DataFrame {
     }
     answer
 }
-
-/// The functions that make one value of many rows.
-pub(super) const AGGREGATES: &[&str] = &[
-    "avg",
-    "corr",
-    "count",
-    "first",
-    "last",
-    "max",
-    "median",
-    "min",
-    "quantile_cont",
-    "quantile_disc",
-    "stddev",
-    "sum",
-    "variance",
-];
 
 /// What stands in the columns of a SELECT.
 #[derive(Default)]
@@ -88,7 +72,7 @@ fn stands_alone(expr: &Expr) -> bool {
 /// Whether a term makes one value of many rows.
 pub(super) fn is_aggregate(expr: &Expr) -> bool {
     let Expr::Function(function) = expr else { return false };
-    function.over.is_none() && AGGREGATES.contains(&function.name.to_string().to_lowercase().as_str())
+    function.over.is_none() && functions::known(function).is_some_and(|known| known.of == Of::Rows)
 }
 
 /// Whether a term is worked out of the rows around each.

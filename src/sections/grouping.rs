@@ -1,5 +1,6 @@
 //! Groups of groups: a SELECT with aggregates as one that portions are asked, and one that is asked of their answers.
 
+use super::functions::{self, Of};
 use super::portions::{OURS, Taken, asks_again, column, grouped_by, is_question, names, own_name, quoted};
 use crate::facts::schema::ColumnKind;
 use crate::facts::{CLIENT_NET, TableDef, columns};
@@ -186,8 +187,12 @@ impl VisitorMut for Grouping {
             (Some(name), _) => Some(column(&name)),
             // What was put in its place is looked at too.
             (None, Expr::Function(function)) if is_of_answers(function) => Some(expr.clone()),
-            (None, Expr::Function(function)) if is_one_of(function, AGGREGATES) => self.aggregate(function),
-            (None, Expr::Function(function)) => is_one_of(function, OF_ONE_ROW).then(|| expr.clone()),
+            (None, Expr::Function(function)) if function.over.is_some() || function.filter.is_some() => None,
+            (None, Expr::Function(function)) => match functions::known(function).map(|known| known.of) {
+                Some(Of::Row) => Some(expr.clone()),
+                Some(Of::Rows) => self.aggregate(function),
+                _ => None,
+            },
             (None, Expr::Identifier(name)) => {
                 (name.value.starts_with(OURS) || self.aliases.contains(name)).then(|| expr.clone())
             }
@@ -204,26 +209,9 @@ impl VisitorMut for Grouping {
     }
 }
 
-/// Aggregates of aggregates that are the same.
-const AGGREGATES: &[&str] = &["count", "sum", "min", "max"];
-
-/// Functions of the values of one row.
-#[rustfmt::skip]
-const OF_ONE_ROW: &[&str] = &[
-    "abs", "ceil", "ceiling", "char_length", "coalesce", "concat", "concat_ws", "date", "date_part", "ends_with",
-    "exp", "floor", "greatest", "if", "ifnull", "least", "left", "length", "ln", "log10", "log2",
-    "lower", "ltrim", "mod", "nullif", "octet_length", "pow", "power", "regexp_like", "replace", "reverse",
-    "round", "rtrim", "sign", "sqrt", "starts_with", "strftime", "substr", "substring", "trim", "upper",
-];
-
 /// Operators that make whole numbers of whole numbers.
 const CLOSED: [BinaryOperator; 4] =
     [BinaryOperator::Plus, BinaryOperator::Minus, BinaryOperator::Multiply, BinaryOperator::Modulo];
-
-fn is_one_of(function: &Function, names: &[&str]) -> bool {
-    let name = function.name.to_string().to_lowercase();
-    function.over.is_none() && function.filter.is_none() && names.contains(&name.as_str())
-}
 
 fn is_of_answers(function: &Function) -> bool {
     let named = names(function);

@@ -5,6 +5,7 @@
 
 use super::aggregates;
 use super::front::is_time;
+use super::functions;
 use super::meant;
 use super::parts::Parts;
 use super::portions::names;
@@ -23,35 +24,6 @@ use sqlparser::parser::{Parser, ParserError, ParserOptions};
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
-
-/// The functions that can be used.
-pub fn functions() -> &'static [&'static str] {
-    FUNCTIONS
-}
-
-/// The functions that a question may use.
-#[rustfmt::skip]
-const FUNCTIONS: &[&str] = &[
-    "abs", "avg", "ceil", "ceiling", "char_length", "coalesce", "concat", "concat_ws", "corr", "count",
-    "dense_rank", "exp", "first", "first_value", "floor", "greatest", "if", "ifnull", "lag",
-    "last", "last_value", "lead", "least", "left", "length", "ln", "log10", "log2", "lower", "ltrim",
-    "max", "median", "min", "mod", "nullif", "octet_length", "pow", "power", "quantile_cont",
-    "quantile_disc", "rank", "regexp_like", "replace", "reverse", "round", "row_number", "rtrim",
-    "sign", "sqrt", "starts_with", "ends_with", "stddev", "substr", "substring", "sum", "trim",
-    "upper", "variance", "date", "strftime", "date_part",
-];
-
-/// Functions that the engine has and answers wrongly: why, and what to write instead.
-const LEFT_OUT: &[(&str, &str, &str)] = &[
-    ("initcap", "the engine was built without it", "write `UPPER(LEFT(x, 1)) || LOWER(SUBSTR(x, 2))`"),
-    ("log", "engines differ in what its first number is", "write `LN(x)`, `LOG10(x)` or `LOG2(x)`"),
-    ("right", "it is wrong where the text is shorter", "write `REVERSE(LEFT(REVERSE(x), 3))`"),
-    (
-        "strpos",
-        "it counts bytes, and is 0 where there is no text at all",
-        "`LIKE '%x%'`, `STARTS_WITH` and `REGEXP_LIKE` look for texts",
-    ),
-];
 
 /// What a question that passed needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -394,15 +366,9 @@ fn is_of_times(expr: &Expr, own: &BTreeSet<String>) -> bool {
     let is_time = |name: &String| is_time(name) && !own.contains(&name.to_lowercase());
     match expr {
         Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Nested(_) => names(expr).iter().any(is_time),
-        Expr::Function(function) => keeps(function) && names(expr).iter().any(is_time),
+        Expr::Function(function) => functions::given(function).iter().any(|term| names(*term).iter().any(is_time)),
         _ => false,
     }
-}
-
-/// Whether a function gives one of the values that it is given.
-fn keeps(function: &Function) -> bool {
-    ["min", "max", "coalesce", "ifnull", "greatest", "least"]
-        .contains(&function.name.to_string().to_lowercase().as_str())
 }
 
 fn has_condition(join: &sqlparser::ast::Join) -> bool {
@@ -462,13 +428,13 @@ impl Gate<'_> {
     fn function(&self, function: &Function) -> ControlFlow<Box<Error>> {
         let name = &function.name;
         let lower = name.to_string().to_lowercase();
-        if FUNCTIONS.contains(&lower.as_str()) {
+        if functions::known(function).is_some() {
             return ControlFlow::Continue(());
         }
         let error = refuse(format!("the function `{name}` cannot be used"));
-        let error = match LEFT_OUT.iter().find(|(name, ..)| *name == lower) {
+        let error = match functions::LEFT_OUT.iter().find(|(name, ..)| *name == lower) {
             Some((_, why, help)) => error.why(why).help(*help),
-            None => error.instead(&lower, "functions", FUNCTIONS.iter().copied()),
+            None => error.instead(&lower, "functions", functions::functions()),
         };
         stop(self.point(error, name.span()))
     }

@@ -7,8 +7,8 @@
 //! - A column of a group beside a figure: `host || COUNT(*)` is of `MIN(host)`, which is the same in all of the group.
 //! - Numbers that the engine makes too narrow: see `widths.rs`.
 
-use super::aggregates::AGGREGATES;
 use super::front::is_time;
+use super::functions::{self, Of};
 use super::guard::time_and_texts;
 use super::joins;
 use super::tokens::{SPACE, UNNAMED, bytes, is_white, refuse, word};
@@ -360,7 +360,9 @@ fn is_name(term: &[&Token]) -> bool {
 /// Whether a term is worked out from many rows.
 fn has_aggregate(term: &[&Token]) -> bool {
     let is_aggregate = |pair: &[&Token]| match pair {
-        [Token::Word(word), Token::LParen] => AGGREGATES.contains(&word.value.as_str()),
+        [Token::Word(word), Token::LParen] => {
+            functions::named(&word.value).is_some_and(|known| known.of == Of::Rows)
+        }
         _ => false,
     };
     let by_itself = [Keyword::OVER, Keyword::SELECT];

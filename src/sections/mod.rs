@@ -5,6 +5,7 @@
 
 mod aggregates;
 mod front;
+mod functions;
 mod grouping;
 mod groups;
 mod guard;
@@ -24,7 +25,8 @@ mod windows;
 pub use crate::facts::{columns, tables};
 pub use front::{ChartFront, Front, Question};
 pub(crate) use front::{first_line, spaced, spot};
-pub use guard::{LONGEST_TEXT, Needs, check, functions};
+pub use functions::functions;
+pub use guard::{LONGEST_TEXT, Needs, check};
 pub use named::{Named, Parameter, Settled, names};
 pub(crate) use network::Network;
 pub use rows::{Answer, Asker, Known, columns_of, try_out};

@@ -3,14 +3,15 @@
 //! Each rule here, in `groups.rs`, `joins.rs` and `windows.rs` stands for questions that were answered wrongly without a
 //! word. What can be put right is not refused but rewritten, in `meant.rs` and `widths.rs`.
 
-use super::aggregates::{AGGREGATES, is_aggregate, is_window};
+use super::aggregates::{is_aggregate, is_window};
+use super::functions::{self, Of};
 use super::portions::names;
 use super::tokens::{self, UNNAMED, refuse};
 use super::{groups, joins, windows};
 use crate::error::{Error, Result};
 use sqlparser::ast::{
-    Cte, DataType, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Query,
-    Select, SelectFlavor, SetExpr, Spanned, Value, ValueWithSpan, Visit, Visitor,
+    Cte, DataType, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
+    Query, Select, SelectFlavor, SetExpr, Spanned, Value, ValueWithSpan, Visit, Visitor,
 };
 use sqlparser::tokenizer::Span;
 use std::collections::BTreeSet;
@@ -153,24 +154,15 @@ impl Visitor for Built<'_> {
 
 impl Built<'_> {
     fn common(&mut self, part: &Cte) -> Step {
-        let name = &part.alias.name;
-        if !self.common.insert(name.value.clone()) {
-            let what = format!("two common tables have the name `{}`", name.value);
-            return self.asked.wrong(
-                what,
-                name.span,
-                "the engine takes one for the other",
-                "give each its own name",
-            );
+        let Ident { value: name, span, .. } = &part.alias.name;
+        let wrong = |what, why, help: &str| self.asked.wrong(what, *span, why, help);
+        if !self.common.insert(name.clone()) {
+            let what = format!("two common tables have the name `{name}`");
+            return wrong(what, "the engine takes one for the other", "give each its own name");
         }
-        if joins::reads(&part.query, &name.value) {
-            let what = format!("the common table `{}` is made of what has its name", name.value);
-            return self.asked.wrong(
-                what,
-                name.span,
-                "it cannot be told which of them is meant",
-                "name it otherwise",
-            );
+        if joins::reads(&part.query, name) {
+            let what = format!("the common table `{name}` is made of what has its name");
+            return wrong(what, "it cannot be told which of them is meant", "name it otherwise");
         }
         ControlFlow::Continue(())
     }
@@ -255,12 +247,10 @@ impl Rightly<'_> {
 
     fn function(&self, expr: &Expr) -> Step {
         let Expr::Function(function) = expr else { return ControlFlow::Continue(()) };
-        let name = function.name.to_string().to_lowercase();
         windows::check(self.asked, function)?;
         self.asked.no_figure(&function.filter, "FILTER", "work it out in a WITH, and filter its rows")?;
-        if !AGGREGATES.contains(&name.as_str()) {
-            return ControlFlow::Continue(());
-        }
+        let known = functions::known(function).filter(|known| known.of == Of::Rows);
+        let Some(name) = known.map(|known| known.name) else { return ControlFlow::Continue(()) };
         if is_aggregate(expr) {
             self.asked.no_figure(&function.args, "another one", "work out the inner one in a WITH")?;
         }

@@ -4,12 +4,12 @@
 //! worked out of times is none: a count, a difference, a remainder, whatever CAST makes.
 
 use super::front::is_time;
+use super::functions::{self, Makes};
 use crate::facts::schema::ColumnKind;
 use crate::facts::{TableDef, columns, tables};
 use sqlparser::ast::{
-    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Query, Select,
-    SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableAlias, TableFactor, TableWithJoins, UnaryOperator,
-    Value, visit_expressions,
+    BinaryOperator, Expr, Function, Ident, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
+    TableAlias, TableFactor, TableWithJoins, UnaryOperator, Value, visit_expressions,
 };
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -204,19 +204,11 @@ impl Walk {
     }
 
     fn function(&mut self, function: &Function, tables: &[Table]) -> Says {
-        let name = function.name.to_string().to_lowercase();
-        let FunctionArguments::List(list) = &function.args else { return None };
-        let terms = list.args.iter().filter_map(|argument| match argument {
-            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
-            _ => None,
-        });
-        match name.as_str() {
-            name if COUNTING.contains(&name) => Some(false),
-            // Its first term is what it asks.
-            "if" => self.any(terms.skip(1), tables),
-            name if PICKING.contains(&name) => self.any(terms, tables),
+        match functions::known(function).map(|known| known.makes) {
+            Some(Makes::Number | Makes::Narrow) => Some(false),
+            Some(Makes::Given) => self.any(functions::given(function).into_iter(), tables),
             // What is worked out of no times is none.
-            _ => self.any(terms, tables).filter(|time| !time),
+            _ => self.any(functions::terms(function).into_iter(), tables).filter(|time| !time),
         }
     }
 
@@ -232,20 +224,6 @@ impl Walk {
 fn column<'t>(mut tables: impl Iterator<Item = &'t Table>, name: &Ident) -> Says {
     tables.find_map(|table| table.columns.column(&name.value)).unwrap_or_else(|| Some(is_time(&name.value)))
 }
-
-/// Functions whose value is one of those that they are given.
-#[rustfmt::skip]
-const PICKING: &[&str] = &[
-    "coalesce", "first", "first_value", "greatest", "ifnull", "lag", "last", "last_value", "lead", "least", "max",
-    "min", "nullif", "quantile_disc",
-];
-
-/// Functions whose whole numbers are no times, whatever they are given.
-#[rustfmt::skip]
-const COUNTING: &[&str] = &[
-    "char_length", "count", "date_part", "dense_rank", "length", "mod", "octet_length", "rank", "row_number", "sign",
-    "sum",
-];
 
 /// What an operator makes of two terms. Times are moved by numbers; a product may be the beginning of a span of time, and
 /// whether it is only its name tells.

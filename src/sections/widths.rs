@@ -4,31 +4,22 @@
 //! question 32 bits; what has no room in these becomes another number, without a word. (`COUNT(*) - 10` would be four
 //! thousand millions.)
 
+use super::functions::{self, Makes, Of};
 use super::meant::{Edit, first_from, is_keyword, step};
 use super::tokens::{SPACE, word};
 use crate::facts::schema::ColumnKind;
 use crate::facts::tables;
 use sqlparser::ast::{
-    BinaryOperator, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Select,
-    SelectItem, Spanned, UnaryOperator, Value, ValueWithSpan, Visit, Visitor,
+    BinaryOperator, DataType, Expr, Function, Query, Select, SelectItem, Spanned, UnaryOperator, Value,
+    ValueWithSpan, Visit, Visitor,
 };
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Word};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-/// The functions whose whole numbers are narrow or have no sign.
-const NARROW: &[&str] = &[
-    "char_length",
-    "count",
-    "date_part",
-    "dense_rank",
-    "extract",
-    "length",
-    "octet_length",
-    "rank",
-    "row_number",
-];
+/// What takes a part of a date by words of its own.
+const EXTRACT: &str = "extract";
 
 /// Parts of dates that are no whole numbers.
 const FRACTIONS: &[&str] = &["epoch", "time"];
@@ -36,14 +27,15 @@ const FRACTIONS: &[&str] = &["epoch", "time"];
 /// What makes a wide number of the function that is called here, with its filter and its window, if it is one of those.
 pub(super) fn signed(tokens: &[TokenWithSpan], at: usize) -> Option<[Edit; 2]> {
     let Token::Word(Word { value, quote_style: None, .. }) = &tokens[at].token else { return None };
-    if !NARROW.iter().any(|name| value.eq_ignore_ascii_case(name)) {
+    let is_narrow = functions::named(value).is_some_and(|known| known.makes == Makes::Narrow);
+    if !is_narrow && !value.eq_ignore_ascii_case(EXTRACT) {
         return None;
     }
     let is_open = |at: &usize| tokens[*at].token == Token::LParen;
     let brackets = |from: usize| first_from(tokens, from).filter(is_open).and_then(|at| step(tokens, at));
     let mut end = brackets(at + 1)?;
     let open = first_from(tokens, at + 1)?;
-    if ["date_part", "extract"].contains(&value.as_str()) && is_fraction(tokens, open) {
+    if ["date_part", EXTRACT].contains(&value.as_str()) && is_fraction(tokens, open) {
         return None;
     }
     for keyword in [Keyword::FILTER, Keyword::OVER] {
@@ -133,18 +125,15 @@ impl Wide<'_> {
     }
 
     fn function(&mut self, function: &Function) {
-        let name = function.name.to_string().to_lowercase();
-        let terms = terms(function);
-        match name.as_str() {
+        let Some(known) = functions::known(function) else { return };
+        let sums_conditions = || functions::terms(function).iter().any(|term| is_condition(term, &self.flags));
+        match known.name {
             // The engine adds up conditions as numbers of 32 bits.
-            "sum" if terms.first().is_some_and(|term| is_condition(term, &self.flags)) => {
-                self.argument(function, "BIGINT");
-            }
+            "sum" if sums_conditions() => self.argument(function, "BIGINT"),
             // Of whole numbers the engine makes whole ones, and 2 to the 64th is 0.
             "pow" | "power" => self.argument(function, "DOUBLE"),
-            "if" => terms.into_iter().skip(1).for_each(|term| self.literals(term)),
-            "coalesce" | "greatest" | "ifnull" | "least" | "nullif" => {
-                terms.into_iter().for_each(|term| self.literals(term));
+            _ if known.of == Of::Row => {
+                functions::given(function).into_iter().for_each(|term| self.literals(term));
             }
             _ => {}
         }
@@ -160,15 +149,6 @@ impl Wide<'_> {
         }
         self.edits.extend(cast(open + 1, end, to));
     }
-}
-
-fn terms(function: &Function) -> Vec<&Expr> {
-    let FunctionArguments::List(list) = &function.args else { return Vec::new() };
-    let term = |argument| match argument {
-        &FunctionArg::Unnamed(FunctionArgExpr::Expr(ref expr)) => Some(expr),
-        _ => None,
-    };
-    list.args.iter().filter_map(term).collect()
 }
 
 /// The names of columns that hold yes or no, those of the facts and those of the question.
@@ -208,23 +188,6 @@ impl Visitor for Named<'_> {
     }
 }
 
-/// Functions whose value is one of those that they are given, or that say yes or no.
-const OF_THEIRS: &[&str] = &[
-    "coalesce",
-    "first_value",
-    "greatest",
-    "if",
-    "ifnull",
-    "lag",
-    "last_value",
-    "lead",
-    "least",
-    "max",
-    "min",
-    "nullif",
-];
-const SAY: &[&str] = &["ends_with", "regexp_like", "starts_with"];
-
 /// Whether a term says yes or no.
 fn is_condition(expr: &Expr, flags: &BTreeSet<String>) -> bool {
     use BinaryOperator::{And, Eq, Gt, GtEq, Lt, LtEq, NotEq, Or};
@@ -240,10 +203,8 @@ fn is_condition(expr: &Expr, flags: &BTreeSet<String>) -> bool {
             results.any(|result| is_condition(result, flags))
         }
         Expr::Function(function) => {
-            let name = function.name.to_string().to_lowercase();
-            SAY.contains(&name.as_str())
-                || OF_THEIRS.contains(&name.as_str())
-                    && terms(function).iter().skip(usize::from(name == "if")).any(|term| is_condition(term, flags))
+            functions::known(function).is_some_and(|known| known.makes == Makes::Flag)
+                || functions::given(function).iter().any(|term| is_condition(term, flags))
         }
         Expr::UnaryOp { op: UnaryOperator::Not, .. }
         | Expr::IsNull(_)

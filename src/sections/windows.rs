@@ -1,15 +1,10 @@
 //! Functions that look over rows: which the engine works out as they are written.
 
 use super::aggregates::{is_aggregate, is_window};
+use super::functions::{self, Known, Makes, Of};
 use super::refusals::{Asked, Step, seek};
 use sqlparser::ast::{Expr, Function, GroupByExpr, Select, SelectItem, Spanned, WindowSpec, WindowType};
 use std::ops::ControlFlow;
-
-/// Functions of a row and those before it.
-const OF_AN_ORDER: &[&str] = &["first_value", "lag", "last_value", "lead"];
-
-/// Functions that mean nothing but over rows.
-const OVER_ROWS: &[&str] = &["dense_rank", "first_value", "lag", "last_value", "lead", "rank", "row_number"];
 
 /// Figures of which the engine knows none that runs.
 const NOT_RUNNING: &[&str] = &["avg", "median", "stddev", "variance"];
@@ -20,58 +15,64 @@ const NOT_OVER: &[&str] = &["corr", "first", "last", "quantile_cont", "quantile_
 /// Whether a term is a function that looks over rows, or should be one.
 pub(super) fn looks_over_rows(expr: &Expr) -> bool {
     let Expr::Function(function) = expr else { return false };
-    is_window(expr) || OVER_ROWS.contains(&function.name.to_string().to_lowercase().as_str())
+    is_window(expr) || functions::known(function).is_some_and(|known| known.of == Of::Order)
 }
+
+/// What a function over rows cannot do.
+struct Cannot {
+    is_so: fn(Known, &WindowSpec) -> bool,
+    what: &'static str,
+    why: &'static str,
+    help: &'static str,
+}
+
+const CANNOT: &[Cannot] = &[
+    Cannot {
+        is_so: |known, _| NOT_OVER.contains(&known.name),
+        what: "cannot look over rows",
+        why: "the engine ignores OVER",
+        help: "group in a WITH, and join it",
+    },
+    Cannot {
+        is_so: |known, spec| NOT_RUNNING.contains(&known.name) && !spec.order_by.is_empty(),
+        what: "cannot run over rows",
+        why: "the engine gives the figure of all rows instead of that so far",
+        help: "leave ORDER BY out of OVER, or run SUM and COUNT",
+    },
+    Cannot {
+        is_so: |known, spec| known.of == Of::Order && known.makes == Makes::Given && spec.order_by.is_empty(),
+        what: "looks over rows in no order",
+        why: "which row is the first would be left to chance",
+        help: "write OVER (ORDER BY ...)",
+    },
+    Cannot {
+        is_so: |_, spec| spec.order_by.iter().any(|by| by.options.nulls_first.is_some()),
+        what: "cannot look over rows by NULLS FIRST or NULLS LAST",
+        why: "the engine ignores it and begins with NULL",
+        help: "leave such rows out with WHERE, or order by COALESCE(x, ...)",
+    },
+];
 
 /// Refuses a function over rows that would be worked out otherwise.
 pub(super) fn check(asked: Asked<'_>, function: &Function) -> Step {
-    let name = function.name.to_string().to_lowercase();
-    let (shown, span) = (name.to_uppercase(), function.name.span());
-    let wrong = |what: String, why: &str, help: &str| asked.wrong(what, span, why, help);
-    let is_one_of = |names: &[&str]| names.contains(&name.as_str());
+    let Some(known) = functions::known(function) else { return ControlFlow::Continue(()) };
+    let shown = known.name.to_uppercase();
+    let wrong = |what: &str, why: &str, help: &str| {
+        asked.wrong(format!("`{shown}` {what}"), function.name.span(), why, help)
+    };
     let spec = match &function.over {
-        None if is_one_of(OVER_ROWS) => {
+        None if known.of == Of::Order => {
             let help = format!("write `{shown}(...) OVER (ORDER BY ...)`");
-            return wrong(format!("`{shown}` stands without OVER"), "it looks over rows", &help);
+            return wrong("stands without OVER", "it looks over rows", &help);
         }
         None => return ControlFlow::Continue(()),
         Some(WindowType::WindowSpec(spec)) if spec.window_name.is_none() => spec,
-        Some(_) => {
-            return wrong(
-                format!("`{shown}` looks over a window with a name"),
-                "such are not read",
-                "write OVER (...) out",
-            );
-        }
+        Some(_) => return wrong("looks over a window with a name", "such are not read", "write OVER (...) out"),
     };
-    if is_one_of(NOT_OVER) {
-        return wrong(
-            format!("`{shown}` cannot look over rows"),
-            "the engine ignores OVER",
-            "group in a WITH, and join it",
-        );
+    match CANNOT.iter().find(|cannot| (cannot.is_so)(known, spec)) {
+        Some(Cannot { what, why, help, .. }) => wrong(what, why, help),
+        None => inner(asked, function, spec),
     }
-    if is_one_of(NOT_RUNNING) && !spec.order_by.is_empty() {
-        let why = "the engine gives the figure of all rows instead of that so far";
-        return wrong(
-            format!("`{shown}` cannot run over rows"),
-            why,
-            "leave ORDER BY out of OVER, or run SUM and COUNT",
-        );
-    }
-    if is_one_of(OF_AN_ORDER) && spec.order_by.is_empty() {
-        let why = "which row is the first would be left to chance";
-        return wrong(format!("`{shown}` looks over rows in no order"), why, "write OVER (ORDER BY ...)");
-    }
-    if spec.order_by.iter().any(|by| by.options.nulls_first.is_some()) {
-        let why = "the engine ignores it and begins with NULL";
-        return wrong(
-            "NULLS FIRST and NULLS LAST cannot stand in OVER".to_owned(),
-            why,
-            "leave such rows out with WHERE, or order by COALESCE(x, ...)",
-        );
-    }
-    inner(asked, function, spec)
 }
 
 /// Refuses figures inside one that looks over rows.

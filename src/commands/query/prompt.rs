@@ -129,7 +129,7 @@ fn candidates(before: &str, names: &[String]) -> (usize, Vec<String>) {
             let mentioned = |table: &str| before.split(|c: char| !is_word(c)).any(|word| word == table);
             let any = all_tables().any(mentioned);
             let own = tables().filter(|table| !any || mentioned(table.name)).flat_map(columns);
-            own.chain(functions().iter().copied()).chain(WORDS).chain(all_tables()).collect()
+            own.chain(functions()).chain(WORDS).chain(all_tables()).collect()
         }
     };
     let fits = |name: &&str| {
