@@ -283,10 +283,15 @@ impl Story {
 
     fn messages(&self) -> Vec<(Message, Vec<Draft>)> {
         let groups = self.net.messages();
+        let ways: Vec<OnItsWay> = groups.iter().map(|group| OnItsWay::of(&self.net, group)).collect();
+        let mut of_id: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, way) in ways.iter().enumerate() {
+            way.ids.iter().for_each(|id| of_id.entry(id).or_default().push(at));
+        }
         let mut filings: Vec<Vec<&Row>> = vec![Vec::new(); groups.len()];
         let mut unsent: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
         for row in &self.filings {
-            match self.owner(&groups, row) {
+            match owner(&ways, of_id.get(row.raw("message_id")).map_or(&[], Vec::as_slice), row) {
                 Some(at) => filings[at].push(row),
                 None => unsent.entry(row.raw("message_id")).or_default().push(row),
             }
@@ -295,24 +300,6 @@ impl Story {
         let mut messages: Vec<_> = carried.chain(unsent.values().map(|rows| filed(rows))).collect();
         messages.sort_by_key(|(message, drafts)| (message.time, drafts.first().and_then(|draft| draft.place)));
         messages
-    }
-
-    /// The message that was put into a mailbox: the one whose delivery names the session in which that was done, else
-    /// the one that was on its way to that mailbox then.
-    fn owner(&self, groups: &[Vec<i64>], filing: &Row) -> Option<usize> {
-        let session = filing.raw("session_id").split(':').next().unwrap_or_default();
-        let deliveries = |group: &Vec<i64>| -> Vec<&Row> {
-            group.iter().flat_map(|entry| &self.net.lives[entry].deliveries).collect()
-        };
-        let same_id = |group: &&Vec<i64>| {
-            group.iter().any(|entry| self.net.lives[entry].row.is("message_id", filing.raw("message_id")))
-        };
-        let named = |group: &Vec<i64>| {
-            session.len() >= 8 && deliveries(group).iter().any(|row| row.raw("reply").contains(session))
-        };
-        let near = |group: &Vec<i64>| deliveries(group).iter().any(|row| link::is_near(row, filing));
-        let of = |fits: &dyn Fn(&Vec<i64>) -> bool| groups.iter().position(|group| same_id(&group) && fits(group));
-        of(&named).or_else(|| of(&near))
     }
 
     fn message(&self, entries: &[i64], filings: &[&Row]) -> (Message, Vec<Draft>) {
@@ -353,7 +340,8 @@ impl Story {
 
     /// The final outcome of each recipient; a delivery that handed the message on to another entry takes that entry's.
     fn recipients(&self, entries: &[i64]) -> Vec<Recipient> {
-        let mut last: Vec<(Recipient, (String, String), i64)> = Vec::new();
+        let mut last: Vec<(Recipient, i64)> = Vec::new();
+        let mut places: BTreeMap<(String, String), usize> = BTreeMap::new();
         let first = &self.net.lives[&entries[0]];
         for entry in entries {
             let life = &self.net.lives[entry];
@@ -363,12 +351,13 @@ impl Story {
                     continue;
                 }
                 let whom = (row.raw("recipient").to_lowercase(), row.raw("original_recipient").to_lowercase());
-                match last.iter_mut().find(|(_, known, _)| *known == whom) {
+                let place = *places.entry(whom).or_insert(last.len());
+                match last.get_mut(place) {
                     // An entry that is done with a recipient does not try again: its clock was set back in between.
-                    Some((known, _, of))
+                    Some((known, of))
                         if of == entry && is_deferred(row) && known.state != Some(State::Warning) => {}
-                    Some((known, _, of)) => (*known, *of) = (recipient(first, life, row), *entry),
-                    None => last.push((recipient(first, life, row), whom, *entry)),
+                    Some(known) => *known = (recipient(first, life, row), *entry),
+                    None => last.push((recipient(first, life, row), *entry)),
                 }
             }
         }
@@ -379,6 +368,37 @@ impl Story {
         let visits = self.visits.values().filter(|visit| visit.is_known()).map(Visit::told);
         visits.chain(self.loose.iter().map(alone)).collect()
     }
+}
+
+/// What a message tells of the mailboxes into which it may have been put.
+struct OnItsWay<'s> {
+    ids: BTreeSet<&'s str>,
+    /// The words of what its takers replied, among them the session in which a mailbox server took it.
+    words: BTreeSet<&'s str>,
+    deliveries: Vec<&'s Row>,
+}
+
+impl<'s> OnItsWay<'s> {
+    fn of(net: &'s Net, entries: &[i64]) -> Self {
+        let lives = || entries.iter().map(|entry| &net.lives[entry]);
+        let deliveries: Vec<&Row> = lives().flat_map(|life| &life.deliveries).collect();
+        let words = deliveries.iter().flat_map(|row| row.raw("reply").split(|c: char| !is_of_session(c)));
+        Self { ids: lives().map(|life| life.row.raw("message_id")).collect(), words: words.collect(), deliveries }
+    }
+}
+
+/// Whether a session may be named by this: by what base64 is written with (RFC 4648, section 4), and marks between parts.
+fn is_of_session(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "+/-._".contains(c)
+}
+
+/// The message that was put into a mailbox, of those of its Message-ID: the one whose delivery names the session in which that
+/// was done, else the one that was on its way to that mailbox then.
+fn owner(ways: &[OnItsWay<'_>], of_id: &[usize], filing: &Row) -> Option<usize> {
+    let session = filing.raw("session_id").split(':').next().unwrap_or_default();
+    let named = |at: &&usize| session.len() >= 8 && ways[**at].words.contains(session);
+    let near = |at: &&usize| ways[**at].deliveries.iter().any(|row| link::is_near(row, filing));
+    of_id.iter().find(named).or_else(|| of_id.iter().find(near)).copied()
 }
 
 fn visits(asker: &Asker<'_>, sessions: &BTreeSet<i64>) -> Result<BTreeMap<i64, Visit>> {

@@ -149,6 +149,27 @@ fn a_loop_ends() {
 }
 
 #[test]
+fn the_picture_of_a_chain_has_one_way_into_each_of_its_entries() {
+    let id = |at: usize| format!("{:06X}", 0xAB_0000 + at);
+    let entry = |at: usize| {
+        format!(
+            "09:00:00 mx1 postfix/smtpd[{at}]: {0}: client=localhost[127.0.0.1]\n\
+             09:00:00 mx1 postfix/cleanup[2]: {0}: message-id=<9@a.example>\n\
+             09:00:00 mx1 postfix/qmgr[3]: {0}: from=<a@a.example>, size=120, nrcpt=1 (queue active)\n{1}{2}",
+            id(at),
+            delivered("mx1", &id(at), "b@b.example", "sent", &format!("250 Ok: queued as {}", id(at + 1))),
+            removed("mx1", &id(at)),
+        )
+    };
+    let trace = traced(&(0..40).map(entry).collect::<String>(), &id(0));
+    let way = &trace.messages[0].way;
+    let mut to: Vec<usize> = way.hops.iter().map(|hop| hop.to).collect();
+    to.sort_unstable();
+    assert_eq!((trace.messages[0].queue.len(), to), (40, (1..=41).collect()), "{way:?}");
+    assert!(way.hops.iter().all(|hop| hop.outcome.raw() != "handed on"));
+}
+
+#[test]
 fn what_a_filter_gives_back_is_the_same_message() {
     let back = "09:00:01 mx1 postfix/smtpd[7]: DDDD02: client=localhost[127.0.0.1]\n\
                 09:00:01 mx1 postfix/cleanup[2]: DDDD02: message-id=<4@a.example>\n\

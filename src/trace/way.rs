@@ -4,39 +4,34 @@ use super::ask::Row;
 use super::link::{Life, Net, Tie};
 use crate::report::trace::{Hop, Node, Way};
 use crate::text::Text;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Hosts to which a message was handed that are told apart; more go under one name.
 const MOST_HOSTS: usize = 5;
 
 /// The way through these queue entries, and into mailboxes.
 pub(super) fn of(net: &Net, entries: &[i64], filings: &[&Row]) -> Way {
-    let mut way = Way::default();
+    let mut drawn = Drawing::default();
     let Some(first) = entries.first().map(|entry| &net.lives[entry]) else {
         return mailboxes_alone(filings);
     };
-    let start = way.node(came_from(first));
-    let lives: Vec<usize> = entries.iter().map(|entry| way.node(place(&net.lives[entry]))).collect();
+    let start = drawn.node(came_from(first));
+    let lives: Vec<usize> = entries.iter().map(|entry| drawn.node(place(&net.lives[entry]))).collect();
     if first.is_whole {
         let outcome = if first.row.is("origin", "notification") { "notified" } else { "accepted" };
-        way.hop((start, lives[0]), outcome, None, &first.row, None);
+        drawn.hop((start, lives[0]), outcome, None, &first.row, None);
     }
     for (entry, own) in entries.iter().zip(&lives) {
         for row in &net.lives[entry].deliveries {
             let next = next(net, entries, *entry, row).map(|at| lives[at]);
-            let to = next.unwrap_or_else(|| way.host(row));
-            way.hop((*own, to), row.raw("outcome"), Some("recipient"), row, net.lives[entry].delay(row));
-        }
-        for (to, child) in entries.iter().zip(&lives) {
-            let tied = net.ties.get(&(*entry, *to)) == Some(&Tie::Same);
-            let told = way.hops.iter().any(|hop| hop.from == *own && hop.to == *child);
-            if tied && !told {
-                way.hop((*own, *child), "handed on", None, &net.lives[to].row, None);
-            }
+            let to = next.unwrap_or_else(|| drawn.host(row));
+            drawn.hop((*own, to), row.raw("outcome"), Some("recipient"), row, net.lives[entry].delay(row));
         }
     }
-    way.fill_mailboxes(filings, &lives);
-    way.hops.sort_by_key(|hop| hop.time);
-    way
+    drawn.hand_on(net, entries, &lives);
+    drawn.fill_mailboxes(filings, &lives);
+    drawn.way.hops.sort_by_key(|hop| hop.time);
+    drawn.way
 }
 
 /// The place in a message's entries of the one under which it went on with a delivery: the one that this names, or the
@@ -53,12 +48,12 @@ pub(super) fn next(net: &Net, entries: &[i64], entry: i64, delivery: &Row) -> Op
 }
 
 fn mailboxes_alone(filings: &[&Row]) -> Way {
-    let mut way = Way::default();
+    let mut drawn = Drawing::default();
     if let Some(row) = filings.first() {
-        let from = way.node(node(row.raw("service"), row.raw("host")));
-        way.fill_mailboxes(filings, &[from]);
+        let from = drawn.node(node(row.raw("service"), row.raw("host")));
+        drawn.fill_mailboxes(filings, &[from]);
     }
-    way
+    drawn.way
 }
 
 fn node(name: &str, about: &str) -> Node {
@@ -80,10 +75,25 @@ fn place(life: &Life) -> Node {
     node(life.row.raw("host"), life.row.raw("queue_id"))
 }
 
-impl Way {
+/// A way that is drawn. A message may have a hundred thousand recipients, and a thousand queue entries.
+#[derive(Default)]
+struct Drawing {
+    way: Way,
+    /// The hops by what makes them one.
+    hops: BTreeMap<(usize, usize, Text), usize>,
+    /// The recipients that stand at a hop.
+    told: BTreeSet<(usize, Text)>,
+}
+
+impl Drawing {
     fn node(&mut self, node: Node) -> usize {
-        self.nodes.push(node);
-        self.nodes.len() - 1
+        self.way.nodes.push(node);
+        self.way.nodes.len() - 1
+    }
+
+    /// The node that is like this one; a new one where there is none.
+    fn known(&mut self, node: Node) -> usize {
+        self.way.nodes.iter().position(|known| *known == node).unwrap_or_else(|| self.node(node))
     }
 
     /// The host to which a delivery handed the message.
@@ -93,16 +103,12 @@ impl Way {
             host => host,
         };
         let wanted = node(name, row.raw("transport"));
-        if let Some(at) = self.nodes.iter().position(|node| *node == wanted) {
+        if let Some(at) = self.way.nodes.iter().position(|node| *node == wanted) {
             return at;
         }
-        let others = node("other hosts", "");
-        let hosts = self.hops.iter().filter(|hop| !hop.recipients.is_empty()).map(|hop| hop.to);
-        let hosts: std::collections::BTreeSet<usize> = hosts.collect();
-        if hosts.len() < MOST_HOSTS {
-            return self.node(wanted);
-        }
-        self.nodes.iter().position(|node| *node == others).unwrap_or_else(|| self.node(others))
+        let hosts = self.way.hops.iter().filter(|hop| !hop.recipients.is_empty()).map(|hop| hop.to);
+        let hosts: BTreeSet<usize> = hosts.collect();
+        if hosts.len() < MOST_HOSTS { self.node(wanted) } else { self.known(node("other hosts", "")) }
     }
 
     /// A move; those that met the same between the same places are one.
@@ -114,31 +120,44 @@ impl Way {
         row: &Row,
         delay_s: Option<f64>,
     ) {
-        let time = row.integer("time");
+        let (outcome, hops) = (Text::from(outcome), &mut self.way.hops);
+        let at = *self.hops.entry((from, to, outcome)).or_insert_with_key(|(from, to, outcome)| {
+            let (outcome, state) = (outcome.clone(), super::steps::good_or_bad(outcome.raw()));
+            let (from, to, recipients) = (*from, *to, Vec::new());
+            hops.push(Hop { from, to, time: None, outcome, state, recipients, times: 0, delay_s: None });
+            hops.len() - 1
+        });
+        let hop = &mut hops[at];
+        (hop.time, hop.delay_s) = (row.integer("time"), delay_s.or(hop.delay_s));
+        hop.times += 1;
         let recipient = recipient.and_then(|column| row.text(column));
-        let same = |hop: &&mut Hop| (hop.from, hop.to, hop.outcome.raw()) == (from, to, outcome);
-        if let Some(hop) = self.hops.iter_mut().find(same) {
-            (hop.time, hop.delay_s) = (time, delay_s.or(hop.delay_s));
-            hop.times += 1;
-            hop.recipients.extend(recipient.filter(|one| !hop.recipients.contains(one)));
-            return;
+        hop.recipients.extend(recipient.filter(|one| self.told.insert((at, one.clone()))));
+    }
+
+    /// To the entries to which no delivery leads, from the one that held the message last.
+    fn hand_on(&mut self, net: &Net, entries: &[i64], lives: &[usize]) {
+        let reached: BTreeSet<usize> = self.way.hops.iter().map(|hop| hop.to).collect();
+        for (to, child) in entries.iter().zip(lives).filter(|(_, child)| !reached.contains(child)) {
+            let tied = |(from, _): &(&i64, &usize)| net.ties.get(&(**from, *to)) == Some(&Tie::Same);
+            if let Some((_, own)) = entries.iter().zip(lives).rev().find(tied) {
+                self.hop((*own, *child), "handed on", None, &net.lives[to].row, None);
+            }
         }
-        let recipients = recipient.into_iter().collect();
-        let state = super::steps::good_or_bad(outcome);
-        self.hops.push(Hop { from, to, time, outcome: Text::from(outcome), state, recipients, times: 1, delay_s });
     }
 
     /// From the agents into the mailboxes of a host.
     fn fill_mailboxes(&mut self, filings: &[&Row], lives: &[usize]) {
+        let own: BTreeSet<&usize> = lives.iter().collect();
+        let mut agents: BTreeMap<Text, usize> = BTreeMap::new();
+        for hop in self.way.hops.iter().filter(|hop| !own.contains(&hop.to)) {
+            for recipient in &hop.recipients {
+                agents.entry(recipient.clone()).or_insert(hop.to);
+            }
+        }
         for row in filings {
-            let is_agent = |hop: &&Hop| {
-                let to = hop.recipients.iter().any(|one| one.raw() == row.raw("user"));
-                to && !lives.contains(&hop.to)
-            };
-            let agent = self.hops.iter().find(is_agent).map(|hop| hop.to);
+            let agent = row.text("user").and_then(|user| agents.get(&user).copied());
             let from = agent.or_else(|| lives.last().copied()).unwrap_or(0);
-            let boxes = node("mailbox", row.raw("host"));
-            let to = self.nodes.iter().position(|node| *node == boxes).unwrap_or_else(|| self.node(boxes));
+            let to = self.known(node("mailbox", row.raw("host")));
             self.hop((from, to), row.raw("outcome"), Some("user"), row, None);
         }
     }
