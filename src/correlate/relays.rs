@@ -19,8 +19,8 @@ const LASTING: i64 = HOUR;
 const FIRST: i64 = 600 * SECOND;
 const NEXT: i64 = 10 * SECOND;
 
-/// So many processes are known at most before those that were silent for long are forgotten.
-const MOST: usize = 4_096;
+/// So many processes are known at most before those that were silent the longest are forgotten.
+const MOST: usize = 1 << 16;
 
 /// The last connection of each process.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -48,8 +48,10 @@ impl Relays {
     /// A process has a connection.
     pub fn note(&mut self, line: &Line<'_>) {
         let now = line.event.time;
-        if self.last.len() >= MOST {
-            self.last.retain(|_, relay| (0..LASTING).contains(&(now - relay.time)));
+        let mut lasting = LASTING;
+        while self.last.len() >= MOST {
+            self.last.retain(|_, relay| (0..lasting).contains(&(now - relay.time)));
+            lasting /= 2;
         }
         let relay = Relay {
             time: now,
@@ -61,9 +63,7 @@ impl Relays {
             tls_cipher: line.text(Field::TlsCipher),
             entry: NULL,
         };
-        if self.last.len() < MOST || self.last.contains_key(&line.event.key) {
-            self.last.insert(line.event.key, relay);
-        }
+        self.last.insert(line.event.key, relay);
     }
 
     /// A delivery went by the connection of its process, if that leads where it went. What another entry sends without

@@ -138,18 +138,36 @@ struct Seeds {
 impl Seeds {
     fn find(asker: &Asker<'_>, reading: &Reading, span: Span) -> Result<Self> {
         let mut seeds = Self::default();
-        for reading in each_address(asker, reading)? {
-            for (table, condition) in reading.conditions() {
-                // What lies in a mailbox came by an entry, of which the log may hold nothing.
-                if reading.kind == Kind::Address && table.name == FILINGS.name && !seeds.entries.is_empty() {
-                    continue;
-                }
-                for row in table.rows(asker, &format!("{condition}{}", within(span)))? {
-                    seeds.take(row);
-                }
+        if let Some(network) = key::network(&reading.text).filter(|_| reading.kind == Kind::Network) {
+            seeds.find_network(asker, reading, network, span)?;
+            return Ok(seeds);
+        }
+        for (table, condition) in reading.conditions() {
+            // What lies in a mailbox came by an entry, of which the log may hold nothing.
+            if reading.kind == Kind::Address && table.name == FILINGS.name && !seeds.entries.is_empty() {
+                continue;
+            }
+            for row in table.rows(asker, &format!("{condition}{}", within(span)))? {
+                seeds.take(row);
             }
         }
         Ok(seeds)
+    }
+
+    /// A network as its addresses, of those that there are.
+    fn find_network(&mut self, asker: &Asker<'_>, reading: &Reading, network: Network, span: Span) -> Result<()> {
+        let in_span = |row: &Row| span == Span::ALL || row.integer("time").is_some_and(|time| span.holds(time));
+        for (table, _) in reading.conditions() {
+            let known = asker.ask(&format!("SELECT DISTINCT x.client_ip FROM {} x", table.name))?.rows(usize::MAX);
+            let addresses = known.iter().filter_map(|row| match &row[..] {
+                [Cell::Text(address)] => Some(address.raw()).filter(|address| network.holds(address)),
+                _ => None,
+            });
+            let rows = table.rows_in(asker, "client_ip", &literals(addresses))?;
+            rows.into_iter().filter(in_span).for_each(|row| self.take(row));
+        }
+        self.loose.sort_by_key(order);
+        Ok(())
     }
 
     /// A fact of an entry, of a session, or of neither. A rejection after the data names an entry that never became one.
@@ -194,23 +212,6 @@ fn within(span: Span) -> String {
     let start = span.start.map(|start| format!(" AND x.time >= {start}"));
     let end = span.end.map(|end| format!(" AND x.time < {end}"));
     [start, end].into_iter().flatten().collect()
-}
-
-/// A network as its addresses, of those that there are; all else as it is.
-fn each_address(asker: &Asker<'_>, reading: &Reading) -> Result<Vec<Reading>> {
-    let Some(network) = key::network(&reading.text).filter(|_| reading.kind == Kind::Network) else {
-        return Ok(vec![reading.clone()]);
-    };
-    let mut found: BTreeSet<String> = BTreeSet::new();
-    for table in ["messages", "sessions", "rejections", "logins"] {
-        let sql = format!("SELECT DISTINCT x.client_ip FROM {table} x ORDER BY x.client_ip");
-        for row in asker.ask(&sql)?.rows(usize::MAX) {
-            if let [Cell::Text(address)] = &row[..] {
-                found.extend(network.holds(address.raw()).then(|| address.raw().to_owned()));
-            }
-        }
-    }
-    Ok(found.into_iter().map(|text| Reading { text, ..reading.clone() }).collect())
 }
 
 /// The latest of what was found.
