@@ -414,3 +414,6 @@ fn notice(line: &Line<'_>, facts: &mut Facts) {
         offset: line.offset(),
     });
 }
+
+#[cfg(test)]
+mod tests;
