@@ -413,6 +413,24 @@ fn a_delivery_has_the_tls_of_a_connection_that_leads_there_and_lasts() {
 }
 
 #[test]
+fn of_many_processes_that_deliver_at_once_the_tls_of_each_is_known() {
+    let mut log = String::new();
+    for pid in 1..=5_000 {
+        let _ = writeln!(
+            log,
+            "Nov 24 09:00:00 mx1 postfix/smtp[{pid}]: Verified TLS connection established to mx.far.example[198.51.100.6]:25: TLSv1.3 with cipher X (256/256 bits)"
+        );
+    }
+    for pid in 1..=5_000 {
+        let _ = writeln!(
+            log,
+            "Nov 24 09:00:01 mx1 postfix/smtp[{pid}]: A1FF{pid:04}: to=<b@far.example>, relay=mx.far.example[198.51.100.6]:25, delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (250 Ok)"
+        );
+    }
+    assert_eq!(told(&log, "deliveries", &["tls_version"]), vec!["TLSv1.3"; 5_000]);
+}
+
+#[test]
 fn two_refusals_are_one_only_where_the_second_passes_the_first_on() {
     let refused = |pid: u32, to: &str| {
         format!(
