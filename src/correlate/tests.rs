@@ -84,16 +84,21 @@ macro_rules! arrives {
     };
 }
 
+/// A line that tells of a queue entry.
+macro_rules! of_entry {
+    ($time:literal, $program:literal, $id:literal, $($part:literal),+) => {
+        concat!($time, " ", $program, ": ", $id, ": ", $($part),+)
+    };
+}
+
 /// A recipient put off.
 macro_rules! deferred {
     ($time:literal, $program:literal, $id:literal, $to:literal) => {
-        concat!(
+        of_entry!(
             $time,
-            " ",
             $program,
-            ": ",
             $id,
-            ": to=<",
+            "to=<",
             $to,
             ">, relay=none, delay=1, delays=1/0/0/0, dsn=4.4.1, ",
             "status=deferred (connect to mx.far.example[198.51.100.7]:25: Connection timed out)"
@@ -104,13 +109,11 @@ macro_rules! deferred {
 /// A recipient to whom another server, or a program, took the message.
 macro_rules! sent {
     ($time:literal, $program:literal, $id:literal, $relay:literal, $delay:literal, $said:literal) => {
-        concat!(
+        of_entry!(
             $time,
-            " ",
             $program,
-            ": ",
             $id,
-            ": to=<b@local.example>, relay=",
+            "to=<b@local.example>, relay=",
             $relay,
             ", delay=",
             $delay,

@@ -3,7 +3,7 @@
 
 use super::functions::{self, Of};
 use super::guard::Needs;
-use super::portions::is_question;
+use super::tree::{column_of, is_question};
 use polars::prelude::DataFrame;
 use sqlparser::ast::{Expr, Function, GroupByExpr, Ident, Select, Visit, Visitor};
 use std::ops::ControlFlow;
@@ -46,12 +46,7 @@ impl Visitor for Seen {
         if stands_alone(expr) {
             self.depth += 1;
         }
-        let name = match expr {
-            Expr::Identifier(name) => Some(name),
-            Expr::CompoundIdentifier(names) => names.last(),
-            _ => None,
-        };
-        if let Some(name) = name.filter(|_| self.depth == 0) {
+        if let Some(name) = column_of(expr).filter(|_| self.depth == 0) {
             self.column.get_or_insert_with(|| name.clone());
         }
         ControlFlow::Continue(())

@@ -116,20 +116,29 @@ const ALL: &[Known] = &[
     of_rows("variance", Makes::Other),
 ];
 
+/// The function that tells where a text stands in another.
+pub(super) const STRPOS: &str = "strpos";
+
 /// The function that chooses by its first term between the others.
 const IF: &str = "if";
 
 /// Functions that the engine has and answers wrongly: why, and what to write instead.
-pub(super) const LEFT_OUT: &[(&str, &str, &str)] = &[
+const LEFT_OUT: &[(&str, &str, &str)] = &[
     ("initcap", "the engine was built without it", "write `UPPER(LEFT(x, 1)) || LOWER(SUBSTR(x, 2))`"),
     ("log", "engines differ in what its first number is", "write `LN(x)`, `LOG10(x)` or `LOG2(x)`"),
     ("right", "it is wrong where the text is shorter", "write `REVERSE(LEFT(REVERSE(x), 3))`"),
+    // POSITION(x IN y) is the same.
     (
-        "strpos",
+        STRPOS,
         "it counts bytes, and is 0 where there is no text at all",
         "`LIKE '%x%'`, `STARTS_WITH` and `REGEXP_LIKE` look for texts",
     ),
 ];
+
+/// Why a function that the engine has is left out, and what to write instead.
+pub(super) fn left_out(name: &str) -> Option<(&'static str, &'static str)> {
+    LEFT_OUT.iter().find(|(left_out, ..)| *left_out == name).map(|(_, why, help)| (*why, *help))
+}
 
 /// The names of the functions that a question may use.
 pub fn functions() -> impl Iterator<Item = &'static str> {

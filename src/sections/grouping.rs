@@ -1,7 +1,8 @@
 //! Groups of groups: a SELECT with aggregates as one that portions are asked, and one that is asked of their answers.
 
 use super::functions::{self, Of};
-use super::portions::{OURS, Taken, asks_again, column, grouped_by, is_question, names, own_name, quoted};
+use super::portions::{OURS, Taken, column, grouped_by, own_name, quoted};
+use super::tree::{asks_again, column_of, is_question, names};
 use crate::facts::schema::ColumnKind;
 use crate::facts::{CLIENT_NET, TableDef, columns};
 use sqlparser::ast::{
@@ -75,11 +76,7 @@ impl Grouping {
 
     /// The column of the table that a term is.
     fn own(&self, expr: &Expr) -> Option<&'static str> {
-        let name = match expr {
-            Expr::Identifier(name) => name,
-            Expr::CompoundIdentifier(names) => names.last()?,
-            _ => return None,
-        };
+        let name = column_of(expr)?;
         columns(self.table).find(|column| *column == name.value)
     }
 

@@ -4,8 +4,8 @@
 //! it stands inside another term.
 
 use super::aggregates::{is_aggregate, is_window};
-use super::portions::names;
 use super::refusals::{Asked, Step, called, seek};
+use super::tree::{column_of, names, term};
 use crate::error::Error;
 use sqlparser::ast::{
     Expr, GroupByExpr, Ident, OrderBy, OrderByKind, Query, Select, SelectItem, Spanned, Value, ValueWithSpan,
@@ -284,21 +284,9 @@ impl Visitor for Seen<'_> {
     }
 }
 
-/// The term of an item.
-fn term(item: &SelectItem) -> Option<&Expr> {
-    match item {
-        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
-        _ => None,
-    }
-}
-
-/// The column that a term is.
+/// The column that a term is, also in brackets.
 fn column(expr: &Expr) -> Option<&Ident> {
-    match bare(expr) {
-        Expr::Identifier(name) => Some(name),
-        Expr::CompoundIdentifier(names) => names.last(),
-        _ => None,
-    }
+    column_of(bare(expr))
 }
 
 fn bare(expr: &Expr) -> &Expr {

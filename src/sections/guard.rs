@@ -8,10 +8,10 @@ use super::front::is_time;
 use super::functions;
 use super::meant;
 use super::parts::Parts;
-use super::portions::names;
 use super::refusals;
 use super::times::Times;
 use super::tokens::{self, UNNAMED, refuse};
+use super::tree::{column_of, is_wild, names};
 use crate::error::{Error, Result};
 use crate::facts::{DERIVED, TABLES, columns, tables};
 use crate::time::Zone;
@@ -308,8 +308,7 @@ impl Visitor for Gate<'_> {
             let error = error.why("it is not told of which of them it is").help("add GROUP BY");
             return stop(self.point(error, column.span));
         }
-        let wild = |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
-        self.needs.all |= select.projection.iter().any(wild);
+        self.needs.all |= select.projection.iter().any(is_wild);
         let tables: usize = select.from.iter().map(|from| 1 + from.joins.len()).sum();
         let joined = select.from.iter().flat_map(|from| &from.joins).filter(|join| has_condition(join)).count();
         self.needs.rows_only |= tables > joined + 1 || self.counts_answers(select);
@@ -328,16 +327,9 @@ impl Visitor for Gate<'_> {
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Self::Break> {
+        self.names.extend(column_of(expr).cloned());
         match expr {
             Expr::Function(function) => self.function(function),
-            Expr::Identifier(name) => {
-                self.names.push(name.clone());
-                ControlFlow::Continue(())
-            }
-            Expr::CompoundIdentifier(names) => {
-                self.names.extend(names.last().cloned());
-                ControlFlow::Continue(())
-            }
             _ => ControlFlow::Continue(()),
         }
     }
@@ -432,8 +424,8 @@ impl Gate<'_> {
             return ControlFlow::Continue(());
         }
         let error = refuse(format!("the function `{name}` cannot be used"));
-        let error = match functions::LEFT_OUT.iter().find(|(name, ..)| *name == lower) {
-            Some((_, why, help)) => error.why(why).help(*help),
+        let error = match functions::left_out(&lower) {
+            Some((why, help)) => error.why(why).help(help),
             None => error.instead(&lower, "functions", functions::functions()),
         };
         stop(self.point(error, name.span()))

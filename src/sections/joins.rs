@@ -4,9 +4,9 @@
 //! inner join of an outer one.
 
 use super::meant::Edit;
-use super::portions::relations;
 use super::refusals::{Asked, Step, seek};
-use super::tokens::SPACE;
+use super::tokens::{SPACE, range_of};
+use super::tree::{column_of, relations};
 use sqlparser::ast::{
     BinaryOperator, Expr, Ident, Join, JoinConstraint, JoinOperator, Query, Select, Spanned, TableFactor, Visit,
     Visitor, visit_expressions,
@@ -132,7 +132,7 @@ fn condition_of(asked: Asked<'_>, condition: &Expr, table: Option<&str>, is_inne
     if of_value(condition).is_some() {
         return ControlFlow::Continue(());
     }
-    if !has_column(left) || !has_column(right) {
+    if [left, right].into_iter().any(|side| seek(side, |expr| column_of(expr).is_some()).is_none()) {
         let why = "the engine takes an equality in ON for one of columns of two tables";
         return asked.wrong("a side of this has no column".to_owned(), condition.span(), why, VALUE);
     }
@@ -189,9 +189,7 @@ impl Visitor for Turned<'_> {
 impl Turned<'_> {
     /// Puts the value first, or last; nothing where it stands there.
     fn turn(&self, column: Span, value: Span, value_first: bool) -> Option<Edit> {
-        let start = |span: Span| self.tokens.binary_search_by_key(&span.start, |token| token.span.start).ok();
-        let end = |span: Span| self.tokens.binary_search_by_key(&span.end, |token| token.span.end).ok();
-        let [column, value] = [start(column)?..end(column)? + 1, start(value)?..end(value)? + 1];
+        let (column, value) = (range_of(self.tokens, column)?, range_of(self.tokens, value)?);
         let (left, right) =
             if column.start < value.start { (column, value.clone()) } else { (value.clone(), column) };
         if value_first == (left == value) {
@@ -225,11 +223,6 @@ fn conjuncts(condition: &Expr) -> Vec<&Expr> {
         Expr::Nested(inner) => conjuncts(inner),
         other => vec![other],
     }
-}
-
-fn has_column(side: &Expr) -> bool {
-    let is_column = |expr: &Expr| matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
-    seek(side, is_column).is_some()
 }
 
 /// The tables that a term names with its columns.

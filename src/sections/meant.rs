@@ -11,7 +11,7 @@ use super::front::is_time;
 use super::functions::{self, Of};
 use super::guard::time_and_texts;
 use super::joins;
-use super::tokens::{SPACE, UNNAMED, bytes, is_white, refuse, word};
+use super::tokens::{SPACE, UNNAMED, bytes, is_white, place_of, range_of, refuse, word};
 use super::widths::{signed, wide};
 use crate::error::{Error, Result};
 use crate::time::{Zone, parse_date};
@@ -55,11 +55,10 @@ pub(super) fn meant(
 
 /// What makes a figure of a column of a group.
 fn of_group(tokens: &[TokenWithSpan], span: Span) -> Option<Edit> {
-    let start = tokens.binary_search_by_key(&span.start, |token| token.span.start).ok()?;
-    let end = tokens.binary_search_by_key(&span.end, |token| token.span.end).ok()? + 1;
-    let column = tokens[start..end].iter().map(|token| token.token.clone());
+    let range = range_of(tokens, span)?;
+    let column = tokens[range.clone()].iter().map(|token| token.token.clone());
     let figure = [word("MIN", None), Token::LParen].into_iter().chain(column).chain([Token::RParen]);
-    Some((start..end, figure.collect()))
+    Some((range, figure.collect()))
 }
 
 fn edit(tokens: &mut Vec<TokenWithSpan>, mut edits: Vec<Edit>) {
@@ -81,7 +80,7 @@ fn times(
     let mut edits = Vec::new();
     let wrong = visit_expressions(query, |expr| {
         for (text, span) in time_and_texts(expr, own) {
-            let at = tokens.binary_search_by_key(&span.start, |token| token.span.start).ok();
+            let at = place_of(tokens, span.start);
             match parse_date(text, zone) {
                 Ok(time) => edits.extend(at.map(|at| (at..at + 1, vec![Token::Number(time.to_string(), false)]))),
                 Err(error) => return ControlFlow::Break(Box::new(error.at(UNNAMED, sql, bytes(sql, span)))),

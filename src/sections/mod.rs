@@ -19,6 +19,7 @@ mod refusals;
 mod rows;
 mod times;
 mod tokens;
+mod tree;
 mod widths;
 mod windows;
 

@@ -9,13 +9,13 @@ use super::grouping::Grouping;
 use super::guard;
 use super::parts::{Common, Parts};
 use super::tokens;
+use super::tree::{asks_again, is_wild, names, relations};
 use crate::facts::{TABLES, TableDef, columns};
 use sqlparser::ast::{
     BinaryOperator, Distinct, Expr, GroupByExpr, Ident, ObjectName, OrderBy, Query, Select, SelectItem, SetExpr,
-    Statement, TableAlias, TableFactor, Visit, visit_expressions, visit_relations,
+    Statement, TableAlias, TableFactor, Visit,
 };
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
 /// A question in two steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -262,8 +262,7 @@ fn own(select: &Select, table: &TableDef) -> BTreeSet<String> {
 
 /// The columns of a table that a SELECT and its order name.
 fn needed(select: &Select, order: Option<&OrderBy>, table: &TableDef) -> Vec<SelectItem> {
-    let wild = |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
-    let all = select.projection.iter().any(wild);
+    let all = select.projection.iter().any(is_wild);
     let mut named = names(select);
     named.extend(order.map(names).unwrap_or_default());
     let mut needed: Vec<&str> = columns(table).filter(|name| all || named.contains(*name)).collect();
@@ -315,40 +314,6 @@ fn all_of(conditions: Vec<Expr>) -> Option<Expr> {
         op: BinaryOperator::And,
         right: Box::new(right),
     })
-}
-
-pub(super) fn is_question(expr: &Expr) -> bool {
-    matches!(expr, Expr::Subquery(_) | Expr::InSubquery { .. } | Expr::Exists { .. })
-}
-
-/// Whether a question stands in a term.
-pub(super) fn asks_again(expr: &Expr) -> bool {
-    let stop = |expr: &Expr| if is_question(expr) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-    visit_expressions(expr, stop).is_break()
-}
-
-/// All tables that a part of a question names.
-pub(super) fn relations(part: &impl Visit) -> Vec<ObjectName> {
-    let mut found = Vec::new();
-    let _ = visit_relations(part, |name| {
-        found.push(name.clone());
-        ControlFlow::<()>::Continue(())
-    });
-    found
-}
-
-/// All names in a part of a question.
-pub(super) fn names(part: &impl Visit) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let _ = visit_expressions(part, |expr| {
-        match expr {
-            Expr::Identifier(name) => found.extend([name.value.clone()]),
-            Expr::CompoundIdentifier(names) => found.extend(names.last().map(|name| name.value.clone())),
-            _ => {}
-        }
-        ControlFlow::<()>::Continue(())
-    });
-    found
 }
 
 #[cfg(test)]

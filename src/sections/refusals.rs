@@ -5,8 +5,8 @@
 
 use super::aggregates::{is_aggregate, is_window};
 use super::functions::{self, Of};
-use super::portions::names;
 use super::tokens::{self, UNNAMED, refuse};
+use super::tree::names;
 use super::{groups, joins, windows};
 use crate::error::{Error, Result};
 use sqlparser::ast::{
@@ -207,8 +207,7 @@ impl Visitor for Rightly<'_> {
             Expr::IsFalse(inner) => self.truth(inner, "IS FALSE", "NOT COALESCE(x, TRUE)"),
             Expr::IsNotFalse(inner) => self.truth(inner, "IS NOT FALSE", "COALESCE(x, TRUE)"),
             Expr::Position { expr, .. } => {
-                let why = "it counts bytes, and is 0 where there is no text at all";
-                let help = "`LIKE '%x%'`, `STARTS_WITH` and `REGEXP_LIKE` look for texts";
+                let (why, help) = functions::left_out(functions::STRPOS).unwrap_or_default();
                 self.asked.wrong("`POSITION` cannot be used".to_owned(), expr.span(), why, help)
             }
             _ => ControlFlow::Continue(()),

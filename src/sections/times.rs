@@ -5,6 +5,7 @@
 
 use super::front::is_time;
 use super::functions::{self, Makes};
+use super::tree::{column_of, is_wild};
 use crate::facts::schema::ColumnKind;
 use crate::facts::{TableDef, columns, tables};
 use sqlparser::ast::{
@@ -119,8 +120,7 @@ impl Walk {
 
     fn select(&mut self, select: &Select) -> Times {
         let tables: Vec<Table> = select.from.iter().flat_map(|from| self.tables(from)).collect();
-        let wild = |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
-        let wild = select.projection.iter().any(wild);
+        let wild = select.projection.iter().any(is_wild);
         let mut columns: Vec<_> = select.projection.iter().flat_map(|item| self.item(item, &tables)).collect();
         if wild {
             // One of each name: of tables that are joined over and over there is no more.
@@ -238,12 +238,8 @@ fn worked_out(op: &BinaryOperator, left: Says, right: Says) -> Says {
 
 /// What the engine calls a term that has no name: as the first column in it.
 fn called(expr: &Expr) -> String {
-    let first = visit_expressions(expr, |expr| match expr {
-        Expr::Identifier(name) => ControlFlow::Break(name.value.clone()),
-        Expr::CompoundIdentifier(names) => {
-            names.last().map_or(ControlFlow::Continue(()), |name| ControlFlow::Break(name.value.clone()))
-        }
-        _ => ControlFlow::Continue(()),
+    let first = visit_expressions(expr, |expr| {
+        column_of(expr).map_or(ControlFlow::Continue(()), |name| ControlFlow::Break(name.value.clone()))
     });
     first.break_value().unwrap_or_default()
 }

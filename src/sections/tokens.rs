@@ -53,6 +53,17 @@ impl Literal {
     }
 }
 
+/// Where the token stands that begins at this place.
+pub(super) fn place_of(tokens: &[TokenWithSpan], start: Location) -> Option<usize> {
+    tokens.binary_search_by_key(&start, |token| token.span.start).ok()
+}
+
+/// Where the tokens stand that a part of a question is made of.
+pub(super) fn range_of(tokens: &[TokenWithSpan], span: Span) -> Option<Range<usize>> {
+    let end = tokens.binary_search_by_key(&span.end, |token| token.span.end).ok()?;
+    Some(place_of(tokens, span.start)?..end + 1)
+}
+
 /// Whether a token says nothing: a blank, a line's end, a comment.
 pub(super) fn is_white(token: &Token) -> bool {
     matches!(token, Token::Whitespace(_))

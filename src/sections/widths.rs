@@ -6,7 +6,8 @@
 
 use super::functions::{self, Makes, Of};
 use super::meant::{Edit, first_from, is_keyword, step};
-use super::tokens::{SPACE, word};
+use super::tokens::{SPACE, place_of, word};
+use super::tree::{column_of, names, term};
 use crate::facts::schema::ColumnKind;
 use crate::facts::tables;
 use sqlparser::ast::{
@@ -14,7 +15,7 @@ use sqlparser::ast::{
     ValueWithSpan, Visit, Visitor,
 };
 use sqlparser::keywords::Keyword;
-use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Word};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
@@ -76,11 +77,7 @@ impl Visitor for Wide<'_> {
     type Break = ();
 
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
-        for item in &select.projection {
-            if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = item {
-                self.literals(expr);
-            }
-        }
+        select.projection.iter().filter_map(term).for_each(|expr| self.literals(expr));
         ControlFlow::Continue(())
     }
 
@@ -98,17 +95,13 @@ impl Visitor for Wide<'_> {
 }
 
 impl Wide<'_> {
-    fn at(&self, place: Location) -> Option<usize> {
-        self.tokens.binary_search_by_key(&place, |token| token.span.start).ok()
-    }
-
     /// The numbers that a term is, or is made of alone.
     fn literals(&mut self, expr: &Expr) {
         match expr {
             Expr::Value(ValueWithSpan { value: Value::Number(digits, _), span })
                 if digits.parse::<i64>().is_ok() =>
             {
-                if let Some(at) = self.at(span.start) {
+                if let Some(at) = place_of(self.tokens, span.start) {
                     self.edits.extend(cast(at, at + 1, "BIGINT"));
                 }
             }
@@ -116,7 +109,7 @@ impl Wide<'_> {
             | Expr::UnaryOp { op: UnaryOperator::Minus | UnaryOperator::Plus, expr: inner } => {
                 self.literals(inner);
             }
-            Expr::BinaryOp { left, right, .. } if super::portions::names(expr).is_empty() => {
+            Expr::BinaryOp { left, right, .. } if names(expr).is_empty() => {
                 self.literals(left);
                 self.literals(right);
             }
@@ -141,7 +134,7 @@ impl Wide<'_> {
 
     /// Casts the first argument of a function.
     fn argument(&mut self, function: &Function, to: &str) {
-        let Some(name) = self.at(function.name.span().start) else { return };
+        let Some(name) = place_of(self.tokens, function.name.span().start) else { return };
         let Some(open) = first_from(self.tokens, name + 1) else { return };
         let mut end = open + 1;
         while let Some(next) = step(self.tokens, end).filter(|_| self.tokens[end].token != Token::Comma) {
@@ -193,8 +186,9 @@ fn is_condition(expr: &Expr, flags: &BTreeSet<String>) -> bool {
     use BinaryOperator::{And, Eq, Gt, GtEq, Lt, LtEq, NotEq, Or};
     match expr {
         Expr::Nested(inner) => is_condition(inner, flags),
-        Expr::Identifier(name) => flags.contains(&name.value),
-        Expr::CompoundIdentifier(names) => names.last().is_some_and(|name| flags.contains(&name.value)),
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => {
+            column_of(expr).is_some_and(|name| flags.contains(&name.value))
+        }
         Expr::BinaryOp { op, .. } => matches!(op, And | Eq | Gt | GtEq | Lt | LtEq | NotEq | Or),
         Expr::Cast { data_type, .. } => matches!(data_type, DataType::Boolean | DataType::Bool),
         Expr::Value(value) => matches!(value.value, Value::Boolean(_)),

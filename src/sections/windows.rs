@@ -3,6 +3,7 @@
 use super::aggregates::{is_aggregate, is_window};
 use super::functions::{self, Known, Makes, Of};
 use super::refusals::{Asked, Step, seek};
+use super::tree::{column_of, is_wild, term};
 use sqlparser::ast::{Expr, Function, GroupByExpr, Select, SelectItem, Spanned, WindowSpec, WindowType};
 use std::ops::ControlFlow;
 
@@ -89,7 +90,6 @@ pub(super) fn of_select(asked: Asked<'_>, select: &Select) -> Step {
     let Some(window) = seek(&select.projection, is_over_all).filter(|_| groups) else {
         return ControlFlow::Continue(());
     };
-    let is_wild = |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
     let told_apart = select.projection.iter().any(|item| is_wild(item) || tells_rows_apart(item));
     if told_apart {
         return ControlFlow::Continue(());
@@ -107,10 +107,9 @@ fn is_over_all(expr: &Expr) -> bool {
 
 /// Whether a term has a value of its own for each row.
 fn tells_rows_apart(item: &SelectItem) -> bool {
-    let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else { return false };
+    let Some(expr) = term(item) else { return false };
     let is_figure = |expr: &Expr| is_aggregate(expr) || is_over_all(expr);
     let has_window = seek(expr, |expr| is_window(expr) && !is_over_all(expr)).is_some();
-    let is_column = |expr: &Expr| matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
     // Of a term with a figure of all rows in it, the columns may be those of the figure: it does not count.
-    has_window || seek(expr, is_figure).is_none() && seek(expr, is_column).is_some()
+    has_window || seek(expr, is_figure).is_none() && seek(expr, |expr| column_of(expr).is_some()).is_some()
 }
